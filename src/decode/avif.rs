@@ -1,0 +1,11 @@
+//! AVIF pictures.
+
+use super::{DecodeError, DecodeOptions, Decoded};
+use crate::container::ReadAt;
+
+pub(super) fn decode(
+    _source: &dyn ReadAt,
+    _options: &DecodeOptions,
+) -> Result<Decoded, DecodeError> {
+    Err(DecodeError::Unsupported("AVIF".into()))
+}

@@ -1,0 +1,11 @@
+//! JPEG XL pictures.
+
+use super::{DecodeError, DecodeOptions, Decoded};
+use crate::container::ReadAt;
+
+pub(super) fn decode(
+    _source: &dyn ReadAt,
+    _options: &DecodeOptions,
+) -> Result<Decoded, DecodeError> {
+    Err(DecodeError::Unsupported("JPEG XL".into()))
+}

@@ -1,0 +1,173 @@
+//! From the bytes of a file to its tile, the cheapest honest way for each format.
+//!
+//! Every foreign decoder lives in one file of this folder. [`decode`] tells the format by content,
+//! catches what a decoder throws, and gives the tile **as stored**: turning it as the metadata ask
+//! is the caller's part, because metadata are read elsewhere.
+
+mod avif;
+mod heif;
+mod jpeg;
+mod jxl;
+pub mod limits;
+mod luma;
+mod raster;
+mod raw;
+mod sniff;
+mod webp;
+
+pub use limits::Limits;
+pub use sniff::sniff;
+
+use std::fmt;
+use std::io;
+
+use crate::container::ReadAt;
+use crate::media::{Dimensions, Format, Marks, Orientation};
+use crate::tile::Tile;
+
+/// How to decode.
+#[derive(Clone, Debug, Default)]
+pub struct DecodeOptions {
+    /// Memory and pixel bounds.
+    pub limits: Limits,
+    /// Never use an embedded thumbnail, even where the container says that it was made with the
+    /// picture.
+    pub exact: bool,
+}
+
+/// Where the orientation of a decoded picture stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrientationFrom {
+    /// The decoder applied what the container says (HEIF `irot`/`imir`, JPEG XL); the EXIF value
+    /// must not be applied on top.
+    Applied,
+    /// In the EXIF block, if there is one.
+    Exif,
+    /// Not in the EXIF block given, but found elsewhere in the file (RAW: the main IFD).
+    Given(Orientation),
+}
+
+/// What came out of a picture.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The format that the content says.
+    pub format: Format,
+    /// The tile as stored (after the container's own orientation where [`OrientationFrom::Applied`]).
+    pub tile: Tile,
+    /// Dimensions of the full picture, in the same sense as the tile. For a RAW: the sensor's
+    /// picture where the file says it, else the preview's.
+    pub dimensions: Dimensions,
+    /// Whose orientation counts.
+    pub orientation: OrientationFrom,
+    /// The EXIF block, from its TIFF header on (no `Exif\0\0`), if there is one.
+    pub exif: Option<Vec<u8>>,
+    /// What is not as it should be, though the picture was read.
+    pub marks: Marks,
+}
+
+/// Why a picture could not be decoded.
+#[derive(Debug)]
+pub enum DecodeError {
+    /// The file could not be read.
+    Io(io::Error),
+    /// The content is no picture format that is known.
+    NotAPicture,
+    /// The format is known, but not this form of it.
+    Unsupported(String),
+    /// The content contradicts its format.
+    Damaged(String),
+    /// The file ends too early; less than half of the picture is there.
+    Truncated(String),
+    /// More pixels or memory than allowed.
+    TooLarge {
+        /// What it claims or needs.
+        what: String,
+        /// The limit it breaks.
+        limit: String,
+    },
+    /// A RAW file without a preview that could be used.
+    NoPreview(String),
+    /// A decoder panicked; the message it left.
+    Panicked(String),
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "cannot be read: {error}"),
+            Self::NotAPicture => f.write_str("not a picture format that is known"),
+            Self::Unsupported(what) => write!(f, "not supported: {what}"),
+            Self::Damaged(what) => write!(f, "damaged: {what}"),
+            Self::Truncated(what) => write!(f, "truncated: {what}"),
+            Self::TooLarge { what, limit } => write!(f, "too large: {what} (the limit is {limit})"),
+            Self::NoPreview(what) => write!(f, "no usable preview: {what}"),
+            Self::Panicked(what) => write!(f, "the decoder failed: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for DecodeError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Truncated("the file ends too early".into()),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Decodes one picture to its tile.
+///
+/// # Errors
+/// See [`DecodeError`]; no input makes it panic.
+pub fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let format = sniff(source)?.ok_or(DecodeError::NotAPicture)?;
+    let attempt = std::panic::AssertUnwindSafe(|| dispatch(format, source, options));
+    std::panic::catch_unwind(attempt).unwrap_or_else(|payload| {
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        Err(DecodeError::Panicked(message.unwrap_or_else(|| "no message".into())))
+    })
+}
+
+fn dispatch(
+    format: Format,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+) -> Result<Decoded, DecodeError> {
+    match format {
+        Format::Jpeg => jpeg::decode(source, options),
+        Format::WebP => webp::decode(source, options),
+        Format::Avif => avif::decode(source, options),
+        Format::Jxl => jxl::decode(source, options),
+        Format::Heic => heif::decode(source, options),
+        Format::Png
+        | Format::Gif
+        | Format::Tiff
+        | Format::Bmp
+        | Format::Tga
+        | Format::Qoi
+        | Format::Pnm
+        | Format::Ico => raster::decode(format, source, options),
+        Format::Raf
+        | Format::Cr2
+        | Format::Cr3
+        | Format::Nef
+        | Format::Arw
+        | Format::Dng
+        | Format::Orf
+        | Format::Rw2
+        | Format::Pef
+        | Format::Srw => raw::decode(format, source, options),
+    }
+}

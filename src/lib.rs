@@ -1,0 +1,24 @@
+//! Finds pictures that are the same picture, in very large libraries.
+//!
+//! The flow goes one way:
+//!
+//! ```text
+//! walk ─► MediaFile ─► cache hit? ──────────────────────────────► PictureHash ─┐
+//!                         └ miss ─► decode ─► Tile ─► hash (CPU) ─► cache ─────┘
+//! hashes ─► index (neighbours) ─► groups (keeper + duplicates) ─► plan ─► report
+//! ```
+//!
+//! Modules stand on floors, and a file imports only from lower ones (`tests/architecture.rs`
+//! holds them to it): values ([`phash`], [`tile`], [`media`]) at the bottom, pure decisions above
+//! them, adapters to the file system, decoders and the database above those, and the
+//! orchestration on top. The library knows no terminal, no environment and no clock: the binary
+//! hands them in.
+
+pub mod container;
+pub mod dct;
+pub mod decode;
+pub mod media;
+pub mod phash;
+pub mod policy;
+pub mod record;
+pub mod tile;

@@ -1,0 +1,3 @@
+//! The command line of Clean-Backup.
+
+fn main() {}

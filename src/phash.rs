@@ -1,0 +1,204 @@
+//! The values a picture is compared by: two hashes in Hamming space and a quality.
+
+use std::fmt;
+
+use crate::media::Orientation;
+
+/// Names the whole way from a file's bytes to its hashes: decode policy, luma, tile, DCT, ranking
+/// and quality. Any change to one of them changes this number, and cached rows that carry another
+/// number are computed again.
+pub const HASH_VERSION: u32 = 1;
+
+/// 64-bit perceptual hash: the signs against the median of the 8×8 lowest DCT coefficients, DC
+/// included, row by row, the first in the most significant bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PerceptualHash(pub u64);
+
+impl PerceptualHash {
+    /// Hamming distance, 0–64 bits.
+    pub fn distance(self, other: Self) -> u32 {
+        (self.0 ^ other.0).count_ones()
+    }
+}
+
+impl fmt::Display for PerceptualHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl std::str::FromStr for PerceptualHash {
+    type Err = HashTextError;
+
+    /// Reads the 16 hexadecimal digits that [`fmt::Display`] writes.
+    fn from_str(text: &str) -> Result<Self, HashTextError> {
+        Ok(Self(hex_word(text)?))
+    }
+}
+
+/// 256-bit fine hash: the same rule on the 16×16 lowest coefficients; `0[0]` holds the first 64
+/// bits in reading order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FineHash(pub [u64; 4]);
+
+impl FineHash {
+    /// Hamming distance, 0–256 bits.
+    pub fn distance(self, other: Self) -> u32 {
+        self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum()
+    }
+
+    /// The 32 bytes in reading order, as the cache stores them.
+    pub fn to_bytes(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for (chunk, word) in bytes.chunks_exact_mut(8).zip(self.0) {
+            chunk.copy_from_slice(&word.to_be_bytes());
+        }
+        bytes
+    }
+
+    /// The inverse of [`FineHash::to_bytes`].
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        let mut words = [0; 4];
+        for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+            *word = chunk.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        }
+        Self(words)
+    }
+}
+
+impl fmt::Display for FineHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|word| write!(f, "{word:016x}"))
+    }
+}
+
+impl std::str::FromStr for FineHash {
+    type Err = HashTextError;
+
+    /// Reads the 64 hexadecimal digits that [`fmt::Display`] writes.
+    fn from_str(text: &str) -> Result<Self, HashTextError> {
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(HashTextError);
+        }
+        let mut words = [0; 4];
+        for (i, word) in words.iter_mut().enumerate() {
+            *word = hex_word(&text[i * 16..][..16])?;
+        }
+        Ok(Self(words))
+    }
+}
+
+/// A text that is not a hash in hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashTextError;
+
+impl fmt::Display for HashTextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a hash is 16 (perceptual) or 64 (fine) hexadecimal digits")
+    }
+}
+
+impl std::error::Error for HashTextError {}
+
+fn hex_word(text: &str) -> Result<u64, HashTextError> {
+    if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(HashTextError);
+    }
+    u64::from_str_radix(text, 16).map_err(|_| HashTextError)
+}
+
+/// How much structure a tile shows, 0 (flat) to 100, from its gradients as PDQ computes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Quality(pub u8);
+
+/// Both hashes of one way of looking at a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct View {
+    /// The 64-bit hash, which finds candidates.
+    pub phash: PerceptualHash,
+    /// The 256-bit hash, which confirms them.
+    pub fine: FineHash,
+}
+
+impl View {
+    /// The view of the transposed picture (mirrored at the main diagonal): the coefficient at
+    /// (row, column) moves to (column, row), and its bit with it.
+    pub fn transposed(self) -> Self {
+        let mut phash = 0;
+        for row in 0..8 {
+            for column in 0..8 {
+                phash |=
+                    (self.phash.0 >> (63 - (column * 8 + row)) & 1) << (63 - (row * 8 + column));
+            }
+        }
+        let mut fine = [0; 4];
+        for row in 0..16_usize {
+            for column in 0..16_usize {
+                let (from, to) = (column * 16 + row, row * 16 + column);
+                fine[to / 64] |= (self.fine.0[from / 64] >> (63 - from % 64) & 1) << (63 - to % 64);
+            }
+        }
+        Self { phash: PerceptualHash(phash), fine: FineHash(fine) }
+    }
+}
+
+/// All that hashing says of a picture. The four stored views are those that need a ranking of
+/// their own; the other four orientations are their transposes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PictureHash {
+    /// Upright, mirrored left–right, mirrored top–bottom, turned by 180°.
+    pub views: [View; 4],
+    /// Structure of the tile; the same for all orientations.
+    pub quality: Quality,
+}
+
+impl PictureHash {
+    /// The upright view.
+    pub fn upright(&self) -> View {
+        self.views[0]
+    }
+
+    /// The view that the picture would have after `orientation` was applied to it.
+    pub fn oriented(&self, orientation: Orientation) -> View {
+        let [upright, mirror_x, mirror_y, turned] = self.views;
+        match orientation {
+            Orientation::Upright => upright,
+            Orientation::MirrorHorizontal => mirror_x,
+            Orientation::Rotate180 => turned,
+            Orientation::MirrorVertical => mirror_y,
+            Orientation::Transpose => upright.transposed(),
+            // A clockwise quarter turn is a top–bottom mirror, then a transposition.
+            Orientation::Rotate90 => mirror_y.transposed(),
+            Orientation::Transverse => turned.transposed(),
+            Orientation::Rotate270 => mirror_x.transposed(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_round_trip() {
+        let phash = PerceptualHash(0x0123_4567_89ab_cdef);
+        assert_eq!(phash.to_string().parse(), Ok(phash));
+        let fine = FineHash([1, 2, 0xffff_0000_ffff_0000, u64::MAX]);
+        assert_eq!(fine.to_string().parse(), Ok(fine));
+        assert_eq!(FineHash::from_bytes(fine.to_bytes()), fine);
+        for bad in ["", "xyz", "+123456789abcdef", "0123456789abcdef0"] {
+            assert_eq!(bad.parse::<PerceptualHash>(), Err(HashTextError), "{bad:?}");
+        }
+        assert_eq!("é".repeat(32).parse::<FineHash>(), Err(HashTextError));
+    }
+
+    #[test]
+    fn transposing_twice_changes_nothing() {
+        let view = View {
+            phash: PerceptualHash(0xdead_beef_0123_4567),
+            fine: FineHash([0x1234_5678_9abc_def0, 42, u64::MAX << 7, 0x0f0f_0f0f_0f0f_0f0f]),
+        };
+        assert_ne!(view.transposed(), view);
+        assert_eq!(view.transposed().transposed(), view);
+    }
+}

@@ -1,0 +1,70 @@
+//! What is kept of a file between runs: its hashes, or why it has none.
+
+use crate::media::{Dimensions, Format, Marks, Metadata};
+use crate::phash::PictureHash;
+
+/// What reading a file once has told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// It is a picture.
+    Picture(PictureRecord),
+    /// It could not be read; kept so that it is not tried again until it changes.
+    Unreadable(Unreadable),
+}
+
+/// A picture that was hashed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureRecord {
+    /// Format by content.
+    pub format: Format,
+    /// Dimensions as shown, orientation applied.
+    pub dimensions: Dimensions,
+    /// Hashes of the picture as shown.
+    pub hash: PictureHash,
+    /// What its metadata say.
+    pub metadata: Metadata,
+    /// Flaws and short cuts.
+    pub marks: Marks,
+}
+
+/// Why a file has no hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Where it failed.
+    pub stage: Stage,
+    /// What went wrong, for people.
+    pub reason: String,
+}
+
+/// A step of the flow, as reports name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// Finding files.
+    Walk,
+    /// Reading bytes from disk.
+    Read,
+    /// From bytes to a tile.
+    Decode,
+    /// From tiles to hashes.
+    Hash,
+}
+
+impl Stage {
+    /// All stages, in the order of the flow.
+    pub const ALL: [Self; 4] = [Self::Walk, Self::Read, Self::Decode, Self::Hash];
+
+    /// Lower-case name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Walk => "walk",
+            Self::Read => "read",
+            Self::Decode => "decode",
+            Self::Hash => "hash",
+        }
+    }
+
+    /// The stage of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name)
+    }
+}
