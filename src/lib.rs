@@ -17,6 +17,7 @@
 pub mod container;
 pub mod dct;
 pub mod decode;
+pub mod hash;
 pub mod media;
 pub mod phash;
 pub mod policy;

@@ -10,6 +10,10 @@
 //! sign then tells dark from bright. On 591 tiles of photographs the unshifted form gives the very
 //! bits of Python ImageHash (0 differences); the shifted one differs by 2 bits on 70 % of them.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod portable;
+
 use crate::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use crate::tile::{TILE_SIDE, Tile};
 
@@ -42,34 +46,18 @@ pub const COSINES: [[i16; TILE_SIDE]; BLOCK_SIDE] = [
 pub struct Coefficients(pub [i64; BLOCK_SIDE * BLOCK_SIDE]);
 
 impl Coefficients {
-    /// Transforms a tile.
+    /// Transforms a tile, by the fastest way that this processor has; all give the same values.
     pub fn of(tile: &Tile) -> Self {
-        let mut first = [[0_i32; BLOCK_SIDE]; TILE_SIDE];
-        for (row, out) in tile.0.chunks_exact(TILE_SIDE).zip(&mut first) {
-            for (value, cosines) in out.iter_mut().zip(&COSINES) {
-                *value = row.iter().zip(cosines).map(|(&x, &c)| i32::from(x) * i32::from(c)).sum();
-            }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(coefficients) = avx2::transform(tile) {
+            return coefficients;
         }
-        let mut block = [0; BLOCK_SIDE * BLOCK_SIDE];
-        for (cosines, out) in COSINES.iter().zip(block.chunks_exact_mut(BLOCK_SIDE)) {
-            let mut high = [0_i32; BLOCK_SIDE];
-            let mut low = [0_i32; BLOCK_SIDE];
-            for (&cosine, row) in cosines.iter().zip(&first) {
-                let cosine = i32::from(cosine);
-                for ((high, low), &t) in high.iter_mut().zip(&mut low).zip(row) {
-                    *high += cosine * (t >> 13);
-                    *low += cosine * (t & 8191);
-                }
-            }
-            for ((value, &high), &low) in out.iter_mut().zip(&high).zip(&low) {
-                *value = i64::from(high) * 8192 + i64::from(low);
-            }
-        }
-        Self(block)
+        portable::transform(tile)
     }
 
     /// The coefficients of the mirrored tile: odd horizontal (`x`) or vertical (`y`) frequencies
     /// change their sign.
+    #[inline(always)]
     fn mirrored(&self, x: bool, y: bool) -> Self {
         let mut block = self.0;
         for (index, value) in block.iter_mut().enumerate() {
@@ -82,7 +70,8 @@ impl Coefficients {
     }
 
     /// Both hashes of these coefficients.
-    pub fn view(&self) -> View {
+    #[inline(always)]
+    fn ranked(&self) -> View {
         let mut low = [0_i64; 64];
         for (row, out) in self.0.chunks_exact(BLOCK_SIDE).zip(low.chunks_exact_mut(8)) {
             out.copy_from_slice(&row[..8]);
@@ -97,9 +86,22 @@ impl Coefficients {
 
 /// Sets a bit for each value that at least half of all values are strictly smaller than, the first
 /// in the most significant bit. That is `value > the lower median`.
+#[inline(always)]
 fn rank_bits<const N: usize>(values: &[i64; N], words: &mut [u64]) {
-    let mut order = *values;
-    let (_, &mut lower_median, _) = order.select_nth_unstable(N / 2 - 1);
+    // Selecting by the upper 32 bits is twice as fast, and mostly settles it.
+    let upper = values.map(|value| (value >> 13) as i32);
+    let mut order = upper;
+    let (_, &mut pivot, _) = order.select_nth_unstable(N / 2 - 1);
+    let below = upper.iter().filter(|&&key| key < pivot).count();
+    let tied = upper.iter().filter(|&&key| key == pivot).count();
+    let lower_median = if tied == 1 {
+        // Exactly one value has that key: the sum picks it without a branch.
+        upper.iter().zip(values).map(|(&key, &v)| if key == pivot { v } else { 0 }).sum()
+    } else {
+        // It is the one at N/2 − 1 of all, so at N/2 − 1 − below of those that tie.
+        let mut ties = values.map(|v| if (v >> 13) as i32 == pivot { v } else { i64::MAX });
+        *ties.select_nth_unstable(N / 2 - 1 - below).1
+    };
     for (word, chunk) in words.iter_mut().zip(values.chunks_exact(64)) {
         *word = chunk.iter().fold(0, |word, &v| word << 1 | u64::from(v > lower_median));
     }
@@ -109,6 +111,7 @@ fn rank_bits<const N: usize>(values: &[i64; N], words: &mut [u64]) {
 /// Algorithm and the PDQ Image-Hashing Algorithm", 2019): the sum of the gradients between
 /// neighbours, each in whole hundredths of the range. PDQ divides by 90 on 64×64 pixels; a 32×32
 /// tile has a quarter of the neighbours and twice the gradient, so here it is 45.
+#[inline(always)]
 pub fn quality(tile: &Tile) -> Quality {
     let step = |a: u8, b: u8| u32::from(a.abs_diff(b)) * 100 / 255;
     let rows = tile.0.chunks_exact(TILE_SIDE);
@@ -117,11 +120,33 @@ pub fn quality(tile: &Tile) -> Quality {
     Quality(((across + down) / 45).min(100) as u8)
 }
 
+/// The upright view and the quality of a tile.
+pub fn hash_upright(tile: &Tile) -> (View, Quality) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(hashes) = avx2::hash_upright(tile) {
+        return hashes;
+    }
+    (portable::transform(tile).ranked(), quality(tile))
+}
+
 /// All that hashing says of a tile.
 pub fn hash_tile(tile: &Tile) -> PictureHash {
-    let upright = Coefficients::of(tile);
-    let views = [(false, false), (true, false), (false, true), (true, true)]
-        .map(|(x, y)| upright.mirrored(x, y).view());
+    #[cfg(target_arch = "x86_64")]
+    if let Some(hash) = avx2::hash_tile(tile) {
+        return hash;
+    }
+    picture_hash(&portable::transform(tile), tile)
+}
+
+/// The four rankings that all eight orientations follow from, and the quality.
+#[inline(always)]
+fn picture_hash(upright: &Coefficients, tile: &Tile) -> PictureHash {
+    let views = [
+        upright.ranked(),
+        upright.mirrored(true, false).ranked(),
+        upright.mirrored(false, true).ranked(),
+        upright.mirrored(true, true).ranked(),
+    ];
     PictureHash { views, quality: quality(tile) }
 }
 
@@ -138,6 +163,16 @@ mod tests {
             state ^= state << 17;
             (state >> 32) as u8
         }))
+    }
+
+    /// Every transform that this processor can run.
+    fn backends() -> Vec<fn(&Tile) -> Coefficients> {
+        let mut backends: Vec<fn(&Tile) -> Coefficients> = vec![portable::transform];
+        #[cfg(target_arch = "x86_64")]
+        if avx2::transform(&Tile([0; 1024])).is_some() {
+            backends.push(|tile| avx2::transform(tile).unwrap());
+        }
+        backends
     }
 
     /// The definition in 128-bit integers.
@@ -168,8 +203,13 @@ mod tests {
             Tile(std::array::from_fn(|i| if COSINES[1][i / 32] > 0 { 255 } else { 0 })),
         ];
         for tile in extremes.into_iter().chain((0..50).map(noise_tile)) {
-            let exact: Vec<_> = Coefficients::of(&tile).0.iter().map(|&v| i128::from(v)).collect();
-            assert_eq!(exact, oracle(&tile));
+            let exact = oracle(&tile);
+            assert_eq!(hash_tile(&tile), picture_hash(&portable::transform(&tile), &tile));
+            assert_eq!(hash_upright(&tile), (hash_tile(&tile).upright(), quality(&tile)));
+            for transform in backends() {
+                let ours: Vec<_> = transform(&tile).0.iter().map(|&v| i128::from(v)).collect();
+                assert_eq!(ours, exact);
+            }
         }
     }
 
