@@ -15,6 +15,7 @@
 //! hands them in.
 
 pub mod container;
+pub mod content;
 pub mod dct;
 pub mod decode;
 pub mod hash;
@@ -23,3 +24,4 @@ pub mod phash;
 pub mod policy;
 pub mod record;
 pub mod tile;
+pub mod units;

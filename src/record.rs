@@ -1,10 +1,14 @@
 //! What is kept of a file between runs: its hashes, or why it has none.
 
-use crate::media::{Dimensions, Format, Marks, Metadata};
+use std::path::PathBuf;
+
+use crate::media::{Dimensions, Format, Marks, MediaFile, Metadata};
 use crate::phash::PictureHash;
 
 /// What reading a file once has told.
 #[derive(Clone, Debug, PartialEq, Eq)]
+// Nearly all are pictures: a box would cost an allocation each and save nothing.
+#[allow(clippy::large_enum_variant)]
 pub enum Record {
     /// It is a picture.
     Picture(PictureRecord),
@@ -67,4 +71,30 @@ impl Stage {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stage| stage.name() == name)
     }
+}
+
+/// A file or folder that was passed over, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skip {
+    /// Which.
+    pub path: PathBuf,
+    /// Where it failed.
+    pub stage: Stage,
+    /// What went wrong, for people.
+    pub reason: String,
+}
+
+/// BLAKE3 of a whole file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContentHash(pub [u8; 32]);
+
+/// A picture of the library with all that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Where it is, and the stamp its record holds for.
+    pub file: MediaFile,
+    /// What reading it has told.
+    pub record: PictureRecord,
+    /// Hash of its bytes, where that was ever needed.
+    pub content: Option<ContentHash>,
 }

@@ -98,6 +98,7 @@ fn with_avx2(tile: &Tile) -> Coefficients {
     // The same fold over rows, then the limbs: those of row 2k in the lower halves of the lanes,
     // those of row 2k+1 in the upper ones.
     let mut limbs = [[[[[0_i32; LANES]; 2]; 2]; PAIRS]; 2];
+    #[allow(clippy::needless_range_loop)] // `limbs` is filled across its first two dimensions.
     for k in 0..PAIRS {
         for odd_column in 0..2 {
             for lane in 0..LANES {
