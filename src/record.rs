@@ -47,6 +47,8 @@ pub enum Stage {
     Walk,
     /// Reading bytes from disk.
     Read,
+    /// Telling the format by the content.
+    Identify,
     /// From bytes to a tile.
     Decode,
     /// From tiles to hashes.
@@ -55,13 +57,15 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order of the flow.
-    pub const ALL: [Self; 4] = [Self::Walk, Self::Read, Self::Decode, Self::Hash];
+    pub const ALL: [Self; 5] =
+        [Self::Walk, Self::Read, Self::Identify, Self::Decode, Self::Hash];
 
     /// Lower-case name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Walk => "walk",
             Self::Read => "read",
+            Self::Identify => "identify",
             Self::Decode => "decode",
             Self::Hash => "hash",
         }
