@@ -17,8 +17,11 @@
 pub mod container;
 pub mod dct;
 pub mod decode;
+pub mod event;
 pub mod media;
+pub mod path_text;
 pub mod phash;
 pub mod policy;
 pub mod record;
+pub mod report;
 pub mod tile;
