@@ -21,6 +21,7 @@ pub mod event;
 pub mod media;
 pub mod path_text;
 pub mod phash;
+pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod report;

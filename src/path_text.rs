@@ -53,6 +53,22 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
+/// The same JSON with the characters that could disturb a terminal written as `\uXXXX` (RFC 8259,
+/// 7). A serialiser escapes those below U+0020 itself.
+pub fn harmless_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_unsafe(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn needs_quotes(text: &str) -> bool {
     text.starts_with(' ')
         || text.ends_with(' ')
@@ -135,6 +151,11 @@ mod tests {
         ] {
             assert_eq!(for_people(Path::new(name)), expected);
         }
+        let json = "[\n\"\u{9b}1m \u{202e} \u{e0001}é\"\n]";
+        let escaped = harmless_json(json);
+        assert_eq!(escaped, "[\n\"\\u009b1m \\u202e \\udb40\\udc01é\"\n]");
+        let read = |text| serde_json::from_str::<Vec<String>>(text).unwrap();
+        assert_eq!(read(&escaped), read(json));
         assert_eq!(one_line("bad\r\n\u{7}"), r"bad\r\n\x07");
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::iso_time;
 use super::model::{Duplicate, Linked, Picture, REPORT_VERSION, Report};
-use crate::path_text::base64_unless_utf8;
+use crate::path_text::{base64_unless_utf8, harmless_json};
 use crate::policy::Sensitivity;
 
 #[derive(Serialize)]
@@ -178,7 +178,7 @@ pub fn to_json(report: &Report) -> serde_json::Result<String> {
             backend: &counts.backend,
         },
     };
-    let mut text = serde_json::to_string_pretty(&form)?;
+    let mut text = harmless_json(&serde_json::to_string_pretty(&form)?);
     text.push('\n');
     Ok(text)
 }

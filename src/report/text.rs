@@ -183,10 +183,9 @@ fn push_summary(writer: &mut Writer, report: &Report) {
     let head = if summary.groups == 0 {
         "No duplicates found.".to_owned()
     } else {
-        let bursts = if summary.bursts > 0 {
-            format!(" ({} of them {})", summary.bursts, plural(summary.bursts, "burst shot"))
-        } else {
-            String::new()
+        let bursts = match summary.bursts {
+            0 => String::new(),
+            bursts => format!(" (bursts among them: {})", grouped(bursts)),
         };
         format!(
             "{} in {}{bursts}, {} to free.",
