@@ -14,14 +14,28 @@
 //! orchestration on top. The library knows no terminal, no environment and no clock: the binary
 //! hands them in.
 
+pub mod cache;
 pub mod container;
 pub mod content;
 pub mod dct;
 pub mod decode;
+pub mod dedupe;
+pub mod event;
+pub mod extensions;
+pub mod group;
 pub mod hash;
+pub mod index;
+pub mod keeper;
 pub mod media;
+pub mod metadata;
+pub mod path_text;
 pub mod phash;
+pub mod plan;
 pub mod policy;
 pub mod record;
+pub mod relation;
+pub mod report;
+pub mod scan;
 pub mod tile;
 pub mod units;
+pub mod walk;

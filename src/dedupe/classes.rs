@@ -7,7 +7,8 @@ use std::ffi::OsStr;
 
 use super::Question;
 use crate::media::CaptureTime;
-use crate::phash::{Quality, View};
+use crate::phash::View;
+use crate::policy::QUALITY_FLOOR;
 use crate::record::ContentHash;
 use crate::units::UnitRole;
 
@@ -49,9 +50,7 @@ pub(super) fn classes(
     content: &mut dyn FnMut(u32) -> Option<ContentHash>,
 ) -> Vec<Class> {
     let pictures = question.pictures;
-    let flat = |index: u32| {
-        pictures[index as usize].record.hash.quality < Quality(question.policy.quality_floor)
-    };
+    let flat = |index: u32| pictures[index as usize].record.hash.quality < QUALITY_FLOOR;
     // Only flat pictures of one size and one view can have the same bytes, so that only those are
     // read.
     let mut twins: BTreeMap<(View, u64), u32> = BTreeMap::new();

@@ -1,0 +1,89 @@
+//! What a long run tells while it goes: to bars on a terminal, to a log, or to nobody.
+
+use std::path::Path;
+
+use crate::record::Stage;
+
+/// A part of a run that has a bar of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// Finding files.
+    Walk,
+    /// Asking the cache.
+    Lookup,
+    /// Reading, decoding and hashing pictures.
+    Hash,
+    /// Finding neighbours and groups.
+    Compare,
+    /// Comparing bytes or checking the cache against the files.
+    Verify,
+}
+
+impl Phase {
+    /// All phases, in the order of a run.
+    pub const ALL: [Self; 5] = [Self::Walk, Self::Lookup, Self::Hash, Self::Compare, Self::Verify];
+
+    /// Lower-case name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Walk => "walk",
+            Self::Lookup => "lookup",
+            Self::Hash => "hash",
+            Self::Compare => "compare",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The walk found this many more files.
+    Found {
+        /// Since the last such event.
+        files: u64,
+    },
+    /// A phase begins.
+    StageStarted {
+        /// Which.
+        stage: Phase,
+        /// How many items it will go through, where that is known.
+        total: Option<u64>,
+    },
+    /// A phase got on. Cheap enough for every picture.
+    Advanced {
+        /// Which.
+        stage: Phase,
+        /// Items since the last such event.
+        items: u64,
+        /// Bytes of the files that these items are.
+        bytes: u64,
+    },
+    /// A phase is through.
+    StageFinished {
+        /// Which.
+        stage: Phase,
+    },
+    /// A file was passed over. It is in the report too.
+    Skipped {
+        /// Which file or folder.
+        path: &'a Path,
+        /// Where it failed.
+        stage: Stage,
+        /// Why, for people.
+        reason: &'a str,
+    },
+    /// Something that people should read at once.
+    Message(&'a str),
+}
+
+/// Who listens. Called from any thread, often: an implementation must return at once.
+pub trait Progress: Sync {
+    /// Takes one event.
+    fn on(&self, event: Event<'_>);
+}
+
+/// Nobody listens.
+impl Progress for () {
+    fn on(&self, _event: Event<'_>) {}
+}

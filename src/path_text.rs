@@ -1,0 +1,173 @@
+//! Paths as text: exact in JSON even where they are not UTF-8, and harmless on a terminal whatever
+//! they are called.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The bytes of a path in base64, if it is not UTF-8 (standard alphabet, padded; RFC 4648, 4).
+pub fn base64_unless_utf8(path: &Path) -> Option<String> {
+    path.to_str().is_none().then(|| STANDARD.encode(path.as_os_str().as_encoded_bytes()))
+}
+
+/// The path that `text` and, where the path is not UTF-8, `base64` stand for. `None` when the
+/// base64 is damaged or means no path on this system.
+pub fn path_of(text: &str, base64: Option<&str>) -> Option<PathBuf> {
+    match base64 {
+        None => Some(PathBuf::from(text)),
+        Some(base64) => path_of_bytes(STANDARD.decode(base64).ok()?),
+    }
+}
+
+#[cfg(unix)]
+fn path_of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt as _;
+    Some(PathBuf::from(std::ffi::OsString::from_vec(bytes)))
+}
+
+#[cfg(not(unix))]
+fn path_of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
+    String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+/// The path for people: as it is where that is harmless, else in double quotes with control
+/// characters, quotes, backslashes, invisible and direction-changing characters and bytes that are
+/// not UTF-8 written as escapes. Never holds a line break or a terminal escape, and two different
+/// paths are never written the same.
+pub fn for_people(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    match path.to_str() {
+        Some(text) if !text.is_empty() && !needs_quotes(text) => text.to_owned(),
+        _ => quoted(bytes),
+    }
+}
+
+/// Any text for people, on one line: as [`for_people`], but without the quotes.
+pub fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unsafe(c) { push_escape(&mut out, c) } else { out.push(c) }
+    }
+    out
+}
+
+/// The same JSON with the characters that could disturb a terminal written as `\uXXXX` (RFC 8259,
+/// 7). A serialiser escapes those below U+0020 itself.
+pub fn harmless_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_unsafe(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn needs_quotes(text: &str) -> bool {
+    text.starts_with(' ')
+        || text.ends_with(' ')
+        || text.chars().any(|c| c == '"' || is_unsafe(c))
+        // Two blanks are how a report's columns are told apart.
+        || text.contains("  ")
+}
+
+fn quoted(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 2);
+    out.push('"');
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' | '\\' => out.extend(['\\', c]),
+                c if is_unsafe(c) => push_escape(&mut out, c),
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn push_escape(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if c.is_ascii() => {
+            let _ = write!(out, "\\x{:02x}", u32::from(c));
+        }
+        c => {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+    }
+}
+
+/// Characters that move the cursor, end a line, turn the direction of what follows (Unicode
+/// Standard Annex 9, explicit formatting), or cannot be seen.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0001}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmless_names_stay_as_they_are() {
+        for name in ["a/b.jpg", "Ferien 2019/Ü.heic", "👩‍👩‍👧.png", "-rf", "it's", "back\\slash"]
+        {
+            assert_eq!(for_people(Path::new(name)), name);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_escaped() {
+        for (name, expected) in [
+            ("a\nb", r#""a\nb""#),
+            ("\u{1b}[2J\\", r#""\x1b[2J\\""#),
+            ("say \"x\"", r#""say \"x\"""#),
+            ("a\u{202e}gpj.exe", r#""a\u{202e}gpj.exe""#),
+            ("\u{9b}31m", r#""\u{9b}31m""#),
+            (" lead", "\" lead\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(for_people(Path::new(name)), expected);
+        }
+        let json = "[\n\"\u{9b}1m \u{202e} \u{e0001}é\"\n]";
+        let escaped = harmless_json(json);
+        assert_eq!(escaped, "[\n\"\\u009b1m \\u202e \\udb40\\udc01é\"\n]");
+        let read = |text| serde_json::from_str::<Vec<String>>(text).unwrap();
+        assert_eq!(read(&escaped), read(json));
+        assert_eq!(one_line("bad\r\n\u{7}"), r"bad\r\n\x07");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_no_text_survive() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"caf\xe9/\xff.jpg"));
+        assert_eq!(for_people(path), r#""caf\xe9/\xff.jpg""#);
+        let base64 = base64_unless_utf8(path).unwrap();
+        assert_eq!(path_of(&path.to_string_lossy(), Some(&base64)).unwrap(), path);
+        assert_eq!(base64_unless_utf8(Path::new("café")), None);
+        assert_eq!(path_of("x", Some("***")), None);
+    }
+}

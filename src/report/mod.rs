@@ -1,0 +1,21 @@
+//! What a run of `dedupe` found, as a value, and its three forms: text for people, JSON, CSV.
+//!
+//! All of them are pure: the same report gives the same bytes.
+
+mod csv;
+mod json;
+mod model;
+mod text;
+mod time;
+
+pub use csv::to_csv;
+pub use json::to_json;
+pub use model::{
+    Counts, Duplicate, Group, Linked, Matching, Picture, REPORT_VERSION, Relation, Report, Skipped,
+    Summary,
+};
+pub use text::{TextOptions, human_bytes, to_text};
+pub use time::iso_time;
+
+#[cfg(test)]
+mod tests;
