@@ -80,8 +80,7 @@ fn main() {
             by_edit.entry((&truth.kind, &truth.how)).or_default().push(picture);
         }
     }
-    let policies: Vec<Policy> =
-        [2, 6, 10, 12, 14, 16].into_iter().map(|t| Policy::from_threshold(t).unwrap()).collect();
+    let policies: Vec<Policy> = [2, 6, 10, 12, 14, 16].map(Policy::from_threshold).to_vec();
     print!("{:<9} {:<12} {:>3}  {:>7} {:>9}", "kind", "how", "n", "d p50/max", "fine p95/max");
     for policy in &policies {
         print!("  {:>2}/{:<3}", policy.radius, policy.fine_radius);
@@ -119,7 +118,7 @@ fn main() {
     for threshold in 0..=16 {
         for any_orientation in [false, true] {
             let options = DedupeOptions {
-                policy: Policy::from_threshold(threshold).unwrap(),
+                policy: Policy::from_threshold(threshold),
                 any_orientation,
                 ..DedupeOptions::default()
             };

@@ -141,15 +141,15 @@ impl Policy {
     }
 }
 
-impl From<Sensitivity> for Policy {
-    fn from(sensitivity: Sensitivity) -> Self {
-        Self::from_threshold(sensitivity.threshold())
-    }
-}
-
 impl Default for Policy {
     fn default() -> Self {
         Sensitivity::default().into()
+    }
+}
+
+impl From<Sensitivity> for Policy {
+    fn from(sensitivity: Sensitivity) -> Self {
+        Self::from_threshold(sensitivity.threshold())
     }
 }
 

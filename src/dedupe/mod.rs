@@ -3,9 +3,12 @@
 
 mod classes;
 mod neighbours;
+mod report;
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -21,7 +24,7 @@ use classes::Class;
 use neighbours::Neighbours;
 
 /// What to look for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DedupeOptions {
     /// The radii.
     pub policy: Policy,
@@ -29,10 +32,22 @@ pub struct DedupeOptions {
     pub any_orientation: bool,
     /// Treat frames of a burst as duplicates.
     pub include_bursts: bool,
-    /// What makes a keeper.
+    /// What makes a keeper, before the usual order.
     pub keep: Vec<KeepRule>,
+    /// Paths that [`KeepRule::Preferred`] prefers.
+    pub prefer: Option<Prefer>,
     /// For each root of the scan, whether it is a reference folder.
     pub reference_roots: Vec<bool>,
+}
+
+/// Tells whether a path is preferred.
+#[derive(Clone)]
+pub struct Prefer(pub Arc<dyn Fn(&Path) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Prefer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Prefer")
+    }
 }
 
 /// A picture in a group, beside its keeper.
@@ -83,12 +98,12 @@ struct Question<'a> {
     pictures: &'a [Picture],
     roles: Vec<UnitRole>,
     policy: Policy,
-    reference_roots: &'a [bool],
+    options: &'a DedupeOptions,
 }
 
 impl Question<'_> {
     fn is_reference(&self, picture: &Picture) -> bool {
-        self.reference_roots.get(picture.file.root as usize).copied().unwrap_or(false)
+        self.options.reference_roots.get(picture.file.root as usize).copied().unwrap_or(false)
     }
 
     fn candidate(&self, index: u32) -> Candidate<'_> {
@@ -96,6 +111,7 @@ impl Question<'_> {
         Candidate {
             reference: self.is_reference(picture),
             complete_unit: self.roles[index as usize] != UnitRole::Single,
+            preferred: self.options.prefer.as_ref().is_some_and(|p| (p.0)(&picture.file.path)),
             path: &picture.file.path,
             stamp: picture.file.stamp,
             record: &picture.record,
@@ -198,7 +214,7 @@ pub fn dedupe(
         pictures,
         roles,
         policy: options.policy,
-        reference_roots: &options.reference_roots,
+        options,
     };
     let mut contents = Contents {
         pictures,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Class, Question};
 use crate::group::Edge;
-use crate::index;
+use crate::index::{self, Pair};
 use crate::media::Orientation;
 use crate::phash::PerceptualHash;
 use crate::relation::Relation;
@@ -79,9 +79,11 @@ pub(super) fn find(question: &Question<'_>, classes: &[Class], any_orientation: 
             same[i + 1..].iter().for_each(|&b| confirm(a, b));
         }
     }
-    index::self_join(&hashes, radius, &|a: u32, b: u32, _distance: u32| {
-        for &a in owners(a) {
-            owners(b).iter().for_each(|&b| confirm(a, b));
+    index::self_join(&hashes, radius, &|pairs: &[Pair]| {
+        for pair in pairs {
+            for &a in owners(pair.a) {
+                owners(pair.b).iter().for_each(|&b| confirm(a, b));
+            }
         }
     });
 
@@ -110,12 +112,12 @@ fn turned<'a>(
     };
     let needle_hashes: Vec<PerceptualHash> =
         needles.iter().map(|&class| view(class).phash).collect();
-    index::cross_join(&needle_hashes, hashes, question.policy.radius, &|needle, hash, _| {
-        let a = needles[needle as usize];
-        let turned = view(a);
-        for &b in owners(hash) {
+    index::cross_join(&needle_hashes, hashes, question.policy.radius, &|pairs: &[Pair]| {
+        for pair in pairs {
+            let a = needles[pair.a as usize];
+            let turned = view(a);
             // The other half is found from the other side, by the inverse orientation.
-            if a < b {
+            for &b in owners(pair.b).iter().filter(|&&b| a < b) {
                 let near = Near {
                     distance: turned.phash.distance(classes[b as usize].view.phash),
                     fine_distance: turned.fine.distance(classes[b as usize].view.fine),

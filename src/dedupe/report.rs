@@ -1,0 +1,77 @@
+//! The groups as a report: every picture spelled out, in the report's own terms.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::{Deduplicated, DedupeOptions, Group};
+use crate::media::FileKey;
+use crate::record::Picture;
+use crate::report;
+
+impl Deduplicated {
+    /// The groups in the form that reports, and plans made from them, are written in.
+    pub fn report_groups(&self, pictures: &[Picture], options: &DedupeOptions) -> Vec<report::Group> {
+        let mut contents: HashMap<u32, [u8; 32]> =
+            self.contents.iter().map(|(index, content)| (*index, content.0)).collect();
+        for (index, picture) in (0..).zip(pictures) {
+            if let Some(content) = picture.content {
+                contents.insert(index, content.0);
+            }
+        }
+        let mut names: HashMap<FileKey, Vec<u32>> = HashMap::new();
+        if self.hard_links > 0 {
+            for (index, picture) in (0..).zip(pictures) {
+                names.entry(picture.file.stamp.key).or_default().push(index);
+            }
+        }
+        let spell_out = |index: u32| {
+            let picture = &pictures[index as usize];
+            let root = picture.file.root as usize;
+            let other_names: Vec<PathBuf> = names
+                .get(&picture.file.stamp.key)
+                .into_iter()
+                .flatten()
+                .filter(|&&other| other != index)
+                .map(|&other| pictures[other as usize].file.path.clone())
+                .collect();
+            report::Picture {
+                path: picture.file.path.clone(),
+                stamp: picture.file.stamp,
+                content: contents.get(&index).copied(),
+                format: picture.record.format,
+                dimensions: picture.record.dimensions,
+                view: picture.record.hash.upright(),
+                quality: picture.record.hash.quality,
+                captured: picture.record.metadata.captured,
+                reference: options.reference_roots.get(root).copied().unwrap_or(false),
+                other_names,
+            }
+        };
+        let spell_out_group = |group: &Group| {
+            let keeper = spell_out(group.keeper);
+            let duplicates = group.duplicates.iter().map(|duplicate| report::Duplicate {
+                picture: spell_out(duplicate.picture),
+                distance: duplicate.distance,
+                fine_distance: duplicate.fine_distance,
+                relation: duplicate.relation,
+                orientation: duplicate.orientation,
+            });
+            let linked = group.linked.iter().map(|&index| {
+                let picture = spell_out(index);
+                report::Linked {
+                    distance: picture.view.phash.distance(keeper.view.phash),
+                    fine_distance: picture.view.fine.distance(keeper.view.fine),
+                    near: None,
+                    picture,
+                }
+            });
+            report::Group {
+                duplicates: duplicates.collect(),
+                linked: linked.collect(),
+                reason: group.reason.clone(),
+                keeper,
+            }
+        };
+        self.groups.iter().map(spell_out_group).collect()
+    }
+}

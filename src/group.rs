@@ -1,0 +1,164 @@
+//! Star groups: a keeper, and duplicates each near that keeper.
+//!
+//! Nearness is not transitive, so that connected components would chain unrelated pictures
+//! together: of a million pictures the largest component at radius 10 held 204,117, the largest
+//! star 242. Here the best node takes its neighbours, the best of what is left takes its own, and
+//! so on; what is near a duplicate without being near the keeper is only linked.
+
+/// Two nodes that are near each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Edge {
+    /// One node.
+    pub a: u32,
+    /// The other.
+    pub b: u32,
+}
+
+/// A keeper with what it makes superfluous. All lists ascend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Star {
+    /// The node that stays.
+    pub keeper: u32,
+    /// Its neighbours that no better keeper has taken; at least one.
+    pub duplicates: Vec<u32>,
+    /// Neighbours of a duplicate that are not the keeper's.
+    pub linked: Vec<u32>,
+}
+
+/// Partitions the nodes `0..nodes` into stars and the rest. A node's number is its rank: the
+/// smaller the better a keeper. `references[node]` marks nodes that are never a duplicate.
+///
+/// Stars come out by keeper; the order of the edges, their direction and repeats mean nothing.
+/// Every node is at most once a keeper or a duplicate. Takes 12 bytes a node and 8 an edge.
+pub fn stars(nodes: usize, references: &[bool], edges: &[Edge]) -> Vec<Star> {
+    let adjacency = Adjacency::new(nodes, edges);
+    let is_reference = |node: u32| references.get(node as usize).copied().unwrap_or(false);
+    let mut taken = vec![false; nodes];
+    let mut stars = Vec::new();
+    for keeper in 0..nodes as u32 {
+        if taken[keeper as usize] {
+            continue;
+        }
+        let duplicates: Vec<u32> = adjacency
+            .of(keeper)
+            .iter()
+            .copied()
+            .filter(|&node| !taken[node as usize] && !is_reference(node) && node > keeper)
+            .collect();
+        if duplicates.is_empty() {
+            continue;
+        }
+        taken[keeper as usize] = true;
+        for &node in &duplicates {
+            taken[node as usize] = true;
+        }
+        let near_keeper = adjacency.of(keeper);
+        let mut linked: Vec<u32> = duplicates
+            .iter()
+            .flat_map(|&node| adjacency.of(node))
+            .copied()
+            .filter(|&node| node != keeper && near_keeper.binary_search(&node).is_err())
+            .collect();
+        linked.sort_unstable();
+        linked.dedup();
+        stars.push(Star { keeper, duplicates, linked });
+    }
+    stars
+}
+
+/// Sorted neighbour lists, one after the other.
+struct Adjacency {
+    starts: Vec<usize>,
+    neighbours: Vec<u32>,
+}
+
+impl Adjacency {
+    fn new(nodes: usize, edges: &[Edge]) -> Self {
+        let mut directed: Vec<(u32, u32)> = edges
+            .iter()
+            .filter(|edge| edge.a != edge.b)
+            .flat_map(|edge| [(edge.a, edge.b), (edge.b, edge.a)])
+            .collect();
+        directed.sort_unstable();
+        directed.dedup();
+        let mut starts = vec![0; nodes + 1];
+        for &(from, _) in &directed {
+            starts[from as usize + 1] += 1;
+        }
+        for node in 0..nodes {
+            starts[node + 1] += starts[node];
+        }
+        Self { starts, neighbours: directed.into_iter().map(|(_, to)| to).collect() }
+    }
+
+    fn of(&self, node: u32) -> &[u32] {
+        &self.neighbours[self.starts[node as usize]..self.starts[node as usize + 1]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn edges(pairs: &[(u32, u32)]) -> Vec<Edge> {
+        pairs.iter().map(|&(a, b)| Edge { a, b }).collect()
+    }
+
+    #[test]
+    fn a_chain_is_not_one_group() {
+        // 0–1–2–3: 0 takes 1; 2 is only linked there and takes 3.
+        let stars = stars(4, &[], &edges(&[(0, 1), (1, 2), (2, 3)]));
+        let first = Star { keeper: 0, duplicates: vec![1], linked: vec![2] };
+        let second = Star { keeper: 2, duplicates: vec![3], linked: vec![] };
+        assert_eq!(stars, [first, second]);
+    }
+
+    #[test]
+    fn references_are_never_duplicates() {
+        let stars = stars(3, &[true, true, false], &edges(&[(0, 1), (0, 2), (1, 2)]));
+        assert_eq!(stars, [Star { keeper: 0, duplicates: vec![2], linked: vec![] }]);
+        // A worse-ranked reference is not taken, and a better plain node does not take it either.
+        let lone = super::stars(2, &[false, true], &edges(&[(0, 1)]));
+        assert!(lone.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn stars_hold_their_promises(
+            pairs in proptest::collection::vec((0..30_u32, 0..30_u32), 0..80),
+            references in proptest::collection::vec(any::<bool>(), 30),
+            seed in any::<u64>(),
+        ) {
+            let edges = edges(&pairs);
+            let stars = stars(30, &references, &edges);
+            let near: HashSet<(u32, u32)> =
+                pairs.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
+            let mut seen = HashSet::new();
+            for star in &stars {
+                prop_assert!(seen.insert(star.keeper));
+                for &duplicate in &star.duplicates {
+                    prop_assert!(near.contains(&(star.keeper, duplicate)));
+                    prop_assert!(seen.insert(duplicate));
+                    prop_assert!(!references[duplicate as usize]);
+                    prop_assert!(star.keeper < duplicate);
+                }
+                for &linked in &star.linked {
+                    prop_assert!(!near.contains(&(star.keeper, linked)));
+                    prop_assert!(star.duplicates.iter().any(|&d| near.contains(&(d, linked))));
+                }
+            }
+            // Nobody is lost: two near nodes that are both nothing cannot be (unless references).
+            for &(a, b) in &pairs {
+                let free = |n: u32| !seen.contains(&n) && !references[n as usize];
+                prop_assert!(a == b || !(free(a) && free(b)));
+            }
+            let mut shuffled = edges.clone();
+            let turn = (seed % (shuffled.len().max(1) as u64)) as usize;
+            shuffled.rotate_left(turn);
+            shuffled.iter_mut().step_by(2).for_each(|edge| std::mem::swap(&mut edge.a, &mut edge.b));
+            prop_assert_eq!(super::stars(30, &references, &shuffled), stars);
+        }
+    }
+}
