@@ -27,7 +27,12 @@ struct Truth {
 }
 
 /// The least distances over the orientations asked for.
-fn nearest(base: &PictureHash, other: &PictureHash, turned: bool, policy: Policy) -> (bool, u32, u32) {
+fn nearest(
+    base: &PictureHash,
+    other: &PictureHash,
+    turned: bool,
+    policy: Policy,
+) -> (bool, u32, u32) {
     let orientations = if turned { &Orientation::ALL[..] } else { &Orientation::ALL[..1] };
     let distances = orientations.iter().map(|&orientation| {
         let view = base.oriented(orientation);
@@ -60,7 +65,12 @@ fn main() {
         &AtomicBool::new(false),
     )
     .unwrap();
-    println!("{} pictures, {} skipped, of {}", found.pictures.len(), found.skipped.len(), truth.len());
+    println!(
+        "{} pictures, {} skipped, of {}",
+        found.pictures.len(),
+        found.skipped.len(),
+        truth.len()
+    );
     for skip in &found.skipped {
         println!("  skipped {}: {}", skip.path.display(), skip.reason);
     }
@@ -122,13 +132,16 @@ fn main() {
                 any_orientation,
                 ..DedupeOptions::default()
             };
-            let content = |picture: &Picture| clean_backup::content::content_hash(&picture.file.path);
+            let content =
+                |picture: &Picture| clean_backup::content::content_hash(&picture.file.path);
             let result = dedupe(&found.pictures, &options, &content, &());
             let base = |index: u32| &truth_of(&found.pictures[index as usize]).base;
             let mixed = result
                 .groups
                 .iter()
-                .filter(|group| group.duplicates.iter().any(|d| base(d.picture) != base(group.keeper)))
+                .filter(|group| {
+                    group.duplicates.iter().any(|d| base(d.picture) != base(group.keeper))
+                })
                 .count();
             let duplicates: usize = result.groups.iter().map(|group| group.duplicates.len()).sum();
             println!(
@@ -157,5 +170,8 @@ fn main() {
         &nearest_pairs[..5.min(nearest_pairs.len())],
         nearest_pairs.iter().map(|pair| pair.1).min(),
     );
-    println!("qualities of the originals, lowest ten: {:?}", &least_quality[..10.min(least_quality.len())]);
+    println!(
+        "qualities of the originals, lowest ten: {:?}",
+        &least_quality[..10.min(least_quality.len())]
+    );
 }

@@ -40,7 +40,11 @@ pub enum KeepRule {
 
 /// Compares two candidates: `Less` when `a` is the better keeper, with the first difference that
 /// says so. Equal only for the same path.
-pub fn compare(a: &Candidate<'_>, b: &Candidate<'_>, keep: &[KeepRule]) -> (Ordering, &'static str) {
+pub fn compare(
+    a: &Candidate<'_>,
+    b: &Candidate<'_>,
+    keep: &[KeepRule],
+) -> (Ordering, &'static str) {
     let reference = (more(a.reference, b.reference), "in a reference folder");
     let wishes = keep.iter().map(|rule| match rule {
         KeepRule::Largest => (more(a.stamp.size, b.stamp.size), "larger file"),
@@ -200,7 +204,10 @@ mod tests {
         let rules = [KeepRule::Preferred];
         let (order, reason) = compare(&wanted.borrow(), &large.borrow(), &rules);
         assert_eq!((order, reason), (Ordering::Less, "preferred path"));
-        assert_eq!(compare(&wanted.borrow(), &large.borrow(), &[KeepRule::Largest]).0, Ordering::Greater);
+        assert_eq!(
+            compare(&wanted.borrow(), &large.borrow(), &[KeepRule::Largest]).0,
+            Ordering::Greater
+        );
         large.flags.0 = true;
         assert_eq!(compare(&wanted.borrow(), &large.borrow(), &rules).0, Ordering::Greater);
     }
@@ -216,12 +223,9 @@ mod tests {
                 owned.stamp.modified = ModifiedNs(modified);
                 owned.record.dimensions.width = width;
                 owned.record.format = [Format::Jpeg, Format::Png, Format::Raf, Format::Gif][format];
-                owned.record.metadata.captured =
-                    captured.map(|(local_seconds, subsecond_ns)| CaptureTime {
-                        local_seconds,
-                        subsecond_ns,
-                        offset_minutes: None,
-                    });
+                owned.record.metadata.captured = captured.map(|(local_seconds, subsecond_ns)| {
+                    CaptureTime { local_seconds, subsecond_ns, offset_minutes: None }
+                });
                 owned
             },
         )

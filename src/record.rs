@@ -57,8 +57,7 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order of the flow.
-    pub const ALL: [Self; 5] =
-        [Self::Walk, Self::Read, Self::Identify, Self::Decode, Self::Hash];
+    pub const ALL: [Self; 5] = [Self::Walk, Self::Read, Self::Identify, Self::Decode, Self::Hash];
 
     /// Lower-case name.
     pub fn name(self) -> &'static str {

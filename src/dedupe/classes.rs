@@ -46,7 +46,6 @@ struct Key<'a> {
 pub(super) fn classes(
     question: &Question<'_>,
     counted: &[u32],
-    rank: &[u32],
     content: &mut dyn FnMut(u32) -> Option<ContentHash>,
 ) -> Vec<Class> {
     let pictures = question.pictures;
@@ -83,7 +82,7 @@ pub(super) fn classes(
     let mut classes: Vec<Class> = grouped
         .into_iter()
         .map(|(key, mut members)| {
-            members.sort_unstable_by_key(|&index| rank[index as usize]);
+            members.sort_unstable_by_key(|&index| question.rank[index as usize]);
             Class {
                 members,
                 view: key.view,
@@ -93,6 +92,6 @@ pub(super) fn classes(
             }
         })
         .collect();
-    classes.sort_unstable_by_key(|class| class.members.first().map(|&i| rank[i as usize]));
+    classes.sort_unstable_by_key(|class| class.members.first().map(|&i| question.rank[i as usize]));
     classes
 }

@@ -4,6 +4,7 @@
 mod classes;
 mod neighbours;
 mod report;
+mod stars;
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -13,15 +14,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::event::{Event, Phase, Progress};
-use crate::group::{self, Edge};
 use crate::keeper::{self, Candidate, KeepRule};
 use crate::media::{Bytes, FileKey, Orientation};
 use crate::policy::Policy;
 use crate::record::{ContentHash, Picture, Skip};
 use crate::relation::{self, Relation};
 use crate::units::{self, UnitRole};
-use classes::Class;
-use neighbours::Neighbours;
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +97,8 @@ struct Question<'a> {
     roles: Vec<UnitRole>,
     policy: Policy,
     options: &'a DedupeOptions,
+    /// Place of each picture among all, best keeper first.
+    rank: Vec<u32>,
 }
 
 impl Question<'_> {
@@ -158,7 +158,8 @@ impl Contents<'_> {
                 self.pictures[index as usize].content.is_none() && !self.known.contains_key(&index)
             })
             .collect();
-        progress.on(Event::StageStarted { stage: Phase::Verify, total: Some(missing.len() as u64) });
+        progress
+            .on(Event::StageStarted { stage: Phase::Verify, total: Some(missing.len() as u64) });
         let (pictures, read) = (self.pictures, self.read);
         let results: Vec<_> = missing
             .par_iter()
@@ -210,12 +211,7 @@ pub fn dedupe(
     let roles = units::roles(
         pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format)),
     );
-    let question = Question {
-        pictures,
-        roles,
-        policy: options.policy,
-        options,
-    };
+    let mut question = Question { pictures, roles, policy: options.policy, options };
     let mut contents = Contents {
         pictures,
         read,
@@ -229,20 +225,23 @@ pub fn dedupe(
     order.par_sort_unstable_by(|&a, &b| {
         keeper::compare(&question.candidate(a), &question.candidate(b), &options.keep).0
     });
-    let mut rank = vec![0; pictures.len()];
-    for (position, &index) in order.iter().enumerate() {
-        rank[index as usize] = position as u32;
+    question.rank = vec![0; pictures.len()];
+    for (place, &index) in (0..).zip(&order) {
+        question.rank[index as usize] = place;
     }
 
     // Of several names of one file only the best counts.
     let mut seen: HashSet<FileKey> = HashSet::with_capacity(pictures.len());
-    let counted: Vec<u32> =
-        order.iter().copied().filter(|&i| seen.insert(pictures[i as usize].file.stamp.key)).collect();
+    let counted: Vec<u32> = order
+        .iter()
+        .copied()
+        .filter(|&i| seen.insert(pictures[i as usize].file.stamp.key))
+        .collect();
     let hard_links = (pictures.len() - counted.len()) as u64;
 
-    let classes = classes::classes(&question, &counted, &rank, &mut |index| contents.get(index));
+    let classes = classes::classes(&question, &counted, &mut |index| contents.get(index));
     let neighbours = neighbours::find(&question, &classes, options.any_orientation);
-    let mut groups = stars(&question, options, &classes, &neighbours);
+    let mut groups = stars::groups(&question, &classes, &neighbours);
     progress.on(Event::StageFinished { stage: Phase::Compare });
 
     confirm_identical(&question, options, &mut groups, &mut contents, progress);
@@ -252,120 +251,7 @@ pub fn dedupe(
     });
     contents.skipped.sort();
     contents.computed.sort_unstable_by_key(|(index, _)| *index);
-    Deduplicated {
-        groups,
-        hard_links,
-        skipped: contents.skipped,
-        contents: contents.computed,
-    }
-}
-
-/// Stars over classes, spelled out for their members.
-fn stars(
-    question: &Question<'_>,
-    options: &DedupeOptions,
-    classes: &[Class],
-    neighbours: &Neighbours,
-) -> Vec<Group> {
-    // Classes are in the order of their ranks, so that a class's index is its rank.
-    let references: Vec<bool> = classes.iter().map(|class| class.reference).collect();
-    let (copies, bursts): (Vec<Edge>, Vec<Edge>) =
-        neighbours.edges().partition(|edge| options.include_bursts || !neighbours.is_burst(edge));
-    let mut groups = Vec::new();
-    let mut superfluous = vec![false; classes.len()];
-    let mut stars = group::stars(classes.len(), &references, &copies);
-
-    // A frame of a burst that is nobody's duplicate is shown with the frame that is kept.
-    for star in &stars {
-        for &class in &star.duplicates {
-            superfluous[class as usize] = true;
-        }
-    }
-    let mut grouped: HashMap<u32, usize> =
-        stars.iter().enumerate().map(|(index, star)| (star.keeper, index)).collect();
-    let alone = |class: u32, grouped: &HashMap<u32, usize>| {
-        !grouped.contains_key(&class) && !superfluous[class as usize]
-    };
-    let singles: Vec<Edge> = bursts
-        .iter()
-        .copied()
-        .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
-        .filter(|edge| alone(edge.a, &grouped) || alone(edge.b, &grouped))
-        .collect();
-    let mut shown: HashMap<u32, Vec<u32>> = HashMap::new();
-    for star in group::stars(classes.len(), &references, &singles) {
-        for class in star.duplicates {
-            // A keeper of its own group stays where it is; here it is only worth a mention.
-            if alone(class, &grouped) {
-                shown.entry(star.keeper).or_default().push(class);
-            } else {
-                shown.entry(star.keeper).or_default();
-            }
-        }
-    }
-    let mut keepers: Vec<u32> = shown.keys().copied().collect();
-    keepers.sort_unstable();
-    for keeper in keepers {
-        grouped.entry(keeper).or_insert_with(|| {
-            stars.push(group::Star { keeper, duplicates: Vec::new(), linked: Vec::new() });
-            stars.len() - 1
-        });
-    }
-    // Classes with several members and no neighbours are stars of their own.
-    for (index, class) in classes.iter().enumerate() {
-        let index = index as u32;
-        if class.members.len() > 1 && !class.reference && !superfluous[index as usize] {
-            grouped.entry(index).or_insert_with(|| {
-                stars.push(group::Star {
-                    keeper: index,
-                    duplicates: Vec::new(),
-                    linked: Vec::new(),
-                });
-                stars.len() - 1
-            });
-        }
-    }
-
-    for star in stars {
-        let keeper_class = &classes[star.keeper as usize];
-        let Some((&keeper, rest)) = keeper_class.members.split_first() else { continue };
-        let mut duplicates = Vec::new();
-        let mut linked: Vec<u32> = Vec::new();
-        if keeper_class.reference {
-            linked.extend(rest);
-        } else {
-            duplicates.extend(rest.iter().map(|&picture| Duplicate {
-                picture,
-                distance: 0,
-                fine_distance: 0,
-                relation: question.relation(keeper, picture, false),
-                orientation: Orientation::Upright,
-            }));
-        }
-        let burst = shown.get(&star.keeper).map_or(&[][..], Vec::as_slice);
-        for &class in star.duplicates.iter().chain(burst) {
-            let Some(near) = neighbours.between(star.keeper, class) else { continue };
-            duplicates.extend(classes[class as usize].members.iter().map(|&picture| Duplicate {
-                picture,
-                distance: near.distance,
-                fine_distance: near.fine_distance,
-                relation: question.relation(keeper, picture, false),
-                orientation: near.orientation,
-            }));
-        }
-        linked.extend(star.linked.iter().flat_map(|&class| &classes[class as usize].members));
-        if duplicates.is_empty() {
-            continue;
-        }
-        groups.push(Group {
-            keeper,
-            reason: String::new(),
-            duplicates,
-            linked,
-            reclaimable: Bytes(0),
-        });
-    }
-    groups
+    Deduplicated { groups, hard_links, skipped: contents.skipped, contents: contents.computed }
 }
 
 /// Compares the bytes of duplicates that are as long as their keepers, then fills in what follows
@@ -392,12 +278,26 @@ fn confirm_identical(
     contents.prefetch(&wanted, progress);
     for group in groups {
         let keeper = group.keeper;
+        // An undated keeper may be near two frames of one burst: the first dated duplicate speaks
+        // for the shot, and frames taken apart from it are shown, not acted on.
+        let dated =
+            |index: u32| question.pictures[index as usize].record.metadata.captured.is_some();
+        let witness = std::iter::once(keeper)
+            .chain(group.duplicates.iter().map(|d| d.picture))
+            .find(|&index| dated(index));
         for duplicate in &mut group.duplicates {
             let identical = size(duplicate.picture) == size(keeper)
                 && contents
                     .get(keeper)
                     .is_some_and(|content| contents.get(duplicate.picture) == Some(content));
-            duplicate.relation = question.relation(keeper, duplicate.picture, identical);
+            let apart = witness.is_some_and(|witness| {
+                question.relation(witness, duplicate.picture, false) == Relation::Burst
+            });
+            duplicate.relation = match (identical, apart) {
+                (true, _) => Relation::Identical,
+                (false, true) => Relation::Burst,
+                (false, false) => Relation::Copy,
+            };
         }
         let rank = |d: &Duplicate| (d.relation, d.distance, d.fine_distance, d.picture);
         group.duplicates.sort_by_key(rank);
@@ -410,12 +310,15 @@ fn confirm_identical(
                 .map(|d| size(d.picture).0)
                 .sum(),
         );
-        let best = group.duplicates.iter().map(|d| d.picture).reduce(|a, b| {
-            match keeper::compare(&question.candidate(a), &question.candidate(b), &options.keep).0 {
-                Ordering::Greater => b,
-                _ => a,
-            }
-        });
+        let best =
+            group.duplicates.iter().map(|d| d.picture).reduce(|a, b| {
+                match keeper::compare(&question.candidate(a), &question.candidate(b), &options.keep)
+                    .0
+                {
+                    Ordering::Greater => b,
+                    _ => a,
+                }
+            });
         if let Some(best) = best {
             let (_, reason) = keeper::compare(
                 &question.candidate(keeper),

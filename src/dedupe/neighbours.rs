@@ -43,14 +43,17 @@ impl Neighbours {
     /// How near two classes are, seen from the first.
     pub fn between(&self, from: u32, to: u32) -> Option<Near> {
         let (near, _) = self.pairs.get(&(from.min(to), from.max(to)))?;
-        let orientation =
-            if from < to { near.orientation } else { near.orientation.inverse() };
+        let orientation = if from < to { near.orientation } else { near.orientation.inverse() };
         Some(Near { orientation, ..*near })
     }
 }
 
 /// Finds all pairs of classes within both radii.
-pub(super) fn find(question: &Question<'_>, classes: &[Class], any_orientation: bool) -> Neighbours {
+pub(super) fn find(
+    question: &Question<'_>,
+    classes: &[Class],
+    any_orientation: bool,
+) -> Neighbours {
     // Classes by their 64-bit hash; the index sees each hash once.
     let mut by_hash: HashMap<PerceptualHash, Vec<u32>> = HashMap::new();
     for (index, class) in classes.iter().enumerate().filter(|(_, class)| !class.flat) {

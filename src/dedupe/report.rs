@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::{Deduplicated, DedupeOptions, Group};
+use super::{DedupeOptions, Deduplicated, Group};
 use crate::media::FileKey;
 use crate::record::Picture;
 use crate::report;
 
 impl Deduplicated {
     /// The groups in the form that reports, and plans made from them, are written in.
-    pub fn report_groups(&self, pictures: &[Picture], options: &DedupeOptions) -> Vec<report::Group> {
+    pub fn report_groups(
+        &self,
+        pictures: &[Picture],
+        options: &DedupeOptions,
+    ) -> Vec<report::Group> {
         let mut contents: HashMap<u32, [u8; 32]> =
             self.contents.iter().map(|(index, content)| (*index, content.0)).collect();
         for (index, picture) in (0..).zip(pictures) {

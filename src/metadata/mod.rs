@@ -1,2 +1,4 @@
 //! stub
-pub fn read_exif(_b:&[u8])->crate::media::Metadata{Default::default()}
+pub fn read_exif(_b: &[u8]) -> crate::media::Metadata {
+    Default::default()
+}

@@ -151,9 +151,9 @@ impl Writer<'_> {
         self.waiting = 0;
         let Some(cache) = &mut self.cache else { return };
         // A file that could not be opened may open tomorrow without having changed.
-        let lasting = batch.iter().filter(|(_, record)| {
-            !matches!(record, Record::Unreadable(why) if why.stage == Stage::Read)
-        });
+        let lasting = batch.iter().filter(
+            |(_, record)| !matches!(record, Record::Unreadable(why) if why.stage == Stage::Read),
+        );
         let rows: Vec<_> = lasting.map(|(index, record)| (&files[*index], record)).collect();
         if rows.is_empty() {
             return;

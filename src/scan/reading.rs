@@ -1,7 +1,7 @@
 //! One file: from its bytes to its tile and all that its record holds but the hashes.
 
-use crate::content::FileSource;
 use crate::container::ReadAt;
+use crate::content::FileSource;
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom, decode};
 use crate::media::{Metadata, Orientation};
 use crate::metadata::read_exif;

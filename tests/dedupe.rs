@@ -1,0 +1,332 @@
+//! Groups of pictures made up in memory: every rule of matching, keeping and showing.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+
+use clean_backup::dct::hash_tile;
+use clean_backup::dedupe::{DedupeOptions, Deduplicated, Group, dedupe};
+use clean_backup::media::{
+    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
+    ModifiedNs, Orientation,
+};
+use clean_backup::policy::Policy;
+use clean_backup::record::{ContentHash, Picture, PictureRecord};
+use clean_backup::report::Relation;
+use clean_backup::tile::Tile;
+use proptest::prelude::*;
+
+/// A tile of soft blobs, so that it hashes like a photograph; the same seed, the same tile.
+fn scene(seed: u64) -> Tile {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = |range: i64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as i64 % range
+    };
+    let blobs: Vec<(i64, i64, i64, i64)> =
+        (0..14).map(|_| (next(32), next(32), 2 + next(9), next(220) - 110)).collect();
+    Tile(std::array::from_fn(|i| {
+        let (y, x) = ((i / 32) as i64, (i % 32) as i64);
+        let sum: i64 = blobs
+            .iter()
+            .map(|(by, bx, r, height)| {
+                let far = (y - by).pow(2) + (x - bx).pow(2);
+                if far < r * r { height * (r * r - far) / (r * r) } else { 0 }
+            })
+            .sum();
+        (128 + sum).clamp(0, 255) as u8
+    }))
+}
+
+/// The same scene with a few cells changed: a few bits of difference.
+fn nudged(tile: &Tile, amount: usize) -> Tile {
+    let mut tile = tile.clone();
+    for (i, cell) in tile.0.iter_mut().enumerate().step_by(7) {
+        *cell = cell.wrapping_add((i * amount % 5) as u8).max(*cell);
+    }
+    tile
+}
+
+fn picture(path: &str, tile: &Tile) -> Picture {
+    let inode = path.bytes().fold(17_u64, |hash, b| hash.wrapping_mul(31).wrapping_add(b.into()));
+    Picture {
+        file: MediaFile {
+            path: PathBuf::from(path),
+            stamp: FileStamp {
+                key: FileKey { device: 1, inode },
+                size: Bytes(1000 + inode % 1000),
+                modified: ModifiedNs(0),
+            },
+            root: 0,
+        },
+        record: PictureRecord {
+            format: Format::Jpeg,
+            dimensions: Dimensions { width: 400, height: 300 },
+            hash: hash_tile(tile),
+            metadata: Metadata::default(),
+            marks: Marks::default(),
+        },
+        content: None,
+    }
+}
+
+fn taken(mut picture: Picture, second: i64, fraction: Option<u32>) -> Picture {
+    picture.record.metadata.captured =
+        Some(CaptureTime { local_seconds: second, subsecond_ns: fraction, offset_minutes: None });
+    picture
+}
+
+fn with_bytes(mut picture: Picture, size: u64, content: u8) -> Picture {
+    picture.file.stamp.size = Bytes(size);
+    picture.content = Some(ContentHash([content; 32]));
+    picture
+}
+
+fn run(pictures: &[Picture], options: &DedupeOptions) -> Deduplicated {
+    let unread = |_: &Picture| Err(io::Error::other("not to be read"));
+    dedupe(pictures, options, &unread, &())
+}
+
+fn paths(pictures: &[Picture], group: &Group) -> (String, Vec<String>) {
+    let path = |index: u32| pictures[index as usize].file.path.display().to_string();
+    (path(group.keeper), group.duplicates.iter().map(|d| path(d.picture)).collect())
+}
+
+#[test]
+fn copies_are_grouped_and_others_are_not() {
+    let (a, b) = (scene(1), scene(2));
+    let mut large = picture("z/large.jpg", &a);
+    large.record.dimensions.width = 4000;
+    let pictures =
+        [picture("a.jpg", &a), picture("b.jpg", &b), large, picture("c.jpg", &nudged(&a, 1))];
+    let found = run(&pictures, &DedupeOptions::default());
+    assert_eq!(found.groups.len(), 1);
+    let (keeper, duplicates) = paths(&pictures, &found.groups[0]);
+    assert_eq!((keeper.as_str(), duplicates.len()), ("z/large.jpg", 2));
+    assert_eq!(found.groups[0].reason, "more pixels");
+    assert!(found.groups[0].duplicates.iter().all(|d| d.relation == Relation::Copy));
+    let freed = pictures[0].file.stamp.size.0 + pictures[3].file.stamp.size.0;
+    assert_eq!(found.groups[0].reclaimable, Bytes(freed));
+}
+
+#[test]
+fn same_bytes_are_identical_and_a_failed_comparison_is_told() {
+    let a = scene(3);
+    let pictures = [
+        with_bytes(picture("a.jpg", &a), 500, 1),
+        with_bytes(picture("b.jpg", &a), 500, 1),
+        with_bytes(picture("c.jpg", &a), 500, 2),
+    ];
+    let found = run(&pictures, &DedupeOptions::default());
+    let relations: Vec<_> = found.groups[0].duplicates.iter().map(|d| d.relation).collect();
+    assert_eq!(relations, [Relation::Identical, Relation::Copy]);
+    let mut unread = pictures.clone();
+    unread[1].content = None;
+    let found = run(&unread, &DedupeOptions::default());
+    assert_eq!(found.groups[0].duplicates[0].relation, Relation::Copy);
+    assert_eq!(found.skipped.len(), 1);
+    assert_eq!(found.skipped[0].reason, "its bytes could not be compared: not to be read");
+}
+
+#[test]
+fn a_burst_is_shown_but_frees_nothing() {
+    let a = scene(4);
+    let pictures = [
+        taken(picture("IMG_1.jpg", &a), 10, Some(100)),
+        taken(picture("IMG_2.jpg", &nudged(&a, 2)), 10, Some(600)),
+    ];
+    let found = run(&pictures, &DedupeOptions::default());
+    assert_eq!(found.groups.len(), 1);
+    assert_eq!(found.groups[0].duplicates[0].relation, Relation::Burst);
+    assert_eq!(found.groups[0].reclaimable, Bytes(0));
+    let included = run(&pictures, &DedupeOptions { include_bursts: true, ..Default::default() });
+    assert_eq!(included.groups[0].duplicates[0].relation, Relation::Burst);
+    assert_ne!(included.groups[0].reclaimable, Bytes(0));
+}
+
+#[test]
+fn each_frame_of_a_burst_keeps_its_own_copies() {
+    let (a, b) = (scene(5), nudged(&scene(5), 2));
+    let pictures = [
+        taken(picture("copies/1.jpg", &a), 10, Some(1)),
+        taken(picture("copies/2.jpg", &b), 10, Some(2)),
+        taken(picture("in/1.jpg", &a), 10, Some(1)),
+        taken(picture("in/2.jpg", &b), 10, Some(2)),
+    ];
+    let found = run(&pictures, &DedupeOptions::default());
+    assert_eq!(found.groups.len(), 2);
+    for group in &found.groups {
+        let (keeper, duplicates) = paths(&pictures, group);
+        assert_eq!(duplicates.len(), 1, "{keeper}: {duplicates:?}");
+        assert_eq!(keeper.chars().rev().nth(4), duplicates[0].chars().rev().nth(4));
+    }
+}
+
+#[test]
+fn an_undated_keeper_does_not_swallow_two_frames() {
+    let a = scene(11);
+    let mut export = picture("export.jpg", &a);
+    export.record.dimensions.width = 9000;
+    let pictures = [
+        export,
+        taken(picture("IMG_1.jpg", &nudged(&a, 1)), 10, Some(1)),
+        taken(picture("IMG_2.jpg", &nudged(&a, 2)), 10, Some(2)),
+    ];
+    let found = run(&pictures, &DedupeOptions::default());
+    let mut relations: Vec<_> = found.groups[0].duplicates.iter().map(|d| d.relation).collect();
+    relations.sort();
+    assert_eq!(relations, [Relation::Copy, Relation::Burst]);
+}
+
+#[test]
+fn flat_pictures_match_only_byte_for_byte() {
+    let sky = Tile(std::array::from_fn(|i| 120 + (i / 512) as u8));
+    let pictures = [
+        with_bytes(picture("a.jpg", &sky), 700, 1),
+        with_bytes(picture("b.jpg", &sky), 700, 2),
+        with_bytes(picture("c.jpg", &sky), 701, 1),
+        with_bytes(picture("d.jpg", &sky), 700, 1),
+    ];
+    let found = run(&pictures, &DedupeOptions::default());
+    assert_eq!(found.groups.len(), 1);
+    assert_eq!(paths(&pictures, &found.groups[0]), ("a.jpg".into(), vec!["d.jpg".into()]));
+    assert_eq!(found.groups[0].duplicates[0].relation, Relation::Identical);
+}
+
+#[test]
+fn turned_copies_only_when_asked_with_the_turn_told() {
+    let a = scene(6);
+    for orientation in Orientation::ALL.into_iter().skip(1) {
+        let mut large = picture("a.jpg", &a);
+        large.record.dimensions.width = 800;
+        let pictures = [large, picture("b.jpg", &a.oriented(orientation))];
+        assert!(run(&pictures, &DedupeOptions::default()).groups.is_empty(), "{orientation:?}");
+        let asked = DedupeOptions { any_orientation: true, ..Default::default() };
+        let found = run(&pictures, &asked);
+        assert_eq!(found.groups[0].duplicates[0].orientation, orientation);
+        // The same when the keeper is the turned one.
+        let mut swapped = pictures.clone();
+        swapped[0].record.dimensions.width = 100;
+        let found = run(&swapped, &asked);
+        assert_eq!(found.groups[0].keeper, 1);
+        assert_eq!(found.groups[0].duplicates[0].orientation, orientation.inverse());
+    }
+}
+
+#[test]
+fn references_are_keepers_and_never_duplicates() {
+    let a = scene(7);
+    let mut small = picture("library/a.jpg", &a);
+    small.file.root = 1;
+    small.record.dimensions.width = 10;
+    let mut other = picture("library/b.jpg", &nudged(&a, 1));
+    other.file.root = 1;
+    let pictures = [picture("import/a.jpg", &a), small, other];
+    let options = DedupeOptions { reference_roots: vec![false, true], ..Default::default() };
+    let found = run(&pictures, &options);
+    assert_eq!(found.groups.len(), 1);
+    let (keeper, duplicates) = paths(&pictures, &found.groups[0]);
+    assert_eq!(keeper, "library/b.jpg");
+    assert_eq!(duplicates, ["import/a.jpg"]);
+    let only_references = DedupeOptions { reference_roots: vec![true, true], ..Default::default() };
+    assert!(run(&pictures, &only_references).groups.is_empty());
+}
+
+#[test]
+fn raw_and_jpeg_of_one_shot_are_not_copies_of_each_other() {
+    let a = scene(8);
+    let raw = |path: &str| {
+        let mut picture = picture(path, &a);
+        picture.record.format = Format::Raf;
+        picture
+    };
+    let pictures = [
+        raw("card/DSCF1.RAF"),
+        picture("card/DSCF1.jpg", &a),
+        raw("old/DSCF1.RAF"),
+        picture("old/DSCF1.jpg", &a),
+    ];
+    let found = run(&pictures, &DedupeOptions::default());
+    let groups: Vec<_> = found.groups.iter().map(|group| paths(&pictures, group)).collect();
+    assert_eq!(groups.len(), 2);
+    for (keeper, duplicates) in groups {
+        assert_eq!(duplicates.len(), 1);
+        assert_eq!(keeper.rsplit('.').next(), duplicates[0].rsplit('.').next());
+    }
+}
+
+#[test]
+fn hard_links_are_one_picture() {
+    let a = scene(9);
+    let mut second = picture("b.jpg", &a);
+    second.file.stamp = picture("a.jpg", &a).file.stamp;
+    let pictures = [picture("a.jpg", &a), second, picture("c.jpg", &a)];
+    let found = run(&pictures, &DedupeOptions::default());
+    assert_eq!((found.groups.len(), found.hard_links), (1, 1));
+    assert_eq!(found.groups[0].duplicates.len(), 1);
+    let groups = found.report_groups(&pictures, &DedupeOptions::default());
+    let names: usize = std::iter::once(&groups[0].keeper)
+        .chain(groups[0].duplicates.iter().map(|d| &d.picture))
+        .map(|picture| picture.other_names.len())
+        .sum();
+    assert_eq!(names, 1);
+}
+
+#[test]
+fn ten_thousand_identical_frames_are_one_group() {
+    let a = scene(10);
+    let pictures: Vec<Picture> =
+        (0..10_000).map(|i| with_bytes(picture(&format!("{i:05}.jpg"), &a), 9, 9)).collect();
+    let found = run(&pictures, &DedupeOptions { any_orientation: true, ..Default::default() });
+    assert_eq!(found.groups.len(), 1);
+    assert_eq!(found.groups[0].duplicates.len(), 9_999);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn every_duplicate_is_within_the_policy_of_its_keeper(
+        seeds in proptest::collection::vec((0..6_u64, 0..4_usize, 0..3_usize), 2..30),
+        threshold in 0..=16_u32,
+    ) {
+        let pictures: Vec<Picture> = seeds.iter().enumerate().map(|(i, &(seed, amount, size))| {
+            let mut picture = picture(&format!("{i}.jpg"), &nudged(&scene(seed), amount));
+            picture.record.dimensions.width = 100 + size as u32;
+            picture.file.stamp.size = Bytes(i as u64);
+            picture
+        }).collect();
+        let policy = Policy::from_threshold(threshold);
+        let options = DedupeOptions { policy, ..Default::default() };
+        let found = run(&pictures, &options);
+        let mut seen: HashMap<u32, u32> = HashMap::new();
+        for group in &found.groups {
+            *seen.entry(group.keeper).or_default() += 1;
+            let keeper = pictures[group.keeper as usize].record.hash.upright();
+            for duplicate in &group.duplicates {
+                *seen.entry(duplicate.picture).or_default() += 1;
+                let view = pictures[duplicate.picture as usize].record.hash.upright();
+                prop_assert_eq!(duplicate.distance, keeper.phash.distance(view.phash));
+                prop_assert_eq!(duplicate.fine_distance, keeper.fine.distance(view.fine));
+                prop_assert!(duplicate.distance <= policy.radius);
+                prop_assert!(duplicate.fine_distance <= policy.fine_radius);
+            }
+        }
+        prop_assert!(seen.values().all(|&times| times == 1), "{seen:?}");
+        // The order of the pictures decides nothing but their numbers.
+        let mut reversed = pictures.clone();
+        reversed.reverse();
+        let names = |pictures: &[Picture], found: &Deduplicated| -> Vec<_> {
+            found.groups.iter().map(|group| {
+                let (keeper, mut duplicates) = paths(pictures, group);
+                duplicates.sort();
+                (keeper, duplicates)
+            }).collect()
+        };
+        let again = run(&reversed, &options);
+        prop_assert_eq!(names(&pictures, &found), names(&reversed, &again));
+    }
+}
