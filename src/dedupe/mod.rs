@@ -211,7 +211,8 @@ pub fn dedupe(
     let roles = units::roles(
         pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format)),
     );
-    let mut question = Question { pictures, roles, policy: options.policy, options };
+    let mut question =
+        Question { pictures, roles, policy: options.policy, options, rank: Vec::new() };
     let mut contents = Contents {
         pictures,
         read,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Class, Question};
+use super::Question;
+use super::classes::Class;
 use crate::group::Edge;
 use crate::index::{self, Pair};
 use crate::media::Orientation;
