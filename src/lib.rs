@@ -14,11 +14,13 @@
 //! orchestration on top. The library knows no terminal, no environment and no clock: the binary
 //! hands them in.
 
+pub mod config;
 pub mod container;
 pub mod dct;
 pub mod decode;
 pub mod event;
 pub mod media;
+pub mod own_file;
 pub mod path_text;
 pub mod phash;
 pub mod plan;
