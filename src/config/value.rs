@@ -147,9 +147,9 @@ fn list(key: Key, items: Vec<String>) -> Result<Value, BadValue> {
 
 fn check_glob(glob: &str) -> Result<(), String> {
     if glob.is_empty() {
-        return Err("globs that are not empty".to_owned());
+        return Err("valid globs (this one is empty)".to_owned());
     }
-    globset::Glob::new(glob).map(drop).map_err(|error| format!("globs ({})", error.kind()))
+    globset::Glob::new(glob).map(drop).map_err(|error| format!("valid globs ({})", error.kind()))
 }
 
 /// At commas outside of `{}` and `[]`, which belong to globs; empty parts are dropped.
