@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser as _};
+use clean_backup::config::Value;
 
 use cli::args::{Command, LowArgs};
 use cli::environment::Environment;
@@ -32,7 +33,12 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let colour = |color: Option<bool>, terminal: bool| {
         color.unwrap_or(terminal && environment.get("NO_COLOR").is_none())
     };
-    cli::log::start(global, &bars, colour(None, environment.stderr_is_terminal));
+    let asked = match &global.color {
+        Some(Value::Word("always")) => Some(true),
+        Some(Value::Word("never")) => Some(false),
+        _ => None,
+    };
+    cli::log::start(global, &bars, colour(asked, environment.stderr_is_terminal));
 
     let context = || -> Result<Context<'_>, Failure> {
         let settings = cli::config::settings(args, environment)?;

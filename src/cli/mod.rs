@@ -4,6 +4,7 @@ pub mod args;
 pub mod config;
 pub mod environment;
 pub mod failure;
+pub mod interrupt;
 pub mod log;
 pub mod progress;
 pub mod render;

@@ -48,7 +48,9 @@ impl Bars {
             let bar = self.shown.add(ProgressBar::no_length());
             bar.set_prefix(label(phase));
             bar.set_style(style(total.is_some(), Arc::clone(&bytes)));
-            bar.enable_steady_tick(Duration::from_millis(250));
+            if !self.shown.is_hidden() {
+                bar.enable_steady_tick(Duration::from_millis(250));
+            }
             Bar { bar, bytes }
         });
         match total {

@@ -43,6 +43,39 @@ pub fn form(report: &Report, format: Format, colour: bool) -> Result<String, Fai
     }
 }
 
+/// The report to standard output, or into a file as [`save`] does.
+///
+/// # Errors
+/// As [`print`] and [`save`].
+pub fn deliver(
+    report: &Report,
+    format: Format,
+    output: Option<&Path>,
+    colour: bool,
+    replace: bool,
+) -> Result<(), Failure> {
+    match output {
+        None => print(&form(report, format, colour)?),
+        Some(path) => save(path, &form(report, format, false)?, replace),
+    }
+}
+
+/// Whether [`save`] would be let, to be asked before hours of work.
+///
+/// # Errors
+/// As [`save`].
+pub fn check_free(path: &Path, replace: bool) -> Result<(), Failure> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        return check_replaceable(path, replace);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        let message = format!("the folder of {} does not exist", for_people(path));
+        return Err(Failure::new(Kind::Usage, message));
+    }
+    Ok(())
+}
+
 /// Puts `text` into a file that is not there yet. With `replace` also in the place of an older
 /// result of this program, told by how it begins; never of anything else.
 ///
@@ -95,7 +128,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         let old = "No duplicates found.\n0 files";
+        check_free(&path, false).unwrap();
         save(&path, old, false).unwrap();
+        assert_eq!(check_free(&path, false).unwrap_err().kind, Kind::Refused);
+        check_free(&path, true).unwrap();
         assert_eq!(save(&path, "new", false).unwrap_err().kind, Kind::Refused);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
         save(&path, "new", true).unwrap();
@@ -103,6 +139,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(save(folder.path(), "x", true).unwrap_err().kind, Kind::Refused);
         let nowhere = folder.path().join("missing/out");
+        assert_eq!(check_free(&nowhere, true).unwrap_err().kind, Kind::Usage);
         assert_eq!(save(&nowhere, "x", true).unwrap_err().kind, Kind::Failed);
     }
 
