@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use crate::media::{FileStamp, Format};
+use crate::policy::KeepRule;
 use crate::record::PictureRecord;
 
 /// What the choice looks at.
@@ -13,29 +14,15 @@ pub struct Candidate<'a> {
     pub reference: bool,
     /// It belongs to a unit (RAW+JPEG) that is complete where it lies.
     pub complete_unit: bool,
-    /// A path that the user prefers.
-    pub preferred: bool,
+    /// For each rule that prefers paths, by its place among the rules, a set bit where it prefers
+    /// this one.
+    pub preferred: u64,
     /// Where it lies.
     pub path: &'a Path,
     /// Size and time.
     pub stamp: FileStamp,
     /// Dimensions, format, metadata.
     pub record: &'a PictureRecord,
-}
-
-/// A wish that goes before the usual order (but never before a reference folder).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeepRule {
-    /// The larger file.
-    Largest,
-    /// The older one, by capture time, else by modification time.
-    Oldest,
-    /// The newer one.
-    Newest,
-    /// The shorter path.
-    ShortestPath,
-    /// What [`Candidate::preferred`] marks.
-    Preferred,
 }
 
 /// Compares two candidates: `Less` when `a` is the better keeper, with the first difference that
@@ -45,15 +32,19 @@ pub fn compare(
     b: &Candidate<'_>,
     keep: &[KeepRule],
 ) -> (Ordering, &'static str) {
+    let pixels = |c: &Candidate<'_>| c.record.dimensions.pixels();
     let reference = (more(a.reference, b.reference), "in a reference folder");
-    let wishes = keep.iter().map(|rule| match rule {
+    let wishes = keep.iter().zip(0..u64::BITS).map(|(rule, place)| match rule {
+        KeepRule::Largest if pixels(a) != pixels(b) => (more(pixels(a), pixels(b)), "more pixels"),
         KeepRule::Largest => (more(a.stamp.size, b.stamp.size), "larger file"),
         KeepRule::Oldest => (age(a, b), "older"),
         KeepRule::Newest => (age(b, a), "newer"),
         KeepRule::ShortestPath => (shorter(a, b), "shorter path"),
-        KeepRule::Preferred => (more(a.preferred, b.preferred), "preferred path"),
+        KeepRule::Prefer(_) => {
+            let wanted = |c: &Candidate<'_>| c.preferred >> place & 1;
+            (more(wanted(a), wanted(b)), "preferred path")
+        }
     });
-    let pixels = |c: &Candidate<'_>| c.record.dimensions.pixels();
     let usual = [
         (more(a.complete_unit, b.complete_unit), "part of a RAW+JPEG pair"),
         (more(!damaged(a), !damaged(b)), "undamaged"),
@@ -129,7 +120,7 @@ mod tests {
 
     #[derive(Clone, Debug)]
     struct Owned {
-        flags: (bool, bool, bool),
+        flags: (bool, bool, u64),
         path: String,
         stamp: FileStamp,
         record: PictureRecord,
@@ -150,7 +141,7 @@ mod tests {
 
     fn plain(path: &str) -> Owned {
         Owned {
-            flags: (false, false, false),
+            flags: (false, false, 0),
             path: path.into(),
             stamp: FileStamp {
                 key: FileKey { device: 1, inode: 1 },
@@ -199,9 +190,9 @@ mod tests {
         let mut large = plain("a.jpg");
         large.record.dimensions.width = 1000;
         let mut wanted = plain("keep/b.jpg");
-        wanted.flags.2 = true;
+        wanted.flags.2 = 1;
         wanted.stamp.size = Bytes(5);
-        let rules = [KeepRule::Preferred];
+        let rules = [KeepRule::Prefer("keep/*".into())];
         let (order, reason) = compare(&wanted.borrow(), &large.borrow(), &rules);
         assert_eq!((order, reason), (Ordering::Less, "preferred path"));
         assert_eq!(
@@ -213,7 +204,7 @@ mod tests {
     }
 
     fn candidate() -> impl Strategy<Value = Owned> {
-        let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+        let flags = (any::<bool>(), any::<bool>(), 0..2_u64);
         let captured = proptest::option::of((0..3_i64, proptest::option::of(0..2_u32)));
         (flags, "[ab]{1,2}", 0..3_u64, 0..3_i64, 1..3_u32, 0..4_usize, captured).prop_map(
             |(flags, path, size, modified, width, format, captured)| {

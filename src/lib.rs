@@ -15,6 +15,7 @@
 //! hands them in.
 
 pub mod cache;
+pub mod config;
 pub mod container;
 pub mod content;
 pub mod dct;
@@ -28,6 +29,7 @@ pub mod index;
 pub mod keeper;
 pub mod media;
 pub mod metadata;
+pub mod own_file;
 pub mod path_text;
 pub mod phash;
 pub mod plan;

@@ -1,3 +1,107 @@
 //! The command line of Clean-Backup.
 
-fn main() {}
+#![expect(dead_code, reason = "used once `cli::run` is filled in")]
+
+mod cli;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{CommandFactory as _, Parser as _};
+use clean_backup::config::Value;
+
+use cli::args::{Command, LowArgs};
+use cli::environment::Environment;
+use cli::failure::{Failure, Kind, Outcome};
+use cli::progress::Bars;
+use cli::run::Context;
+use cli::settings::Gpu;
+
+fn main() -> ExitCode {
+    let args = LowArgs::parse();
+    match run(&args, &Environment::of_process()) {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
+    let global = &args.global;
+    let bars =
+        Arc::new(Bars::new(environment.stderr_is_terminal && !global.no_progress && !global.quiet));
+    let colour = |color: Option<bool>, terminal: bool| {
+        color.unwrap_or(terminal && environment.get("NO_COLOR").is_none())
+    };
+    let asked = match &global.color {
+        Some(Value::Word("always")) => Some(true),
+        Some(Value::Word("never")) => Some(false),
+        _ => None,
+    };
+    cli::log::start(global, &bars, colour(asked, environment.stderr_is_terminal));
+
+    let context = || -> Result<Context<'_>, Failure> {
+        let settings = cli::config::settings(args, environment)?;
+        if settings.gpu == Gpu::On {
+            return Err(Failure::new(Kind::Usage, "--gpu on: this version has no GPU code")
+                .hint("--gpu auto and --cpu give the same hashes on the CPU"));
+        }
+        let folder = std::env::current_dir().map_err(|error| {
+            Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
+        })?;
+        let colour = colour(settings.color, environment.stdout_is_terminal);
+        Ok(Context { settings, progress: &bars, colour, yes: global.yes, folder })
+    };
+
+    match &args.command {
+        None => help(),
+        Some(Command::Scan(scan)) => cli::run::scan(&context()?, &scan.as_ref().into()),
+        Some(Command::Dedupe(dedupe)) => {
+            cli::run::dedupe(&context()?, &dedupe.as_ref().try_into()?)
+        }
+        Some(Command::Config(command)) => cli::config::run(command, args, environment),
+        Some(Command::Cache(command)) => cli::run::cache(&context()?, *command),
+        Some(Command::Doctor) => cli::run::doctor(&context()?),
+        Some(Command::Completions { shell }) => completions(*shell),
+        Some(Command::Man) => manual(),
+    }
+}
+
+fn help() -> Result<Outcome, Failure> {
+    cli::render::print(&LowArgs::command().render_help().to_string())?;
+    Ok(Outcome::Done)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Outcome, Failure> {
+    // Into memory first: the generator panics on a closed pipe.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut LowArgs::command(), "clean-backup", &mut script);
+    cli::render::print_bytes(&script)?;
+    Ok(Outcome::Done)
+}
+
+fn manual() -> Result<Outcome, Failure> {
+    let mut page = Vec::new();
+    write_manual(&mut page).map_err(|error| Failure::of_output(&error))?;
+    cli::render::print_bytes(&page)?;
+    Ok(Outcome::Done)
+}
+
+/// The overview, then each subcommand with its options, on one page.
+fn write_manual(page: &mut Vec<u8>) -> io::Result<()> {
+    let mut command = LowArgs::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(page)?;
+    for subcommand in command.get_subcommands() {
+        let name = subcommand.get_bin_name().unwrap_or(subcommand.get_name()).to_uppercase();
+        writeln!(page, ".SH \"{name}\"")?;
+        let manual = clap_mangen::Man::new(subcommand.clone());
+        manual.render_description_section(page)?;
+        manual.render_synopsis_section(page)?;
+        if subcommand.has_subcommands() {
+            manual.render_subcommands_section(page)?;
+        }
+        manual.render_options_section(page)?;
+    }
+    Ok(())
+}

@@ -79,6 +79,52 @@ impl FromStr for Sensitivity {
     }
 }
 
+/// A rule that comes before the usual ones when the keeper of a group is chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeepRule {
+    /// More pixels, then more bytes.
+    Largest,
+    /// The earliest capture.
+    Oldest,
+    /// The latest capture.
+    Newest,
+    /// The fewest bytes of path.
+    ShortestPath,
+    /// What this glob matches.
+    Prefer(String),
+}
+
+impl fmt::Display for KeepRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Largest => f.write_str("largest"),
+            Self::Oldest => f.write_str("oldest"),
+            Self::Newest => f.write_str("newest"),
+            Self::ShortestPath => f.write_str("shortest-path"),
+            Self::Prefer(glob) => write!(f, "prefer={glob}"),
+        }
+    }
+}
+
+impl FromStr for KeepRule {
+    type Err = PolicyTextError;
+
+    fn from_str(text: &str) -> Result<Self, PolicyTextError> {
+        match text {
+            "largest" => Ok(Self::Largest),
+            "oldest" => Ok(Self::Oldest),
+            "newest" => Ok(Self::Newest),
+            "shortest-path" => Ok(Self::ShortestPath),
+            _ => match text.strip_prefix("prefer=") {
+                Some(glob) if !glob.is_empty() => Ok(Self::Prefer(glob.to_owned())),
+                _ => Err(PolicyTextError {
+                    allowed: "largest, oldest, newest, shortest-path or prefer=GLOB",
+                }),
+            },
+        }
+    }
+}
+
 /// Reads a threshold, 0 to [`MAX_THRESHOLD`].
 ///
 /// # Errors
@@ -199,6 +245,10 @@ mod tests {
             let error = parse_threshold(bad).unwrap_err();
             assert_eq!(error.to_string(), "allowed: a whole number from 0 to 16", "{bad:?}");
         }
+        for rule in ["largest", "oldest", "newest", "shortest-path", "prefer=**/best/**"] {
+            assert_eq!(rule.parse::<KeepRule>().map(|rule| rule.to_string()), Ok(rule.into()));
+        }
+        assert!("prefer=".parse::<KeepRule>().is_err());
         assert_eq!(parse_fine_threshold("256"), Ok(256));
         assert!(parse_fine_threshold("257").is_err());
     }

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::event::{Event, Phase, Progress};
-use crate::keeper::{self, Candidate, KeepRule};
+use crate::keeper::{self, Candidate};
 use crate::media::{Bytes, FileKey, Orientation};
-use crate::policy::Policy;
+use crate::policy::{KeepRule, Policy};
 use crate::record::{ContentHash, Picture, Skip};
 use crate::relation::{self, Relation};
 use crate::units::{self, UnitRole};
@@ -32,15 +32,15 @@ pub struct DedupeOptions {
     pub include_bursts: bool,
     /// What makes a keeper, before the usual order.
     pub keep: Vec<KeepRule>,
-    /// Paths that [`KeepRule::Preferred`] prefers.
+    /// Paths that [`KeepRule::Prefer`] prefers.
     pub prefer: Option<Prefer>,
     /// For each root of the scan, whether it is a reference folder.
     pub reference_roots: Vec<bool>,
 }
 
-/// Tells whether a path is preferred.
+/// Tells whether the rule at a place of [`DedupeOptions::keep`] prefers a path.
 #[derive(Clone)]
-pub struct Prefer(pub Arc<dyn Fn(&Path) -> bool + Send + Sync>);
+pub struct Prefer(pub Arc<dyn Fn(usize, &Path) -> bool + Send + Sync>);
 
 impl std::fmt::Debug for Prefer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -111,11 +111,19 @@ impl Question<'_> {
         Candidate {
             reference: self.is_reference(picture),
             complete_unit: self.roles[index as usize] != UnitRole::Single,
-            preferred: self.options.prefer.as_ref().is_some_and(|p| (p.0)(&picture.file.path)),
+            preferred: self.preferred(&picture.file.path),
             path: &picture.file.path,
             stamp: picture.file.stamp,
             record: &picture.record,
         }
+    }
+
+    fn preferred(&self, path: &Path) -> u64 {
+        let Some(prefer) = &self.options.prefer else { return 0 };
+        let rules = self.options.keep.iter().enumerate().take(u64::BITS as usize);
+        rules
+            .filter(|(place, rule)| matches!(rule, KeepRule::Prefer(_)) && (prefer.0)(*place, path))
+            .fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
     fn relation(&self, a: u32, b: u32, identical: bool) -> Relation {

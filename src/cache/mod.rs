@@ -1,0 +1,417 @@
+//! The cache of hashes: an SQLite database that may be thrown away at any time.
+//!
+//! A row is keyed by the absolute path, as raw bytes. It holds while the file's size, modification
+//! time and inode are what they were; a file that moved is found again by device, inode, size and
+//! time. Failures are rows too, so that a damaged file is not tried at every run.
+
+mod rows;
+mod schema;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, params};
+
+use crate::media::{FileStamp, MediaFile};
+use crate::phash::HASH_VERSION;
+use crate::record::{ContentHash, Record};
+use rows::{COLUMNS, path_bytes, path_from_bytes};
+
+/// An open cache.
+#[derive(Debug)]
+pub struct Cache {
+    connection: Connection,
+    file: PathBuf,
+    /// What relative paths are relative to.
+    base: PathBuf,
+}
+
+/// A cache, and what had to be done to open it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The cache.
+    pub cache: Cache,
+    /// Where a database that could not be used was put, and why, for people.
+    pub set_aside: Option<SetAside>,
+}
+
+/// A database that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where it is now.
+    pub moved_to: PathBuf,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// A row that still holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CachedRow {
+    /// What reading the file told.
+    pub record: Record,
+    /// Hash of its bytes, where it was ever computed.
+    pub content: Option<ContentHash>,
+    /// The row was found under another path; it is worth writing again under this one.
+    pub moved: bool,
+}
+
+/// What a cache holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Rows.
+    pub rows: u64,
+    /// Rows of pictures.
+    pub pictures: u64,
+    /// Rows of files that could not be read.
+    pub failures: u64,
+    /// Rows of another [`HASH_VERSION`], which count for nothing.
+    pub outdated: u64,
+    /// Rows with a hash of the bytes.
+    pub with_content: u64,
+    /// Pictures by format, most first.
+    pub formats: Vec<(String, u64)>,
+    /// Size of the database with its log.
+    pub bytes_on_disk: u64,
+}
+
+/// What a check of the cache found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Rows looked at.
+    pub rows: u64,
+    /// Rows that no record can be made of.
+    pub unreadable: u64,
+    /// Rows whose file has changed or is gone.
+    pub stale: u64,
+    /// What SQLite says of the file, unless it is `ok`.
+    pub damage: Vec<String>,
+}
+
+/// Why the cache cannot be used.
+#[derive(Debug)]
+pub enum CacheError {
+    /// The file cannot be opened, made or moved.
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database is damaged or is none.
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// Any other refusal of SQLite.
+    Database {
+        /// Which.
+        path: PathBuf,
+        /// What it says.
+        source: rusqlite::Error,
+    },
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, why): (_, &dyn fmt::Display) = match self {
+            Self::Io { path, source } => (path, source),
+            Self::Damaged { path, source } | Self::Database { path, source } => (path, source),
+        };
+        write!(f, "cache {}: {why}", crate::path_text::for_people(path))
+    }
+}
+
+impl std::error::Error for CacheError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Damaged { source, .. } | Self::Database { source, .. } => Some(source),
+        }
+    }
+}
+
+/// A query of this many files is answered by one pass over the table rather than by as many
+/// look-ups, when it is at least this share of the rows: a row costs about a tenth of a look-up.
+const SCAN_FROM_SHARE: usize = 10;
+
+impl Cache {
+    /// Opens the cache in `file`, making it and its folder if need be. Relative paths of files are
+    /// taken from `base`.
+    ///
+    /// A database that is damaged, foreign or of a newer version is renamed, never overwritten,
+    /// and a new one begun.
+    ///
+    /// # Errors
+    /// [`CacheError`] when there is no way to have a cache there.
+    pub fn open(file: &Path, base: &Path) -> Result<Opened, CacheError> {
+        let (connection, set_aside) = schema::open(file)?;
+        let cache = Self { connection, file: file.to_owned(), base: base.to_owned() };
+        Ok(Opened { cache, set_aside })
+    }
+
+    /// Closes the cache and moves it aside, for when it turns out to be damaged in use.
+    ///
+    /// # Errors
+    /// [`CacheError::Io`] when it cannot be moved.
+    pub fn set_aside(self) -> Result<PathBuf, CacheError> {
+        drop(self.connection);
+        schema::set_aside(&self.file, "corrupt")
+    }
+
+    /// For each file the row that still holds, if there is one.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn lookup(&self, files: &[MediaFile]) -> Result<Vec<Option<CachedRow>>, CacheError> {
+        self.attempt(|cache| cache.find(files))
+    }
+
+    fn find(&self, files: &[MediaFile]) -> rusqlite::Result<Vec<Option<CachedRow>>> {
+        let rows: usize = self.connection.query_row("SELECT count(*) FROM file", [], |row| {
+            row.get::<_, i64>(0).map(|count| usize::try_from(count).unwrap_or(0))
+        })?;
+        let mut found: Vec<Option<CachedRow>> = vec![None; files.len()];
+        if rows == 0 {
+            return Ok(found);
+        }
+        if files.len().saturating_mul(SCAN_FROM_SHARE) >= rows {
+            self.find_in_one_pass(files, &mut found)?;
+        } else {
+            let sql = format!("SELECT {COLUMNS} FROM file WHERE path = ?1");
+            let mut statement = self.connection.prepare(&sql)?;
+            for (file, found) in files.iter().zip(&mut found) {
+                let mut rows = statement.query([self.key(&file.path)])?;
+                if let Some(row) = rows.next()? {
+                    *found = rows::read_if_holding(row, file.stamp)?;
+                }
+            }
+        }
+        self.find_moved(files, &mut found)?;
+        Ok(found)
+    }
+
+    /// Both sides in the order of their paths, side by side.
+    fn find_in_one_pass(
+        &self,
+        files: &[MediaFile],
+        found: &mut [Option<CachedRow>],
+    ) -> rusqlite::Result<()> {
+        let mut wanted: Vec<(Vec<u8>, usize)> =
+            files.iter().enumerate().map(|(i, file)| (self.key(&file.path), i)).collect();
+        wanted.sort_unstable();
+        let mut statement =
+            self.connection.prepare(&format!("SELECT {COLUMNS} FROM file ORDER BY path"))?;
+        let mut rows = statement.query([])?;
+        let mut wanted = wanted.into_iter().peekable();
+        while let Some(row) = rows.next()? {
+            let path = row.get_ref(0)?.as_blob()?;
+            while wanted.next_if(|(key, _)| key.as_slice() < path).is_some() {}
+            while let Some((_, index)) = wanted.next_if(|(key, _)| key == path) {
+                found[index] = rows::read_if_holding(row, files[index].stamp)?;
+            }
+            if wanted.peek().is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Files that are not known by path: perhaps by inode.
+    fn find_moved(
+        &self,
+        files: &[MediaFile],
+        found: &mut [Option<CachedRow>],
+    ) -> rusqlite::Result<()> {
+        let sql = format!("SELECT {COLUMNS} FROM file WHERE inode = ?1 AND device = ?2");
+        let mut statement = self.connection.prepare(&sql)?;
+        for (file, found) in files.iter().zip(found).filter(|(_, found)| found.is_none()) {
+            let key = file.stamp.key;
+            let mut rows = statement.query([key.inode as i64, key.device as i64])?;
+            while let Some(row) = rows.next()? {
+                if let Some(row) = rows::read_if_holding(row, file.stamp)? {
+                    *found = Some(CachedRow { moved: true, ..row });
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes records in one transaction: all of them last, or none.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn write_batch(&mut self, batch: &[(&MediaFile, &Record)]) -> Result<(), CacheError> {
+        self.attempt_mut(|cache| {
+            let keys: Vec<_> = batch.iter().map(|(file, _)| cache.key(&file.path)).collect();
+            let transaction = cache.connection.transaction()?;
+            {
+                let mut statement = transaction.prepare_cached(rows::INSERT)?;
+                for ((file, record), key) in batch.iter().zip(keys) {
+                    rows::insert(&mut statement, &key, file.stamp, record)?;
+                }
+            }
+            transaction.commit()
+        })
+    }
+
+    /// Adds hashes of bytes to rows that still hold.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn write_contents(
+        &mut self,
+        contents: &[(&MediaFile, ContentHash)],
+    ) -> Result<(), CacheError> {
+        self.attempt_mut(|cache| {
+            let keys: Vec<_> = contents.iter().map(|(file, _)| cache.key(&file.path)).collect();
+            let transaction = cache.connection.transaction()?;
+            {
+                let mut statement = transaction.prepare_cached(
+                    "UPDATE file SET content = ?2
+                     WHERE path = ?1 AND size = ?3 AND modified_ns = ?4 AND inode = ?5",
+                )?;
+                for ((file, content), key) in contents.iter().zip(keys) {
+                    let FileStamp { key: identity, size, modified } = file.stamp;
+                    statement.execute(params![
+                        key,
+                        content.0,
+                        size.0 as i64,
+                        modified.0,
+                        identity.inode as i64
+                    ])?;
+                }
+            }
+            transaction.commit()
+        })
+    }
+
+    /// Removes the rows of files that `gone` says are gone; how many.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn prune(&mut self, gone: &dyn Fn(&Path) -> bool) -> Result<u64, CacheError> {
+        self.attempt_mut(|cache| {
+            let mut removed = Vec::new();
+            {
+                let mut statement = cache.connection.prepare("SELECT path FROM file")?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let bytes = row.get_ref(0)?.as_blob()?;
+                    if gone(&path_from_bytes(bytes)) {
+                        removed.push(bytes.to_vec());
+                    }
+                }
+            }
+            let transaction = cache.connection.transaction()?;
+            for path in &removed {
+                transaction.execute("DELETE FROM file WHERE path = ?1", [path])?;
+            }
+            transaction.commit()?;
+            Ok(removed.len() as u64)
+        })
+    }
+
+    /// Removes every row; how many.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn clear(&mut self) -> Result<u64, CacheError> {
+        self.attempt_mut(|cache| {
+            let removed = cache.connection.execute("DELETE FROM file", [])?;
+            cache.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")?;
+            Ok(removed as u64)
+        })
+    }
+
+    /// Counts what is in it.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn stats(&self) -> Result<Stats, CacheError> {
+        self.attempt(|cache| {
+            let mut stats = cache.connection.query_row(
+                "SELECT count(*), count(format), count(stage), count(content),
+                        coalesce(sum(hash_version <> ?1), 0) FROM file",
+                [HASH_VERSION],
+                |row| {
+                    let count = |i| row.get::<_, i64>(i).map(|n| u64::try_from(n).unwrap_or(0));
+                    Ok(Stats {
+                        rows: count(0)?,
+                        pictures: count(1)?,
+                        failures: count(2)?,
+                        with_content: count(3)?,
+                        outdated: count(4)?,
+                        ..Stats::default()
+                    })
+                },
+            )?;
+            let mut statement = cache.connection.prepare(
+                "SELECT format, count(*) FROM file WHERE format IS NOT NULL
+                 GROUP BY format ORDER BY count(*) DESC, format",
+            )?;
+            stats.formats = statement
+                .query_map([], |row| {
+                    Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            stats.bytes_on_disk = schema::parts(&cache.file)
+                .iter()
+                .filter_map(|part| part.metadata().ok())
+                .map(|metadata| metadata.len())
+                .sum();
+            Ok(stats)
+        })
+    }
+
+    /// Checks the database and every row; `stamp` tells a file's stamp now, if it is there.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn verify(
+        &self,
+        stamp: &dyn Fn(&Path) -> Option<FileStamp>,
+    ) -> Result<Verified, CacheError> {
+        self.attempt(|cache| {
+            let mut verified = Verified::default();
+            let mut check = cache.connection.prepare("PRAGMA integrity_check")?;
+            let lines: Vec<String> =
+                check.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            verified.damage = lines.into_iter().filter(|line| line != "ok").collect();
+            let mut statement = cache.connection.prepare(&format!("SELECT {COLUMNS} FROM file"))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                verified.rows += 1;
+                let path = path_from_bytes(row.get_ref(0)?.as_blob()?);
+                match (rows::read(row), stamp(&path)) {
+                    (Err(_) | Ok(None), _) => verified.unreadable += 1,
+                    (_, now) => {
+                        let held = now.is_some_and(|now| rows::holds(row, now).unwrap_or(false));
+                        verified.stale += u64::from(!held);
+                    }
+                }
+            }
+            Ok(verified)
+        })
+    }
+
+    fn key(&self, path: &Path) -> Vec<u8> {
+        path_bytes(&self.base.join(path))
+    }
+
+    fn attempt<T>(
+        &self,
+        work: impl FnOnce(&Self) -> rusqlite::Result<T>,
+    ) -> Result<T, CacheError> {
+        work(self).map_err(|source| schema::error(&self.file, source))
+    }
+
+    fn attempt_mut<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
+    ) -> Result<T, CacheError> {
+        work(self).map_err(|source| schema::error(&self.file, source))
+    }
+}

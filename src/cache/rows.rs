@@ -1,0 +1,202 @@
+//! Rows ↔ records.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Row, Statement, params};
+
+use super::CachedRow;
+use crate::media::{CaptureTime, Dimensions, FileStamp, Format, Marks, Metadata, Orientation};
+use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
+use crate::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
+
+/// All columns, in the order that [`read`] takes them in.
+pub(super) const COLUMNS: &str = "path, device, inode, size, modified_ns, hash_version, \
+     format, width, height, quality, views, orientation, captured, subsecond_ns, \
+     offset_minutes, has_position, camera, marks, content, stage, reason";
+
+pub(super) const INSERT: &str = "INSERT OR REPLACE INTO file (path, device, inode, size, \
+     modified_ns, hash_version, format, width, height, quality, views, orientation, captured, \
+     subsecond_ns, offset_minutes, has_position, camera, marks, stage, reason) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+     ?19, ?20)";
+
+/// Bytes of one view: the 64-bit hash, then the 256-bit one.
+const VIEW_BYTES: usize = 8 + 32;
+
+/// Whether the row still tells the truth about a file of this stamp. The device is not compared:
+/// it changes when a drive is plugged in again.
+pub(super) fn holds(row: &Row<'_>, stamp: FileStamp) -> rusqlite::Result<bool> {
+    Ok(row.get::<_, i64>(2)? as u64 == stamp.key.inode
+        && row.get::<_, i64>(3)? as u64 == stamp.size.0
+        && row.get::<_, i64>(4)? == stamp.modified.0
+        && row.get::<_, i64>(5)? == i64::from(HASH_VERSION))
+}
+
+/// The row, if it still holds and makes sense.
+pub(super) fn read_if_holding(
+    row: &Row<'_>,
+    stamp: FileStamp,
+) -> rusqlite::Result<Option<CachedRow>> {
+    if holds(row, stamp)? { read(row) } else { Ok(None) }
+}
+
+/// The row as a record; `None` when it makes no sense, so that the file is read again.
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<CachedRow>> {
+    let content: Option<[u8; 32]> = row.get(18)?;
+    let record = match row.get::<_, Option<String>>(6)? {
+        Some(format) => picture(row, &format)?.map(Record::Picture),
+        None => failure(row)?.map(Record::Unreadable),
+    };
+    Ok(record.map(|record| CachedRow { record, content: content.map(ContentHash), moved: false }))
+}
+
+fn picture(row: &Row<'_>, format: &str) -> rusqlite::Result<Option<PictureRecord>> {
+    let views = row.get_ref(10)?.as_blob_or_null()?.and_then(views_from_bytes);
+    let (Some(format), Some(views)) = (Format::from_name(format), views) else {
+        return Ok(None);
+    };
+    let captured = row.get::<_, Option<i64>>(12)?;
+    let (subsecond_ns, offset_minutes) = (row.get(13)?, row.get(14)?);
+    let marks: u8 = row.get(17)?;
+    Ok(Some(PictureRecord {
+        format,
+        dimensions: Dimensions { width: row.get(7)?, height: row.get(8)? },
+        hash: PictureHash { views, quality: Quality(row.get(9)?) },
+        metadata: Metadata {
+            captured: captured.map(|local_seconds| CaptureTime {
+                local_seconds,
+                subsecond_ns,
+                offset_minutes,
+            }),
+            has_position: row.get(15)?,
+            camera: row.get(16)?,
+            orientation: Orientation::from_exif(row.get(11)?),
+        },
+        marks: Marks { damaged_tail: marks & 1 != 0, thumbnail: marks & 2 != 0 },
+    }))
+}
+
+fn failure(row: &Row<'_>) -> rusqlite::Result<Option<Unreadable>> {
+    let (stage, reason): (Option<String>, Option<String>) = (row.get(19)?, row.get(20)?);
+    let stage = stage.as_deref().and_then(Stage::from_name);
+    Ok(stage.zip(reason).map(|(stage, reason)| Unreadable { stage, reason }))
+}
+
+/// Writes a record, replacing what was known under that path.
+pub(super) fn insert(
+    statement: &mut Statement<'_>,
+    path: &[u8],
+    stamp: FileStamp,
+    record: &Record,
+) -> rusqlite::Result<()> {
+    let (device, inode) = (stamp.key.device as i64, stamp.key.inode as i64);
+    let (size, modified) = (stamp.size.0 as i64, stamp.modified.0);
+    match record {
+        Record::Picture(picture) => {
+            let metadata = &picture.metadata;
+            let captured = metadata.captured;
+            let marks =
+                u8::from(picture.marks.damaged_tail) | u8::from(picture.marks.thumbnail) << 1;
+            statement.execute(params![
+                path,
+                device,
+                inode,
+                size,
+                modified,
+                HASH_VERSION,
+                picture.format.name(),
+                picture.dimensions.width,
+                picture.dimensions.height,
+                picture.hash.quality.0,
+                views_to_bytes(&picture.hash.views),
+                exif_value(metadata.orientation),
+                captured.map(|time| time.local_seconds),
+                captured.and_then(|time| time.subsecond_ns),
+                captured.and_then(|time| time.offset_minutes),
+                metadata.has_position,
+                metadata.camera,
+                marks,
+                None::<String>,
+                None::<String>,
+            ])?;
+        }
+        Record::Unreadable(why) => {
+            let none = None::<i64>;
+            statement.execute(params![
+                path,
+                device,
+                inode,
+                size,
+                modified,
+                HASH_VERSION,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                why.stage.name(),
+                why.reason,
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// The EXIF value, 1–8.
+fn exif_value(orientation: Orientation) -> u32 {
+    (1..).zip(Orientation::ALL).find(|(_, o)| *o == orientation).map_or(1, |(value, _)| value)
+}
+
+fn views_to_bytes(views: &[View; 4]) -> [u8; 4 * VIEW_BYTES] {
+    let mut bytes = [0; 4 * VIEW_BYTES];
+    for (view, bytes) in views.iter().zip(bytes.chunks_exact_mut(VIEW_BYTES)) {
+        bytes[..8].copy_from_slice(&view.phash.0.to_be_bytes());
+        bytes[8..].copy_from_slice(&view.fine.to_bytes());
+    }
+    bytes
+}
+
+fn views_from_bytes(bytes: &[u8]) -> Option<[View; 4]> {
+    let bytes: &[u8; 4 * VIEW_BYTES] = bytes.try_into().ok()?;
+    let mut views = [View::default(); 4];
+    for (view, bytes) in views.iter_mut().zip(bytes.chunks_exact(VIEW_BYTES)) {
+        let (coarse, fine) = bytes.split_first_chunk::<8>()?;
+        *view = View {
+            phash: PerceptualHash(u64::from_be_bytes(*coarse)),
+            fine: FineHash::from_bytes(fine.try_into().ok()?),
+        };
+    }
+    Some(views)
+}
+
+/// A path as the key of a row.
+#[cfg(unix)]
+pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt as _;
+    // `/a/./b` and `/a//b` are `/a/b`; `..` is left alone, since a link may be before it.
+    path.components().collect::<PathBuf>().as_os_str().as_bytes().to_vec()
+}
+
+/// The path of a row's key.
+#[cfg(unix)]
+pub(super) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+    path.components().collect::<PathBuf>().to_string_lossy().into_owned().into_bytes()
+}
+
+#[cfg(not(unix))]
+pub(super) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}

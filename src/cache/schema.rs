@@ -1,0 +1,160 @@
+//! The database file: its tables, its marks, and what happens to files that are not it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::{CacheError, SetAside};
+
+/// `PRAGMA application_id`: "ClBk".
+const APPLICATION_ID: i32 = 0x436c_426b;
+/// `PRAGMA user_version`: the form of the tables.
+const SCHEMA_VERSION: i32 = 1;
+/// How long to wait for another process that is writing.
+const BUSY: Duration = Duration::from_secs(20);
+
+const TABLES: &str = "
+CREATE TABLE file (
+    path BLOB NOT NULL PRIMARY KEY,
+    device INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    hash_version INTEGER NOT NULL,
+    format TEXT,
+    width INTEGER,
+    height INTEGER,
+    quality INTEGER,
+    views BLOB,
+    orientation INTEGER,
+    captured INTEGER,
+    subsecond_ns INTEGER,
+    offset_minutes INTEGER,
+    has_position INTEGER,
+    camera TEXT,
+    marks INTEGER,
+    content BLOB,
+    stage TEXT,
+    reason TEXT
+) WITHOUT ROWID;
+CREATE INDEX file_inode ON file (inode, device);
+";
+
+/// Opens or makes the database; says what was in the way.
+pub(super) fn open(file: &Path) -> Result<(Connection, Option<SetAside>), CacheError> {
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)
+            .map_err(|source| CacheError::Io { path: folder.to_owned(), source })?;
+    }
+    let why = match prepare(file) {
+        Ok(Ready::Open(connection)) => return Ok((connection, None)),
+        Ok(Ready::Foreign(why)) => why,
+        Err(error) => match self::error(file, error) {
+            CacheError::Damaged { source, .. } => format!("it is damaged ({source})"),
+            other => return Err(other),
+        },
+    };
+    let name = if why.starts_with("it is damaged") { "corrupt" } else { "foreign" };
+    let moved_to = set_aside(file, name)?;
+    match prepare(file) {
+        Ok(Ready::Open(connection)) => Ok((connection, Some(SetAside { moved_to, why }))),
+        Ok(Ready::Foreign(_)) => Err(CacheError::Io {
+            path: file.to_owned(),
+            source: std::io::Error::other("another database took its place at once"),
+        }),
+        Err(error) => Err(self::error(file, error)),
+    }
+}
+
+enum Ready {
+    Open(Connection),
+    Foreign(String),
+}
+
+fn prepare(file: &Path) -> rusqlite::Result<Ready> {
+    let mut connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY)?;
+    let mark: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if mark != APPLICATION_ID && (mark != 0 || tables > 0) {
+        return Ok(Ready::Foreign("it belongs to another program".into()));
+    }
+    if version > SCHEMA_VERSION {
+        return Ok(Ready::Foreign("a newer version of this program made it".into()));
+    }
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -64_000)?;
+    // Immediate: two processes that both find an empty file must not both make the tables.
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let tables: i64 =
+        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    }
+    transaction.commit()?;
+    // A table that lacks a column of ours shows here, not in the middle of a run.
+    connection.prepare(&format!("SELECT {} FROM file LIMIT 1", super::COLUMNS))?;
+    Ok(Ready::Open(connection))
+}
+
+/// Tells damage from other failures.
+pub(super) fn error(file: &Path, source: rusqlite::Error) -> CacheError {
+    use super::ErrorCode;
+    let damaged = match &source {
+        rusqlite::Error::SqliteFailure(error, message) => {
+            matches!(error.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+                || message.as_deref().is_some_and(|text| text.starts_with("no such"))
+        }
+        rusqlite::Error::SqlInputError { .. }
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::FromSqlConversionFailure(..) => true,
+        _ => false,
+    };
+    let path = file.to_owned();
+    if damaged { CacheError::Damaged { path, source } } else { CacheError::Database { path, source } }
+}
+
+/// The database and the files that SQLite keeps beside it.
+pub(super) fn parts(file: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| with_suffix(file, suffix))
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Renames the database to `NAME.why-N`, N the first that is free; where to.
+pub(super) fn set_aside(file: &Path, why: &str) -> Result<PathBuf, CacheError> {
+    let failed = |source| CacheError::Io { path: file.to_owned(), source };
+    for n in 1..1000 {
+        let target = with_suffix(file, &format!(".{why}-{n}"));
+        // Makes the name ours first, so that nothing is replaced but our own empty file.
+        match fs::File::create_new(&target) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(failed(error)),
+        }
+        fs::rename(file, &target).map_err(failed)?;
+        for suffix in ["-wal", "-shm"] {
+            let part = with_suffix(file, suffix);
+            match fs::rename(&part, with_suffix(&target, suffix)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(failed(error));
+                }
+                _ => {}
+            }
+        }
+        return Ok(target);
+    }
+    Err(failed(std::io::Error::other("too many databases were set aside here")))
+}

@@ -1,0 +1,440 @@
+//! The command line as it was typed.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clean_backup::config::{Key, Layer, Value};
+
+/// A value that is checked as the configuration's is, with the same words.
+fn text(key: Key) -> impl TypedValueParser<Value = Value> {
+    clap::builder::StringValueParser::new()
+        .try_map(move |text| Value::from_text(key, &text).map_err(|bad| Allowed(bad.allowed)))
+}
+
+/// A word out of a few: completions offer them.
+fn word(key: Key, words: &'static [&'static str]) -> impl TypedValueParser<Value = Value> {
+    PossibleValuesParser::new(words)
+        .try_map(move |text| Value::from_text(key, &text).map_err(|bad| Allowed(bad.allowed)))
+}
+
+fn path() -> impl TypedValueParser<Value = Value> {
+    clap::builder::PathBufValueParser::new().map(Value::Path)
+}
+
+/// clap tells what was found itself.
+#[derive(Debug)]
+struct Allowed(String);
+
+impl std::fmt::Display for Allowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "allowed: {}", self.0)
+    }
+}
+
+impl std::error::Error for Allowed {}
+
+/// Finds pictures that are the same picture: resized, re-compressed, converted, turned or lightly
+/// edited. Nothing is ever changed or removed unless an action is asked for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clean-backup",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  clean-backup dedupe ~/Pictures                       show which pictures are the same
+  clean-backup dedupe ~/Camera --reference ~/Pictures  what of ~/Camera is in ~/Pictures already
+  clean-backup dedupe ~/Pictures --format json -o duplicates.json
+  clean-backup config set sensitivity aggressive       from now on
+
+Flags count before CLEAN_BACKUP_… variables, those before the configuration file.
+Exit codes: 0 done; 1 failed, or some files could not be read; 2 wrong usage; 3 refused;
+10 duplicates found (with --fail-on-duplicates); 130 interrupted."
+)]
+pub struct LowArgs {
+    /// For every subcommand.
+    #[command(flatten)]
+    pub global: Global,
+    /// Which subcommand; help without one.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags of every subcommand.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Use the CPU alone
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_name = "BOOL", value_parser = text(Key::Cpu),
+          conflicts_with = "gpu")]
+    pub cpu: Option<Value>,
+    /// Whether to use a GPU [default: auto]
+    #[arg(long, global = true, value_name = "WHEN",
+          value_parser = word(Key::Gpu, &["auto", "on", "any", "off"]))]
+    pub gpu: Option<Value>,
+    /// How many threads work [default: one a core]
+    #[arg(long, global = true, value_name = "N", value_parser = text(Key::Threads))]
+    pub threads: Option<Value>,
+    /// Keep hashes in this file
+    #[arg(long, global = true, value_name = "FILE", value_parser = path(),
+          value_hint = ValueHint::FilePath)]
+    pub cache: Option<Value>,
+    /// Read the configuration from this file
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Show only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell more; twice for everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// How messages on standard error look
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub log_format: LogFormat,
+    /// Colours in the output [default: auto: on a terminal, unless NO_COLOR is set]
+    #[arg(long, global = true, value_name = "WHEN",
+          value_parser = word(Key::Color, &["auto", "always", "never"]))]
+    pub color: Option<Value>,
+    /// No progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Answer every question with yes; lets -o replace an older report of this program
+    #[arg(long, global = true)]
+    pub yes: bool,
+}
+
+/// How messages look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Hash all pictures in folders into the cache
+    Scan(Box<Scan>),
+    /// Find pictures that are the same picture
+    Dedupe(Box<Dedupe>),
+    /// Show or change the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look after the cache of hashes
+    #[command(subcommand)]
+    Cache(CacheCommand),
+    /// Say what this machine and this build can do, and check it
+    Doctor,
+    /// Print a completion script
+    #[command(after_help = "Example: clean-backup completions bash \
+        > ~/.local/share/bash-completion/completions/clean-backup")]
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example: clean-backup man | man -l -")]
+    Man,
+}
+
+/// Which files are looked at, and how.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Files")]
+pub struct Files {
+    /// Only files that match; may be repeated, or a list with commas
+    #[arg(long, value_name = "GLOB", value_parser = text(Key::Include), action = ArgAction::Append)]
+    pub include: Vec<Value>,
+    /// No files or folders that match; may be repeated, or a list with commas
+    #[arg(long, value_name = "GLOB", value_parser = text(Key::Exclude), action = ArgAction::Append)]
+    pub exclude: Vec<Value>,
+    /// Look into hidden files and folders
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", value_parser = text(Key::Hidden))]
+    pub hidden: Option<Value>,
+    /// Follow symbolic links
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", value_parser = text(Key::FollowLinks))]
+    pub follow_links: Option<Value>,
+    /// Stay on the file system of each folder
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", value_parser = text(Key::OneFileSystem))]
+    pub one_file_system: Option<Value>,
+    /// Never hash an embedded thumbnail, always the picture itself
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", value_parser = text(Key::ExactDecode))]
+    pub exact_decode: Option<Value>,
+    /// Refuse pictures with more pixels
+    #[arg(long, value_name = "N", value_parser = text(Key::MaxPixels))]
+    pub max_pixels: Option<Value>,
+    /// What all pictures being read may hold together, like 4GiB
+    #[arg(long, value_name = "BYTES", value_parser = text(Key::Memory))]
+    pub memory: Option<Value>,
+}
+
+/// `scan`.
+#[derive(Clone, Debug, Args)]
+pub struct Scan {
+    /// Folders or files
+    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
+    pub roots: Vec<PathBuf>,
+    /// Which files.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// `dedupe`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  clean-backup dedupe ~/Pictures
+  clean-backup dedupe /mnt/card --reference ~/Pictures --sensitivity exact
+  clean-backup dedupe ~/Pictures --keep prefer='**/originals/**' --save-plan plan.json")]
+pub struct Dedupe {
+    /// Folders or files
+    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
+    pub roots: Vec<PathBuf>,
+    /// Compare with this folder too; nothing in it is ever touched. May be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub reference: Vec<PathBuf>,
+    /// How different two pictures of one group may be [default: standard]
+    #[arg(long, short, value_name = "HOW", conflicts_with = "threshold", help_heading = "Matching",
+          value_parser = word(Key::Sensitivity, &["exact", "standard", "aggressive"]))]
+    pub sensitivity: Option<Value>,
+    /// The same as a number, 0 to 16: most bits of the 64-bit hash that may differ
+    #[arg(long, value_name = "N", help_heading = "Matching", value_parser = text(Key::Threshold))]
+    pub threshold: Option<Value>,
+    /// Most bits of the 256-bit fine hash that may differ [default: follows the threshold]
+    #[arg(long, value_name = "N", help_heading = "Matching",
+          value_parser = text(Key::FineThreshold))]
+    pub fine_threshold: Option<Value>,
+    /// Find turned and mirrored copies
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::AnyOrientation))]
+    pub any_orientation: Option<Value>,
+    /// Act on burst shots like on copies
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::IncludeBursts))]
+    pub include_bursts: Option<Value>,
+    /// What decides first which picture is kept: largest, oldest, newest, shortest-path,
+    /// prefer=GLOB. May be repeated, or a list with commas
+    #[arg(long, value_name = "RULE", help_heading = "Matching", value_parser = text(Key::Keep),
+          action = ArgAction::Append)]
+    pub keep: Vec<Value>,
+    /// What to do with duplicates
+    #[arg(long, value_name = "WHAT", default_value = "report", help_heading = "Action")]
+    pub action: Action,
+    /// Show what would be done, change nothing
+    #[arg(long, help_heading = "Action")]
+    pub dry_run: bool,
+    /// Write what would be done into a new file
+    #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
+    pub save_plan: Option<PathBuf>,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text", help_heading = "Output")]
+    pub format: Format,
+    /// Write the result into a new file
+    #[arg(long, short, value_name = "FILE", help_heading = "Output",
+          value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Exit with code 10 when there are duplicates
+    #[arg(long, help_heading = "Output")]
+    pub fail_on_duplicates: bool,
+    /// Which files.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What to do with duplicates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Action {
+    /// Show them
+    Report,
+    /// Move them aside
+    #[value(hide = true)]
+    Quarantine,
+    /// Move them
+    #[value(hide = true)]
+    Move,
+    /// Copy them
+    #[value(hide = true)]
+    Copy,
+    /// Into the trash
+    #[value(hide = true)]
+    Trash,
+    /// Replace identical ones by hard links
+    #[value(hide = true)]
+    Hardlink,
+    /// Replace identical ones by reflinks
+    #[value(hide = true)]
+    Reflink,
+    /// Remove them
+    #[value(hide = true)]
+    Delete,
+}
+
+/// How a result looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For spreadsheets: one row a picture
+    Csv,
+}
+
+/// `config`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting, and where it came from
+    Show,
+    /// Print one setting as it is in effect
+    Get {
+        /// Which
+        key: Key,
+    },
+    /// Set one in the file
+    #[command(after_help = "Examples:
+  clean-backup config set sensitivity aggressive
+  clean-backup config set exclude '*.tmp' '**/cache/**'")]
+    Set {
+        /// Which
+        key: Key,
+        /// To what; several for a list
+        #[arg(required = true, allow_negative_numbers = true)]
+        value: Vec<String>,
+    },
+    /// Take one out of the file
+    Unset {
+        /// Which
+        key: Key,
+    },
+    /// Print where the file lies
+    Path,
+}
+
+/// `cache`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum CacheCommand {
+    /// How much is in it
+    Stats,
+    /// Remove what belongs to files that are gone
+    Prune,
+    /// Check it, and compare it with the files
+    Verify,
+    /// Remove everything from it
+    Clear,
+}
+
+impl LowArgs {
+    /// The settings among the flags.
+    pub fn layer(&self) -> Layer {
+        let mut layer = Layer::new();
+        let mut put = |key: Key, value: &Option<Value>| {
+            if let Some(value) = value {
+                layer.insert(key, value.clone());
+            }
+        };
+        put(Key::Cpu, &self.global.cpu);
+        put(Key::Gpu, &self.global.gpu);
+        put(Key::Threads, &self.global.threads);
+        put(Key::Cache, &self.global.cache);
+        put(Key::Color, &self.global.color);
+        let files = match &self.command {
+            Some(Command::Scan(scan)) => Some(&scan.files),
+            Some(Command::Dedupe(dedupe)) => {
+                put(Key::Sensitivity, &dedupe.sensitivity);
+                put(Key::Threshold, &dedupe.threshold);
+                put(Key::FineThreshold, &dedupe.fine_threshold);
+                put(Key::AnyOrientation, &dedupe.any_orientation);
+                put(Key::IncludeBursts, &dedupe.include_bursts);
+                put(Key::Keep, &joined(&dedupe.keep));
+                Some(&dedupe.files)
+            }
+            _ => None,
+        };
+        if let Some(files) = files {
+            put(Key::Include, &joined(&files.include));
+            put(Key::Exclude, &joined(&files.exclude));
+            put(Key::Hidden, &files.hidden);
+            put(Key::FollowLinks, &files.follow_links);
+            put(Key::OneFileSystem, &files.one_file_system);
+            put(Key::ExactDecode, &files.exact_decode);
+            put(Key::MaxPixels, &files.max_pixels);
+            put(Key::Memory, &files.memory);
+        }
+        layer
+    }
+}
+
+/// One list of several; `None` when the flag was not given.
+pub fn joined(lists: &[Value]) -> Option<Value> {
+    if lists.is_empty() {
+        return None;
+    }
+    let items = lists.iter().flat_map(|list| match list {
+        Value::List(items) => items.clone(),
+        _ => Vec::new(),
+    });
+    Some(Value::List(items.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn parse(line: &str) -> Result<LowArgs, clap::Error> {
+        LowArgs::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        LowArgs::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let args = parse(
+            "clean-backup dedupe a -v b --threshold 9 --hidden --follow-links=false \
+             --exclude *.tmp,*.{a,b} --exclude x --keep oldest --cpu --cache rel.db",
+        )
+        .unwrap();
+        let layer = args.layer();
+        let list = |items: &[&str]| Value::List(items.iter().map(|&i| i.into()).collect());
+        assert_eq!(
+            layer,
+            Layer::from([
+                (Key::Threshold, Value::Number(9)),
+                (Key::Keep, list(&["oldest"])),
+                (Key::Cpu, Value::Flag(true)),
+                (Key::Cache, Value::Path("rel.db".into())),
+                (Key::Exclude, list(&["*.tmp", "*.{a,b}", "x"])),
+                (Key::Hidden, Value::Flag(true)),
+                (Key::FollowLinks, Value::Flag(false)),
+            ])
+        );
+        let Some(Command::Dedupe(dedupe)) = args.command else { panic!("dedupe") };
+        assert_eq!(dedupe.roots, [PathBuf::from("a"), "b".into()]);
+        assert_eq!((args.global.verbose, dedupe.format), (1, Format::Text));
+        assert!(parse("clean-backup scan a").unwrap().layer().is_empty());
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for line in [
+            "clean-backup dedupe",
+            "clean-backup dedupe a --sensitivity exact --threshold 3",
+            "clean-backup dedupe a --threshold 17",
+            "clean-backup dedupe a --cpu --gpu on",
+            "clean-backup dedupe a -q -v",
+            "clean-backup dedupe a --format yaml",
+            "clean-backup config get colour-depth",
+            "clean-backup frobnicate",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

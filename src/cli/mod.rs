@@ -1,0 +1,12 @@
+//! The command line: the only place that knows the terminal, the environment and the home folder.
+
+pub mod args;
+pub mod config;
+pub mod environment;
+pub mod failure;
+pub mod interrupt;
+pub mod log;
+pub mod progress;
+pub mod render;
+pub mod run;
+pub mod settings;

@@ -1,0 +1,166 @@
+//! Results: on standard output, or in a new file.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use clean_backup::own_file;
+use clean_backup::path_text::for_people;
+use clean_backup::report::{Report, TextOptions, to_csv, to_json, to_text};
+
+use super::args::Format;
+use super::failure::{Failure, Kind};
+
+/// Prints a result.
+///
+/// # Errors
+/// [`Failure::of_output`].
+pub fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints a result that need not be text.
+///
+/// # Errors
+/// [`Failure::of_output`].
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::of_output(&error))
+}
+
+/// The report in the form that was asked for.
+///
+/// # Errors
+/// [`Kind::Failed`], should the serialiser fail.
+pub fn form(report: &Report, format: Format, colour: bool) -> Result<String, Failure> {
+    match format {
+        Format::Text => Ok(to_text(report, TextOptions { colour })),
+        Format::Json => to_json(report).map_err(|e| Failure::new(Kind::Failed, e.to_string())),
+        Format::Csv => Ok(to_csv(report)),
+    }
+}
+
+/// The report to standard output, or into a file as [`save`] does.
+///
+/// # Errors
+/// As [`print`] and [`save`].
+pub fn deliver(
+    report: &Report,
+    format: Format,
+    output: Option<&Path>,
+    colour: bool,
+    replace: bool,
+) -> Result<(), Failure> {
+    match output {
+        None => print(&form(report, format, colour)?),
+        Some(path) => save(path, &form(report, format, false)?, replace),
+    }
+}
+
+/// Whether [`save`] would be let, to be asked before hours of work.
+///
+/// # Errors
+/// As [`save`].
+pub fn check_free(path: &Path, replace: bool) -> Result<(), Failure> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        return check_replaceable(path, replace);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        let message = format!("the folder of {} does not exist", for_people(path));
+        return Err(Failure::new(Kind::Usage, message));
+    }
+    Ok(())
+}
+
+/// Puts `text` into a file that is not there yet. With `replace` also in the place of an older
+/// result of this program, told by how it begins; never of anything else.
+///
+/// # Errors
+/// [`Kind::Refused`] when something is in the way, [`Kind::Failed`] when writing fails.
+pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
+    let written = match own_file::create(path, text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            check_replaceable(path, replace)?;
+            own_file::replace(path, text.as_bytes())
+        }
+        other => other,
+    };
+    written.map_err(|error| {
+        Failure::new(Kind::Failed, format!("{} cannot be written: {error}", for_people(path)))
+    })
+}
+
+/// How results begin: a report or a plan as JSON, as CSV, as text.
+const BEGINNINGS: [&[u8]; 6] = [
+    b"{\n  \"version\": 1,\n  \"command\": \"dedupe\",\n",
+    b"{\n  \"version\": 1,\n  \"base\": {\n",
+    b"group,role,path,bytes,",
+    b"Group 1: ",
+    b"No duplicates found.\n",
+    b"Skipped: ",
+];
+
+fn check_replaceable(path: &Path, replace: bool) -> Result<(), Failure> {
+    let in_the_way = Failure::new(Kind::Refused, format!("{} is there already", for_people(path)));
+    if !replace {
+        return Err(in_the_way.hint("name a new file, or add --yes to replace an older report"));
+    }
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    let mut head = Vec::new();
+    let read =
+        is_file && File::open(path).is_ok_and(|file| file.take(64).read_to_end(&mut head).is_ok());
+    if read && BEGINNINGS.iter().any(|beginning| head.starts_with(beginning)) {
+        return Ok(());
+    }
+    Err(in_the_way.hint("it is no report of this program, so that not even --yes replaces it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_results_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let old = "No duplicates found.\n0 files";
+        check_free(&path, false).unwrap();
+        save(&path, old, false).unwrap();
+        assert_eq!(check_free(&path, false).unwrap_err().kind, Kind::Refused);
+        check_free(&path, true).unwrap();
+        assert_eq!(save(&path, "new", false).unwrap_err().kind, Kind::Refused);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
+        save(&path, "new", true).unwrap();
+        assert_eq!(save(&path, "newer", true).unwrap_err().kind, Kind::Refused);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(save(folder.path(), "x", true).unwrap_err().kind, Kind::Refused);
+        let nowhere = folder.path().join("missing/out");
+        assert_eq!(check_free(&nowhere, true).unwrap_err().kind, Kind::Usage);
+        assert_eq!(save(&nowhere, "x", true).unwrap_err().kind, Kind::Failed);
+    }
+
+    #[test]
+    fn every_form_of_a_report_is_known_again() {
+        use clean_backup::plan::{ActionKind, Plan};
+        let report = Report {
+            roots: vec![],
+            references: vec![],
+            matching: Default::default(),
+            groups: vec![],
+            skipped: vec![],
+            counts: Default::default(),
+        };
+        let plan = Plan::from_report(&report, Path::new("/"), &ActionKind::Report);
+        let mut results = vec![plan.to_json().unwrap()];
+        for format in [Format::Text, Format::Json, Format::Csv] {
+            results.push(form(&report, format, false).unwrap());
+        }
+        for text in results {
+            assert!(BEGINNINGS.iter().any(|b| text.as_bytes().starts_with(b)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! One environment for every test of the command line: an own home and own folders for
+//! configuration, cache and state, and no variable of whoever runs the tests.
+
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// Removed with everything in it when dropped.
+pub struct Hermetic {
+    folder: TempDir,
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Hermetic {
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("clean-backup-").tempdir().unwrap();
+        for name in ["home", "config", "cache", "state", "work"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        Self { folder }
+    }
+
+    /// Where everything is.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder that the program runs in.
+    pub fn work(&self) -> PathBuf {
+        self.root().join("work")
+    }
+
+    pub fn config_file(&self) -> PathBuf {
+        self.root().join("config/clean-backup/config.toml")
+    }
+
+    pub fn cache_file(&self) -> PathBuf {
+        self.root().join("cache/clean-backup/hashes.db")
+    }
+
+    /// Writes the configuration.
+    pub fn configure(&self, text: &str) {
+        std::fs::create_dir_all(self.config_file().parent().unwrap()).unwrap();
+        std::fs::write(self.config_file(), text).unwrap();
+    }
+
+    /// The program, ready to be given arguments and further variables.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clean-backup"));
+        command
+            .env_clear()
+            .env("HOME", self.root().join("home"))
+            .env("XDG_CONFIG_HOME", self.root().join("config"))
+            .env("XDG_CACHE_HOME", self.root().join("cache"))
+            .env("XDG_STATE_HOME", self.root().join("state"))
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("COLUMNS", "100")
+            .current_dir(self.work());
+        // Windows starts no program without it.
+        if let Some(root) = std::env::var_os("SystemRoot") {
+            command.env("SystemRoot", root);
+        }
+        command
+    }
+
+    /// Runs the program.
+    pub fn run<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Ran {
+        self.finish(self.command().args(arguments).output().unwrap())
+    }
+
+    /// Runs the program with further variables.
+    pub fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        let mut command = self.command();
+        command.args(arguments).envs(variables.iter().copied());
+        self.finish(command.output().unwrap())
+    }
+
+    /// The output as text, with the folder of this environment written as `[ROOT]`.
+    pub fn finish(&self, output: Output) -> Ran {
+        let root = self.root().to_string_lossy().into_owned();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&root, "[ROOT]");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+impl Ran {
+    /// Everything, for a snapshot.
+    pub fn all(&self) -> String {
+        format!("exit code {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
