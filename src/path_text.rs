@@ -170,4 +170,27 @@ mod tests {
         assert_eq!(base64_unless_utf8(Path::new("café")), None);
         assert_eq!(path_of("x", Some("***")), None);
     }
+
+    #[cfg(unix)]
+    proptest::proptest! {
+        #[test]
+        fn any_name_stays_on_its_line_and_is_told_apart(
+            a in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..12),
+            b in r#"[\\"nx01\n\x1b a\u{202e}]{0,6}"#,
+        ) {
+            use std::os::unix::ffi::OsStrExt as _;
+            let odd = Path::new(std::ffi::OsStr::from_bytes(&a));
+            // A name that spells out what the other one's escapes look like.
+            let c = b.replace('\n', "\\n").replace('\x1b', "\\x1b");
+            let (b, c) = (Path::new(&b), Path::new(&c));
+            for path in [odd, b, c] {
+                let text = for_people(path);
+                proptest::prop_assert!(!text.is_empty() && !text.chars().any(is_unsafe), "{text:?}");
+                let base64 = base64_unless_utf8(path);
+                let read = path_of(&path.to_string_lossy(), base64.as_deref());
+                proptest::prop_assert_eq!(read.as_deref(), Some(path));
+            }
+            proptest::prop_assert_eq!(for_people(b) == for_people(c), b.as_os_str() == c.as_os_str());
+        }
+    }
 }

@@ -65,6 +65,8 @@ fn numbers_of_bytes() {
         ("GB", None),
         ("99999999TiB", None),
         ("4 apples", None),
+        // Just past 2⁶⁴.
+        ("18446744074GB", None),
     ] {
         assert_eq!(parse_bytes(text), bytes, "{text:?}");
     }
