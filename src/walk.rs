@@ -1,41 +1,373 @@
-//! stub
-use crate::media::*;
-use crate::record::*;
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+//! Finds files below folders: in parallel, each once, and never what no one wants looked at.
+
+use std::collections::HashSet;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use crate::extensions::may_be_a_picture;
+use crate::media::{Bytes, FileKey, FileStamp, MediaFile, ModifiedNs};
+use crate::record::{Skip, Stage};
+
+/// Which files.
 #[derive(Clone, Debug, Default)]
-pub struct WalkOptions {}
+pub struct WalkOptions {
+    /// Only files that match one of these, if there are any.
+    pub include: Globs,
+    /// No files or folders that match one of these.
+    pub exclude: Globs,
+    /// Hidden files and folders too. System junk stays out.
+    pub hidden: bool,
+    /// Follow symbolic links, each target once.
+    pub follow_links: bool,
+    /// Stay on each root's file system.
+    pub one_file_system: bool,
+}
+
+/// Globs that match a file's path below its root, or its name. Letter case counts not.
+#[derive(Clone, Debug, Default)]
+pub struct Globs(GlobSet);
+
+impl Globs {
+    /// Compiles globs.
+    ///
+    /// # Errors
+    /// Names the glob that is none, and why.
+    pub fn new(globs: &[String]) -> Result<Self, String> {
+        let mut set = GlobSetBuilder::new();
+        for glob in globs {
+            let glob = GlobBuilder::new(glob)
+                .case_insensitive(true)
+                .build()
+                .map_err(|error: globset::Error| error.to_string())?;
+            set.add(glob);
+        }
+        set.build().map(Self).map_err(|error| error.to_string())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them matches the path or its last name.
+    pub fn matches(&self, below_root: &Path) -> bool {
+        self.0.is_match(below_root)
+            || below_root.file_name().is_some_and(|name| self.0.is_match(Path::new(name)))
+    }
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
 pub struct Walked {
+    /// Files that may be pictures, in the order of their paths' bytes.
     pub files: Vec<MediaFile>,
+    /// What could not be looked at.
     pub skipped: Vec<Skip>,
+    /// Regular files that are no pictures by their names.
     pub other: u64,
+    /// It was cancelled before its end.
     pub interrupted: bool,
 }
+
+/// Folders and files that systems and programs leave behind; nobody's photographs.
+const JUNK: &[&str] = &[
+    "@eadir",
+    "#recycle",
+    "@recycle",
+    "@recently-snapshot",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    ".ds_store",
+    ".thumbnails",
+    ".thumb",
+    ".trash",
+    ".trashes",
+    ".fseventsd",
+    ".spotlight-v100",
+    ".documentrevisions-v100",
+    ".temporaryitems",
+    ".appledouble",
+    "__macosx",
+    // Where this program moves duplicates to.
+    ".clean-backup",
+];
+
+/// Walks `roots`; `found` is told how many files were found since it was told last.
+///
+/// A file or folder reached through several roots counts once, for the innermost of them. Several
+/// names of one file (hard links) are several files. Nothing but regular files is ever listed, and
+/// nothing is opened.
 pub fn walk(
     roots: &[PathBuf],
-    _o: &WalkOptions,
-    _p: &(dyn Fn(u64) + Sync),
-    _c: &AtomicBool,
+    options: &WalkOptions,
+    found: &(dyn Fn(u64) + Sync),
+    cancel: &AtomicBool,
 ) -> Walked {
-    use std::os::unix::fs::MetadataExt;
-    let mut files = vec![];
-    for (r, root) in roots.iter().enumerate() {
-        for e in ignore::WalkBuilder::new(root).standard_filters(false).build().flatten() {
-            let m = e.metadata().unwrap();
-            if !m.is_file() {
-                continue;
+    let walked = Mutex::new(Walked::default());
+    let mut seen_roots: HashSet<PathBuf> = HashSet::new();
+    let root_keys: Arc<HashSet<FileKey>> =
+        Arc::new(roots.iter().filter_map(|root| folder_key(root)).collect());
+    for (number, root) in (0..).zip(roots) {
+        match root.canonicalize() {
+            Ok(real) => {
+                if seen_roots.insert(real) {
+                    walk_root(root, number, options, &root_keys, found, cancel, &walked);
+                }
             }
-            files.push(MediaFile {
-                path: e.path().to_owned(),
-                stamp: FileStamp {
-                    key: FileKey { device: m.dev(), inode: m.ino() },
-                    size: Bytes(m.len()),
-                    modified: ModifiedNs(m.mtime() * 1_000_000_000 + m.mtime_nsec()),
-                },
-                root: r as u32,
-            });
+            Err(error) => lock(&walked).skipped.push(skip(root, &error)),
         }
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Walked { files, skipped: vec![], other: 0, interrupted: false }
+    let mut walked = walked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    walked.interrupted = cancel.load(Ordering::Relaxed);
+    once_each(&mut walked, roots, options);
+    walked.skipped.sort();
+    walked.skipped.dedup();
+    walked
+}
+
+fn lock(walked: &Mutex<Walked>) -> std::sync::MutexGuard<'_, Walked> {
+    walked.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn skip(path: &Path, reason: &dyn std::fmt::Display) -> Skip {
+    Skip { path: path.to_owned(), stage: Stage::Walk, reason: reason.to_string() }
+}
+
+fn walk_root(
+    root: &Path,
+    number: u32,
+    options: &WalkOptions,
+    root_keys: &Arc<HashSet<FileKey>>,
+    found: &(dyn Fn(u64) + Sync),
+    cancel: &AtomicBool,
+    walked: &Mutex<Walked>,
+) {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .standard_filters(false)
+        .follow_links(options.follow_links)
+        .same_file_system(options.one_file_system)
+        .threads(std::thread::available_parallelism().map_or(2, usize::from));
+    let (wanted, root_path, root_keys) = (options.clone(), root.to_owned(), Arc::clone(root_keys));
+    builder.filter_entry(move |entry| {
+        entry.depth() == 0
+            || enters(entry, &root_path, &wanted) && !is_another_root(entry, &root_keys)
+    });
+    builder.build_parallel().run(|| {
+        let mut batch = Batch { files: Vec::new(), skipped: Vec::new(), other: 0, walked, found };
+        Box::new(move |entry| {
+            if cancel.load(Ordering::Relaxed) {
+                return WalkState::Quit;
+            }
+            match entry {
+                Ok(entry) => batch.take(&entry, root, number, options),
+                Err(error) => batch.fail(root, &error),
+            }
+            WalkState::Continue
+        })
+    });
+}
+
+/// Whether an entry below a root is looked at.
+fn enters(entry: &DirEntry, root: &Path, options: &WalkOptions) -> bool {
+    let name = entry.file_name().to_string_lossy().to_lowercase();
+    let hidden = name.starts_with('.');
+    // `._IMG_1.JPG` is what macOS writes beside IMG_1.JPG on foreign disks, `.Trash-1000` the
+    // trash of user 1000.
+    let junk = JUNK.contains(&name.as_str())
+        || name.starts_with("._")
+        || name.starts_with(".trash-")
+        || name.starts_with(".fuse_hidden");
+    let below_root = entry.path().strip_prefix(root).unwrap_or(entry.path());
+    !junk && (options.hidden || !hidden) && !options.exclude.matches(below_root)
+}
+
+/// Whether a folder is a root of its own, which has its own walk.
+fn is_another_root(entry: &DirEntry, root_keys: &HashSet<FileKey>) -> bool {
+    root_keys.len() > 1
+        && entry.file_type().is_some_and(|kind| kind.is_dir())
+        && folder_key(entry.path()).is_some_and(|key| root_keys.contains(&key))
+}
+
+#[cfg(unix)]
+fn folder_key(path: &Path) -> Option<FileKey> {
+    let metadata = path.metadata().ok().filter(Metadata::is_dir)?;
+    Some(stamp_of(path, &metadata).key)
+}
+
+/// Without identities of folders, [`once_each`] sorts overlaps out afterwards.
+#[cfg(not(unix))]
+fn folder_key(_path: &Path) -> Option<FileKey> {
+    None
+}
+
+/// What one thread has found and not yet handed over.
+struct Batch<'a> {
+    files: Vec<MediaFile>,
+    skipped: Vec<Skip>,
+    other: u64,
+    walked: &'a Mutex<Walked>,
+    found: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Batch<'_> {
+    /// Files that a thread keeps before it takes the lock.
+    const SIZE: usize = 512;
+
+    fn take(&mut self, entry: &DirEntry, root: &Path, number: u32, options: &WalkOptions) {
+        let path = entry.path();
+        let kind = entry.file_type();
+        let below_root = path.strip_prefix(root).ok().filter(|p| !p.as_os_str().is_empty());
+        let below_root = below_root.unwrap_or_else(|| path.file_name().map_or(path, Path::new));
+        // A link that is a root was named on purpose.
+        let named_link = entry.depth() == 0 && kind.is_some_and(|kind| kind.is_symlink());
+        if !named_link && !kind.is_some_and(|kind| kind.is_file()) {
+            return;
+        }
+        if entry.depth() == 0 && options.exclude.matches(below_root) {
+            return;
+        }
+        if !options.include.is_empty() && !options.include.matches(below_root) {
+            return;
+        }
+        if !may_be_a_picture(path) {
+            self.other += 1;
+        } else {
+            let metadata = if named_link {
+                path.metadata()
+            } else {
+                entry.metadata().map_err(|error| {
+                    error.into_io_error().unwrap_or_else(|| io::Error::other("no metadata"))
+                })
+            };
+            match metadata {
+                Ok(metadata) if metadata.is_file() => self.files.push(MediaFile {
+                    path: path.to_owned(),
+                    stamp: stamp_of(path, &metadata),
+                    root: number,
+                }),
+                Ok(_) => {}
+                Err(error) => self.skipped.push(skip(path, &error)),
+            }
+        }
+        if self.files.len() >= Self::SIZE {
+            self.flush();
+        }
+    }
+
+    fn fail(&mut self, root: &Path, error: &ignore::Error) {
+        let path = path_of(error).unwrap_or(root).to_owned();
+        let reason = match (error.io_error(), loops(error)) {
+            (_, true) => "a symbolic link that leads back to a folder above it".to_owned(),
+            (Some(error), _) => error.to_string(),
+            (None, _) => error.to_string(),
+        };
+        self.skipped.push(skip(&path, &reason));
+    }
+
+    fn flush(&mut self) {
+        if self.files.is_empty() && self.skipped.is_empty() && self.other == 0 {
+            return;
+        }
+        (self.found)(self.files.len() as u64 + self.other);
+        let mut walked = lock(self.walked);
+        walked.files.append(&mut self.files);
+        walked.skipped.append(&mut self.skipped);
+        walked.other += std::mem::take(&mut self.other);
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        ignore::Error::Loop { child, .. } => Some(child),
+        _ => None,
+    }
+}
+
+fn loops(error: &ignore::Error) -> bool {
+    match error {
+        ignore::Error::Loop { .. } => true,
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => loops(err),
+        _ => false,
+    }
+}
+
+/// Sorts, and drops what was reached twice.
+fn once_each(walked: &mut Walked, roots: &[PathBuf], options: &WalkOptions) {
+    walked.files.sort_unstable_by(|a, b| {
+        let (a_path, b_path) = (a.path.as_os_str(), b.path.as_os_str());
+        a_path.as_encoded_bytes().cmp(b_path.as_encoded_bytes()).then(a.root.cmp(&b.root))
+    });
+    // Only links, and roots that are files, lead to one file by two ways now.
+    if cfg!(unix) && !options.follow_links && roots.iter().all(|root| root.is_dir()) {
+        return;
+    }
+    let mut count = std::collections::HashMap::<FileKey, u32>::new();
+    for file in &walked.files {
+        *count.entry(file.stamp.key).or_default() += 1;
+    }
+    let mut first: Vec<usize> = (0..walked.files.len()).collect();
+    first.sort_by_key(|&index| walked.files[index].root);
+    let mut seen: HashSet<PathBuf> = HashSet::new();
+    let mut keep = vec![true; walked.files.len()];
+    for index in first {
+        let file = &walked.files[index];
+        if count.get(&file.stamp.key).is_some_and(|&count| count > 1) {
+            let real = file.path.canonicalize().unwrap_or_else(|_| file.path.clone());
+            keep[index] = seen.insert(real);
+        }
+    }
+    let mut keep = keep.into_iter();
+    walked.files.retain(|_| keep.next().unwrap_or(true));
+}
+
+/// The stamp of a file now; `None` when it is not there or no regular file.
+pub fn stamp(path: &Path) -> Option<FileStamp> {
+    let metadata = path.metadata().ok()?;
+    metadata.is_file().then(|| stamp_of(path, &metadata))
+}
+
+#[cfg(unix)]
+fn stamp_of(_path: &Path, metadata: &Metadata) -> FileStamp {
+    use std::os::unix::fs::MetadataExt as _;
+    let modified = metadata.mtime().saturating_mul(1_000_000_000);
+    FileStamp {
+        key: FileKey { device: metadata.dev(), inode: metadata.ino() },
+        size: Bytes(metadata.len()),
+        modified: ModifiedNs(modified.saturating_add(metadata.mtime_nsec())),
+    }
+}
+
+#[cfg(not(unix))]
+fn stamp_of(path: &Path, metadata: &Metadata) -> FileStamp {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    // Without file identities every path is a file of its own.
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    let modified = metadata.modified().ok();
+    let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    FileStamp {
+        key: FileKey { device: 0, inode: hasher.finish() },
+        size: Bytes(metadata.len()),
+        modified: ModifiedNs(since.map_or(0, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX))),
+    }
 }

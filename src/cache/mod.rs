@@ -401,10 +401,7 @@ impl Cache {
         path_bytes(&self.base.join(path))
     }
 
-    fn attempt<T>(
-        &self,
-        work: impl FnOnce(&Self) -> rusqlite::Result<T>,
-    ) -> Result<T, CacheError> {
+    fn attempt<T>(&self, work: impl FnOnce(&Self) -> rusqlite::Result<T>) -> Result<T, CacheError> {
         work(self).map_err(|source| schema::error(&self.file, source))
     }
 

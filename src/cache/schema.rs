@@ -119,7 +119,11 @@ pub(super) fn error(file: &Path, source: rusqlite::Error) -> CacheError {
         _ => false,
     };
     let path = file.to_owned();
-    if damaged { CacheError::Damaged { path, source } } else { CacheError::Database { path, source } }
+    if damaged {
+        CacheError::Damaged { path, source }
+    } else {
+        CacheError::Database { path, source }
+    }
 }
 
 /// The database and the files that SQLite keeps beside it.
