@@ -1,7 +1,5 @@
 //! The command line of Clean-Backup.
 
-#![expect(dead_code, reason = "used once `cli::run` is filled in")]
-
 mod cli;
 
 use std::io::{self, Write as _};

@@ -151,12 +151,12 @@ impl Cache {
         Ok(Opened { cache, set_aside })
     }
 
-    /// Closes the cache and moves it aside, for when it turns out to be damaged in use.
+    /// Moves the database aside, for when it turns out to be damaged in use. The cache must not be
+    /// used any more.
     ///
     /// # Errors
     /// [`CacheError::Io`] when it cannot be moved.
-    pub fn set_aside(self) -> Result<PathBuf, CacheError> {
-        drop(self.connection);
+    pub fn set_aside(&self) -> Result<PathBuf, CacheError> {
         schema::set_aside(&self.file, "corrupt")
     }
 

@@ -1,11 +1,31 @@
 //! The subcommands that work on pictures.
 
-use std::path::PathBuf;
+use std::env::consts::{ARCH, OS};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
-use super::args::{Action, CacheCommand, Dedupe, Format, Scan};
+use clean_backup::cache::{Cache, CacheError};
+use clean_backup::content::content_hash;
+use clean_backup::decode::DecodeOptions;
+use clean_backup::dedupe::Prefer;
+use clean_backup::hash::TileHasher as _;
+use clean_backup::hash::cpu::CpuHasher;
+use clean_backup::path_text::{for_people, one_line};
+use clean_backup::plan::{ActionKind, Plan};
+use clean_backup::policy::KeepRule;
+use clean_backup::record::Picture;
+use clean_backup::report::{Counts, Matching, Report, Skipped, human_bytes};
+use clean_backup::scan::Scan;
+use clean_backup::walk::{Globs, WalkOptions};
+
+use super::args::{self, Action, CacheCommand, Dedupe, Format};
 use super::failure::{Failure, Kind, Outcome};
 use super::progress::Bars;
 use super::settings::Settings;
+use super::{interrupt, render};
 
 /// What every one of them gets.
 pub struct Context<'a> {
@@ -47,8 +67,8 @@ pub struct DedupeOptions {
     pub fail_on_duplicates: bool,
 }
 
-impl From<&Scan> for ScanOptions {
-    fn from(scan: &Scan) -> Self {
+impl From<&args::Scan> for ScanOptions {
+    fn from(scan: &args::Scan) -> Self {
         Self { roots: scan.roots.clone() }
     }
 }
@@ -76,38 +96,340 @@ impl TryFrom<&Dedupe> for DedupeOptions {
     }
 }
 
-fn not_built(what: &str) -> Failure {
-    Failure::new(Kind::Failed, format!("{what} is not built yet"))
+/// One cache, whatever was in its place.
+fn open_cache(context: &Context<'_>) -> Result<Cache, Failure> {
+    let Some(file) = &context.settings.cache else {
+        return Err(Failure::new(Kind::Failed, "no home folder is known to keep the cache in")
+            .hint("name a file with --cache"));
+    };
+    let opened = Cache::open(file, &context.folder).map_err(|error| of_cache(&error))?;
+    if let Some(aside) = opened.set_aside {
+        let (there, why) = (for_people(&aside.moved_to), aside.why);
+        tracing::warn!(
+            "the cache could not be used: {why}; it is now {there}, a new one was begun"
+        );
+    }
+    Ok(opened.cache)
+}
+
+fn of_cache(error: &CacheError) -> Failure {
+    Failure::new(Kind::Failed, error.to_string()).hint("another file can be named with --cache")
+}
+
+fn globs(key: &str, list: &[String]) -> Result<Globs, Failure> {
+    Globs::new(list).map_err(|error| Failure::new(Kind::Usage, format!("{key}: {error}")))
+}
+
+/// What a scan of `roots` needs of the settings.
+fn scan_options(settings: &Settings) -> Result<clean_backup::scan::ScanOptions, Failure> {
+    Ok(clean_backup::scan::ScanOptions {
+        walk: WalkOptions {
+            include: globs("include", &settings.include)?,
+            exclude: globs("exclude", &settings.exclude)?,
+            hidden: settings.hidden,
+            follow_links: settings.follow_links,
+            one_file_system: settings.one_file_system,
+        },
+        decode: DecodeOptions { limits: settings.limits(), exact: settings.exact_decode },
+    })
+}
+
+/// Starts the threads that decode. Their stacks are large, since decoders of nested formats
+/// recurse.
+fn start_threads(settings: &Settings) -> Result<(), Failure> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.threads.map_or(0, usize::from))
+        .stack_size(16 << 20)
+        .thread_name(|n| format!("worker-{n}"))
+        .build_global()
+        .map_err(|error| Failure::new(Kind::Failed, format!("threads cannot be started: {error}")))
+}
+
+/// Scans, with one more try when the cache turns out to be damaged on the way.
+fn scan_roots(
+    context: &Context<'_>,
+    roots: &[PathBuf],
+    cache: &mut Cache,
+) -> Result<(Scan, Arc<AtomicBool>), Failure> {
+    let options = scan_options(&context.settings)?;
+    start_threads(&context.settings)?;
+    let cancel = interrupt::watch()?;
+    let mut attempt = |cache: &mut Cache| {
+        clean_backup::scan::scan(
+            roots,
+            &options,
+            Some(cache),
+            &CpuHasher,
+            context.progress,
+            &cancel,
+        )
+    };
+    let scan = match attempt(cache) {
+        Err(CacheError::Damaged { source, .. }) => {
+            let fresh = open_cache_instead(context, cache, &source)?;
+            *cache = fresh;
+            attempt(cache)
+        }
+        other => other,
+    }
+    .map_err(|error| of_cache(&error))?;
+    if let Some(why) = &scan.cache_failure {
+        tracing::warn!("hashes of this run are not kept: {why}");
+    }
+    if scan.interrupted {
+        return Err(Failure::new(Kind::Interrupted, "interrupted")
+            .hint("what was hashed is kept; the next run goes on from there"));
+    }
+    Ok((scan, cancel))
+}
+
+fn open_cache_instead(
+    context: &Context<'_>,
+    damaged: &Cache,
+    why: &dyn std::fmt::Display,
+) -> Result<Cache, Failure> {
+    let moved_to = damaged.set_aside().map_err(|error| of_cache(&error))?;
+    tracing::warn!("the cache is damaged ({why}); it is now {}", for_people(&moved_to));
+    open_cache(context)
+}
+
+fn root_failures(scan: &Scan, roots: &[PathBuf]) -> bool {
+    !roots.is_empty() && roots.iter().all(|root| scan.skipped.iter().any(|skip| skip.path == *root))
 }
 
 /// Hashes pictures into the cache.
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn scan(_context: &Context<'_>, _options: &ScanOptions) -> Result<Outcome, Failure> {
-    Err(not_built("scan"))
+pub fn scan(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    let mut cache = open_cache(context)?;
+    let (scan, _) = scan_roots(context, &options.roots, &mut cache)?;
+    let counts = counts(&scan, start);
+    let mut text = String::new();
+    for skip in &scan.skipped {
+        let reason = one_line(&skip.reason);
+        text +=
+            &format!("skipped {}: {} ({})\n", for_people(&skip.path), reason, skip.stage.name());
+    }
+    text += &format!(
+        "{} pictures: {} hashed, {} from the cache; {} skipped, {} other files; {:.1} s, {}\n",
+        counts.images,
+        counts.hashed,
+        counts.from_cache,
+        scan.skipped.len(),
+        counts.not_pictures,
+        counts.seconds,
+        counts.backend,
+    );
+    render::print(&text)?;
+    Ok(outcome(&scan))
+}
+
+fn outcome(scan: &Scan) -> Outcome {
+    if scan.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped }
+}
+
+fn counts(scan: &Scan, start: Instant) -> Counts {
+    Counts {
+        files: scan.files,
+        not_pictures: scan.not_pictures,
+        images: scan.pictures.len() as u64,
+        hashed: scan.hashed,
+        from_cache: scan.from_cache,
+        seconds: start.elapsed().as_secs_f64(),
+        backend: CpuHasher.name().to_owned(),
+    }
 }
 
 /// Finds duplicates and reports them.
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn dedupe(_context: &Context<'_>, _options: &DedupeOptions) -> Result<Outcome, Failure> {
-    Err(not_built("dedupe"))
+pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    for file in options.output.iter().chain(&options.save_plan) {
+        render::check_free(file, context.yes)?;
+    }
+    let settings = &context.settings;
+    let roots: Vec<PathBuf> = options.roots.iter().chain(&options.references).cloned().collect();
+    let matching = clean_backup::dedupe::DedupeOptions {
+        policy: settings.policy,
+        any_orientation: settings.any_orientation,
+        include_bursts: settings.include_bursts,
+        keep: settings.keep.clone(),
+        prefer: Some(prefer(&settings.keep)?),
+        reference_roots: (0..roots.len()).map(|root| root >= options.roots.len()).collect(),
+    };
+    let mut cache = open_cache(context)?;
+    let (scan, _) = scan_roots(context, &roots, &mut cache)?;
+    if root_failures(&scan, &options.roots) {
+        let skip = &scan.skipped[0];
+        let message = format!("{}: {}", for_people(&skip.path), skip.reason);
+        return Err(Failure::new(Kind::Failed, message));
+    }
+    let read = |picture: &Picture| content_hash(&picture.file.path);
+    let found = clean_backup::dedupe::dedupe(&scan.pictures, &matching, &read, context.progress);
+    let contents: Vec<_> = found
+        .contents
+        .iter()
+        .map(|(index, content)| (&scan.pictures[*index as usize].file, *content))
+        .collect();
+    if let Err(error) = cache.write_contents(&contents) {
+        tracing::warn!("hashes of bytes are not kept: {error}");
+    }
+
+    let skipped = scan.skipped.iter().chain(&found.skipped).map(|skip| Skipped {
+        path: skip.path.clone(),
+        stage: skip.stage,
+        reason: skip.reason.clone(),
+    });
+    let report = Report {
+        roots: options.roots.clone(),
+        references: options.references.clone(),
+        matching: Matching {
+            policy: settings.policy,
+            any_orientation: settings.any_orientation,
+            include_bursts: settings.include_bursts,
+        },
+        groups: found.report_groups(&scan.pictures, &matching),
+        skipped: skipped.collect(),
+        counts: counts(&scan, start),
+    };
+    if options.dry_run || options.save_plan.is_some() {
+        let plan = Plan::from_report(&report, &context.folder, &ActionKind::Report)
+            .to_json()
+            .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
+        if let Some(file) = &options.save_plan {
+            render::save(file, &plan, context.yes)?;
+        }
+        if options.dry_run {
+            render::print(&plan)?;
+            return Ok(outcome(&scan));
+        }
+    }
+    let output = options.output.as_deref();
+    render::deliver(&report, options.format, output, context.colour, context.yes)?;
+    if options.fail_on_duplicates && report.summary().actionable > 0 {
+        return Ok(Outcome::DuplicatesFound);
+    }
+    Ok(if report.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
 }
 
-/// Says what the machine and the build can do.
+/// The globs of `prefer=` rules, by the places of the rules.
+fn prefer(keep: &[KeepRule]) -> Result<Prefer, Failure> {
+    let compiled: Vec<Option<Globs>> = keep
+        .iter()
+        .map(|rule| match rule {
+            KeepRule::Prefer(glob) => globs("keep", std::slice::from_ref(glob)).map(Some),
+            _ => Ok(None),
+        })
+        .collect::<Result<_, _>>()?;
+    let prefers = move |place: usize, path: &Path| {
+        compiled.get(place).and_then(Option::as_ref).is_some_and(|globs| globs.matches(path))
+    };
+    Ok(Prefer(Arc::new(prefers)))
+}
+
+/// Says what the machine and the build can do, and checks it.
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn doctor(_context: &Context<'_>) -> Result<Outcome, Failure> {
-    Err(not_built("doctor"))
+pub fn doctor(context: &Context<'_>) -> Result<Outcome, Failure> {
+    let mut lines = vec![
+        format!("clean-backup {} on {}-{}", env!("CARGO_PKG_VERSION"), ARCH, OS),
+        format!("threads: {}", std::thread::available_parallelism().map_or(1, usize::from)),
+        "backend: cpu (this version has no GPU code)".to_owned(),
+        format!("hashing: {}", clean_backup::dct::backend()),
+        format!("comparing: {}", clean_backup::index::flat::Backend::fastest().name()),
+        format!("HEIC: {}", clean_backup::decode::heic_decoders().join(", then ")),
+    ];
+    let mut good = true;
+    match clean_backup::dct::self_test() {
+        Ok(()) => lines.push("self-test of the hash: good".into()),
+        Err(why) => {
+            good = false;
+            lines.push(format!("self-test of the hash: FAILED: {why}"));
+        }
+    }
+    match &context.settings.cache {
+        None => lines.push("cache: none; no home folder is known".into()),
+        Some(file) if !file.exists() => {
+            lines.push(format!("cache: {} (not there yet)", for_people(file)));
+        }
+        Some(file) => match open_cache(context).and_then(|c| c.stats().map_err(|e| of_cache(&e))) {
+            Ok(stats) => lines.push(format!(
+                "cache: {}, {} pictures, {}",
+                for_people(file),
+                stats.pictures,
+                human_bytes(stats.bytes_on_disk)
+            )),
+            Err(failure) => {
+                good = false;
+                lines.push(format!("cache: FAILED: {failure}"));
+            }
+        },
+    }
+    render::print(&(lines.join("\n") + "\n"))?;
+    if good {
+        Ok(Outcome::Done)
+    } else {
+        Err(Failure::new(Kind::Failed, "the checks above failed"))
+    }
 }
 
 /// Looks after the cache.
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn cache(_context: &Context<'_>, _command: CacheCommand) -> Result<Outcome, Failure> {
-    Err(not_built("cache"))
+pub fn cache(context: &Context<'_>, command: CacheCommand) -> Result<Outcome, Failure> {
+    let mut cache = open_cache(context)?;
+    let failed = |error: CacheError| of_cache(&error);
+    let text = match command {
+        CacheCommand::Stats => {
+            let stats = cache.stats().map_err(failed)?;
+            let mut text = format!(
+                "{} pictures, {} files that could not be read, {} rows of an older version\n\
+                 {} with a hash of their bytes; {} on disk\n",
+                stats.pictures,
+                stats.failures,
+                stats.outdated,
+                stats.with_content,
+                human_bytes(stats.bytes_on_disk)
+            );
+            for (format, count) in &stats.formats {
+                text += &format!("{count:>10} {format}\n");
+            }
+            text
+        }
+        CacheCommand::Prune => {
+            let gone = |path: &Path| {
+                std::fs::symlink_metadata(path).is_err_and(|e| e.kind() == ErrorKind::NotFound)
+            };
+            format!(
+                "{} rows of files that are gone were removed\n",
+                cache.prune(&gone).map_err(failed)?
+            )
+        }
+        CacheCommand::Clear => format!("{} rows were removed\n", cache.clear().map_err(failed)?),
+        CacheCommand::Verify => {
+            let verified = cache.verify(&clean_backup::walk::stamp).map_err(failed)?;
+            let damaged = verified.unreadable > 0 || !verified.damage.is_empty();
+            let mut text = format!(
+                "{} rows: {} of files that changed or are gone, {} unreadable\n",
+                verified.rows, verified.stale, verified.unreadable
+            );
+            for line in &verified.damage {
+                text += &format!("damage: {}\n", one_line(line));
+            }
+            render::print(&text)?;
+            if damaged {
+                return Err(Failure::new(Kind::Failed, "the cache is damaged")
+                    .hint("clean-backup cache clear empties it; hashes are computed again"));
+            }
+            return Ok(Outcome::Done);
+        }
+    };
+    render::print(&text)?;
+    Ok(Outcome::Done)
 }

@@ -138,6 +138,39 @@ pub fn hash_tile(tile: &Tile) -> PictureHash {
     picture_hash(&portable::transform(tile), tile)
 }
 
+/// How this processor transforms tiles, for people.
+pub fn backend() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    if avx2::hash_upright(&Tile([0; TILE_SIDE * TILE_SIDE])).is_some() {
+        return "AVX2";
+    }
+    "portable"
+}
+
+/// Compares this processor's way with the reference on tiles of every kind.
+///
+/// # Errors
+/// Says which tile differs.
+pub fn self_test() -> Result<(), String> {
+    for seed in 0..64_u32 {
+        // Noise, steps, gradients and checks, by the seed.
+        let tile = Tile(std::array::from_fn(|i| {
+            let i = i as u32;
+            let noise = (i ^ seed).wrapping_mul(0x9e37_79b9).rotate_left(seed % 31);
+            match seed % 4 {
+                0 => (noise >> 24) as u8,
+                1 => (i / (seed + 1) % 256) as u8,
+                2 => ((i % 32 * 8 + i / 32 * seed) % 256) as u8,
+                _ => ((i / 32 + i) % 2 * 255) as u8,
+            }
+        }));
+        if hash_tile(&tile) != picture_hash(&portable::transform(&tile), &tile) {
+            return Err(format!("tile {seed} hashes otherwise with {}", backend()));
+        }
+    }
+    Ok(())
+}
+
 /// The four rankings that all eight orientations follow from, and the quality.
 #[inline(always)]
 fn picture_hash(upright: &Coefficients, tile: &Tile) -> PictureHash {
@@ -211,6 +244,11 @@ mod tests {
                 assert_eq!(ours, exact);
             }
         }
+    }
+
+    #[test]
+    fn the_self_test_is_good() {
+        assert_eq!(self_test(), Ok(()));
     }
 
     #[test]

@@ -140,6 +140,11 @@ pub fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, D
     })
 }
 
+/// The decoders that HEIC pictures are given to, in this order.
+pub fn heic_decoders() -> &'static [&'static str] {
+    heif::DECODERS
+}
+
 fn dispatch(
     format: Format,
     source: &dyn ReadAt,

@@ -7,7 +7,7 @@ mod reading;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::cache::{Cache, CacheError};
+use crate::cache::{Cache, CacheError, CachedRow};
 use crate::decode::DecodeOptions;
 use crate::event::{Event, Phase, Progress};
 use crate::extensions;
@@ -95,6 +95,7 @@ pub fn scan(
         pipeline::Step::Tick => writer.commit(&walked.files, &fresh),
     });
     writer.commit(&walked.files, &fresh);
+    writer.rewrite_moved(&walked.files, &known);
     let cache_failure = writer.failure;
     progress.on(Event::StageFinished { stage: Phase::Hash });
 
@@ -146,6 +147,26 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Rows that were found by inode get a row under their new path, with all that is known.
+    fn rewrite_moved(&mut self, files: &[MediaFile], known: &[Option<CachedRow>]) {
+        let Some(cache) = &mut self.cache else { return };
+        let moved: Vec<_> = files
+            .iter()
+            .zip(known)
+            .filter_map(|(file, row)| row.as_ref().filter(|row| row.moved).map(|row| (file, row)))
+            .collect();
+        if moved.is_empty() {
+            return;
+        }
+        let rows: Vec<_> = moved.iter().map(|(file, row)| (*file, &row.record)).collect();
+        let contents: Vec<_> =
+            moved.iter().filter_map(|(file, row)| Some((*file, row.content?))).collect();
+        let written = cache.write_batch(&rows).and_then(|()| cache.write_contents(&contents));
+        if let Err(error) = written {
+            self.failure = Some(error.to_string());
+        }
+    }
+
     fn commit(&mut self, files: &[MediaFile], fresh: &[(usize, Record)]) {
         let batch = &fresh[fresh.len() - self.waiting..];
         self.waiting = 0;

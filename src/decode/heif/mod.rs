@@ -1,5 +1,6 @@
 //! HEIC pictures.
 
+pub(super) const DECODERS: &[&str] = &["none"];
 use super::{DecodeError, DecodeOptions, Decoded};
 use crate::container::ReadAt;
 

@@ -24,7 +24,16 @@ const NEEDLES: usize = 256;
 const BLOCK: u32 = 4096;
 /// From so many pairs on, two buckets are joined by the bits outside the band, if a plan says so:
 /// some three milliseconds of scanning.
-const HEAVY: u64 = 1 << 25;
+pub(super) const HEAVY: u64 = 1 << 25;
+
+/// When what is done; tests set it so that small inputs go every way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tuning {
+    /// Use a plan even where the plain scan is reckoned cheaper.
+    pub(super) always: bool,
+    /// See [`HEAVY`].
+    pub(super) heavy: u64,
+}
 
 /// Hashes with their numbers; where none are given, their positions.
 #[derive(Clone, Copy)]
@@ -36,6 +45,7 @@ pub(super) struct Side<'a> {
 /// What holds for a whole join, or for one within a pair of buckets.
 pub(super) struct Context<'a> {
     backend: Backend,
+    tuning: Tuning,
     radius: u32,
     sink: &'a dyn Sink<Pair>,
     /// Bits that no band has used yet.
@@ -57,7 +67,6 @@ struct Heavy {
 /// One band's turn.
 struct Turn<'t, 'a> {
     context: &'t Context<'a>,
-    band: Band,
     left: &'t Table,
     /// The table of the other side; `None` when a set is joined with itself.
     right: Option<&'t Table>,
@@ -75,12 +84,13 @@ struct Workspace<'a> {
 impl<'a> Context<'a> {
     /// `symmetric`: for a self-join.
     pub(super) fn new(
-        backend: Backend,
+        (backend, tuning): (Backend, Tuning),
         radius: u32,
         symmetric: bool,
         sink: &'a dyn Sink<Pair>,
     ) -> Self {
-        Self { backend, radius, sink, free: u64::MAX, spent: 0, symmetric, earlier: Vec::new() }
+        let (free, spent, earlier) = (u64::MAX, 0, Vec::new());
+        Self { backend, tuning, radius, sink, free, spent, symmetric, earlier }
     }
 
     pub(super) fn self_join(&self, plan: &Plan, side: Side<'_>) {
@@ -123,7 +133,6 @@ impl<'a> Context<'a> {
             .collect();
         let turn = Turn {
             context: self,
-            band,
             left,
             right,
             differences: &ordered,
@@ -144,6 +153,8 @@ impl<'a> Context<'a> {
                 free: self.free & !band.mask,
                 spent: self.spent + (key ^ other).count_ones(),
                 earlier: self.earlier.clone(),
+                // Each level has a table to make, and must be worth more than the last.
+                tuning: Tuning { heavy: self.tuning.heavy.saturating_mul(16), ..self.tuning },
                 ..*self
             };
             if right.is_none() && key == other {
@@ -196,7 +207,7 @@ impl<'a> Context<'a> {
     fn inner_plan(&self, size: Size, sample: &[PerceptualHash]) -> Option<Plan> {
         let radius = self.radius.checked_sub(self.spent)?;
         let plan = Sample::new(sample).plan(size, radius, self.free)?;
-        (plan.cost_ns < size.flat_ns()).then_some(plan)
+        (self.tuning.always || plan.cost_ns < size.flat_ns()).then_some(plan)
     }
 }
 
@@ -230,7 +241,9 @@ impl Turn<'_, '_> {
                 continue;
             }
             let bucket = right.bucket(other);
-            if u64::from(own.end - own.start) * u64::from(bucket.end - bucket.start) >= HEAVY {
+            if u64::from(own.end - own.start) * u64::from(bucket.end - bucket.start)
+                >= self.context.tuning.heavy
+            {
                 let mut heavy = self.heavy.lock().unwrap_or_else(PoisonError::into_inner);
                 heavy.push(Heavy { left: key, right: other });
                 continue;
