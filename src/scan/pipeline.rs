@@ -102,7 +102,7 @@ fn hash_batches(
 ) {
     let mut waiting: Vec<(usize, PictureRecord)> = Vec::with_capacity(BATCH_TILES);
     let mut batch: Vec<Tile> = Vec::with_capacity(BATCH_TILES);
-    let mut flush = |waiting: &mut Vec<(usize, PictureRecord)>, batch: &mut Vec<Tile>| {
+    let flush = |waiting: &mut Vec<(usize, PictureRecord)>, batch: &mut Vec<Tile>| {
         for ((index, mut record), hash) in waiting.drain(..).zip(hasher.hash(batch)) {
             record.hash = hash;
             let _ = to_caller.send((index, Record::Picture(record)));

@@ -1,26 +1,115 @@
-//! stub
-use super::*;
-use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
-use zune_jpeg::JpegDecoder;
-pub(super) fn decode(source: &dyn ReadAt, _o: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    let mut b = vec![0; source.size() as usize];
-    source.read_exact_at(0, &mut b)?;
-    let mut d = JpegDecoder::new_with_options(
-        zune_core::bytestream::ZCursor::new(&b),
-        DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::Luma),
-    );
-    let px = d.decode().map_err(|e| DecodeError::Damaged(format!("{e:?}")))?;
-    let (w, h) = d.dimensions().unwrap();
-    let mut a = crate::tile::AreaAverage::new(w as u32, h as u32, 1).unwrap();
-    for r in px.chunks_exact(w) {
-        a.push_row(r);
+//! JPEG (ITU-T T.81): only as much of the picture is decoded as a tile needs.
+//!
+//! The entropy-coded data are read once; of each luma block the k×k lowest coefficients are kept
+//! (k = 1 for large pictures: the DC term, which is the mean of 8×8 pixels), everything else is
+//! stepped over without being stored. On camera pictures that is 16 times cheaper than a full
+//! decode and a resize, and since the partial last blocks are weighed by the pixels that they
+//! really hold, the hash differs from that of a full decode by 0.2 bits of 64 on average.
+//!
+//! All arithmetic is exact in integers, so that a file and its lossless twin (progressive,
+//! restart markers, optimised tables) give the same tile on every machine.
+
+mod bits;
+mod frame;
+mod full;
+mod idct;
+mod planes;
+mod progressive;
+mod scan;
+mod segments;
+mod sequential;
+
+use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
+use crate::container::ReadAt;
+use crate::media::{Format, Marks};
+use frame::Frame;
+
+/// The short side of the reduced plane has at least so many samples, where the picture allows:
+/// with fewer, the hash drifts (99 % within 2 bits at 48).
+const LEAST_SAMPLES: u32 = 64;
+
+/// Reads a JPEG file.
+pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let limits = &options.limits;
+    let frame = segments::find_frame(source)?;
+    limits.admit(frame.dimensions())?;
+    let size = source.size();
+    // One reservation for all: the file, the planes, and what the full decoder would need.
+    let kept = kept_side(&frame);
+    let planes = planes::bytes(&frame, kept);
+    let _memory = limits.reserve(size.saturating_add(planes))?;
+    let len = usize::try_from(size)
+        .map_err(|_| DecodeError::Damaged("the file is larger than memory".into()))?;
+    let mut bytes = vec![0; len];
+    source.read_exact_at(0, &mut bytes)?;
+    read(&bytes, options, planes)
+}
+
+/// Reads a JPEG that lies in memory: a preview, a strip of a TIFF.
+pub(super) fn decode_bytes(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let frame = segments::find_frame(&bytes)?;
+    options.limits.admit(frame.dimensions())?;
+    read(bytes, options, planes::bytes(&frame, kept_side(&frame)))
+}
+
+fn read(bytes: &[u8], options: &DecodeOptions, planes: u64) -> Result<Decoded, DecodeError> {
+    match own(bytes) {
+        // What this reader does not do, another may.
+        Err(error @ (DecodeError::Unsupported(_) | DecodeError::Damaged(_))) => {
+            full::decode(bytes, options, planes).map_err(|_| error)
+        }
+        other => other,
     }
+}
+
+fn own(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+    let mut picture = segments::Picture::new(bytes);
+    let frame = picture.read_header()?;
+    let kept = kept_side(&frame);
+    let read = if frame.progressive {
+        progressive::read(&mut picture, &frame, kept)?
+    } else {
+        sequential::read(&mut picture, &frame, kept)?
+    };
+    let dimensions = frame.dimensions();
+    if read.rows_read < u64::from(dimensions.height).div_ceil(2) {
+        return Err(DecodeError::Truncated(format!(
+            "{} of {} rows are there",
+            read.rows_read, dimensions.height
+        )));
+    }
+    let colours = frame.colours(&picture);
+    let tile = planes::tile(&frame, &read.planes, colours)
+        .ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
     Ok(Decoded {
         format: Format::Jpeg,
-        tile: a.finish().unwrap(),
-        dimensions: Dimensions { width: w as u32, height: h as u32 },
+        tile,
+        dimensions,
         orientation: OrientationFrom::Exif,
-        exif: None,
-        marks: Marks::default(),
+        exif: picture.exif.map(<[u8]>::to_vec),
+        marks: Marks { damaged_tail: read.damaged, thumbnail: false },
     })
 }
+
+/// How many samples to keep along each side of a block: 1, 2, 4 or 8.
+fn kept_side(frame: &Frame) -> usize {
+    let dimensions = frame.dimensions();
+    let short = dimensions.width.min(dimensions.height);
+    [1, 2, 4]
+        .into_iter()
+        .find(|kept| short.div_ceil(8 / kept) >= LEAST_SAMPLES)
+        .map_or(8, |kept| kept as usize)
+}
+
+/// What the entropy-coded data gave.
+struct Read {
+    /// A plane for each component that the luma needs, `None` for the others.
+    planes: Vec<Option<planes::Plane>>,
+    /// Rows of pixels from the top that were read whole.
+    rows_read: u64,
+    /// Something was missing or wrong.
+    damaged: bool,
+}
+
+#[cfg(test)]
+mod tests;

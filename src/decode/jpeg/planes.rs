@@ -1,0 +1,87 @@
+//! Planes of samples, and the luma tile that they make.
+
+use super::frame::{Colours, Frame};
+use super::idct;
+use crate::decode::luma::luma;
+use crate::tile::{AreaAverage, TILE_SIDE, Tile};
+
+/// The kept samples of one component, whole blocks.
+pub(super) struct Plane {
+    pub samples: Vec<u8>,
+    /// Samples a row.
+    pub stride: usize,
+    kept: usize,
+}
+
+/// What all planes (and, of a progressive picture, all coefficients) take at most.
+pub(super) fn bytes(frame: &Frame, kept: usize) -> u64 {
+    let per_block = match (frame.progressive, kept) {
+        (false, _) => kept * kept,
+        (true, 1) => 1 + 2,
+        (true, _) => kept * kept + 128,
+    };
+    let blocks = (0..frame.components.len()).map(|component| {
+        let (across, down) = frame.stored_blocks(component);
+        u64::from(across) * u64::from(down)
+    });
+    blocks.sum::<u64>() * per_block as u64
+}
+
+impl Plane {
+    /// Mid-grey all over.
+    pub fn new(blocks: (u32, u32), kept: usize) -> Self {
+        let stride = blocks.0 as usize * kept;
+        Self { samples: vec![128; stride * blocks.1 as usize * kept], stride, kept }
+    }
+
+    /// Puts the samples of a block in their place; blocks outside are dropped.
+    #[inline(always)]
+    pub fn put(&mut self, (across, down): (usize, usize), block: &[i32; 64]) {
+        let at = down * self.kept * self.stride + across * self.kept;
+        if let Some(out) = self.samples.get_mut(at..) {
+            idct::inverse(block, self.kept, out, self.stride);
+        }
+    }
+
+    /// [`Self::put`] for one sample a block.
+    #[inline(always)]
+    pub fn put_dc(&mut self, (across, down): (usize, usize), dc: i32) {
+        if let Some(sample) = self.samples.get_mut(down * self.stride + across) {
+            *sample = idct::dc_sample(dc);
+        }
+    }
+}
+
+/// The luma tile; `None` for a picture without pixels.
+pub(super) fn tile(frame: &Frame, planes: &[Option<Plane>], colours: Colours) -> Option<Tile> {
+    let average = |component: usize| -> Option<Tile> {
+        let plane = planes.get(component)?.as_ref()?;
+        let c = &frame.components[component];
+        let mut average = AreaAverage::new(c.width, c.height, 8 / plane.kept as u32)?;
+        for row in plane.samples.chunks_exact(plane.stride) {
+            if average.rows_left() == 0 {
+                break;
+            }
+            average.push_row(row);
+        }
+        average.finish()
+    };
+    if colours == Colours::Luma {
+        return average(0);
+    }
+    // Averaging and luma are both linear, so that they may change places; with black ink in
+    // between that is not exact, but the planes need not be of one size.
+    let tiles: Vec<Option<Tile>> = (0..frame.components.len()).map(average).collect();
+    let at = |component: usize, cell: usize| tiles.get(component)?.as_ref().map(|t| t.0[cell]);
+    let mut out = Tile([0; TILE_SIDE * TILE_SIDE]);
+    for (cell, value) in out.0.iter_mut().enumerate() {
+        let under = |ink: u8, black: u8| ((u32::from(ink) * u32::from(black) + 127) / 255) as u8;
+        *value = match colours {
+            Colours::Luma => at(0, cell)?,
+            Colours::Rgb => luma(at(0, cell)?, at(1, cell)?, at(2, cell)?),
+            Colours::Cmyk => under(luma(at(0, cell)?, at(1, cell)?, at(2, cell)?), at(3, cell)?),
+            Colours::Ycck => under(at(0, cell)?, at(3, cell)?),
+        };
+    }
+    Some(out)
+}

@@ -1,0 +1,152 @@
+//! Baseline and extended sequential pictures (T.81, F): each block is read once, at once put in
+//! its place, and forgotten.
+
+use super::bits::{Bits, Huffman};
+use super::frame::Frame;
+use super::idct::{ZIGZAG, dequantise};
+use super::planes::Plane;
+use super::segments::Picture;
+use super::{DecodeError, Read, scan};
+
+/// What reading a component's blocks takes.
+struct Lane<'a> {
+    dc: &'a Huffman,
+    ac: &'a Huffman,
+    /// The last DC term (F.1.1.5.1).
+    prediction: i32,
+    /// Where its samples go, if the luma needs them.
+    target: Option<(Plane, [u16; 64])>,
+    component: usize,
+    precision: u8,
+}
+
+pub(super) fn read(
+    picture: &mut Picture<'_>,
+    frame: &Frame,
+    kept: usize,
+) -> Result<Read, DecodeError> {
+    let count = frame.components.len();
+    let mut planes: Vec<Option<Plane>> = (0..count).map(|_| None).collect();
+    let mut rows_read = u64::from(frame.height);
+    let mut damaged = false;
+    loop {
+        let colours = frame.colours(picture);
+        let missing =
+            (0..count).any(|index| planes[index].is_none() && frame.needs(index, colours));
+        if !missing {
+            break;
+        }
+        let Some(header) = picture.next_scan(frame)? else {
+            return Err(DecodeError::Truncated("the file ends before the picture".into()));
+        };
+        let colours = frame.colours(picture);
+        let wanted = |index: usize| frame.needs(index, colours) && planes[index].is_none();
+        if !header.components.iter().any(|&(index, ..)| wanted(index)) {
+            continue;
+        }
+        picture.with_usual_tables()?;
+        let mut lanes = Vec::with_capacity(header.components.len());
+        for &(component, dc, ac) in &header.components {
+            let table = |tables: &'_ [Option<Huffman>; 4], slot: usize| tables[slot].is_some();
+            if !table(&picture.dc, dc) || !table(&picture.ac, ac) {
+                return Err(DecodeError::Damaged("a Huffman table is missing".into()));
+            }
+            let (Some(dc), Some(ac)) = (&picture.dc[dc], &picture.ac[ac]) else { continue };
+            let target = if wanted(component) {
+                let quantisation = usize::from(frame.components[component].quantisation);
+                let table = picture.quantisation[quantisation].ok_or_else(|| {
+                    DecodeError::Damaged("a quantisation table is missing".into())
+                })?;
+                Some((Plane::new(frame.stored_blocks(component), kept), table))
+            } else {
+                None
+            };
+            let precision = frame.precision;
+            lanes.push(Lane { dc, ac, prediction: 0, target, component, precision });
+        }
+        let data = picture.bytes;
+        let interval = picture.restart_interval;
+        let forget = |lanes: &mut Vec<Lane<'_>>| lanes.iter_mut().for_each(|l| l.prediction = 0);
+        let end = if kept == 1 {
+            scan::walk(data, frame, &header, interval, &mut lanes, dc_block, forget)
+        } else {
+            // The last coefficient, in zigzag order, of the k×k lowest.
+            let last = (0..64)
+                .rev()
+                .find(|&z| usize::from(ZIGZAG[z] / 8).max(usize::from(ZIGZAG[z] % 8)) < kept)
+                .unwrap_or(63);
+            let block = |lanes: &mut Vec<Lane<'_>>, bits: &mut Bits<'_>, place: usize, at| {
+                full_block(&mut lanes[place], bits, at, last)
+            };
+            scan::walk(data, frame, &header, interval, &mut lanes, block, forget)
+        };
+        rows_read = rows_read.min(end.rows_read);
+        damaged |= end.damaged;
+        for lane in lanes {
+            if let Some((plane, _)) = lane.target {
+                planes[lane.component] = Some(plane);
+            }
+        }
+        picture.resume(end.position);
+    }
+    Ok(Read { planes, rows_read, damaged })
+}
+
+/// Reads a block of which only the DC term counts.
+#[inline(always)]
+fn dc_block(
+    lanes: &mut Vec<Lane<'_>>,
+    bits: &mut Bits<'_>,
+    place: usize,
+    at: (usize, usize),
+) -> bool {
+    let lane = &mut lanes[place];
+    let Some((_, difference)) = bits.value(lane.dc) else { return false };
+    lane.prediction = lane.prediction.wrapping_add(difference);
+    if let Some((plane, table)) = &mut lane.target {
+        plane.put_dc(at, dequantise(lane.prediction, table[0], lane.precision));
+    }
+    skip_ac(bits, lane.ac, 1)
+}
+
+/// Steps over the coefficients from the zigzag place `z` on.
+#[inline(always)]
+fn skip_ac(bits: &mut Bits<'_>, table: &Huffman, mut z: u32) -> bool {
+    while z < 64 {
+        let Some(symbol) = bits.skip(table) else { return false };
+        if symbol.size == 0 && symbol.run != 15 {
+            break;
+        }
+        z += symbol.run + 1;
+    }
+    true
+}
+
+/// Reads a block up to the zigzag place `last`, and steps over the rest.
+fn full_block(lane: &mut Lane<'_>, bits: &mut Bits<'_>, at: (usize, usize), last: usize) -> bool {
+    let Some((_, difference)) = bits.value(lane.dc) else { return false };
+    lane.prediction = lane.prediction.wrapping_add(difference);
+    let Some((plane, table)) = &mut lane.target else { return skip_ac(bits, lane.ac, 1) };
+    let mut block = [0; 64];
+    block[0] = dequantise(lane.prediction, table[0], lane.precision);
+    let mut z = 1;
+    while z <= last {
+        let Some((symbol, value)) = bits.value(lane.ac) else { return false };
+        if symbol.size == 0 {
+            if symbol.run != 15 {
+                plane.put(at, &block);
+                return true;
+            }
+            z += 16;
+            continue;
+        }
+        z += symbol.run as usize;
+        if z > 63 {
+            return false;
+        }
+        block[usize::from(ZIGZAG[z])] = dequantise(value, table[z], lane.precision);
+        z += 1;
+    }
+    plane.put(at, &block);
+    skip_ac(bits, lane.ac, z as u32)
+}
