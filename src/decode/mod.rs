@@ -6,6 +6,7 @@
 
 mod avif;
 mod heif;
+mod ifd0;
 mod jpeg;
 mod jxl;
 pub mod limits;
