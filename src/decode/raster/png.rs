@@ -57,22 +57,15 @@ pub(super) fn decode(
     let mut reader = decoder.read_info().map_err(refused)?;
 
     let mut rows = LumaRows::new(dimensions)?;
-    let mut damage = None;
+    let mut damaged_tail = false;
     if interlaced {
         push_interlaced(&mut reader, dimensions, &mut rows)?;
     } else {
-        damage = push_all(&mut reader, dimensions, &mut rows).err();
+        let outcome = push_all(&mut reader, dimensions, &mut rows);
+        damaged_tail = super::mend(outcome, &mut rows)?;
     }
-    let mut decoded;
-    if let Some(damage) = damage {
-        if !rows.fill_tail() {
-            return Err(damage);
-        }
-        decoded = super::complete(Format::Png, dimensions, &rows)?;
-        decoded.marks.damaged_tail = true;
-    } else {
-        decoded = super::complete(Format::Png, dimensions, &rows)?;
-    }
+    let mut decoded = super::complete(Format::Png, dimensions, &rows)?;
+    decoded.marks.damaged_tail = damaged_tail;
     decoded.exif = reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec);
     if decoded.exif.is_none() {
         decoded.exif = exif_chunk(source)?;

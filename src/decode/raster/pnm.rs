@@ -48,19 +48,11 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let mut rows = LumaRows::new(header.dimensions)?;
     let mut stored = Vec::new();
     let mut scaled = vec![0; width * header.channels.count()];
-    let mut damaged_tail = false;
-    for _ in 0..header.dimensions.height {
-        match read_row(&mut stream, &header, &mut stored, &mut scaled) {
-            Ok(()) => rows.push(header.channels, &scaled)?,
-            Err(damage) if matches!(damage, DecodeError::Io(_)) || !rows.fill_tail() => {
-                return Err(damage);
-            }
-            Err(_) => {
-                damaged_tail = true;
-                break;
-            }
-        }
-    }
+    let outcome = (0..header.dimensions.height).try_for_each(|_| {
+        read_row(&mut stream, &header, &mut stored, &mut scaled)?;
+        rows.push(header.channels, &scaled)
+    });
+    let damaged_tail = super::mend(outcome, &mut rows)?;
     let mut decoded = super::complete(Format::Pnm, header.dimensions, &rows)?;
     decoded.marks.damaged_tail = damaged_tail;
     Ok(decoded)

@@ -1,8 +1,10 @@
 //! One picture in many forms, whole, cut off and damaged. `fixtures/make_raster.py` made the files.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
+use crate::container::ReadAt;
 use crate::decode::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom, decode, sniff};
 use crate::media::{Dimensions, Format, Orientation};
 
@@ -123,6 +125,33 @@ fn a_cut_pnm_or_tiff_is_read_from_half_on() {
         assert_eq!(cut.tile.0[..15 * 32], of(&whole).unwrap().tile.0[..15 * 32], "{name}");
         assert!(of(&whole[..whole.len() / 3]).is_err(), "{name}");
     }
+}
+
+/// A source whose device fails from some offset on.
+struct Failing(Vec<u8>, u64);
+
+impl ReadAt for Failing {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        if offset + buffer.len() as u64 > self.1 {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        self.0.read_exact_at(offset, buffer)
+    }
+}
+
+/// What a second try may cure is no damage: it must not be taken for a shorter picture.
+#[test]
+fn a_failing_device_is_not_a_damaged_picture() {
+    // Larger than any buffer, so that rows come before the failure.
+    let mut ppm = b"P6 200 1000 255\n".to_vec();
+    ppm.resize(600_016, 100);
+    assert!(of(&ppm[..400_000]).unwrap().marks.damaged_tail);
+    let outcome = decode(&Failing(ppm, 500_000), &DecodeOptions::default());
+    assert!(matches!(outcome, Err(DecodeError::Io(_))), "{outcome:?}");
 }
 
 /// Limits under which even a wrong size that was believed would stay small.

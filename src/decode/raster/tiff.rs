@@ -11,15 +11,20 @@ use tiff::{ColorType, TiffError};
 
 use crate::container::{ReadAt, Window};
 use crate::decode::ifd0::{self, Ifd0};
+use crate::decode::limits::Limits as PixelLimits;
 use crate::decode::luma::{Channels, LumaRows, luma, luma_of_inks, narrow, on_white};
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::media::{Dimensions, Format, Orientation};
 
 /// What the decoder may hold beside the picture: directories and packed bytes.
 const OVERHEAD: u64 = 4 << 20;
-/// What the JPEG decoder inside may take for a strip, by its own limit of 16,384 × 16,384 pixels:
-/// the strip's header is not seen before.
-const JPEG_BYTES: u64 = 1 << 30;
+/// Small, as it is thrown away at every strip.
+const BUFFER: usize = 1 << 13;
+/// Segments of a JPEG stream that are stepped over in search of its frame header.
+const MOST_SEGMENTS: usize = 64;
+/// What a JPEG decoder holds for a sample: itself, unpacked once more, and the coefficient of a
+/// progressive picture.
+const JPEG_SAMPLE_BYTES: u64 = 4;
 /// "PhotometricInterpretation" (page 37): an index into a colour map, 0 = white, 0 = black.
 const PALETTE: u32 = 3;
 const WHITE_IS_ZERO: u32 = 0;
@@ -85,13 +90,13 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let patch = as_grey.then(|| ifd.short_at(ifd0::tag::PHOTOMETRIC, BLACK_IS_ZERO)).flatten();
     let patched = Patched { source, patch };
 
-    let stream = BufReader::with_capacity(1 << 16, Window::whole(&patched));
+    let stream = BufReader::with_capacity(BUFFER, Window::whole(&patched));
     let mut decoder = Decoder::new(stream).map_err(refused)?;
     let (width, height) = decoder.dimensions().map_err(refused)?;
     let dimensions = Dimensions { width, height };
     options.limits.admit(dimensions)?;
     let grid = Grid::new(&mut decoder, dimensions)?;
-    let jpeg_bytes = if is_jpeg { JPEG_BYTES } else { 0 };
+    let jpeg_bytes = if is_jpeg { largest_jpeg(&mut decoder, source, &options.limits)? } else { 0 };
     let reserved = grid.bytes.saturating_add(OVERHEAD + jpeg_bytes);
     let _held = options.limits.reserve(reserved)?;
     let mut limits = Limits::default();
@@ -106,13 +111,8 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let coverage = coverage(&mut decoder, &meaning, &grid)?;
     let picture = Picture { meaning, coverage, grid };
     let mut rows = LumaRows::new(dimensions)?;
-    let damage = picture.push_all(&mut decoder, &mut rows).err();
-    let damaged_tail = damage.is_some();
-    if let Some(damage) = damage
-        && !rows.fill_tail()
-    {
-        return Err(damage);
-    }
+    let outcome = picture.push_all(&mut decoder, &mut rows);
+    let damaged_tail = super::mend(outcome, &mut rows)?;
     let mut decoded = super::complete(Format::Tiff, dimensions, &rows)?;
     decoded.marks.damaged_tail = damaged_tail;
     decoded.orientation =
@@ -167,6 +167,55 @@ impl Grid {
             bytes,
         })
     }
+}
+
+/// What the JPEG decoder inside will take for the largest strip or image tile, by the frame headers
+/// of the streams: the directory may say otherwise.
+fn largest_jpeg(
+    decoder: &mut Stream<'_>,
+    source: &dyn ReadAt,
+    limits: &PixelLimits,
+) -> Result<u64, DecodeError> {
+    let tag = match decoder.get_chunk_type() {
+        ChunkType::Strip => Tag::StripOffsets,
+        ChunkType::Tile => Tag::TileOffsets,
+    };
+    let offsets: Vec<u64> =
+        decoder.find_tag_unsigned_vec(tag).map_err(refused)?.unwrap_or_default();
+    let mut most = 0;
+    // What lies beyond the end of a cut file will not be decoded.
+    for offset in offsets.into_iter().filter(|&offset| offset < source.size()) {
+        let (dimensions, samples) = jpeg_frame(source, offset)?
+            .ok_or_else(|| damaged("a JPEG strip without a frame header"))?;
+        limits.admit(dimensions)?;
+        most = most.max(dimensions.pixels() * u64::from(samples) * JPEG_SAMPLE_BYTES);
+    }
+    Ok(most)
+}
+
+/// Dimensions and samples a pixel in the frame header of the JPEG stream at `at` (ITU-T T.81,
+/// B.2.2); `None` when there is none, or anything else between the segments before it.
+fn jpeg_frame(source: &dyn ReadAt, at: u64) -> io::Result<Option<(Dimensions, u8)>> {
+    let mut at = at.saturating_add(2);
+    for _ in 0..MOST_SEGMENTS {
+        let mut head = [0; 10];
+        if at.saturating_add(head.len() as u64) > source.size() {
+            break;
+        }
+        source.read_exact_at(at, &mut head)?;
+        let [0xff, marker, l0, l1, _, h0, h1, w0, w1, samples] = head else { break };
+        match marker {
+            0xff => at += 1,
+            0xc4 | 0xc8 | 0xcc => at += 2 + u64::from(u16::from_be_bytes([l0, l1])),
+            0xc0..=0xcf => {
+                let width = u16::from_be_bytes([w0, w1]).into();
+                let height = u16::from_be_bytes([h0, h1]).into();
+                return Ok(Some((Dimensions { width, height }, samples)));
+            }
+            _ => at += 2 + u64::from(u16::from_be_bytes([l0, l1])),
+        }
+    }
+    Ok(None)
 }
 
 /// A tag's unsigned number.
@@ -251,9 +300,7 @@ impl Picture {
             band.clear();
             band.resize(width * height, 0);
             for column in 0..grid.across {
-                let left = column as usize * grid.piece.width as usize;
-                let index = line * grid.across + column;
-                self.draw(decoder, index, left, &mut band)?;
+                self.draw(decoder, line, column, &mut band)?;
             }
             band.chunks_exact(width).try_for_each(|row| rows.push(Channels::Grey, row))?;
         }
@@ -264,16 +311,21 @@ impl Picture {
     fn draw(
         &self,
         decoder: &mut Stream<'_>,
-        index: u32,
-        left: usize,
+        line: u32,
+        column: u32,
         band: &mut [u8],
     ) -> Result<(), DecodeError> {
         let grid = &self.grid;
+        let left = column as usize * grid.piece.width as usize;
         let width = (grid.picture.width as usize).saturating_sub(left);
         let width = width.min(grid.piece.width as usize);
         let mut planes = Vec::new();
         for plane in 0..grid.planes {
-            planes.push(unpack(decoder, index + plane * grid.across * grid.down)?);
+            let index = (u64::from(plane) * u64::from(grid.down) + u64::from(line))
+                * u64::from(grid.across)
+                + u64::from(column);
+            let index = u32::try_from(index).map_err(|_| damaged("TIFF in too many pieces"))?;
+            planes.push(unpack(decoder, index)?);
         }
         let per_pixel = usize::from(grid.colour.num_samples());
         let per_plane = if grid.planes > 1 { 1 } else { per_pixel };
