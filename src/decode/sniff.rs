@@ -131,7 +131,7 @@ fn is_pnm(head: &[u8]) -> bool {
     let mut in_number = false;
     for &byte in rest {
         match byte {
-            b'\n' | b'\r' if in_comment => in_comment = false,
+            b'\n' | b'\r' if in_comment => (in_comment, gap, in_number) = (false, true, false),
             _ if in_comment => {}
             b' ' | b'\t' | b'\n' | b'\r' => (gap, in_number) = (true, false),
             b'#' => in_comment = true,

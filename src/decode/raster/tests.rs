@@ -75,12 +75,30 @@ fn every_form_of_a_picture_gives_one_tile() {
     assert!(compared > 80, "only {compared} fixtures");
 }
 
-/// The reference in turn, against numbers that Pillow gave for the same file.
 #[test]
 fn a_single_pixel_is_its_luma() {
     let decoded = of(&fixture("x-1x1.png")).unwrap();
     assert_eq!(decoded.tile.0, [77; 1024]);
     assert_eq!(decoded.dimensions, Dimensions { width: 1, height: 1 });
+}
+
+#[test]
+fn netpbm_samples_are_scaled_to_their_maximum() {
+    for (file, cell) in [
+        (&b"P2 1 1 15 7"[..], 119),
+        (b"P5 1 1 15\n\x0f", 255),
+        (b"P5 1 1 1023\n\x02\x00", 128),
+        (b"P5 1 1 3\n\xff", 255),
+        (b"P1 1 1 1", 0),
+        (b"P4 1 1\n\x7f", 255),
+        (b"P6#c\n1 1 255\n\xff\0\0", 76),
+        (b"P7\nDEPTH 2\nWIDTH 1\nHEIGHT 1\nMAXVAL 255\nENDHDR\n\0\x80", 127),
+    ] {
+        assert_eq!(of(file).unwrap().tile.0[0], cell, "{}", String::from_utf8_lossy(file));
+    }
+    for file in [&b"P2 1 1 0 7"[..], b"P5 1 1 70000\n\0\0", b"P5 0 1 255\n", b"P2 1 1 9 x"] {
+        assert!(of(file).is_err(), "{}", String::from_utf8_lossy(file));
+    }
 }
 
 #[test]
