@@ -145,6 +145,25 @@ fn a_cut_pnm_or_tiff_is_read_from_half_on() {
     }
 }
 
+/// Rows are not collected: twenty megapixels pass through a tenth of their size.
+#[test]
+fn a_large_picture_needs_little_memory() {
+    let (width, height) = (5000, 4000);
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::Fastest);
+    let samples = vec![50; (width * height * 3) as usize];
+    encoder.write_header().unwrap().write_image_data(&samples).unwrap();
+    let mut ppm = format!("P6 {width} {height} 255\n").into_bytes();
+    ppm.extend(samples);
+    for (file, megabytes) in [(png, 9), (ppm, 1)] {
+        let limits = Limits::new(1 << 30, megabytes << 20, 1 << 30);
+        let decoded = decode(&file, &DecodeOptions { limits, exact: false }).unwrap();
+        assert_eq!(decoded.tile.0, [50; 1024]);
+    }
+}
+
 /// A source whose device fails from some offset on.
 struct Failing(Vec<u8>, u64);
 
