@@ -32,12 +32,14 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         .ok_or_else(|| DecodeError::Damaged("GIF without a frame".into()))?;
     let size = Dimensions { width: frame.width.into(), height: frame.height.into() };
     let (left, top) = (usize::from(frame.left), usize::from(frame.top));
-    let transparent = frame.transparent;
+    let (transparent, interlaced) = (frame.transparent, frame.interlaced);
     // Some writers leave the screen empty; viewers then take the frame's size.
     let canvas = if canvas.pixels() == 0 { size } else { canvas };
     options.limits.admit(canvas)?;
     options.limits.admit(size)?;
-    let _held = options.limits.reserve(OVERHEAD + size.pixels() + 4 * u64::from(canvas.width))?;
+    // Only an interlaced frame has to be there as a whole.
+    let frame_bytes = if interlaced { size.pixels() } else { u64::from(size.width) };
+    let _held = options.limits.reserve(OVERHEAD + frame_bytes + 4 * u64::from(canvas.width))?;
 
     let mut shades = [0; 256];
     let (colours, _) = decoder.palette().map_err(refused)?.as_chunks::<3>();
@@ -48,23 +50,33 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         shades[usize::from(index)] = WHITE;
     }
 
-    let mut indices = vec![0; decoder.buffer_size()];
-    decoder.read_into_buffer(&mut indices).map_err(refused)?;
+    let mut whole = Vec::new();
+    if interlaced {
+        whole.resize(decoder.buffer_size(), 0);
+        decoder.read_into_buffer(&mut whole).map_err(refused)?;
+    }
+    let (width, height) = (size.width as usize, size.height as usize);
+    let mut indices = vec![0; width];
     let mut rows = LumaRows::new(canvas)?;
     let mut line = vec![WHITE; canvas.width as usize];
-    let mut frame_rows = indices.chunks_exact(size.width as usize);
-    for y in 0..canvas.height as usize {
+    let outcome = (0..canvas.height as usize).try_for_each(|y| {
         line.fill(WHITE);
-        if y >= top
-            && let Some(row) = frame_rows.next()
-        {
-            for (pixel, &index) in line.iter_mut().skip(left).zip(row) {
+        if let Some(frame_row) = y.checked_sub(top).filter(|&row| row < height) {
+            if interlaced {
+                indices.copy_from_slice(&whole[frame_row * width..][..width]);
+            } else if !decoder.fill_buffer(&mut indices).map_err(refused)? {
+                return Err(DecodeError::Truncated("a GIF frame lacks rows".into()));
+            }
+            for (pixel, &index) in line.iter_mut().skip(left).zip(&indices) {
                 *pixel = shades[usize::from(index)];
             }
         }
-        rows.push(Channels::Grey, &line)?;
-    }
-    super::complete(Format::Gif, canvas, &rows)
+        rows.push(Channels::Grey, &line)
+    });
+    let damaged_tail = super::mend(outcome, &mut rows)?;
+    let mut decoded = super::complete(Format::Gif, canvas, &rows)?;
+    decoded.marks.damaged_tail = damaged_tail;
+    Ok(decoded)
 }
 
 fn refused(error: DecodingError) -> DecodeError {

@@ -135,10 +135,10 @@ fn a_cut_png_is_read_from_half_on() {
 }
 
 #[test]
-fn a_cut_pnm_or_tiff_is_read_from_half_on() {
-    for name in ["rgb-p6.ppm", "grey-p2.pgm", "rgb-strips-of-7.tif"] {
+fn a_cut_pnm_gif_or_tiff_is_read_from_half_on() {
+    for name in ["rgb-p6.ppm", "grey-p2.pgm", "rgb-strips-of-7.tif", "grey.gif"] {
         let whole = fixture(name);
-        let cut = of(&whole[..whole.len() * 3 / 4]).unwrap();
+        let cut = of(&whole[..whole.len() * 7 / 8]).unwrap();
         assert!(cut.marks.damaged_tail, "{name}");
         assert_eq!(cut.tile.0[..15 * 32], of(&whole).unwrap().tile.0[..15 * 32], "{name}");
         assert!(of(&whole[..whole.len() / 3]).is_err(), "{name}");
