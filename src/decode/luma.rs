@@ -1,6 +1,10 @@
 //! BT.601 full-range luma from 8-bit and 16-bit samples, on white where transparent. Integers
 //! only.
 
+use super::DecodeError;
+use crate::media::Dimensions;
+use crate::tile::{AreaAverage, Tile};
+
 /// Luma of an RGB triple, in 16.16 fixed point: .299, .587, .114 rounded so that they add up to
 /// 2¹⁶ (the same numbers as Pillow's `convert('L')`).
 pub fn luma(r: u8, g: u8, b: u8) -> u8 {
@@ -18,6 +22,162 @@ pub fn on_white(sample: u8, alpha: u8) -> u8 {
     ((sample * alpha + 255 * (255 - alpha) + 127) / 255) as u8
 }
 
+/// Luma of an ink quadruple, 255 = full ink: each colour is what its own ink and the black one
+/// let through (no profile is applied).
+pub fn luma_of_inks([c, m, y, k]: [u8; 4]) -> u8 {
+    let through = |ink: u8| ((255 - u32::from(ink)) * (255 - u32::from(k)) + 127) / 255;
+    luma(through(c) as u8, through(m) as u8, through(y) as u8)
+}
+
+/// What the samples of a pixel stand for, in the order in which they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// One grey sample.
+    Grey,
+    /// Grey, then coverage.
+    GreyAlpha,
+    /// Red, green, blue.
+    Rgb,
+    /// Red, green, blue, coverage (not multiplied into the colours).
+    Rgba,
+}
+
+impl Channels {
+    /// Samples a pixel.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::GreyAlpha => 2,
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+
+    /// Replaces `out` by the luma of a row of samples of 8 bits, or of 16, the higher byte first.
+    pub fn luma_of(self, wide: bool, samples: &[u8], out: &mut Vec<u8>) {
+        if wide {
+            let (samples, _) = samples.as_chunks::<2>();
+            let narrowed: Vec<u8> =
+                samples.iter().map(|&sample| narrow(u16::from_be_bytes(sample))).collect();
+            self.luma_row(&narrowed, out);
+        } else {
+            self.luma_row(samples, out);
+        }
+    }
+
+    /// Replaces `out` by the luma of a row of 8-bit samples.
+    fn luma_row(self, samples: &[u8], out: &mut Vec<u8>) {
+        out.clear();
+        match self {
+            Self::Grey => out.extend_from_slice(samples),
+            Self::GreyAlpha => {
+                let (pixels, _) = samples.as_chunks::<2>();
+                out.extend(pixels.iter().map(|&[grey, alpha]| on_white(grey, alpha)));
+            }
+            Self::Rgb => {
+                let (pixels, _) = samples.as_chunks::<3>();
+                out.extend(pixels.iter().map(|&[r, g, b]| luma(r, g, b)));
+            }
+            Self::Rgba => {
+                let (pixels, _) = samples.as_chunks::<4>();
+                out.extend(
+                    pixels
+                        .iter()
+                        .map(|&[r, g, b, a]| luma(on_white(r, a), on_white(g, a), on_white(b, a))),
+                );
+            }
+        }
+    }
+}
+
+/// Takes the rows of a picture from the top, in whatever samples they are stored, to its tile.
+#[derive(Debug)]
+pub struct LumaRows {
+    average: AreaAverage,
+    height: u64,
+    narrowed: Vec<u8>,
+    luma: Vec<u8>,
+}
+
+impl LumaRows {
+    /// For a picture of `dimensions`.
+    ///
+    /// # Errors
+    /// [`DecodeError::Damaged`] when it has no pixels.
+    pub fn new(dimensions: Dimensions) -> Result<Self, DecodeError> {
+        let average = AreaAverage::new(dimensions.width, dimensions.height, 1)
+            .ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
+        Ok(Self {
+            average,
+            height: u64::from(dimensions.height),
+            narrowed: Vec::new(),
+            luma: Vec::new(),
+        })
+    }
+
+    /// How many rows were pushed.
+    pub fn rows_done(&self) -> u64 {
+        self.height - self.average.rows_left()
+    }
+
+    /// Adds a row of 8-bit samples.
+    ///
+    /// # Errors
+    /// [`DecodeError::Damaged`] when it is too short, or one too many.
+    pub fn push(&mut self, channels: Channels, samples: &[u8]) -> Result<(), DecodeError> {
+        channels.luma_row(samples, &mut self.luma);
+        self.push_luma_kept()
+    }
+
+    /// Adds a row of 16-bit samples, each scaled to 8 bits first.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_wide(
+        &mut self,
+        channels: Channels,
+        samples: impl Iterator<Item = u16>,
+    ) -> Result<(), DecodeError> {
+        self.narrowed.clear();
+        self.narrowed.extend(samples.map(narrow));
+        channels.luma_row(&self.narrowed, &mut self.luma);
+        self.push_luma_kept()
+    }
+
+    fn push_luma_kept(&mut self) -> Result<(), DecodeError> {
+        if self.average.push_row(&self.luma) {
+            Ok(())
+        } else {
+            Err(DecodeError::Damaged("the rows contradict the header".into()))
+        }
+    }
+
+    /// Fills the rows that a damaged or cut-off file lacks with the last one that it has, so that
+    /// no edge arises where none was, provided that at least half of the rows are there. Gives
+    /// whether that could be done.
+    pub fn fill_tail(&mut self) -> bool {
+        if self.rows_done() * 2 < self.height || self.rows_done() == 0 {
+            return false;
+        }
+        while self.average.rows_left() > 0 {
+            if !self.average.push_row(&self.luma) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The tile, once all rows are there.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] before.
+    pub fn finish(&self) -> Result<Tile, DecodeError> {
+        self.average.finish().ok_or_else(|| {
+            DecodeError::Truncated(format!("{} of {} rows", self.rows_done(), self.height))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +188,23 @@ mod tests {
         assert_eq!((luma(255, 0, 0), luma(0, 255, 0), luma(0, 0, 255)), (76, 150, 29));
         assert!((0..=255).all(|v: u16| u16::from(narrow(v * 257)) == v));
         assert_eq!((on_white(0, 0), on_white(7, 255), on_white(0, 128)), (255, 7, 127));
+        assert_eq!(luma_of_inks([0, 0, 0, 0]), 255);
+        assert_eq!(luma_of_inks([0, 0, 0, 255]), 0);
+        assert_eq!(luma_of_inks([0, 255, 255, 0]), luma(255, 0, 0));
+    }
+
+    #[test]
+    fn a_tail_is_filled_from_half_on() {
+        let mut rows = LumaRows::new(Dimensions { width: 1, height: 64 }).unwrap();
+        for _ in 0..31 {
+            rows.push(Channels::Grey, &[9]).unwrap();
+        }
+        assert!(!rows.fill_tail());
+        assert!(rows.finish().is_err());
+        rows.push_wide(Channels::Grey, [77 * 257].into_iter()).unwrap();
+        assert!(rows.fill_tail());
+        let tile = rows.finish().unwrap();
+        assert_eq!((tile.0[0], tile.0[15 * 32], tile.0[16 * 32], tile.0[1023]), (9, 43, 77, 77));
+        assert!(rows.push(Channels::Grey, &[9]).is_err());
     }
 }

@@ -6,6 +6,7 @@
 
 mod avif;
 mod heif;
+mod ifd0;
 mod jpeg;
 mod jxl;
 pub mod limits;
@@ -119,6 +120,12 @@ impl From<io::Error> for DecodeError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::Truncated("the file ends too early".into()),
+            // What unpacks a stream reports so what it cannot unpack; a device has a code.
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+                if error.raw_os_error().is_none() =>
+            {
+                Self::Damaged(error.to_string())
+            }
             _ => Self::Io(error),
         }
     }

@@ -1,0 +1,66 @@
+//! Pictures stored as plain or losslessly packed rows of samples: PNG, GIF, TIFF, BMP, TGA, QOI,
+//! PNM, ICO. Each comes as rows, from the top, to the area average; where the decoder can give
+//! them one by one, the whole picture is never in memory.
+
+mod dense;
+mod gif;
+mod ico;
+mod png;
+mod pnm;
+mod tiff;
+
+#[cfg(test)]
+mod tests;
+
+use super::luma::LumaRows;
+use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
+use crate::container::{ReadAt, Window};
+use crate::media::{Dimensions, Format, Marks};
+
+pub(super) fn decode(
+    format: Format,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+) -> Result<Decoded, DecodeError> {
+    match format {
+        Format::Png => png::decode(Window::whole(source), source, options),
+        Format::Gif => gif::decode(source, options),
+        Format::Tiff => tiff::decode(source, options),
+        Format::Pnm => pnm::decode(source, options),
+        Format::Ico => ico::decode(source, options),
+        Format::Bmp => dense::decode_bmp(source, options),
+        Format::Tga => dense::decode_tga(source, options),
+        Format::Qoi => dense::decode_qoi(source, options),
+        other => Err(DecodeError::Unsupported(other.name().into())),
+    }
+}
+
+/// Passes over damage behind at least half of the rows, filling up what is missing; gives whether
+/// there was any.
+///
+/// # Errors
+/// The damage itself, when there are less rows, or when the file could not be read: that may pass.
+fn mend(outcome: Result<(), DecodeError>, rows: &mut LumaRows) -> Result<bool, DecodeError> {
+    match outcome {
+        Ok(()) => Ok(false),
+        Err(DecodeError::Io(error)) => Err(DecodeError::Io(error)),
+        Err(_) if rows.fill_tail() => Ok(true),
+        Err(damage) => Err(damage),
+    }
+}
+
+/// The outcome of a picture that needs no more than its rows.
+fn complete(
+    format: Format,
+    dimensions: Dimensions,
+    rows: &LumaRows,
+) -> Result<Decoded, DecodeError> {
+    Ok(Decoded {
+        format,
+        tile: rows.finish()?,
+        dimensions,
+        orientation: OrientationFrom::Exif,
+        exif: None,
+        marks: Marks::default(),
+    })
+}
