@@ -18,6 +18,7 @@ pub mod container;
 pub mod dct;
 pub mod decode;
 pub mod media;
+pub mod metadata;
 pub mod phash;
 pub mod policy;
 pub mod record;

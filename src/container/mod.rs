@@ -1,6 +1,10 @@
 //! Reading file containers (TIFF IFDs, ISO boxes, RAF headers) out of any random-access source,
 //! without interpreting the pictures inside. Pure: the source is handed in.
 
+pub mod isobmff;
+pub mod raf;
+pub mod tiff;
+
 use std::io;
 
 /// Random access to the bytes of one file.

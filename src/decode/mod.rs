@@ -119,6 +119,7 @@ impl From<io::Error> for DecodeError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::Truncated("the file ends too early".into()),
+            io::ErrorKind::InvalidData => Self::Damaged(error.to_string()),
             _ => Self::Io(error),
         }
     }
