@@ -3,6 +3,8 @@
 
 pub mod isobmff;
 pub mod raf;
+#[cfg(test)]
+pub(crate) mod sketch;
 pub mod tiff;
 
 use std::io;

@@ -1,1 +1,5 @@
-//! x
+//! What the metadata inside of a picture say.
+
+mod exif;
+
+pub use exif::read_exif;
