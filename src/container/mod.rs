@@ -1,6 +1,7 @@
 //! Reading file containers (TIFF IFDs, ISO boxes, RAF headers) out of any random-access source,
 //! without interpreting the pictures inside. Pure: the source is handed in.
 
+pub mod cr3;
 pub mod isobmff;
 pub mod raf;
 #[cfg(test)]

@@ -96,6 +96,11 @@ impl<'a> Tiff<'a> {
         Self { base, ..self }
     }
 
+    /// What it is read from.
+    pub fn source(&self) -> &'a dyn ReadAt {
+        self.source
+    }
+
     /// Where its offsets count from.
     pub fn base(&self) -> u64 {
         self.base

@@ -22,3 +22,6 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     }
     pure::decode(source, options)
 }
+
+#[cfg(test)]
+mod tests;

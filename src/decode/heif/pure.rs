@@ -3,7 +3,7 @@
 //! The crate reads whole files. Here it gets each coded item as a file of its own, without its
 //! turns, and gives its planes back: so the memory is that of one tile, the luma plane needs no
 //! way through RGB, and overlays and other containers than its own parser takes can be read.
-//! What has no items (picture sequences) it gets as it is.
+//! What has no items (picture sequences), or items in an odd form, it gets as it is.
 
 use heic_decoder::{DecodedImage, HeifError};
 
@@ -31,7 +31,13 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     match Items::read(source)? {
         // A predicted picture needs another one, which the crate finds by itself.
         Some(items) if items.targets(items.primary, b"pred").is_empty() => {
-            layers::decode(&Hevc, Format::Heic, &items, source, options)
+            match layers::decode(&Hevc, Format::Heic, &items, source, options) {
+                // What our own reading of the items does not know, the crate's may.
+                Err(refusal @ DecodeError::Unsupported(_)) => {
+                    whole(Some(&items), source, options).map_err(|_| refusal)
+                }
+                result => result,
+            }
         }
         items => whole(items.as_ref(), source, options),
     }
