@@ -33,6 +33,11 @@ impl Codec for Av1 {
     /// Two planes of 16-bit samples with their chroma at 4:4:4, and our own.
     const BYTES_PER_PIXEL: u64 = 16;
 
+    /// AV1-ISOBMFF, 2.3.3: tier, depth, monochrome and subsampling.
+    fn sampling(config: &[u8]) -> Option<&[u8]> {
+        config.get(2..3)
+    }
+
     fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError> {
         let mut settings = Settings::new();
         settings.set_n_threads(1);

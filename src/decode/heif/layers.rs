@@ -24,6 +24,9 @@ pub(in crate::decode) struct Luma {
     pub samples: Vec<u8>,
 }
 
+/// Short side of the smallest thumbnail that a hash is taken of.
+const MIN_THUMBNAIL: u64 = 64;
+
 /// What the container says of the colours of an item (`colr` of type `nclx`, ISO/IEC 14496-12,
 /// 12.1.5), in the code points of ITU-T H.273.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +59,9 @@ pub(in crate::decode) trait Codec {
     /// Bytes of memory that it takes for a pixel.
     const BYTES_PER_PIXEL: u64;
 
+    /// The part of a configuration that says the sampling of the chroma and the depth.
+    fn sampling(config: &[u8]) -> Option<&[u8]>;
+
     /// Luma of one coded picture.
     fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError>;
 }
@@ -72,18 +78,87 @@ pub(in crate::decode) fn decode<C: Codec>(
     source: &dyn ReadAt,
     options: &DecodeOptions,
 ) -> Result<Decoded, DecodeError> {
+    let thumbnail = if options.exact { None } else { thumbnail_of::<C>(items) };
+    if let Some(thumbnail) = thumbnail
+        && let Ok((tile, _)) = shown(codec, items, thumbnail, source, options)
+    {
+        let properties = items.properties(items.primary);
+        let turns = properties.filter_map(|(kind, content)| turn(kind, content));
+        let stored = dimensions_of(items, items.primary)?;
+        options.limits.admit(stored)?;
+        return Ok(Decoded {
+            format,
+            tile,
+            dimensions: turns.fold(stored, |dimensions, turn| turn.shown(dimensions)),
+            orientation: OrientationFrom::Applied,
+            exif: items.exif(source),
+            marks: Marks { thumbnail: true, ..Marks::default() },
+        });
+    }
+    let (tile, dimensions) = shown(codec, items, items.primary, source, options)?;
+    Ok(Decoded {
+        format,
+        tile,
+        dimensions,
+        orientation: OrientationFrom::Applied,
+        exif: items.exif(source),
+        marks: Marks::default(),
+    })
+}
+
+fn dimensions_of(items: &Items, id: u32) -> Result<Dimensions, DecodeError> {
+    items
+        .extents(id)
+        .map(|(width, height)| Dimensions { width, height })
+        .ok_or_else(|| damaged("an item has no dimensions"))
+}
+
+/// A thumbnail item that was made with the picture: turned in the same way, nothing cut off or
+/// transparent in either, of the same shape within a pixel, and of the same codec, depth, chroma
+/// sampling and colours. (A camera's 8-bit thumbnail of a 10-bit picture was 6 bits of 64 away.)
+fn thumbnail_of<C: Codec>(items: &Items) -> Option<u32> {
+    let is_coded = |id: u32| items.kind(id).is_some_and(|kind| C::KINDS.contains(&kind));
+    // How an item is shown, and how it (or its first tile) is coded.
+    let form = |id: u32| {
+        const KINDS: [[u8; 4]; 3] = [*b"irot", *b"imir", *b"colr"];
+        let is_plain = items.property(id, b"clap").is_none() && alpha_of(items, id).is_none();
+        let shown = items.properties(id).filter(|(kind, _)| KINDS.contains(kind));
+        let coded = match items.kind(id)? {
+            kind if &kind == b"grid" => *items.targets(id, b"dimg").first()?,
+            _ => id,
+        };
+        let sampling = C::sampling(items.property(coded, &C::CONFIG)?)?;
+        (is_plain && is_coded(coded)).then(|| (shown.collect::<Vec<_>>(), sampling))
+    };
+    let of_whole = form(items.primary)?;
+    let whole = dimensions_of(items, items.primary).ok()?;
+    let fits = |&id: &u32| {
+        let Ok(small) = dimensions_of(items, id) else { return false };
+        let (w, h) = (u64::from(small.width), u64::from(small.height));
+        let (width, height) = (u64::from(whole.width), u64::from(whole.height));
+        is_coded(id)
+            && form(id).is_some_and(|of_small| of_small == of_whole)
+            && w.min(h) >= MIN_THUMBNAIL
+            && (w * height).abs_diff(h * width) <= width.max(height)
+            && small.pixels() < whole.pixels()
+    };
+    items.sources(items.primary, *b"thmb").filter(fits).max_by_key(|&id| items.extents(id))
+}
+
+/// The tile and the dimensions of an item as it is shown.
+fn shown<C: Codec>(
+    codec: &C,
+    items: &Items,
+    id: u32,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+) -> Result<(Tile, Dimensions), DecodeError> {
     let limits = &options.limits;
     let mut parts = Vec::new();
-    collect(items, items.primary, 0, &mut parts)?;
-    let claimed = |id: u32| {
-        items
-            .extents(id)
-            .map(|(width, height)| Dimensions { width, height })
-            .ok_or_else(|| damaged("an item has no dimensions"))
-    };
+    collect(items, id, 0, &mut parts)?;
     let (mut largest, mut all, mut coded) = (0, 0_u64, 0_u64);
     for &id in &parts {
-        let dimensions = claimed(id)?;
+        let dimensions = dimensions_of(items, id)?;
         limits.admit(dimensions)?;
         if items.kind(id).is_some_and(|kind| C::KINDS.contains(&kind)) {
             largest = largest.max(dimensions.pixels());
@@ -104,7 +179,7 @@ pub(in crate::decode) fn decode<C: Codec>(
         .saturating_add(source.size().min(largest.saturating_mul(8)).saturating_mul(3));
     let _reserved = limits.reserve(bytes)?;
     let scene = Scene { codec, items, source, max_coded: largest };
-    let layer = scene.layer(items.primary, 0, false)?;
+    let layer = scene.layer(id, 0, false)?;
     let flat = layer.flat();
     let mut tile = average(&flat)?;
     let mut dimensions = Dimensions { width: flat.width, height: flat.height };
@@ -112,14 +187,7 @@ pub(in crate::decode) fn decode<C: Codec>(
         tile = tile.oriented(turn);
         dimensions = turn.shown(dimensions);
     }
-    Ok(Decoded {
-        format,
-        tile,
-        dimensions,
-        orientation: OrientationFrom::Applied,
-        exif: items.exif(source),
-        marks: Marks::default(),
-    })
+    Ok((tile, dimensions))
 }
 
 /// The tile of a plane.
@@ -158,12 +226,12 @@ fn alpha_of(items: &Items, id: u32) -> Option<u32> {
 }
 
 /// A picture before it is turned.
-struct Layer {
-    plane: Luma,
-    alpha: Option<Luma>,
-    premultiplied: bool,
+pub(super) struct Layer {
+    pub plane: Luma,
+    pub alpha: Option<Luma>,
+    pub premultiplied: bool,
     /// What is to be done to it, in this order.
-    turns: Vec<Orientation>,
+    pub turns: Vec<Orientation>,
 }
 
 impl Layer {
@@ -216,7 +284,7 @@ impl Layer {
     }
 
     /// On white.
-    fn flat(&self) -> std::borrow::Cow<'_, Luma> {
+    pub fn flat(&self) -> std::borrow::Cow<'_, Luma> {
         if self.alpha.is_none() {
             return std::borrow::Cow::Borrowed(&self.plane);
         }
@@ -263,36 +331,20 @@ impl<C: Codec> Scene<'_, C> {
             layer.premultiplied = self.items.targets(id, b"prem").contains(&alpha);
         }
         for (kind, content) in self.items.properties(id) {
-            let turn = content.first().copied().unwrap_or(0);
-            match &kind {
-                // Quarter turns anticlockwise (ISO/IEC 23008-12, 6.5.10).
-                b"irot" => layer.turns.push(match turn & 3 {
-                    0 => Orientation::Upright,
-                    1 => Orientation::Rotate270,
-                    2 => Orientation::Rotate180,
-                    _ => Orientation::Rotate90,
-                }),
-                // 6.5.12: 0 exchanges top and bottom, 1 left and right.
-                b"imir" => layer.turns.push(match turn & 1 {
-                    0 => Orientation::MirrorVertical,
-                    _ => Orientation::MirrorHorizontal,
-                }),
-                b"clap" => {
-                    if layer.turns.iter().any(|&turn| turn != Orientation::Upright) {
-                        return Err(DecodeError::Unsupported(
-                            "a picture cut after its turn".into(),
-                        ));
-                    }
-                    let cut = aperture(content, &layer.plane)
-                        .ok_or_else(|| damaged("the picture is cut outside of its bounds"))?;
-                    if let Some(alpha) = &mut layer.alpha
-                        && (alpha.width, alpha.height) == (layer.plane.width, layer.plane.height)
-                    {
-                        crop(alpha, cut);
-                    }
-                    crop(&mut layer.plane, cut);
+            if let Some(turn) = turn(kind, content) {
+                layer.turns.push(turn);
+            } else if &kind == b"clap" {
+                if layer.turns.iter().any(|&turn| turn != Orientation::Upright) {
+                    return Err(DecodeError::Unsupported("a picture cut after its turn".into()));
                 }
-                _ => {}
+                let cut = aperture(content, &layer.plane)
+                    .ok_or_else(|| damaged("the picture is cut outside of its bounds"))?;
+                if let Some(alpha) = &mut layer.alpha
+                    && (alpha.width, alpha.height) == (layer.plane.width, layer.plane.height)
+                {
+                    crop(alpha, cut);
+                }
+                crop(&mut layer.plane, cut);
             }
         }
         Ok(layer)
@@ -394,6 +446,24 @@ impl<C: Codec> Scene<'_, C> {
             return Err(damaged("a derived picture has other dimensions than it says"));
         }
         Ok(Luma { width, height, samples: vec![fill; width as usize * height as usize] })
+    }
+}
+
+/// What a property asks to be done to the picture, if it is one of those.
+fn turn(kind: [u8; 4], content: &[u8]) -> Option<Orientation> {
+    let value = content.first().copied().unwrap_or(0);
+    match &kind {
+        // Quarter turns anticlockwise (ISO/IEC 23008-12, 6.5.10).
+        b"irot" => Some(match value & 3 {
+            0 => Orientation::Upright,
+            1 => Orientation::Rotate270,
+            2 => Orientation::Rotate180,
+            _ => Orientation::Rotate90,
+        }),
+        // 6.5.12: 0 exchanges top and bottom, 1 left and right.
+        b"imir" if value & 1 == 0 => Some(Orientation::MirrorVertical),
+        b"imir" => Some(Orientation::MirrorHorizontal),
+        _ => None,
     }
 }
 

@@ -3,7 +3,9 @@
 //! The decoder is `heic-decoder`, in Rust alone. With the cargo feature `libheif` the system's
 //! libheif is asked first for every file, and the other for what it refuses.
 //!
-//! Thumbnail items are not used.
+//! A thumbnail item stands for its picture only where the container says that it was made with it
+//! (`layers::thumbnail_of`), never with [`DecodeOptions::exact`], and it leaves a mark. On the
+//! real files tried, such thumbnails gave hashes at most 2 bits of 64 from the full picture's.
 
 pub(super) mod layers;
 #[cfg(feature = "libheif")]

@@ -50,6 +50,11 @@ impl Codec for Hevc {
     const CONFIG: [u8; 4] = *b"hvcC";
     const BYTES_PER_PIXEL: u64 = BYTES_PER_PIXEL;
 
+    /// ISO/IEC 14496-15, 8.3.3.1: chroma format, depth of luma, depth of chroma.
+    fn sampling(config: &[u8]) -> Option<&[u8]> {
+        config.get(16..19)
+    }
+
     fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError> {
         let stored = stored_dimensions(coded.config)
             .ok_or_else(|| DecodeError::Damaged("the HEVC configuration is broken".into()))?;
