@@ -1,6 +1,13 @@
 //! Reading file containers (TIFF IFDs, ISO boxes, RAF headers) out of any random-access source,
 //! without interpreting the pictures inside. Pure: the source is handed in.
 
+pub mod cr3;
+pub mod isobmff;
+pub mod raf;
+#[cfg(test)]
+pub(crate) mod sketch;
+pub mod tiff;
+
 use std::io;
 
 /// Random access to the bytes of one file.

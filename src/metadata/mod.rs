@@ -1,4 +1,5 @@
-//! stub
-pub fn read_exif(_b: &[u8]) -> crate::media::Metadata {
-    Default::default()
-}
+//! What the metadata inside of a picture say.
+
+mod exif;
+
+pub use exif::read_exif;

@@ -1,0 +1,248 @@
+//! HEVC pictures through `heic-decoder`, the pure-Rust decoder.
+//!
+//! The crate reads whole files. Here it gets each coded item as a file of its own, without its
+//! turns, and gives its planes back: so the memory is that of one tile, the luma plane needs no
+//! way through RGB, and overlays and other containers than its own parser takes can be read.
+//! What has no items (picture sequences), or items in an odd form, it gets as it is.
+
+use heic_decoder::{DecodedImage, HeifError};
+
+use super::super::luma::{luma, on_white};
+use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
+use super::layers::{self, Codec, Coded, Colour, Luma, widen};
+use crate::container::ReadAt;
+use crate::container::isobmff::{Fields, Items};
+use crate::media::{Dimensions, Format, Marks};
+
+/// What it holds at once: three planes of 32-bit samples twice, and what it notes of each block.
+const BYTES_PER_PIXEL: u64 = 24;
+
+impl From<HeifError> for DecodeError {
+    fn from(error: HeifError) -> Self {
+        match error {
+            HeifError::Unsupported(_) => Self::Unsupported(format!("HEVC: {error}")),
+            HeifError::Truncated { .. } => Self::Truncated(error.to_string()),
+            _ => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
+pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    match Items::read(source)? {
+        // A predicted picture needs another one, which the crate finds by itself.
+        Some(items) if items.targets(items.primary, b"pred").is_empty() => {
+            match layers::decode(&Hevc, Format::Heic, &items, source, options) {
+                // What our own reading of the items does not know, the crate's may.
+                Err(refusal @ DecodeError::Unsupported(_)) => {
+                    whole(Some(&items), source, options).map_err(|_| refusal)
+                }
+                result => result,
+            }
+        }
+        items => whole(items.as_ref(), source, options),
+    }
+}
+
+struct Hevc;
+
+impl Codec for Hevc {
+    const KINDS: &'static [[u8; 4]] = &[*b"hvc1", *b"hev1"];
+    const CONFIG: [u8; 4] = *b"hvcC";
+    const BYTES_PER_PIXEL: u64 = BYTES_PER_PIXEL;
+
+    /// ISO/IEC 14496-15, 8.3.3.1: chroma format, depth of luma, depth of chroma.
+    fn sampling(config: &[u8]) -> Option<&[u8]> {
+        config.get(16..19)
+    }
+
+    fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError> {
+        let stored = stored_dimensions(coded.config)
+            .ok_or_else(|| DecodeError::Damaged("the HEVC configuration is broken".into()))?;
+        // Blocks are up to 64 pixels wide, so that much may be padding.
+        let (width, height) = (u64::from(stored.width), u64::from(stored.height));
+        if width.saturating_sub(64) * height.saturating_sub(64) > coded.max_pixels {
+            return Err(DecodeError::Damaged("HEVC: larger than the container says".into()));
+        }
+        let file = file_of(&coded, stored);
+        let picture = heic_decoder::decode(&file)?;
+        plane(&picture, coded.is_alpha)
+    }
+}
+
+/// A sequence, or a picture predicted from another, read as a whole.
+fn whole(
+    items: Option<&Items>,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+) -> Result<Decoded, DecodeError> {
+    let size = source.size();
+    let limits = &options.limits;
+    let reserved = limits.reserve(size.saturating_mul(3))?;
+    let mut file = vec![0; usize::try_from(size).map_err(|_| HeifError::LimitExceeded("size"))?];
+    source.read_exact_at(0, &mut file)?;
+    let claims = heic_decoder::probe(&file)?;
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
+    let dimensions =
+        Dimensions { width: side(claims.coded_width), height: side(claims.coded_height) };
+    limits.admit(dimensions)?;
+    drop(reserved);
+    let pixels = dimensions.pixels().saturating_mul(BYTES_PER_PIXEL);
+    let _reserved = limits.reserve(size.saturating_mul(3).saturating_add(pixels))?;
+    let picture = heic_decoder::decode(&file)?;
+    let mut flat = plane(&picture, false)?;
+    if let Some(alpha) = &picture.alpha {
+        let scale = scale(alpha.bit_depth, true)?;
+        for (sample, &alpha) in flat.samples.iter_mut().zip(&alpha.samples) {
+            *sample = on_white(*sample, at(&scale, alpha));
+        }
+    }
+    Ok(Decoded {
+        format: Format::Heic,
+        tile: layers::average(&flat)?,
+        dimensions: Dimensions { width: flat.width, height: flat.height },
+        orientation: OrientationFrom::Applied,
+        exif: items.and_then(|items| items.exif(source)),
+        marks: Marks::default(),
+    })
+}
+
+fn scale(depth: u32, full_range: bool) -> Result<Vec<u8>, DecodeError> {
+    widen(depth, full_range)
+        .ok_or_else(|| DecodeError::Unsupported(format!("HEVC of {depth} bits")))
+}
+
+fn at(scale: &[u8], sample: i32) -> u8 {
+    let last = scale.last().copied().unwrap_or(255);
+    usize::try_from(sample).map_or(0, |sample| scale.get(sample).copied().unwrap_or(last))
+}
+
+/// The luma of decoded planes.
+fn plane(picture: &DecodedImage, is_alpha: bool) -> Result<Luma, DecodeError> {
+    let side = |pixels: usize| {
+        u32::try_from(pixels)
+            .map_err(|_| DecodeError::Damaged("HEVC: the sides are too long".into()))
+    };
+    let (width, height) = (side(picture.width)?, side(picture.height)?);
+    // An unlabelled stream is limited range (ITU-T H.265, E.3.1).
+    let full = is_alpha || picture.color_info.is_some_and(|colour| colour.full_range);
+    let scale_y = scale(picture.bit_depth_luma, full)?;
+    let is_rgb = picture.color_info.is_some_and(|colour| colour.matrix_coefficients == 0)
+        && picture.chroma_format_idc == 3;
+    let samples = if is_rgb && !is_alpha {
+        let scale_c = scale(picture.bit_depth_chroma, full)?;
+        let planes = picture.y.iter().zip(&picture.cb).zip(&picture.cr);
+        planes
+            .map(|((&g, &b), &r)| luma(at(&scale_c, r), at(&scale_y, g), at(&scale_c, b)))
+            .collect()
+    } else {
+        picture.y.iter().map(|&sample| at(&scale_y, sample)).collect()
+    };
+    Ok(Luma { width, height, samples })
+}
+
+/// Width and height of the coded picture, padding included, from the first sequence parameter
+/// set in the configuration (ISO/IEC 14496-15, 8.3.3.1; ITU-T H.265, 7.3.2.2).
+fn stored_dimensions(config: &[u8]) -> Option<Dimensions> {
+    let mut fields = Fields(config);
+    fields.take(22)?;
+    for _ in 0..fields.u8()? {
+        let kind = fields.u8()? & 0x3f;
+        for _ in 0..fields.u16()? {
+            let len = usize::from(fields.u16()?);
+            let unit = fields.take(len)?;
+            if kind == 33 {
+                return sps_dimensions(unit.get(2..)?);
+            }
+        }
+    }
+    None
+}
+
+fn sps_dimensions(payload: &[u8]) -> Option<Dimensions> {
+    // Without the bytes that only keep start codes from appearing (7.3.1.1).
+    let mut zeros = 0;
+    let kept = payload.iter().copied().take(256).filter(|&byte| {
+        let inserted = zeros >= 2 && byte == 3;
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+        !inserted
+    });
+    let bits: Vec<bool> =
+        kept.flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect();
+    let sub_layers = bits.get(4..7)?.iter().fold(0, |value, &bit| value * 2 + usize::from(bit));
+    if sub_layers != 0 {
+        // The profile of each sub-layer follows; the decoder refuses such streams.
+        return None;
+    }
+    let mut rest = bits.get(8 + 96..)?;
+    golomb(&mut rest)?;
+    if golomb(&mut rest)? == 3 {
+        rest = rest.get(1..)?;
+    }
+    Some(Dimensions { width: golomb(&mut rest)?, height: golomb(&mut rest)? })
+}
+
+/// An unsigned Exp-Golomb number (9.2).
+fn golomb(bits: &mut &[bool]) -> Option<u32> {
+    let zeros = bits.iter().take(32).position(|&bit| bit)?;
+    let (value, rest) = bits.get(zeros..)?.split_at_checked(zeros + 1)?;
+    *bits = rest;
+    let value = value.iter().fold(0_u64, |value, &bit| value * 2 + u64::from(bit));
+    u32::try_from(value - 1).ok()
+}
+
+/// A file of nothing but this coded picture.
+fn file_of(coded: &Coded<'_>, stored: Dimensions) -> Vec<u8> {
+    let colour = coded.colour.map(|Colour { matrix, full_range }| {
+        let [high, low] = matrix.to_be_bytes();
+        let range = if full_range { 0x80 } else { 0 };
+        boxed(b"colr", &[&b"nclx"[..], &[0, 2, 0, 2, high, low, range]])
+    });
+    let [width, height] = [stored.width, stored.height].map(u32::to_be_bytes);
+    let mut container = boxed(
+        b"ipco",
+        &[
+            &boxed(b"hvcC", &[coded.config]),
+            &boxed(b"ispe", &[&[0; 4], &width, &height]),
+            colour.as_deref().unwrap_or_default(),
+        ],
+    );
+    let associations: &[u8] = if coded.colour.is_some() { &[3, 0x81, 2, 3] } else { &[2, 0x81, 2] };
+    container.extend(boxed(b"ipma", &[&[0, 0, 0, 0, 0, 0, 0, 1, 0, 1], associations]));
+    let item = boxed(b"infe", &[&[2, 0, 0, 0, 0, 1, 0, 0], b"hvc1", &[0]]);
+    let head = boxed(b"ftyp", &[b"heic", &[0; 4], b"mif1heic"]);
+    let meta = |offset: u32| {
+        let len = coded.bytes.len() as u32;
+        boxed(
+            b"meta",
+            &[
+                &[0; 4],
+                &boxed(b"hdlr", &[&[0; 8], b"pict", &[0; 13]]),
+                &boxed(b"pitm", &[&[0, 0, 0, 0, 0, 1]]),
+                &boxed(
+                    b"iloc",
+                    &[
+                        &[0, 0, 0, 0, 0x44, 0, 0, 1, 0, 1, 0, 0, 0, 1],
+                        &offset.to_be_bytes(),
+                        &len.to_be_bytes(),
+                    ],
+                ),
+                &boxed(b"iinf", &[&[0, 0, 0, 0, 0, 1], &item]),
+                &boxed(b"iprp", &[&container]),
+            ],
+        )
+    };
+    let offset = head.len() + meta(0).len() + 8;
+    let mut file = head;
+    file.extend(meta(offset as u32));
+    file.extend(boxed(b"mdat", &[&coded.bytes]));
+    file
+}
+
+fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+    let len: usize = parts.iter().map(|part| part.len()).sum();
+    let mut out = Vec::with_capacity(len + 8);
+    out.extend(((len + 8) as u32).to_be_bytes());
+    out.extend(kind);
+    parts.iter().for_each(|part| out.extend(*part));
+    out
+}

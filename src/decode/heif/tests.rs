@@ -1,0 +1,135 @@
+//! HEIC and AVIF against the fixtures of `fixtures/make_heif.py`.
+
+use std::path::PathBuf;
+
+use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom, avif};
+use crate::container::ReadAt;
+use crate::media::{Dimensions, Orientation};
+use crate::tile::Tile;
+
+type Decoder = fn(&dyn ReadAt, &DecodeOptions) -> Result<Decoded, DecodeError>;
+
+const HEIC: Decoder = super::decode;
+const AVIF: Decoder = avif::decode;
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    std::fs::read(&path).unwrap()
+}
+
+fn tile(name: &str) -> Tile {
+    Tile(fixture(name).try_into().unwrap())
+}
+
+/// Mean difference in hundredths of a level.
+fn distance(a: &Tile, b: &Tile) -> u32 {
+    let sum: u32 = a.0.iter().zip(&b.0).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum();
+    sum * 100 / 1024
+}
+
+fn decoded(decoder: Decoder, name: &str) -> Decoded {
+    decoder(&fixture(name), &DecodeOptions::default()).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+#[test]
+fn every_form_gives_the_picture() {
+    let original = tile("heif/tile.bin");
+    let heic =
+        ["full_420", "full_422", "full_444", "limited", "rgb", "monochrome", "10bit", "12bit"];
+    let avif = ["full_420", "full_444", "limited", "monochrome", "animation"];
+    let heic = heic.map(|name| (HEIC, format!("heif/{name}.heic")));
+    let avif = avif.map(|name| (AVIF, format!("avif/{name}.avif")));
+    for (decoder, name) in heic.into_iter().chain(avif) {
+        let found = decoded(decoder, &name);
+        assert_eq!(found.dimensions, Dimensions { width: 160, height: 96 }, "{name}");
+        assert_eq!(found.orientation, OrientationFrom::Applied, "{name}");
+        let distance = distance(&found.tile, &original);
+        assert!(distance <= 60, "{name}: {distance} hundredths off");
+    }
+}
+
+#[test]
+fn transparency_is_laid_on_white() {
+    let original = tile("heif/tile_alpha.bin");
+    for (decoder, name) in [(HEIC, "heif/alpha.heic"), (AVIF, "avif/alpha.avif")] {
+        let distance = distance(&decoded(decoder, name).tile, &original);
+        assert!(distance <= 60, "{name}: {distance} hundredths off");
+    }
+}
+
+#[test]
+fn the_turns_of_the_container_are_applied_once() {
+    let original = tile("heif/tile.bin");
+    let heic = (2..=8).map(|value| (HEIC, format!("heif/orientation{value}.heic"), value));
+    let avif = [2, 5, 6].map(|value| (AVIF, format!("avif/orientation{value}.avif"), value));
+    for (decoder, name, value) in heic.chain(avif) {
+        let found = decoded(decoder, &name);
+        let turn = Orientation::from_exif(value);
+        assert_eq!(found.dimensions, turn.shown(Dimensions { width: 160, height: 96 }), "{name}");
+        let distance = distance(&found.tile, &original.oriented(turn));
+        assert!(distance <= 100, "{name}: {distance} hundredths off");
+    }
+}
+
+#[test]
+fn the_exif_item_begins_with_its_tiff_header() {
+    for (decoder, name) in [(HEIC, "heif/full_420.heic"), (AVIF, "avif/full_420.avif")] {
+        let exif = decoded(decoder, name).exif.unwrap();
+        assert!(exif.starts_with(b"MM\0*") || exif.starts_with(b"II*\0"), "{name}");
+        assert!(exif.windows(19).any(|window| window == b"2019:02:03 12:00:00"), "{name}");
+    }
+    assert_eq!(decoded(HEIC, "heif/monochrome.heic").exif, None);
+}
+
+#[test]
+fn limits_hold_before_decoding() {
+    let few_pixels = DecodeOptions { limits: Limits::new(15_359, 1 << 30, 1 << 30), exact: false };
+    let few_bytes = DecodeOptions { limits: Limits::new(1 << 30, 60_000, 60_000), exact: false };
+    for (decoder, name) in [(HEIC, "heif/full_420.heic"), (AVIF, "avif/full_420.avif")] {
+        for options in [&few_pixels, &few_bytes] {
+            let refusal = decoder(&fixture(name), options).unwrap_err();
+            assert!(matches!(refusal, DecodeError::TooLarge { .. }), "{name}: {refusal}");
+        }
+    }
+}
+
+/// Claims of dimensions in the container that the coded picture exceeds are found out before its
+/// planes are allocated.
+#[test]
+fn a_coded_picture_larger_than_its_claim_is_refused() {
+    for (decoder, name) in [(HEIC, "heif/full_444.heic"), (AVIF, "avif/full_444.avif")] {
+        let mut bytes = fixture(name);
+        let at = bytes.windows(4).position(|window| window == b"ispe").unwrap() + 8;
+        bytes[at..at + 8].copy_from_slice(&[0, 0, 0, 8, 0, 0, 0, 8]);
+        assert!(decoder(&bytes, &DecodeOptions::default()).is_err(), "{name}");
+    }
+}
+
+/// Cut and damaged files are refused or read, and nothing is thrown.
+#[test]
+fn damage_is_an_error() {
+    let options = DecodeOptions { limits: Limits::new(1 << 20, 64 << 20, 64 << 20), exact: false };
+    let names = ["heif/full_420.heic", "heif/alpha.heic", "avif/full_420.avif", "avif/alpha.avif"];
+    for name in names {
+        let decoder = if name.starts_with("heif") { HEIC } else { AVIF };
+        let whole = fixture(name);
+        for len in 0..whole.len() {
+            assert!(
+                decoder(&whole[..len].to_vec(), &options).is_err() || len > 600,
+                "{name} {len}"
+            );
+        }
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        for _ in 0..2000 {
+            let mut bytes = whole.clone();
+            for _ in 0..3 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let at = (state >> 8) as usize % bytes.len();
+                bytes[at] = state as u8;
+            }
+            let _read_or_refused = decoder(&bytes, &options);
+        }
+    }
+}
