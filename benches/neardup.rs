@@ -49,6 +49,29 @@ fn percentile(values: &mut [u32], percent: usize) -> u32 {
     values[(values.len() - 1) * percent / 100]
 }
 
+/// Recall of each edit by both radii: what the policy's table is read off.
+fn grid(by_edit: &BTreeMap<(&str, &str), Vec<&Picture>>, base: &dyn Fn(&Picture) -> PictureHash) {
+    for ((_, how), pictures) in by_edit {
+        let distances: Vec<(u32, u32)> = pictures
+            .iter()
+            .map(|picture| {
+                let (a, b) = (base(picture).upright(), picture.record.hash.upright());
+                (a.phash.distance(b.phash), a.fine.distance(b.fine))
+            })
+            .collect();
+        println!("\n{how}: recall by radius (down) and fine radius (across)");
+        let fines = [24, 32, 40, 48, 56, 64, 72, 74, 76, 80, 84];
+        println!("    {}", fines.map(|fine| format!("{fine:>6}")).join(""));
+        for radius in [2, 4, 6, 8, 10, 12, 14, 16] {
+            let recall = fines.map(|fine| {
+                let found = distances.iter().filter(|&&(d, f)| d <= radius && f <= fine).count();
+                format!(" {:.3}", found as f64 / distances.len() as f64)
+            });
+            println!("{radius:>3} {}", recall.join(""));
+        }
+    }
+}
+
 fn main() {
     let Some(corpus) = std::env::var_os("CLEAN_BACKUP_CORPUS").map(PathBuf::from) else {
         println!("neardup: skipped, CLEAN_BACKUP_CORPUS names no corpus");
@@ -124,6 +147,10 @@ fn main() {
         println!("  {:.3}", recall(&measure(true, policies[1])));
     }
 
+    if std::env::args().any(|argument| argument == "grid") {
+        grid(&by_edit, &|picture| originals[truth_of(picture).base.as_str()].record.hash);
+        return;
+    }
     println!("\nthreshold  groups  duplicates  groups with two bases");
     for threshold in 0..=16 {
         for any_orientation in [false, true] {

@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn each_difference_in_its_turn() {
         let worst = plain("b/longer.jpg");
-        let steps: [(&str, fn(&mut Owned)); 10] = [
+        type Improve = fn(&mut Owned);
+        let steps: [(&str, Improve); 10] = [
             ("first by name", |c| c.path = "a/longer.jpg".into()),
             ("shorter path", |c| c.path = "z.jpg".into()),
             ("older", |c| c.stamp.modified = ModifiedNs(-5)),

@@ -154,7 +154,7 @@ fn scan_roots(
     let options = scan_options(&context.settings)?;
     start_threads(&context.settings)?;
     let cancel = interrupt::watch()?;
-    let mut attempt = |cache: &mut Cache| {
+    let attempt = |cache: &mut Cache| {
         clean_backup::scan::scan(
             roots,
             &options,

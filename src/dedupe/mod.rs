@@ -39,8 +39,11 @@ pub struct DedupeOptions {
 }
 
 /// Tells whether the rule at a place of [`DedupeOptions::keep`] prefers a path.
+pub type Preference = dyn Fn(usize, &Path) -> bool + Send + Sync;
+
+/// A shared [`Preference`].
 #[derive(Clone)]
-pub struct Prefer(pub Arc<dyn Fn(usize, &Path) -> bool + Send + Sync>);
+pub struct Prefer(pub Arc<Preference>);
 
 impl std::fmt::Debug for Prefer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -60,7 +60,7 @@ pub struct Scan {
 pub fn scan(
     roots: &[PathBuf],
     options: &ScanOptions,
-    mut cache: Option<&mut Cache>,
+    cache: Option<&mut Cache>,
     hasher: &dyn TileHasher,
     progress: &dyn Progress,
     cancel: &AtomicBool,
@@ -82,7 +82,7 @@ pub fn scan(
 
     progress.on(Event::StageStarted { stage: Phase::Hash, total: Some(missing.len() as u64) });
     let mut fresh: Vec<(usize, Record)> = Vec::with_capacity(missing.len());
-    let mut writer = Writer { cache: cache.as_deref_mut(), waiting: 0, failure: None };
+    let mut writer = Writer { cache, waiting: 0, failure: None };
     let work = Work { files: &walked.files, options: &options.decode, progress, cancel };
     pipeline::run(&work, &missing, hasher, &mut |step| match step {
         pipeline::Step::Record(index, record) => {

@@ -32,6 +32,7 @@ pub(super) struct Work<'a> {
 }
 
 /// What the caller gets, on its own thread.
+#[allow(clippy::large_enum_variant)] // Nearly all are records.
 pub(super) enum Step {
     /// The record of the file of that index.
     Record(usize, Record),

@@ -17,7 +17,7 @@ pub(super) struct ScanEnd {
 /// Goes through the blocks of a scan. `block(bits, place in the scan's components, across, down)`
 /// reads one block and says whether it could; `restart` forgets the predictions.
 #[inline(always)]
-pub(super) fn walk<S>(
+pub(super) fn walk<S: ?Sized>(
     data: &[u8],
     frame: &Frame,
     scan: &ScanHeader,

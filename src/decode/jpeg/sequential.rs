@@ -66,19 +66,19 @@ pub(super) fn read(
         }
         let data = picture.bytes;
         let interval = picture.restart_interval;
-        let forget = |lanes: &mut Vec<Lane<'_>>| lanes.iter_mut().for_each(|l| l.prediction = 0);
+        let forget = |lanes: &mut [Lane<'_>]| lanes.iter_mut().for_each(|l| l.prediction = 0);
         let end = if kept == 1 {
-            scan::walk(data, frame, &header, interval, &mut lanes, dc_block, forget)
+            scan::walk(data, frame, &header, interval, lanes.as_mut_slice(), dc_block, forget)
         } else {
             // The last coefficient, in zigzag order, of the k×k lowest.
             let last = (0..64)
                 .rev()
                 .find(|&z| usize::from(ZIGZAG[z] / 8).max(usize::from(ZIGZAG[z] % 8)) < kept)
                 .unwrap_or(63);
-            let block = |lanes: &mut Vec<Lane<'_>>, bits: &mut Bits<'_>, place: usize, at| {
+            let block = |lanes: &mut [Lane<'_>], bits: &mut Bits<'_>, place: usize, at| {
                 full_block(&mut lanes[place], bits, at, last)
             };
-            scan::walk(data, frame, &header, interval, &mut lanes, block, forget)
+            scan::walk(data, frame, &header, interval, lanes.as_mut_slice(), block, forget)
         };
         rows_read = rows_read.min(end.rows_read);
         damaged |= end.damaged;
@@ -94,12 +94,7 @@ pub(super) fn read(
 
 /// Reads a block of which only the DC term counts.
 #[inline(always)]
-fn dc_block(
-    lanes: &mut Vec<Lane<'_>>,
-    bits: &mut Bits<'_>,
-    place: usize,
-    at: (usize, usize),
-) -> bool {
+fn dc_block(lanes: &mut [Lane<'_>], bits: &mut Bits<'_>, place: usize, at: (usize, usize)) -> bool {
     let lane = &mut lanes[place];
     let Some((_, difference)) = bits.value(lane.dc) else { return false };
     lane.prediction = lane.prediction.wrapping_add(difference);

@@ -13,8 +13,9 @@ use crate::container::{ReadAt, cr3, raf};
 use crate::media::{Dimensions, Format, Orientation};
 use candidates::{Candidate, Sized};
 
-/// Previews smaller than this along a side are too coarse for a hash.
-const MIN_SIDE: u32 = 64;
+/// Previews smaller than this along a side are icons. A small preview hashes as any small picture
+/// does.
+const MIN_SIDE: u32 = 8;
 /// Most previews that are tried to be decoded.
 const MAX_TRIES: usize = 4;
 

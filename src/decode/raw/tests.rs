@@ -21,8 +21,8 @@ fn lossless() -> Vec<u8> {
     bytes
 }
 
-fn read(format: Format, bytes: &Vec<u8>) -> Result<Decoded, DecodeError> {
-    decode(format, bytes, &DecodeOptions::default())
+fn read(format: Format, bytes: &[u8]) -> Result<Decoded, DecodeError> {
+    decode(format, &bytes, &DecodeOptions::default())
 }
 
 fn assert_preview(decoded: &Decoded, width: u32, height: u32, turn: OrientationFrom) {
@@ -165,10 +165,7 @@ fn without_a_preview_the_reason_is_told() {
     let jpeg = |bytes| vec![Sketch::Blob(0x0201, 0x0202, bytes)];
     assert_eq!(refusal(vec![long(0x0100, 5)]), "no usable preview: the file has none");
     assert_eq!(refusal(strip(lossless())), "no usable preview: none of them is a JPEG");
-    assert_eq!(
-        refusal(jpeg(fixture("small.jpg"))),
-        "no usable preview: 60 × 36 pixels are too few"
-    );
+    assert!(read(Format::Dng, &tiff(&[jpeg(fixture("small.jpg"))])).is_ok());
     let mut cut = tiff(&[jpeg(large())]);
     cut.truncate(cut.len() - 1000);
     let refusal = read(Format::Dng, &cut).unwrap_err().to_string();
@@ -195,6 +192,6 @@ fn damage_is_an_error() {
         }
     }
     for len in 0..sample.len() {
-        assert!(read(Format::Nef, &sample[..len].to_vec()).is_err());
+        assert!(read(Format::Nef, &sample[..len]).is_err());
     }
 }
