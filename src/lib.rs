@@ -17,6 +17,7 @@
 pub mod container;
 pub mod dct;
 pub mod decode;
+pub mod index;
 pub mod media;
 pub mod phash;
 pub mod policy;
