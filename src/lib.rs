@@ -17,9 +17,12 @@
 pub mod container;
 pub mod dct;
 pub mod decode;
+pub mod group;
 pub mod index;
+pub mod keeper;
 pub mod media;
 pub mod phash;
 pub mod policy;
 pub mod record;
+pub mod relation;
 pub mod tile;
