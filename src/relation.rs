@@ -74,7 +74,7 @@ fn same_subsecond(a: u32, b: u32) -> bool {
     let unit = |fraction: u32| {
         // Trailing zeros say nothing of a fraction of 0.
         let mut unit = 1;
-        while fraction != 0 && unit < 100_000_000 && fraction % (unit * 10) == 0 {
+        while fraction != 0 && unit < 100_000_000 && fraction.is_multiple_of(unit * 10) {
             unit *= 10;
         }
         unit

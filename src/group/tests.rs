@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::{Match, self_join};
+use crate::index::{Confirm, Match, self_join};
 
 const NODES: u32 = 14;
 
@@ -164,14 +164,13 @@ proptest! {
             _ => Some(EdgeKind::Copy),
         };
         let written = Mutex::new(Vec::new());
-        let sink = crate::index::Confirm::new(&fine, &fine, 1, |batch: &[Match]| {
+        let keep = |batch: &[Match]| {
             let edges = batch.iter().filter_map(|&Match { a, b, .. }| {
                 Some(Edge { a, b, kind: kind(a, b)? })
             });
             written.lock().unwrap().extend(edges);
-        });
-        self_join(&hashes, 2, &sink);
-        drop(sink);
+        };
+        self_join(&hashes, 2, &Confirm::new(&fine, &fine, 1, keep));
         let edges = Edges::new(items.len(), &written.into_inner().unwrap());
 
         let classes = Collapsed::new(&hashes);
