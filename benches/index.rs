@@ -161,8 +161,9 @@ fn tally(join: impl Fn(&Tally)) -> (u64, u64) {
 
 fn print_table(counts: &[usize]) {
     let hashes = library(49_152);
+    // One pool for all: a thread that ends takes its time out of the account.
+    let single = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     for backend in Backend::available() {
-        let single = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let (_, cpu, _) = measure(|| match &single {
             Ok(pool) => {
                 pool.install(|| tally(|sink| Flat::new(&hashes, backend).self_join(6, sink)))

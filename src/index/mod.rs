@@ -138,15 +138,16 @@ impl<S: Sink<Match>> Sink<Pair> for Confirm<'_, S> {
     }
 }
 
-// The choice, by number, radius and kind of question. Measured on one core of an AMD EPYC (Zen 4)
-// with `cargo bench --bench index -- table`; CPU seconds, hashes as of a library, 1 % equal:
+// The choice, by number, radius and kind of question. Measured on an AMD EPYC (Zen 4) with
+// `cargo bench --bench index -- table`: CPU seconds, hashes as of a library, 1 % of them equal.
 //
-// | question               | flat, AVX-512 (AVX2) | banded                                  |
-// |------------------------|----------------------|-----------------------------------------|
-// | self-join 100 k        | 0.3 (1.2)            | 0.03 at 7, 0.07 at 12                   |
-// | self-join 1 M          | 30 (120)             | 0.1 at 2, 0.2 at 7, 0.7 at 10, 2 at 12  |
-// | cross-join 10 k × 1 M  | 0.6 (2.4)            | 0.1 at 7                                |
-// | one needle, 1 M        | 90 µs                | a few µs at 7, after 0.06 s for tables  |
+// | question               | flat (reckoned from its rate) | banded                            |
+// |------------------------|-------------------------------|-----------------------------------|
+// | self-join 100 k        | 0.3                           | 0.03 at 7, 0.07 at 12             |
+// | self-join 1 M          | 30                            | 0.1 at 2, 0.2 at 7, 0.7 at 10, 2 at 12 |
+// | self-join 10 M         | 3000                          | 1.1 at 2, 3.0 at 5, 6.7 at 7      |
+// | cross-join 10 k × 1 M  | 0.6                           | 0.1 at 7                          |
+// | one needle, 1 M        | 0.1 ms, no tables             | 2–15 µs at 2–7, after 0.08 s      |
 
 /// Below this many hashes nothing is gained by tables: the scan of 50,000 against themselves
 /// takes 0.1 s with AVX-512.
