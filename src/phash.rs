@@ -11,6 +11,7 @@ pub const HASH_VERSION: u32 = 1;
 
 /// 64-bit perceptual hash: the signs against the median of the 8×8 lowest DCT coefficients, DC
 /// included, row by row, the first in the most significant bit.
+#[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PerceptualHash(pub u64);
 

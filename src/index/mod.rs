@@ -22,7 +22,7 @@ pub use collapse::Collapsed;
 use std::cell::RefCell;
 
 use crate::phash::{FineHash, PerceptualHash};
-use banded::Banded;
+use banded::{Banded, MultiIndex};
 use flat::{Backend, Flat};
 
 /// Two hashes within the radius, by position. In a self-join `a < b`; in a cross-join `a` is the
@@ -138,6 +138,17 @@ impl<S: Sink<Match>> Sink<Pair> for Confirm<'_, S> {
     }
 }
 
+// The choice, by number, radius and kind of question. Measured on an AMD EPYC (Zen 4) with
+// `cargo bench --bench index -- table`: CPU seconds, hashes as of a library, 1 % of them equal.
+//
+// | question               | flat (reckoned from its rate) | banded                            |
+// |------------------------|-------------------------------|-----------------------------------|
+// | self-join 100 k        | 0.3                           | 0.03 at 7, 0.07 at 12             |
+// | self-join 1 M          | 30                            | 0.1 at 2, 0.2 at 7, 0.7 at 10, 2 at 12 |
+// | self-join 10 M         | 3000                          | 1.1 at 2, 3.0 at 5, 6.7 at 7      |
+// | cross-join 10 k × 1 M  | 0.6                           | 0.1 at 7                          |
+// | one needle, 1 M        | 0.1 ms, no tables             | 2–15 µs at 2–7, after 0.08 s      |
+
 /// Below this many hashes nothing is gained by tables: the scan of 50,000 against themselves
 /// takes 0.1 s with AVX-512.
 pub const FLAT_BELOW: usize = 50_000;
@@ -170,6 +181,20 @@ pub fn cross_join(
         Flat::new(library, backend).cross_join(needles, radius, sink);
     } else {
         Banded::new(library, backend).cross_join(needles, radius, sink);
+    }
+}
+
+/// What to ask `needles` needles of, within `radius`: ready at once and scanning, or tables first
+/// where so many needles make up for them.
+///
+/// Tables cost 0.06 s a million hashes and then a few microseconds a needle up to a radius of
+/// some 10; a scan costs 0.1 ms a million each time. So a thousand needles are the limit.
+pub fn query<'a>(hashes: &'a [PerceptualHash], needles: usize, radius: u32) -> Box<dyn Query + 'a> {
+    let backend = Backend::fastest();
+    if needles < 1000 || hashes.len() < FLAT_BELOW || radius > 10 {
+        Box::new(Flat::new(hashes, backend))
+    } else {
+        Box::new(MultiIndex::new(hashes, radius, backend))
     }
 }
 

@@ -8,9 +8,11 @@
 mod gather;
 mod join;
 mod plan;
+mod query;
 mod table;
 
 pub use plan::{Band, Plan, Size};
+pub use query::MultiIndex;
 
 use super::flat::{Backend, Flat};
 use super::{Join, Pair, Sink};

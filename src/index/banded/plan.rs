@@ -69,6 +69,11 @@ impl Size {
         Self { hashes: needles + library, pairs: needles * library, visitors: needles }
     }
 
+    /// Of one needle asked of ready tables.
+    pub fn of_query(library: usize) -> Self {
+        Self { hashes: 0.0, pairs: library as f64, visitors: 1.0 }
+    }
+
     /// What the plain scan costs, in nanoseconds of one core.
     pub fn flat_ns(self) -> f64 {
         self.pairs * PAIR_NS
@@ -181,6 +186,13 @@ impl Sample {
             .collect()
     }
 
+    /// The cheapest radii of given bands for every radius up to `most`; `None` where they do not
+    /// reach so far.
+    pub(super) fn radii(&self, bands: &[u64], size: Size, most: u32) -> Vec<Option<Plan>> {
+        let shares = self.shares(bands);
+        (0..=most).map(|radius| cheapest_radii(bands, &shares, size, radius)).collect()
+    }
+
     /// The cheapest plan for a join of `size` by the bits of `free`; `None` when no plan reaches
     /// so far, and only the plain scan remains.
     pub(super) fn plan(&self, size: Size, radius: u32, free: u64) -> Option<Plan> {
@@ -226,8 +238,9 @@ fn cheapest_radii(
                     None => 0.0,
                     Some(s) => {
                         let visits = size.visitors.min(buckets / 2.0) * ball(width, s);
+                        let made = if size.hashes > 0.0 { buckets } else { 0.0 };
                         size.hashes * SORT_NS
-                            + buckets
+                            + made
                             + visits * VISIT_NS
                             + size.pairs * shares[s as usize] * PAIR_NS
                     }

@@ -1,7 +1,7 @@
 //! The plain scan: every needle against every hash, by the widest popcount that the machine has.
 //!
-//! Exact for every radius, no table to build, and the oracle of [`super::banded`]. Measured on
-//! one core (AMD EPYC, Zen 4): see `benches/index.rs`.
+//! Exact for every radius, no table to build, and the oracle of [`super::banded`]. `benches/index.rs`
+//! measures each backend.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
