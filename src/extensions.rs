@@ -12,15 +12,15 @@ const PICTURES: &[&str] = &[
 
 /// Extensions that no picture ever has: such files are not even opened.
 const OTHERS: &[&str] = &[
-    "3g2", "3gp", "7z", "aac", "aae", "aif", "aiff", "amr", "apk", "app", "avi", "bak", "bat",
-    "bin", "bz2", "c", "cab", "cfg", "cmd", "conf", "cpp", "css", "csv", "ctl", "dat", "db", "dll",
-    "dmg", "doc", "docx", "dv", "eml", "epub", "exe", "flac", "flv", "gpx", "gz", "h", "htm",
-    "html", "ics", "ini", "iso", "jar", "java", "js", "json", "kml", "lnk", "log", "lrv", "m2ts",
-    "m4a", "m4v", "md", "mid", "midi", "mkv", "mobi", "mov", "mp3", "mp4", "mpeg", "mpg", "msg",
-    "msi", "mts", "odp", "ods", "odt", "ogg", "opus", "pages", "pdf", "php", "plist", "pps", "ppt",
-    "pptx", "ps1", "py", "rar", "rs", "rtf", "sh", "so", "sql", "sqlite", "srt", "sub", "tar",
-    "tgz", "thm", "torrent", "ts", "txt", "url", "vcf", "vob", "wav", "webm", "wma", "wmv", "xls",
-    "xlsx", "xml", "xmp", "xz", "yaml", "yml", "zip", "zst",
+    "3g2", "3gp", "7z", "aac", "aae", "aif", "aiff", "amr", "apk", "app", "avi", "bat", "bz2", "c",
+    "cab", "cfg", "cmd", "conf", "cpp", "css", "csv", "ctl", "db", "dll", "dmg", "doc", "docx",
+    "dv", "eml", "epub", "exe", "flac", "flv", "gpx", "gz", "h", "htm", "html", "ics", "ini",
+    "iso", "jar", "java", "js", "json", "kml", "lnk", "log", "lrv", "m2ts", "m4a", "m4v", "md",
+    "mid", "midi", "mkv", "mobi", "mov", "mp3", "mp4", "mpeg", "mpg", "msg", "msi", "mts", "odp",
+    "ods", "odt", "ogg", "opus", "pages", "pdf", "php", "plist", "pps", "ppt", "pptx", "ps1", "py",
+    "rar", "rs", "rtf", "sh", "so", "sql", "sqlite", "srt", "sub", "tar", "tgz", "thm", "torrent",
+    "ts", "txt", "url", "vcf", "vob", "wav", "webm", "wma", "wmv", "xls", "xlsx", "xml", "xmp",
+    "xz", "yaml", "yml", "zip", "zst",
 ];
 
 /// Whether the name claims that the file is a picture.

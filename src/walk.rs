@@ -231,6 +231,9 @@ impl Batch<'_> {
         // A link that is a root was named on purpose.
         let named_link = entry.depth() == 0 && kind.is_some_and(|kind| kind.is_symlink());
         if !named_link && !kind.is_some_and(|kind| kind.is_file()) {
+            if entry.depth() == 0 && !kind.is_some_and(|kind| kind.is_dir()) {
+                self.skipped.push(skip(path, &"neither a folder nor a regular file"));
+            }
             return;
         }
         if entry.depth() == 0 && options.exclude.matches(below_root) {
@@ -259,7 +262,7 @@ impl Batch<'_> {
                 Err(error) => self.skipped.push(skip(path, &error)),
             }
         }
-        if self.files.len() >= Self::SIZE {
+        if self.files.len() + self.other as usize >= Self::SIZE {
             self.flush();
         }
     }

@@ -306,8 +306,11 @@ impl Cache {
                 }
             }
             let transaction = cache.connection.transaction()?;
-            for path in &removed {
-                transaction.execute("DELETE FROM file WHERE path = ?1", [path])?;
+            {
+                let mut statement = transaction.prepare("DELETE FROM file WHERE path = ?1")?;
+                for path in &removed {
+                    statement.execute([path])?;
+                }
             }
             transaction.commit()?;
             Ok(removed.len() as u64)

@@ -40,8 +40,25 @@ pub(super) fn read_if_holding(
     if holds(row, stamp)? { read(row) } else { Ok(None) }
 }
 
+/// Whether an error is about a value, not about the database.
+fn is_of_value(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+    )
+}
+
 /// The row as a record; `None` when it makes no sense, so that the file is read again.
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<CachedRow>> {
+    match read_values(row) {
+        Err(error) if is_of_value(&error) => Ok(None),
+        other => other,
+    }
+}
+
+fn read_values(row: &Row<'_>) -> rusqlite::Result<Option<CachedRow>> {
     let content: Option<[u8; 32]> = row.get(18)?;
     let record = match row.get::<_, Option<String>>(6)? {
         Some(format) => picture(row, &format)?.map(Record::Picture),

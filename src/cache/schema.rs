@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{CacheError, SetAside};
+use super::{CacheError, ErrorCode, SetAside};
 
 /// `PRAGMA application_id`: "ClBk".
 const APPLICATION_ID: i32 = 0x436c_426b;
@@ -57,6 +57,10 @@ pub(super) fn open(file: &Path) -> Result<(Connection, Option<SetAside>), CacheE
         },
     };
     let name = if why.starts_with("it is damaged") { "corrupt" } else { "foreign" };
+    // Another process may have found the same and put a good one in its place meanwhile.
+    if let Ok(Ready::Open(connection)) = prepare(file) {
+        return Ok((connection, None));
+    }
     let moved_to = set_aside(file, name)?;
     match prepare(file) {
         Ok(Ready::Open(connection)) => Ok((connection, Some(SetAside { moved_to, why }))),
@@ -76,30 +80,33 @@ enum Ready {
 fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(BUSY)?;
-    let mark: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if mark != APPLICATION_ID && (mark != 0 || tables > 0) {
-        return Ok(Ready::Foreign("it belongs to another program".into()));
-    }
-    if version > SCHEMA_VERSION {
-        return Ok(Ready::Foreign("a newer version of this program made it".into()));
-    }
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "normal")?;
-    connection.pragma_update(None, "cache_size", -64_000)?;
-    // Immediate: two processes that both find an empty file must not both make the tables.
+    // Immediate: of two processes that find an empty file one makes the tables, and the other sees
+    // them whole.
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let tables: i64 =
-        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let ask = |question: &str| transaction.query_row(question, [], |row| row.get::<_, i64>(0));
+    let mark = ask("PRAGMA application_id")?;
+    let version = ask("PRAGMA user_version")?;
+    let tables = ask("SELECT count(*) FROM sqlite_schema")?;
+    if mark != i64::from(APPLICATION_ID) && (mark != 0 || tables > 0) {
+        return Ok(Ready::Foreign("it belongs to another program".into()));
+    }
+    if version > i64::from(SCHEMA_VERSION) {
+        return Ok(Ready::Foreign("a newer version of this program made it".into()));
+    }
     if tables == 0 {
         transaction.execute_batch(TABLES)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     transaction.commit()?;
+    match connection.pragma_update(None, "journal_mode", "wal") {
+        // Another process is at it, and then it has seen to this too.
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::DatabaseBusy => {}
+        other => other?,
+    }
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -64_000)?;
     // A table that lacks a column of ours shows here, not in the middle of a run.
     connection.prepare(&format!("SELECT {} FROM file LIMIT 1", super::COLUMNS))?;
     Ok(Ready::Open(connection))
@@ -107,7 +114,6 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
 
 /// Tells damage from other failures.
 pub(super) fn error(file: &Path, source: rusqlite::Error) -> CacheError {
-    use super::ErrorCode;
     let damaged = match &source {
         rusqlite::Error::SqliteFailure(error, message) => {
             matches!(error.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)

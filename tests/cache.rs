@@ -1,0 +1,344 @@
+//! The cache: what it keeps, when it forgets, and what it does with databases that are not it.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use clean_backup::cache::{Cache, CacheError, CachedRow};
+use clean_backup::media::{
+    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
+    ModifiedNs, Orientation,
+};
+use clean_backup::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+fn file(path: impl AsRef<Path>, inode: u64) -> MediaFile {
+    MediaFile {
+        path: path.as_ref().to_owned(),
+        stamp: FileStamp {
+            key: FileKey { device: 3, inode },
+            size: Bytes(1000 + inode),
+            modified: ModifiedNs(1_600_000_000_000_000_000 + inode as i64),
+        },
+        root: 0,
+    }
+}
+
+fn picture(seed: u64) -> Record {
+    let view = |n: u64| View {
+        phash: PerceptualHash(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(n as u32)),
+        fine: FineHash([seed, n, u64::MAX - seed, 7]),
+    };
+    Record::Picture(PictureRecord {
+        format: Format::Jpeg,
+        dimensions: Dimensions { width: 4000, height: 3000 },
+        hash: PictureHash { views: [view(0), view(1), view(2), view(3)], quality: Quality(80) },
+        metadata: Metadata::default(),
+        marks: Marks::default(),
+    })
+}
+
+fn open(folder: &Path) -> Cache {
+    let opened = Cache::open(&folder.join("hashes.db"), Path::new("/base")).unwrap();
+    assert_eq!(opened.set_aside, None);
+    opened.cache
+}
+
+fn one(cache: &Cache, file: &MediaFile) -> Option<CachedRow> {
+    cache.lookup(std::slice::from_ref(file)).unwrap().remove(0)
+}
+
+/// A cache with these files, each with a picture of its own.
+fn filled(folder: &Path, files: &[MediaFile]) -> Cache {
+    let mut cache = open(folder);
+    let records: Vec<Record> = files.iter().map(|f| picture(f.stamp.key.inode)).collect();
+    cache.write_batch(&files.iter().zip(&records).collect::<Vec<_>>()).unwrap();
+    cache
+}
+
+#[test]
+fn a_row_holds_while_size_time_and_inode_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = file("/a.jpg", 1);
+    let cache = filled(folder.path(), std::slice::from_ref(&known));
+    assert_eq!(one(&cache, &known).unwrap().record, picture(1));
+    let changed = |change: &dyn Fn(&mut FileStamp)| {
+        let mut file = known.clone();
+        change(&mut file.stamp);
+        one(&cache, &file).is_some()
+    };
+    assert!(!changed(&|stamp| stamp.size.0 += 1));
+    assert!(!changed(&|stamp| stamp.modified.0 += 1));
+    assert!(!changed(&|stamp| stamp.key.inode += 1));
+    // A drive that is plugged in again may have another device number.
+    assert!(changed(&|stamp| stamp.key.device += 1));
+}
+
+#[test]
+fn a_moved_file_is_known_and_another_disk_is_not_taken_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = filled(folder.path(), &[file("/a.jpg", 1)]);
+    let moved = one(&cache, &file("/elsewhere/b.jpg", 1)).unwrap();
+    assert!(moved.moved);
+    assert_eq!(moved.record, picture(1));
+    let mut other_disk = file("/elsewhere/b.jpg", 1);
+    other_disk.stamp.key.device = 9;
+    assert_eq!(one(&cache, &other_disk), None);
+}
+
+#[test]
+fn many_and_few_files_get_the_same_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files: Vec<MediaFile> =
+        (0..500).map(|i| file(format!("/d{}/{i}.jpg", i % 7), i)).collect();
+    files.push(file(PathBuf::from(OsStr::from_bytes(b"/caf\xe9\n.jpg")), 900));
+    files.push(file("relative/a.jpg", 901));
+    let cache = filled(folder.path(), &files);
+    let mut asked = files.clone();
+    asked.extend((1000..1100).map(|i| file(format!("/unknown/{i}.jpg"), i)));
+    asked[3].stamp.size.0 += 1;
+    asked.reverse();
+    let in_one_pass = cache.lookup(&asked).unwrap();
+    let one_by_one: Vec<_> = asked.iter().map(|file| one(&cache, file)).collect();
+    assert_eq!(in_one_pass, one_by_one);
+    assert_eq!(in_one_pass.iter().flatten().count(), files.len() - 1);
+    // Relative to the base or absolute: one file, one row.
+    for same in ["/base/relative/a.jpg", "./relative//a.jpg"] {
+        assert!(!one(&cache, &file(same, 901)).unwrap().moved, "{same}");
+    }
+}
+
+#[test]
+fn failures_are_kept_and_content_is_added_to_rows_that_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = file("/broken.jpg", 5);
+    let failure =
+        Record::Unreadable(Unreadable { stage: Stage::Decode, reason: "damaged: \"x\"\n".into() });
+    let good = file("/good.jpg", 6);
+    let mut cache = filled(folder.path(), std::slice::from_ref(&good));
+    cache.write_batch(&[(&broken, &failure)]).unwrap();
+    assert_eq!(one(&cache, &broken).unwrap().record, failure);
+    let content = ContentHash([42; 32]);
+    let mut changed = good.clone();
+    changed.stamp.modified.0 += 1;
+    cache.write_contents(&[(&changed, ContentHash([1; 32]))]).unwrap();
+    assert_eq!(one(&cache, &good).unwrap().content, None);
+    cache.write_contents(&[(&good, content)]).unwrap();
+    assert_eq!(one(&cache, &good).unwrap().content, Some(content));
+    let stats = cache.stats().unwrap();
+    assert_eq!((stats.rows, stats.pictures, stats.failures, stats.with_content), (2, 1, 1, 1));
+    assert_eq!(stats.formats, [("jpeg".to_owned(), 1)]);
+    assert!(stats.bytes_on_disk > 0);
+}
+
+#[test]
+fn another_hash_version_counts_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = file("/a.jpg", 1);
+    let cache = filled(folder.path(), std::slice::from_ref(&known));
+    let raw = Connection::open(folder.path().join("hashes.db")).unwrap();
+    raw.execute("UPDATE file SET hash_version = hash_version + 1", []).unwrap();
+    assert_eq!(one(&cache, &known), None);
+    assert_eq!(cache.stats().unwrap().outdated, 1);
+}
+
+#[test]
+fn a_row_that_makes_no_sense_is_read_again() {
+    for change in [
+        "views = x'00'",
+        "format = 'daguerreotype'",
+        "width = -1",
+        "marks = 999",
+        "quality = NULL",
+        "content = x'0102'",
+        "format = NULL",
+        "orientation = 'north'",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let known = file("/a.jpg", 1);
+        let cache = filled(folder.path(), std::slice::from_ref(&known));
+        let raw = Connection::open(folder.path().join("hashes.db")).unwrap();
+        raw.execute(&format!("UPDATE file SET {change}"), []).unwrap();
+        assert_eq!(one(&cache, &known), None, "{change}");
+        assert_eq!(cache.verify(&|_| Some(known.stamp)).unwrap().unreadable, 1, "{change}");
+    }
+}
+
+#[test]
+fn databases_that_are_not_it_are_set_aside_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hashes.db");
+    let reopen = || Cache::open(&path, Path::new("/")).unwrap().set_aside.unwrap();
+
+    fs::write(
+        &path,
+        "no database at all, but long enough to have a header of some kind ".repeat(20),
+    )
+    .unwrap();
+    let aside = reopen();
+    assert_eq!(aside.moved_to, folder.path().join("hashes.db.corrupt-1"));
+    assert!(aside.why.contains("damaged"), "{}", aside.why);
+    assert!(fs::read(&aside.moved_to).unwrap().starts_with(b"no database"));
+
+    fs::write(&path, "garbage again ".repeat(100)).unwrap();
+    fs::remove_file(folder.path().join("hashes.db-wal")).ok();
+    assert_eq!(reopen().moved_to, folder.path().join("hashes.db.corrupt-2"));
+
+    let _ = fs::remove_file(&path);
+    let foreign = Connection::open(&path).unwrap();
+    foreign
+        .execute_batch("CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES ('x')")
+        .unwrap();
+    drop(foreign);
+    let aside = reopen();
+    assert_eq!(aside.moved_to, folder.path().join("hashes.db.foreign-1"));
+    let kept = Connection::open(&aside.moved_to).unwrap();
+    let rows: i64 = kept.query_row("SELECT count(*) FROM bookmarks", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 1);
+
+    let newer = Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    drop(newer);
+    let aside = reopen();
+    assert!(aside.why.contains("newer"), "{}", aside.why);
+    // And what was begun in its place works.
+    assert_eq!(Cache::open(&path, Path::new("/")).unwrap().set_aside, None);
+}
+
+#[test]
+fn damage_in_the_middle_is_an_error_by_its_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<MediaFile> = (0..2000).map(|i| file(format!("/d/{i:05}.jpg"), i)).collect();
+    drop(filled(folder.path(), &files));
+    let path = folder.path().join("hashes.db");
+    Connection::open(&path).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 4;
+    bytes[middle..middle + 100_000].fill(0x5a);
+    fs::write(&path, bytes).unwrap();
+    let cache = match Cache::open(&path, Path::new("/base")) {
+        Ok(opened) => opened.cache,
+        Err(error) => panic!("{error}"),
+    };
+    match cache.lookup(&files) {
+        Err(CacheError::Damaged { .. }) => {}
+        other => panic!("{:?}", other.map(|rows| rows.iter().flatten().count())),
+    }
+    assert_eq!(cache.set_aside().unwrap(), folder.path().join("hashes.db.corrupt-1"));
+}
+
+#[test]
+fn a_place_without_a_way_to_a_database_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let error = Cache::open(&folder.path().join("file/hashes.db"), Path::new("/")).unwrap_err();
+    assert!(error.to_string().contains("file"), "{error}");
+}
+
+#[test]
+fn many_open_and_write_at_once() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..6 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    let opened = Cache::open(&folder.join("hashes.db"), Path::new("/")).unwrap();
+                    assert_eq!(opened.set_aside, None);
+                    let mut cache = opened.cache;
+                    for i in 0..20 {
+                        let file = file(format!("/{thread}/{i}.jpg"), thread * 100 + i);
+                        cache.write_batch(&[(&file, &picture(i))]).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(open(folder.path()).stats().unwrap().rows, 120);
+    }
+}
+
+#[test]
+fn pruning_takes_only_what_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [file("/a.jpg", 1), file("/b.jpg", 2)];
+    let mut cache = filled(folder.path(), &files);
+    assert_eq!(cache.prune(&|path| path == Path::new("/a.jpg")).unwrap(), 1);
+    assert_eq!(one(&cache, &files[0]), None);
+    assert!(one(&cache, &files[1]).is_some());
+    let verified = cache.verify(&|_| None).unwrap();
+    assert_eq!((verified.rows, verified.stale, verified.unreadable), (1, 1, 0));
+    assert!(verified.damage.is_empty());
+    assert_eq!(cache.clear().unwrap(), 1);
+    assert_eq!(cache.stats().unwrap().rows, 0);
+}
+
+fn any_record() -> impl Strategy<Value = Record> {
+    let views = proptest::array::uniform4((any::<u64>(), proptest::array::uniform4(any::<u64>())));
+    let captured = proptest::option::of((
+        any::<i64>(),
+        proptest::option::of(0..1_000_000_000_u32),
+        proptest::option::of(-900..900_i16),
+    ));
+    let metadata = (captured, any::<bool>(), proptest::option::of(".{0,20}"), 1..9_u32);
+    let shape = (any::<u32>(), any::<u32>(), any::<u8>(), 0..Format::ALL.len());
+    let picture = (views, metadata, shape, any::<(bool, bool)>()).prop_map(
+        |(
+            views,
+            (captured, has_position, camera, exif),
+            (width, height, quality, format),
+            marks,
+        )| {
+            let view = |(phash, fine)| View { phash: PerceptualHash(phash), fine: FineHash(fine) };
+            Record::Picture(PictureRecord {
+                format: Format::ALL[format],
+                dimensions: Dimensions { width, height },
+                hash: PictureHash { views: views.map(view), quality: Quality(quality) },
+                metadata: Metadata {
+                    captured: captured.map(|(local_seconds, subsecond_ns, offset_minutes)| {
+                        CaptureTime { local_seconds, subsecond_ns, offset_minutes }
+                    }),
+                    has_position,
+                    camera,
+                    orientation: Orientation::from_exif(exif),
+                },
+                marks: Marks { damaged_tail: marks.0, thumbnail: marks.1 },
+            })
+        },
+    );
+    let failure = (0..Stage::ALL.len(), ".*").prop_map(|(stage, reason)| {
+        Record::Unreadable(Unreadable { stage: Stage::ALL[stage], reason })
+    });
+    prop_oneof![4 => picture, 1 => failure]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn what_is_written_is_read(
+        records in proptest::collection::vec(any_record(), 1..10),
+        device in any::<u64>(), inode in any::<u64>(), size in any::<u64>(), time in any::<i64>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cache = open(folder.path());
+        let files: Vec<MediaFile> = (0..records.len() as u64).map(|i| MediaFile {
+            path: format!("/{i}").into(),
+            stamp: FileStamp {
+                key: FileKey { device, inode: inode.wrapping_add(i) },
+                size: Bytes(size),
+                modified: ModifiedNs(time),
+            },
+            root: 0,
+        }).collect();
+        cache.write_batch(&files.iter().zip(&records).collect::<Vec<_>>()).unwrap();
+        drop(cache);
+        let read = open(folder.path()).lookup(&files).unwrap();
+        let read: Vec<Record> = read.into_iter().map(|row| row.unwrap().record).collect();
+        prop_assert_eq!(read, records);
+    }
+}

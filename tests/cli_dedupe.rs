@@ -1,0 +1,245 @@
+//! The main job through the real program, on the library in `fixtures`.
+
+mod hermetic;
+
+use std::fs::{self, File, FileTimes};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+
+use hermetic::{Hermetic, Ran};
+
+/// Copies the library into the work folder, with times that are always the same.
+fn library() -> Hermetic {
+    let hermetic = Hermetic::new();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/library");
+    for folder in ["2023", "2024", "export", "phone"] {
+        let to = hermetic.work().join("library").join(folder);
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from.join(folder)).unwrap() {
+            let entry = entry.unwrap();
+            let copy = to.join(entry.file_name());
+            fs::copy(entry.path(), &copy).unwrap();
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+            let file = File::options().write(true).open(&copy).unwrap();
+            file.set_times(FileTimes::new().set_modified(time)).unwrap();
+        }
+    }
+    hermetic
+}
+
+/// Takes out what differs from run to run.
+fn settled(ran: &Ran) -> String {
+    let mut out = String::new();
+    for line in ran.all().lines() {
+        let line = match line.split_once("Took ") {
+            Some((before, _)) => format!("{before}Took [TIME] on cpu."),
+            None if line.trim_start().starts_with("\"seconds\"") => {
+                "    \"seconds\": [TIME],".into()
+            }
+            None if line.contains("\"mtime_ns\"") || line.contains("\"modified_ns\"") => {
+                line.to_owned()
+            }
+            None if ["\"device\"", "\"inode\""]
+                .iter()
+                .any(|k| line.trim_start().starts_with(k)) =>
+            {
+                format!("{}: [ID],", line.split(':').next().unwrap())
+            }
+            None => line.to_owned(),
+        };
+        out += &line;
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn text_report() {
+    let hermetic = library();
+    insta::assert_snapshot!(settled(&hermetic.run(["dedupe", "library"])));
+}
+
+#[test]
+fn json_report() {
+    let hermetic = library();
+    insta::assert_snapshot!(settled(&hermetic.run(["dedupe", "library", "--format", "json"])));
+}
+
+#[test]
+fn csv_report_aggressive_in_any_orientation() {
+    let hermetic = library();
+    let ran = hermetic.run([
+        "dedupe",
+        "library",
+        "--format",
+        "csv",
+        "--sensitivity",
+        "aggressive",
+        "--any-orientation",
+    ]);
+    insta::assert_snapshot!(settled(&ran));
+}
+
+#[test]
+fn plan_as_it_would_be_carried_out() {
+    let hermetic = library();
+    insta::assert_snapshot!(settled(&hermetic.run(["dedupe", "library", "--dry-run"])));
+}
+
+#[test]
+fn the_second_run_decodes_nothing_and_says_the_same() {
+    let hermetic = library();
+    let first = hermetic.run(["dedupe", "library"]);
+    let second = hermetic.run(["dedupe", "library"]);
+    assert!(first.stdout.contains("(15 hashed now, 0 from the cache)"), "{}", first.stdout);
+    assert!(second.stdout.contains("(0 hashed now, 15 from the cache)"), "{}", second.stdout);
+    let groups = |ran: &Ran| ran.stdout.split("Skipped").next().unwrap().to_owned();
+    assert_eq!(groups(&first), groups(&second));
+    // A moved file is known still; a changed one is read again.
+    let work = hermetic.work().join("library");
+    fs::rename(work.join("2024/garden.jpg"), work.join("2024/renamed.jpg")).unwrap();
+    fs::copy(work.join("2024/renamed.jpg"), work.join("export/lake.png")).unwrap();
+    let third = hermetic.run(["dedupe", "library"]);
+    assert!(third.stdout.contains("(1 hashed now, 14 from the cache)"), "{}", third.stdout);
+}
+
+#[test]
+fn scan_doctor_and_cache() {
+    let hermetic = library();
+    let scanned = hermetic.run(["scan", "library"]);
+    assert_eq!(scanned.code, 1, "{scanned:?}");
+    assert!(
+        scanned.stdout.contains("15 pictures: 15 hashed, 0 from the cache"),
+        "{}",
+        scanned.stdout
+    );
+    let stats = hermetic.run(["cache", "stats"]);
+    assert!(
+        stats.stdout.starts_with("15 pictures, 1 files that could not be read"),
+        "{}",
+        stats.stdout
+    );
+    assert_eq!(hermetic.run(["cache", "verify"]).code, 0);
+    fs::remove_file(hermetic.work().join("library/2024/dunes.gif")).unwrap();
+    let pruned = hermetic.run(["cache", "prune"]);
+    assert_eq!(pruned.stdout, "1 rows of files that are gone were removed\n");
+    let doctor = hermetic.run(["doctor"]);
+    assert_eq!(doctor.code, 0, "{doctor:?}");
+    assert!(doctor.stdout.contains("self-test of the hash: good"), "{}", doctor.stdout);
+    assert_eq!(hermetic.run(["cache", "clear"]).stdout, "15 rows were removed\n");
+}
+
+#[test]
+fn exit_codes() {
+    let hermetic = library();
+    let code = |line: &[&str]| hermetic.run(line).code;
+    assert_eq!(code(&["dedupe", "library/phone"]), 0);
+    assert_eq!(code(&["dedupe", "library"]), 1, "a damaged file");
+    assert_eq!(code(&["dedupe", "missing"]), 1);
+    assert_eq!(code(&["dedupe", "library", "--action", "delete"]), 2);
+    assert_eq!(code(&["dedupe", "library", "--exclude", "a{"]), 2);
+    assert_eq!(code(&["dedupe", "library/2023", "--fail-on-duplicates", "-s", "exact"]), 0);
+    assert_eq!(code(&["dedupe", "library", "--fail-on-duplicates"]), 10);
+    fs::write(hermetic.work().join("taken"), "mine").unwrap();
+    assert_eq!(code(&["dedupe", "library", "-o", "taken"]), 3);
+    assert_eq!(fs::read_to_string(hermetic.work().join("taken")).unwrap(), "mine");
+    assert_eq!(code(&["dedupe", "library", "--save-plan", "plan.json"]), 1);
+    assert!(fs::read_to_string(hermetic.work().join("plan.json")).unwrap().starts_with('{'));
+}
+
+#[test]
+fn references_and_wishes() {
+    let hermetic = library();
+    let ran = hermetic.run(["dedupe", "library/export", "--reference", "library/2023"]);
+    assert!(ran.stdout.contains("kept for: in a reference folder"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("duplicate  library/2023"), "{}", ran.stdout);
+    let wished = hermetic.run(["dedupe", "library", "--keep", "prefer=export/**,shortest-path"]);
+    assert!(wished.stdout.contains("kept for: shorter path"), "{}", wished.stdout);
+    let preferred = hermetic.run(["dedupe", "library", "--keep", "prefer=library/phone/*"]);
+    assert!(preferred.stdout.contains("kept for: preferred path"), "{}", preferred.stdout);
+}
+
+#[test]
+fn a_damaged_cache_is_set_aside_with_a_word() {
+    let hermetic = library();
+    hermetic.run(["scan", "library"]);
+    fs::write(hermetic.cache_file(), "garbage ".repeat(500)).unwrap();
+    let ran = hermetic.run(["dedupe", "library"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("hashes.db.corrupt-1"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("(15 hashed now, 0 from the cache)"), "{}", ran.stdout);
+}
+
+/// SIGKILL in the middle: what was committed is not decoded again, and the end is the same.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_goes_on_where_it_was() {
+    let hermetic = library();
+    let picture = fs::read(hermetic.work().join("library/2024/ridge.tiff")).unwrap();
+    let many = hermetic.work().join("many");
+    fs::create_dir(&many).unwrap();
+    const FILES: usize = 3000;
+    for i in 0..FILES {
+        // Bytes behind the picture: other files, the same picture.
+        let mut bytes = picture.clone();
+        bytes.extend_from_slice(format!("{i}").as_bytes());
+        fs::write(many.join(format!("{i:04}.tiff")), bytes).unwrap();
+    }
+    let mut child = hermetic
+        .command()
+        .args(["--threads", "1", "scan", "many"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Until something was committed: the database's log grows.
+    let wal = hermetic.root().join("cache/clean-backup/hashes.db-wal");
+    let mut killed = false;
+    while child.try_wait().unwrap().is_none() {
+        if fs::metadata(&wal).is_ok_and(|log| log.len() > 150_000) {
+            child.kill().unwrap();
+            killed = true;
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.wait().unwrap();
+    let again = hermetic.run(["dedupe", "many", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
+    let count = |name: &str| report["summary"][name].as_u64().unwrap() as usize;
+    assert_eq!(count("hashed") + count("from_cache"), FILES);
+    assert!(count("from_cache") > 0, "nothing was kept");
+    if killed {
+        assert!(count("hashed") > 0, "the run was over before it was killed");
+    }
+    assert_eq!(count("duplicates"), FILES - 1);
+}
+
+/// Ctrl-C: the run stops, keeps what it has, and says so.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_says_so() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let hermetic = library();
+    let picture = fs::read(hermetic.work().join("library/2024/ridge.tiff")).unwrap();
+    fs::create_dir(hermetic.work().join("many")).unwrap();
+    for i in 0..3000 {
+        fs::write(hermetic.work().join(format!("many/{i}.tiff")), &picture).unwrap();
+    }
+    let child = hermetic
+        .command()
+        .args(["--threads", "1", "scan", "many"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let wal = hermetic.root().join("cache/clean-backup/hashes.db-wal");
+    while !fs::metadata(&wal).is_ok_and(|log| log.len() > 100_000) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let ran = hermetic.finish(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
+}

@@ -1,0 +1,82 @@
+//! Every fixture, cut at many lengths and with bytes flipped: an error or a picture, never a panic,
+//! and never more memory or time than a small file deserves.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clean_backup::decode::{DecodeError, DecodeOptions, Limits, decode};
+
+fn fixtures() -> Vec<PathBuf> {
+    fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, out);
+            } else if !path.extension().is_some_and(|e| e == "py" || e == "txt" || e == "bin") {
+                out.push(path);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &mut out);
+    out.sort();
+    out
+}
+
+/// A picture of a few kilobytes has no business with more than this.
+fn options() -> DecodeOptions {
+    DecodeOptions { limits: Limits::new(40_000_000, 256 << 20, 256 << 20), exact: false }
+}
+
+fn check(bytes: &[u8], what: &dyn Fn() -> String) -> bool {
+    match decode(&bytes, &options()) {
+        Err(DecodeError::Panicked(message)) => panic!("{}: {message}", what()),
+        other => other.is_ok(),
+    }
+}
+
+#[test]
+fn damaged_fixtures_never_panic() {
+    let fixtures = fixtures();
+    assert!(fixtures.len() > 60, "only {} fixtures", fixtures.len());
+    let (mut tried, mut read) = (0_u32, 0_u32);
+    let mut state = 0x1234_5678_9abc_def1_u64;
+    let mut next = |range: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 20) as usize % range.max(1)
+    };
+    for path in &fixtures {
+        let whole = fs::read(path).unwrap();
+        // Slow formats get fewer tries; their decoders are tried harder by themselves.
+        let tries = if whole.len() > 40_000 { 12 } else { 48 };
+        for n in 0..tries {
+            let len = if n < tries / 2 { whole.len() * n / (tries / 2) } else { next(whole.len()) };
+            tried += 1;
+            read += u32::from(check(&whole[..len], &|| format!("{} cut to {len}", path.display())));
+        }
+        for _ in 0..tries {
+            let mut bytes = whole.clone();
+            let flips: Vec<(usize, u8)> =
+                (0..1 + next(4)).map(|_| (next(bytes.len()), 1 + next(255) as u8)).collect();
+            for &(at, flip) in &flips {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= flip;
+                }
+            }
+            tried += 1;
+            read += u32::from(check(&bytes, &|| format!("{} with {flips:?}", path.display())));
+        }
+    }
+    println!("{tried} damaged files, {read} of them still pictures");
+    assert!(tried > 5_000 && read > 0);
+}
+
+#[test]
+fn no_bytes_are_no_picture() {
+    assert!(matches!(decode(&&b""[..], &options()), Err(DecodeError::NotAPicture)));
+    assert!(matches!(decode(&&[0_u8; 5000][..], &options()), Err(DecodeError::NotAPicture)));
+}
