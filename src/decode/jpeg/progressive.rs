@@ -85,7 +85,7 @@ pub(super) fn read(
             return Err(DecodeError::Truncated("the file ends before the picture".into()));
         };
         // Later scans may be missing: the picture is all there, only coarser.
-        damaged |= blocks.open[0] != 0;
+        damaged |= !blocks.complete();
         planes[index] = Some(plane(frame, index, blocks, &table, kept));
     }
     Ok(Read { planes, rows_read, damaged })
