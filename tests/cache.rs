@@ -1,7 +1,7 @@
 //! The cache: what it keeps, when it forgets, and what it does with databases that are not it.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::ffi::OsStr;
 use std::fs;

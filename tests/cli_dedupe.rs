@@ -1,5 +1,7 @@
 //! The main job through the real program, on the library in `fixtures`.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod hermetic;
 
 use std::fs::{self, File, FileTimes};

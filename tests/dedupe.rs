@@ -1,6 +1,6 @@
 //! Groups of pictures made up in memory: every rule of matching, keeping and showing.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::HashMap;
 use std::io;

@@ -1,7 +1,7 @@
 //! Every fixture, cut at many lengths and with bytes flipped: an error or a picture, never a panic,
 //! and never more memory or time than a small file deserves.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

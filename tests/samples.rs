@@ -1,6 +1,6 @@
 //! Real pictures of phones and cameras, where they are at hand.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
