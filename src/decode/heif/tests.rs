@@ -133,3 +133,25 @@ fn damage_is_an_error() {
         }
     }
 }
+
+#[test]
+fn a_thumbnail_stands_for_its_picture_only_where_it_was_made_with_it() {
+    let original = tile("heif/tile.bin");
+    let bytes = fixture("heif/thumbnail.heic");
+    let read = |bytes: &Vec<u8>, exact| {
+        HEIC(bytes, &DecodeOptions { exact, ..DecodeOptions::default() }).unwrap()
+    };
+    for (exact, is_used) in [(false, cfg!(not(feature = "libheif"))), (true, false)] {
+        let found = read(&bytes, exact);
+        assert_eq!(found.marks.thumbnail, is_used);
+        assert_eq!(found.dimensions, Dimensions { width: 320, height: 192 });
+        let distance = distance(&found.tile, &original);
+        assert!(distance <= 250, "{distance} hundredths off");
+    }
+    // Of another shape, it is not of this picture.
+    let small = [0, 0, 0, 128, 0, 0, 0, 77];
+    let at = bytes.windows(8).position(|window| window == small).unwrap();
+    let mut other = bytes;
+    other[at + 7] = 90;
+    assert!(!read(&other, false).marks.thumbnail);
+}

@@ -1,6 +1,7 @@
 //! Huffman codes (T.81, C and F.2.2) out of a stream of bits with stuffed zero bytes (F.1.2.3).
 
 use super::DecodeError;
+use super::scan::{Entropy, next_restart_marker};
 
 /// Bits that one look-up decides; longer codes are rare.
 const LOOK: u32 = 11;
@@ -71,11 +72,28 @@ pub(super) struct Bits<'a> {
     made_up: u32,
 }
 
-impl<'a> Bits<'a> {
-    pub fn new(data: &'a [u8], at: usize) -> Self {
+impl<'a> Entropy<'a> for Bits<'a> {
+    fn new(data: &'a [u8], at: usize) -> Self {
         Self { data, at, buffer: 0, count: 0, made_up: 0 }
     }
 
+    fn restart(&mut self) -> Option<u8> {
+        // What is left of the bits is dropped. Filling stops before a marker, so that it is ahead.
+        *self = Self::new(self.data, self.at);
+        next_restart_marker(self.data, &mut self.at)
+    }
+
+    #[inline(always)]
+    fn overrun(&self) -> bool {
+        self.made_up > self.count
+    }
+
+    fn position(&self) -> usize {
+        self.at
+    }
+}
+
+impl Bits<'_> {
     /// Holds at least 32 bits afterwards.
     #[inline(always)]
     fn refill(&mut self) {
@@ -129,11 +147,6 @@ impl<'a> Bits<'a> {
     fn consume(&mut self, bits: u32) {
         self.buffer <<= bits;
         self.count -= bits;
-    }
-
-    /// Whether more bits were taken than there are.
-    pub fn overrun(&self) -> bool {
-        self.made_up > self.count
     }
 
     /// Reads a symbol and steps over the magnitude behind it.
@@ -202,29 +215,5 @@ impl<'a> Bits<'a> {
         }
         let value = self.raw(size) as i32;
         if value < 1 << (size - 1) { value - (1 << size) + 1 } else { value }
-    }
-
-    /// Goes on behind the next restart marker, and tells its number; `None` when another marker or
-    /// the end comes first. What is left of the bits is dropped.
-    pub fn restart(&mut self) -> Option<u8> {
-        (self.buffer, self.count, self.made_up) = (0, 0, 0);
-        // Filling stops before a marker, so that it is still ahead.
-        loop {
-            self.at += memchr::memchr(0xff, self.data.get(self.at..)?)?;
-            match self.data.get(self.at + 1)? {
-                0 => self.at += 2,
-                0xff => self.at += 1,
-                marker @ 0xd0..=0xd7 => {
-                    self.at += 2;
-                    return Some(marker - 0xd0);
-                }
-                _ => return None,
-            }
-        }
-    }
-
-    /// Where the data go on: at a marker, when all bits were read.
-    pub fn position(&self) -> usize {
-        self.at
     }
 }

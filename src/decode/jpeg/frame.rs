@@ -11,6 +11,8 @@ pub(super) struct Frame {
     /// Bits a sample, 8 or 12.
     pub precision: u8,
     pub progressive: bool,
+    /// Coded by Annex D, not by Huffman's codes.
+    pub arithmetic: bool,
     pub components: Vec<Component>,
     /// The marker, 0xc0 to 0xcf.
     process: u8,
@@ -79,7 +81,8 @@ impl Frame {
             width,
             height,
             precision,
-            progressive: marker == 0xc2,
+            progressive: matches!(marker, 0xc2 | 0xca),
+            arithmetic: matches!(marker, 0xc9 | 0xca),
             components,
             process: marker,
             h_max,
@@ -101,7 +104,7 @@ impl Frame {
     pub fn refuse_what_is_not_read(&mut self) -> Result<(), DecodeError> {
         self.measure();
         let name = match self.process {
-            0xc0..=0xc2 => match self.precision {
+            0xc0..=0xc2 | 0xc9 | 0xca => match self.precision {
                 8 | 12 => return Ok(()),
                 other => {
                     return Err(DecodeError::Unsupported(format!("{other}-bit JPEG samples")));
@@ -109,8 +112,6 @@ impl Frame {
             },
             0xc3 => "lossless",
             0xc5..=0xc7 => "hierarchical",
-            0xc9 => "arithmetic-coded",
-            0xca => "progressive arithmetic-coded",
             0xcb => "lossless arithmetic-coded",
             _ => "hierarchical arithmetic-coded",
         };

@@ -9,6 +9,7 @@
 //! All arithmetic is exact in integers, so that a file and its lossless twin (progressive,
 //! restart markers, optimised tables) give the same tile on every machine.
 
+mod arithmetic;
 mod bits;
 mod frame;
 mod full;
@@ -66,7 +67,7 @@ fn own(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut picture = segments::Picture::new(bytes);
     let frame = picture.read_header()?;
     let kept = kept_side(&frame);
-    let read = if frame.progressive {
+    let read = if frame.progressive || frame.arithmetic {
         progressive::read(&mut picture, &frame, kept)?
     } else {
         sequential::read(&mut picture, &frame, kept)?

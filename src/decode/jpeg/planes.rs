@@ -15,7 +15,7 @@ pub(super) struct Plane {
 
 /// What all planes (and, of a progressive picture, all coefficients) take at most.
 pub(super) fn bytes(frame: &Frame, kept: usize) -> u64 {
-    let per_block = match (frame.progressive, kept) {
+    let per_block = match (frame.progressive || frame.arithmetic, kept) {
         (false, _) => kept * kept,
         (true, 1) => 1 + 2,
         (true, _) => kept * kept + 128,

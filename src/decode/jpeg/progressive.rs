@@ -1,15 +1,15 @@
 //! Progressive pictures (T.81, G): only the scans that carry what is kept, and no more of the file
-//! once it is there.
+//! once it is there. Arithmetic-coded pictures, also sequential ones, are read here too.
 
 use super::bits::{Bits, Huffman};
 use super::frame::{Colours, Frame};
 use super::idct::{ZIGZAG, dequantise};
 use super::planes::Plane;
 use super::segments::{Picture, ScanHeader};
-use super::{DecodeError, Read, scan};
+use super::{DecodeError, Read, arithmetic, scan};
 
 /// The coefficients of one component: 1 a block (DC alone), or 64 in zigzag order.
-struct Blocks {
+pub(super) struct Blocks {
     values: Vec<i16>,
     per_block: usize,
     across: usize,
@@ -18,9 +18,14 @@ struct Blocks {
 }
 
 impl Blocks {
-    fn at(&mut self, (across, down): (usize, usize)) -> Option<&mut [i16]> {
+    pub fn at(&mut self, (across, down): (usize, usize)) -> Option<&mut [i16]> {
         let start = (down * self.across + across) * self.per_block;
         self.values.get_mut(start..start + self.per_block)
+    }
+
+    /// Notes that a scan has brought the coefficients `first` to `last` down to bit `low`.
+    pub fn mark(&mut self, first: usize, last: usize, low: u32) {
+        self.open[first..=last].fill(low as u8);
     }
 
     /// Whether every coefficient that is kept is whole.
@@ -65,7 +70,11 @@ pub(super) fn read(
             && (header.first == 0 || kept > 1);
         if wanted {
             prepare(picture, frame, &header, colours, per_block, &mut all, &mut quantisation)?;
-            let end = read_scan(picture, frame, &header, &mut all)?;
+            let end = if frame.arithmetic {
+                arithmetic::read_scan(picture, frame, &header, &mut all)?
+            } else {
+                read_scan(picture, frame, &header, &mut all)?
+            };
             if header.first == 0 {
                 rows_read = rows_read.min(end.rows_read);
             }
@@ -159,7 +168,7 @@ fn read_scan(
     };
     for lane in state.lanes {
         all[lane.component] = lane.blocks.map(|mut blocks| {
-            blocks.open[first..=last].fill(low as u8);
+            blocks.mark(first, last, low);
             blocks
         });
     }

@@ -1,6 +1,5 @@
 //! The order of blocks in a scan (T.81, A.2), restart markers, and what happens at damage.
 
-use super::bits::Bits;
 use super::frame::Frame;
 use super::segments::ScanHeader;
 
@@ -14,19 +13,49 @@ pub(super) struct ScanEnd {
     pub position: usize,
 }
 
+/// A stream of entropy-coded data.
+pub(super) trait Entropy<'a> {
+    /// Begins at a place of the data.
+    fn new(data: &'a [u8], at: usize) -> Self;
+    /// Goes on behind the next restart marker, and tells its number; `None` when another marker or
+    /// the end comes first.
+    fn restart(&mut self) -> Option<u8>;
+    /// Whether more was taken than there is.
+    fn overrun(&self) -> bool;
+    /// Where the data go on.
+    fn position(&self) -> usize;
+}
+
+/// Finds the next restart marker from `at` on, goes behind it, and tells its number; stays at any
+/// other marker.
+pub(super) fn next_restart_marker(data: &[u8], at: &mut usize) -> Option<u8> {
+    loop {
+        *at += memchr::memchr(0xff, data.get(*at..)?)?;
+        match data.get(*at + 1)? {
+            0 => *at += 2,
+            0xff => *at += 1,
+            marker @ 0xd0..=0xd7 => {
+                *at += 2;
+                return Some(marker - 0xd0);
+            }
+            _ => return None,
+        }
+    }
+}
+
 /// Goes through the blocks of a scan. `block(bits, place in the scan's components, across, down)`
 /// reads one block and says whether it could; `restart` forgets the predictions.
 #[inline(always)]
-pub(super) fn walk<S: ?Sized>(
-    data: &[u8],
+pub(super) fn walk<'a, S: ?Sized, E: Entropy<'a>>(
+    data: &'a [u8],
     frame: &Frame,
     scan: &ScanHeader,
     restart_interval: u32,
     state: &mut S,
-    mut block: impl FnMut(&mut S, &mut Bits<'_>, usize, (usize, usize)) -> bool,
+    mut block: impl FnMut(&mut S, &mut E, usize, (usize, usize)) -> bool,
     mut restart: impl FnMut(&mut S),
 ) -> ScanEnd {
-    let mut bits = Bits::new(data, scan.data);
+    let mut bits = E::new(data, scan.data);
     // The blocks of one MCU, and how many MCUs there are.
     let (layout, (across, down), rows_a_mcu) = if let [(lone, ..)] = scan.components[..] {
         let c = &frame.components[lone];
@@ -98,8 +127,8 @@ struct Restarted {
 
 /// Goes on behind the next restart marker. A marker of a later number than expected says that
 /// intervals are missing: their MCUs are stepped over.
-fn next_restart(
-    bits: &mut Bits<'_>,
+fn next_restart<'a>(
+    bits: &mut impl Entropy<'a>,
     expected: &mut u8,
     interval: u32,
     mcu: usize,

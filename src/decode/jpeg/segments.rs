@@ -20,6 +20,10 @@ pub(super) struct Picture<'a> {
     pub ac: [Option<Huffman>; 4],
     /// MCUs between restart markers; 0: none.
     pub restart_interval: u32,
+    /// Conditioning of arithmetic coding (F.1.4.4.1.4): bounds L and U of DC differences, by table.
+    pub dc_bounds: [(u8, u8); 4],
+    /// The same of AC coefficients (F.1.4.4.2.1): the last place Kx of the low band.
+    pub low_band: [u8; 4],
     /// From the TIFF header on.
     pub exif: Option<&'a [u8]>,
     /// The colour transform that the Adobe segment tells (T.872, 6.5.3).
@@ -102,6 +106,8 @@ impl<'a> Picture<'a> {
             dc: std::array::from_fn(|_| None),
             ac: std::array::from_fn(|_| None),
             restart_interval: 0,
+            dc_bounds: [(0, 1); 4],
+            low_band: [5; 4],
             exif: None,
             adobe: None,
             jfif: false,
@@ -176,6 +182,19 @@ impl<'a> Picture<'a> {
         match marker {
             0xdb => self.take_quantisation(body),
             0xc4 => self.take_huffman(body),
+            0xcc => {
+                for pair in body.chunks_exact(2) {
+                    let (table, value) = (usize::from(pair[0] & 15), pair[1]);
+                    if pair[0] >> 4 == 0 {
+                        if let Some(bounds) = self.dc_bounds.get_mut(table) {
+                            *bounds = (value & 15, value >> 4);
+                        }
+                    } else if let Some(last) = self.low_band.get_mut(table) {
+                        *last = value;
+                    }
+                }
+                Ok(())
+            }
             0xdd => {
                 if let [high, low, ..] = *body {
                     self.restart_interval = u32::from(high) << 8 | u32::from(low);

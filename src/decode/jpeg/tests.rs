@@ -85,9 +85,26 @@ fn tiny_pictures_are_read_whole() {
 }
 
 #[test]
+fn arithmetic_coding_is_read_too() {
+    for size in SIZES {
+        let baseline = tile_of(&format!("{size}-baseline.jpg"));
+        for form in ["arithmetic", "arithmetic-progressive"] {
+            let read = own(&fixture(&format!("{size}-{form}.jpg"))).unwrap();
+            assert_eq!(read.tile, baseline, "{size} {form}");
+            assert!(!read.marks.damaged_tail, "{size} {form}");
+        }
+    }
+    let restarts = own(&fixture("150x131-arithmetic-restart.jpg")).unwrap();
+    assert_eq!(restarts.tile, tile_of("150x131-baseline.jpg"));
+}
+
+#[test]
 fn what_is_not_read_is_refused_by_name() {
-    let error = read_whole(&fixture("150x131-arithmetic.jpg")).unwrap_err();
-    assert_eq!(error.to_string(), "not supported: arithmetic-coded JPEG");
+    let mut bytes = fixture("150x131-baseline.jpg");
+    let sof = bytes.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
+    bytes[sof + 1] = 0xc3;
+    let error = read_whole(&bytes).unwrap_err();
+    assert_eq!(error.to_string(), "not supported: lossless JPEG");
 }
 
 #[test]
@@ -196,6 +213,7 @@ fn every_cut_and_many_flips_are_survived() {
         "150x131-restart.jpg",
         "7x9-tiny.jpg",
         "150x131-arithmetic.jpg",
+        "77x45-arithmetic-progressive.jpg",
         "150x131-exif6.jpg",
     ];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
