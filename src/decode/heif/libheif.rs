@@ -71,7 +71,7 @@ fn layer(image: &Image) -> Result<Layer, DecodeError> {
     let plane = match (&planes.y, &planes.r, &planes.g, &planes.b) {
         (Some(y), ..) => {
             let is_rgb = colour.is_some_and(|colour| {
-                colour.matrix_coefficients() == libheif_rs::MatrixCoefficients::RgbGbr
+                colour.matrix_coefficients() == libheif_rs::MatrixCoefficients::RGB_GBR
             });
             match (&planes.cb, &planes.cr) {
                 (Some(b), Some(r)) if is_rgb && b.width == y.width && b.height == y.height => {
