@@ -114,6 +114,20 @@ fn copies_are_grouped_and_others_are_not() {
 }
 
 #[test]
+fn near_by_one_hash_alone_is_not_near() {
+    let a = scene(12);
+    let policy = Policy::from_threshold(6);
+    for (fine_bits, grouped) in [(policy.fine_radius, true), (policy.fine_radius + 1, false)] {
+        let mut other = picture("b.jpg", &a);
+        for bit in 0..fine_bits as usize {
+            other.record.hash.views[0].fine.0[bit / 64] ^= 1 << (bit % 64);
+        }
+        let found = run(&[picture("a.jpg", &a), other], &DedupeOptions::default());
+        assert_eq!(found.groups.len() == 1, grouped, "{fine_bits} of 256");
+    }
+}
+
+#[test]
 fn same_bytes_are_identical_and_a_failed_comparison_is_told() {
     let a = scene(3);
     let pictures = [
@@ -150,12 +164,17 @@ fn a_burst_is_shown_but_frees_nothing() {
 
 #[test]
 fn each_frame_of_a_burst_keeps_its_own_copies() {
-    let (a, b) = (scene(5), nudged(&scene(5), 2));
+    // Whether the frames differ by a few bits or by none.
+    own_copies(&scene(5), &nudged(&scene(5), 2));
+    own_copies(&scene(5), &scene(5));
+}
+
+fn own_copies(a: &Tile, b: &Tile) {
     let pictures = [
-        taken(picture("copies/1.jpg", &a), 10, Some(1)),
-        taken(picture("copies/2.jpg", &b), 10, Some(2)),
-        taken(picture("in/1.jpg", &a), 10, Some(1)),
-        taken(picture("in/2.jpg", &b), 10, Some(2)),
+        taken(picture("copies/1.jpg", a), 10, Some(1)),
+        taken(picture("copies/2.jpg", b), 10, Some(2)),
+        taken(picture("in/1.jpg", a), 10, Some(1)),
+        taken(picture("in/2.jpg", b), 10, Some(2)),
     ];
     let found = run(&pictures, &DedupeOptions::default());
     assert_eq!(found.groups.len(), 2);

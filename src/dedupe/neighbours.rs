@@ -41,11 +41,9 @@ impl Neighbours {
             .is_some_and(|(_, relation)| *relation == Relation::Burst)
     }
 
-    /// How near two classes are, seen from the first.
-    pub fn between(&self, from: u32, to: u32) -> Option<Near> {
-        let (near, _) = self.pairs.get(&(from.min(to), from.max(to)))?;
-        let orientation = if from < to { near.orientation } else { near.orientation.inverse() };
-        Some(Near { orientation, ..*near })
+    /// How near a class is to a better one, the smaller index first.
+    pub fn between(&self, better: u32, worse: u32) -> Option<Near> {
+        self.pairs.get(&(better, worse)).map(|(near, _)| *near)
     }
 }
 
