@@ -28,3 +28,9 @@ pub(super) fn transform(tile: &Tile) -> Coefficients {
     }
     Coefficients(block)
 }
+
+/// A bit for each key that is greater than the pivot, the first in the most significant bit.
+#[inline(always)]
+pub(super) fn greater(keys: &[i32; 64], pivot: i32) -> u64 {
+    keys.iter().fold(0, |word, &key| word << 1 | u64::from(key > pivot))
+}
