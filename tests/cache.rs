@@ -159,6 +159,8 @@ fn a_row_that_makes_no_sense_is_read_again() {
         "content = x'0102'",
         "format = NULL",
         "orientation = 'north'",
+        "size = 'large'",
+        "hash_version = 'one'",
     ] {
         let folder = tempfile::tempdir().unwrap();
         let known = file("/a.jpg", 1);

@@ -388,12 +388,12 @@ impl Cache {
             while let Some(row) = rows.next()? {
                 verified.rows += 1;
                 let path = path_from_bytes(row.get_ref(0)?.as_blob()?);
-                match (rows::read(row), stamp(&path)) {
-                    (Err(_) | Ok(None), _) => verified.unreadable += 1,
-                    (_, now) => {
-                        let held = now.is_some_and(|now| rows::holds(row, now).unwrap_or(false));
-                        verified.stale += u64::from(!held);
+                let held = stamp(&path).map(|now| rows::holds(row, now)).transpose();
+                match (rows::read(row), held) {
+                    (Ok(Some(_)), Ok(held)) => {
+                        verified.stale += u64::from(held != Some(true));
                     }
+                    _ => verified.unreadable += 1,
                 }
             }
             Ok(verified)

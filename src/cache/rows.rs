@@ -37,7 +37,11 @@ pub(super) fn read_if_holding(
     row: &Row<'_>,
     stamp: FileStamp,
 ) -> rusqlite::Result<Option<CachedRow>> {
-    if holds(row, stamp)? { read(row) } else { Ok(None) }
+    match holds(row, stamp) {
+        Ok(true) => read(row),
+        Err(error) if !is_of_value(&error) => Err(error),
+        _ => Ok(None),
+    }
 }
 
 /// Whether an error is about a value, not about the database.

@@ -117,6 +117,7 @@ fn with_avx2(tile: &Tile) -> Coefficients {
 fn fold_rows(tile: &Tile) -> [[[__m256i; 4]; PAIRS]; 2] {
     let mut folded = [[[_mm256_setzero_si256(); 4]; PAIRS]; 2];
     let (rows, _) = tile.0.as_chunks::<TILE_SIDE>();
+    #[allow(clippy::needless_range_loop)] // `folded` is filled across its first dimension.
     for k in 0..PAIRS {
         let wide = |row: usize| {
             let (halves, _) = rows[row].as_chunks::<16>();
