@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicBool;
 
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::hash::cpu::CpuHasher;
+use clean_backup::index::CpuJoiner;
 use clean_backup::media::Orientation;
 use clean_backup::phash::PictureHash;
 use clean_backup::policy::Policy;
@@ -161,7 +162,7 @@ fn main() {
             };
             let content =
                 |picture: &Picture| clean_backup::content::content_hash(&picture.file.path);
-            let result = dedupe(&found.pictures, &options, &content, &());
+            let result = dedupe(&found.pictures, &options, &content, &CpuJoiner, &());
             let base = |index: u32| &truth_of(&found.pictures[index as usize]).base;
             let mixed = result
                 .groups

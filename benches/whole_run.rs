@@ -18,6 +18,7 @@ use clean_backup::content::content_hash;
 use clean_backup::dct::hash_tile;
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::hash::cpu::CpuHasher;
+use clean_backup::index::CpuJoiner;
 use clean_backup::record::Picture;
 use clean_backup::scan::{ScanOptions, scan};
 use clean_backup::tile::{AreaAverage, Tile};
@@ -43,7 +44,7 @@ fn ours(folder: &Path, cache: &Path) -> u64 {
     assert!(found.skipped.is_empty(), "{:?}", found.skipped);
     assert_eq!(found.pictures.len(), files(folder).len());
     let read = |picture: &Picture| content_hash(&picture.file.path);
-    dedupe(&found.pictures, &DedupeOptions::default(), &read, &());
+    dedupe(&found.pictures, &DedupeOptions::default(), &read, &CpuJoiner, &());
     found.pictures.iter().map(|p| p.record.dimensions.pixels()).sum()
 }
 

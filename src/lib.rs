@@ -23,7 +23,11 @@ pub mod decode;
 pub mod dedupe;
 pub mod event;
 pub mod extensions;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod group;
+#[cfg(feature = "gpu")]
+pub mod hamming_gpu;
 pub mod hash;
 pub mod index;
 pub mod keeper;

@@ -14,7 +14,6 @@ use cli::environment::Environment;
 use cli::failure::{Failure, Kind, Outcome};
 use cli::progress::Bars;
 use cli::run::Context;
-use cli::settings::Gpu;
 
 fn main() -> ExitCode {
     let args = LowArgs::parse();
@@ -40,10 +39,6 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
 
     let context = || -> Result<Context<'_>, Failure> {
         let settings = cli::config::settings(args, environment)?;
-        if settings.gpu == Gpu::On {
-            return Err(Failure::new(Kind::Usage, "--gpu on: this version has no GPU code")
-                .hint("--gpu auto and --cpu give the same hashes on the CPU"));
-        }
         let folder = std::env::current_dir().map_err(|error| {
             Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
         })?;

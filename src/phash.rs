@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytemuck::{Pod, Zeroable};
+
 use crate::media::Orientation;
 
 /// Names the whole way from a file's bytes to its hashes: decode policy, luma, tile, DCT, ranking
@@ -12,7 +14,7 @@ pub const HASH_VERSION: u32 = 1;
 /// 64-bit perceptual hash: the signs against the median of the 8×8 lowest DCT coefficients, DC
 /// included, row by row, the first in the most significant bit.
 #[repr(transparent)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Pod, Zeroable)]
 pub struct PerceptualHash(pub u64);
 
 impl PerceptualHash {

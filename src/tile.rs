@@ -156,6 +156,58 @@ impl AreaAverage {
     }
 }
 
+/// A whole luma plane, for who has all of its rows at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Plane<'a> {
+    width: u32,
+    height: u32,
+    scale: u32,
+    samples: &'a [u8],
+}
+
+impl<'a> Plane<'a> {
+    /// Of `width` × `height` pixels, in samples of `scale` × `scale` pixels, row by row; `None`
+    /// when a side or the scale is 0 or the number of samples is another.
+    pub fn new(width: u32, height: u32, scale: u32, samples: &'a [u8]) -> Option<Self> {
+        if width == 0 || height == 0 || scale == 0 {
+            return None;
+        }
+        let plane = Self { width, height, scale, samples };
+        let (columns, rows) = plane.shape();
+        let count = usize::try_from(columns).ok()?.checked_mul(usize::try_from(rows).ok()?)?;
+        (samples.len() == count).then_some(plane)
+    }
+
+    /// Width and height in pixels.
+    pub fn pixels(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// Samples along a row, and rows.
+    pub fn shape(&self) -> (u32, u32) {
+        (self.width.div_ceil(self.scale), self.height.div_ceil(self.scale))
+    }
+
+    /// Pixels along the side of a sample.
+    pub fn scale(&self) -> u32 {
+        self.scale
+    }
+
+    /// Row by row.
+    pub fn samples(&self) -> &'a [u8] {
+        self.samples
+    }
+
+    /// Its area average; `None` never, as its shape was checked.
+    pub fn tile(&self) -> Option<Tile> {
+        let mut average = AreaAverage::new(self.width, self.height, self.scale)?;
+        for row in self.samples.chunks_exact(average.samples_per_row()) {
+            average.push_row(row);
+        }
+        average.finish()
+    }
+}
+
 /// Sum of bytes in 32-bit lanes, so that the compiler can vectorise it.
 fn sum_bytes(bytes: &[u8]) -> u64 {
     // 2²⁴ bytes of 255 fill 32 bits.
@@ -201,11 +253,7 @@ mod tests {
     }
 
     fn average(width: u32, height: u32, scale: u32, plane: &[u8]) -> Tile {
-        let mut average = AreaAverage::new(width, height, scale).unwrap();
-        for row in plane.chunks_exact(average.samples_per_row()) {
-            assert!(average.push_row(row));
-        }
-        average.finish().unwrap()
+        Plane::new(width, height, scale, plane).unwrap().tile().unwrap()
     }
 
     #[test]
@@ -248,6 +296,9 @@ mod tests {
     fn refuses_what_does_not_fit() {
         assert!(AreaAverage::new(0, 5, 1).is_none());
         assert!(AreaAverage::new(5, 5, 0).is_none());
+        assert!(Plane::new(5, 0, 1, &[]).is_none());
+        assert!(Plane::new(9, 8, 8, &[1, 2]).is_some());
+        assert!(Plane::new(9, 8, 8, &[1, 2, 3]).is_none());
         let mut average = AreaAverage::new(4, 1, 1).unwrap();
         assert!(!average.push_row(&[1, 2, 3]));
         assert!(average.finish().is_none());

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(u32, &[&str])] = &[
     (0, &["phash", "tile", "media", "record", "event", "policy", "extensions", "path_text"]),
     (1, &["container", "dct", "index", "group", "keeper", "relation", "units", "plan", "report"]),
-    // How the program writes files of its own, for the adapters that do.
-    (2, &["own_file"]),
-    (3, &["walk", "decode", "metadata", "cache", "hash", "config", "content"]),
+    // How the program writes files of its own and gives work to a GPU, for the adapters that do.
+    (2, &["own_file", "gpu"]),
+    (3, &["walk", "decode", "metadata", "cache", "hash", "hamming_gpu", "config", "content"]),
     (4, &["scan", "dedupe"]),
     (BINARY, &["cli", "main"]),
 ];
@@ -27,7 +27,8 @@ const BINARY: u32 = 5;
 /// Foreign crates that only these files (or folders) may name.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("rusqlite", &["cache"]),
-    ("wgpu", &["hash/gpu", "hamming_gpu"]),
+    ("wgpu", &["gpu", "hash/gpu", "hamming_gpu"]),
+    ("pollster", &["gpu"]),
     ("ignore", &["walk"]),
     ("exif", &["metadata/exif.rs"]),
     ("heic_rs", &["decode/heif"]),

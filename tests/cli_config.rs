@@ -96,7 +96,6 @@ fn wrong_usage() {
             &["dedupe", ".", "--sensitivity", "exact", "--threshold", "3"],
             &["dedupe", ".", "--exclude", "a["],
             &["dedupe", ".", "--keep", "smallest"],
-            &["dedupe", ".", "--gpu", "on"],
             &["dedupe", ".", "--cpu", "--gpu", "on"],
             &["dedupe", ".", "--action", "delete"],
             &["dedupe", ".", "--hiden"],

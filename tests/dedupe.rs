@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clean_backup::dct::hash_tile;
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, Group, dedupe};
+use clean_backup::index::CpuJoiner;
 use clean_backup::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
     ModifiedNs, Orientation,
@@ -88,7 +89,7 @@ fn with_bytes(mut picture: Picture, size: u64, content: u8) -> Picture {
 
 fn run(pictures: &[Picture], options: &DedupeOptions) -> Deduplicated {
     let unread = |_: &Picture| Err(io::Error::other("not to be read"));
-    dedupe(pictures, options, &unread, &())
+    dedupe(pictures, options, &unread, &CpuJoiner, &())
 }
 
 fn paths(pictures: &[Picture], group: &Group) -> (String, Vec<String>) {

@@ -1,6 +1,7 @@
 //! The command line: the only place that knows the terminal, the environment and the home folder.
 
 pub mod args;
+pub mod backends;
 pub mod config;
 pub mod environment;
 pub mod failure;

@@ -11,8 +11,6 @@ use clean_backup::cache::{Cache, CacheError};
 use clean_backup::content::content_hash;
 use clean_backup::decode::DecodeOptions;
 use clean_backup::dedupe::Prefer;
-use clean_backup::hash::TileHasher as _;
-use clean_backup::hash::cpu::CpuHasher;
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::plan::{ActionKind, Plan};
 use clean_backup::policy::KeepRule;
@@ -22,6 +20,7 @@ use clean_backup::scan::Scan;
 use clean_backup::walk::{Globs, WalkOptions};
 
 use super::args::{self, Action, CacheCommand, Dedupe, Format};
+use super::backends::Backends;
 use super::failure::{Failure, Kind, Outcome};
 use super::progress::Bars;
 use super::settings::Settings;
@@ -150,16 +149,16 @@ fn scan_roots(
     context: &Context<'_>,
     roots: &[PathBuf],
     cache: &mut Cache,
+    backends: &Backends,
 ) -> Result<(Scan, Arc<AtomicBool>), Failure> {
     let options = scan_options(&context.settings)?;
-    start_threads(&context.settings)?;
     let cancel = interrupt::watch()?;
     let attempt = |cache: &mut Cache| {
         clean_backup::scan::scan(
             roots,
             &options,
             Some(cache),
-            &CpuHasher,
+            backends.hasher.as_ref(),
             context.progress,
             &cancel,
         )
@@ -203,9 +202,11 @@ fn root_failures(scan: &Scan, roots: &[PathBuf]) -> bool {
 /// What keeps the run from being done.
 pub fn scan(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Failure> {
     let start = Instant::now();
+    start_threads(&context.settings)?;
+    let backends = Backends::of(context.settings.gpu)?;
     let mut cache = open_cache(context)?;
-    let (scan, _) = scan_roots(context, &options.roots, &mut cache)?;
-    let counts = counts(&scan, start);
+    let (scan, _) = scan_roots(context, &options.roots, &mut cache, &backends)?;
+    let counts = counts(&scan, start, &backends);
     let mut text = String::new();
     for skip in &scan.skipped {
         let reason = one_line(&skip.reason);
@@ -230,7 +231,7 @@ fn outcome(scan: &Scan) -> Outcome {
     if scan.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped }
 }
 
-fn counts(scan: &Scan, start: Instant) -> Counts {
+fn counts(scan: &Scan, start: Instant, backends: &Backends) -> Counts {
     Counts {
         files: scan.files,
         not_pictures: scan.not_pictures,
@@ -238,7 +239,7 @@ fn counts(scan: &Scan, start: Instant) -> Counts {
         hashed: scan.hashed,
         from_cache: scan.from_cache,
         seconds: start.elapsed().as_secs_f64(),
-        backend: CpuHasher.name().to_owned(),
+        backend: backends.hasher.name().to_owned(),
     }
 }
 
@@ -261,15 +262,19 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         prefer: Some(prefer(&settings.keep)?),
         reference_roots: (0..roots.len()).map(|root| root >= options.roots.len()).collect(),
     };
+    start_threads(settings)?;
+    let backends = Backends::of(settings.gpu)?;
     let mut cache = open_cache(context)?;
-    let (scan, _) = scan_roots(context, &roots, &mut cache)?;
+    let (scan, _) = scan_roots(context, &roots, &mut cache, &backends)?;
     if root_failures(&scan, &options.roots) {
         let skip = &scan.skipped[0];
         let message = format!("{}: {}", for_people(&skip.path), skip.reason);
         return Err(Failure::new(Kind::Failed, message));
     }
     let read = |picture: &Picture| content_hash(&picture.file.path);
-    let found = clean_backup::dedupe::dedupe(&scan.pictures, &matching, &read, context.progress);
+    let joiner = backends.joiner.as_ref();
+    let found =
+        clean_backup::dedupe::dedupe(&scan.pictures, &matching, &read, joiner, context.progress);
     let contents: Vec<_> = found
         .contents
         .iter()
@@ -294,7 +299,7 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         },
         groups: found.report_groups(&scan.pictures, &matching),
         skipped: skipped.collect(),
-        counts: counts(&scan, start),
+        counts: counts(&scan, start, &backends),
     };
     if options.dry_run || options.save_plan.is_some() {
         let plan = Plan::from_report(&report, &context.folder, &ActionKind::Report)
@@ -339,12 +344,12 @@ pub fn doctor(context: &Context<'_>) -> Result<Outcome, Failure> {
     let mut lines = vec![
         format!("clean-backup {} on {}-{}", env!("CARGO_PKG_VERSION"), ARCH, OS),
         format!("threads: {}", std::thread::available_parallelism().map_or(1, usize::from)),
-        "backend: cpu (this version has no GPU code)".to_owned(),
         format!("hashing: {}", clean_backup::dct::backend()),
         format!("comparing: {}", clean_backup::index::flat::Backend::fastest().name()),
         format!("HEIC: {}", clean_backup::decode::heic_decoders().join(", then ")),
     ];
     let mut good = true;
+    lines.extend(super::backends::examine(context.settings.gpu));
     match clean_backup::dct::self_test() {
         Ok(()) => lines.push("self-test of the hash: good".into()),
         Err(why) => {

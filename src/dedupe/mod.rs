@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::event::{Event, Phase, Progress};
+use crate::index::Joiner;
 use crate::keeper::{self, Candidate};
 use crate::media::{Bytes, FileKey, Orientation};
 use crate::policy::{KeepRule, Policy};
@@ -211,11 +212,12 @@ impl Contents<'_> {
 /// Finds the groups among `pictures` (sorted by path, as a scan gives them).
 ///
 /// `read` computes the hash of a picture's bytes; it is asked only for pictures of equal size that
-/// match, and only when the hash is not known yet.
+/// match, and only when the hash is not known yet. `joiner` finds the candidates.
 pub fn dedupe(
     pictures: &[Picture],
     options: &DedupeOptions,
     read: &(dyn Fn(&Picture) -> std::io::Result<ContentHash> + Sync),
+    joiner: &dyn Joiner,
     progress: &dyn Progress,
 ) -> Deduplicated {
     progress.on(Event::StageStarted { stage: Phase::Compare, total: None });
@@ -252,7 +254,7 @@ pub fn dedupe(
     let hard_links = (pictures.len() - counted.len()) as u64;
 
     let classes = classes::classes(&question, &counted, &mut |index| contents.get(index));
-    let neighbours = neighbours::find(&question, &classes, options.any_orientation);
+    let neighbours = neighbours::find(&question, &classes, joiner);
     let mut groups = stars::groups(&question, &classes, &neighbours);
     progress.on(Event::StageFinished { stage: Phase::Compare });
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::Question;
 use super::classes::Class;
 use crate::group::Edge;
-use crate::index::{self, Pair};
+use crate::index::{Joiner, Pair};
 use crate::media::Orientation;
 use crate::phash::PerceptualHash;
 use crate::relation::Relation;
@@ -48,11 +48,7 @@ impl Neighbours {
 }
 
 /// Finds all pairs of classes within both radii.
-pub(super) fn find(
-    question: &Question<'_>,
-    classes: &[Class],
-    any_orientation: bool,
-) -> Neighbours {
+pub(super) fn find(question: &Question<'_>, classes: &[Class], joiner: &dyn Joiner) -> Neighbours {
     // Classes by their 64-bit hash; the index sees each hash once.
     let mut by_hash: HashMap<PerceptualHash, Vec<u32>> = HashMap::new();
     for (index, class) in classes.iter().enumerate().filter(|(_, class)| !class.flat) {
@@ -81,7 +77,7 @@ pub(super) fn find(
             same[i + 1..].iter().for_each(|&b| confirm(a, b));
         }
     }
-    index::self_join(&hashes, radius, &|pairs: &[Pair]| {
+    joiner.self_join(&hashes, radius, &|pairs: &[Pair]| {
         for pair in pairs {
             for &a in owners(pair.a) {
                 owners(pair.b).iter().for_each(|&b| confirm(a, b));
@@ -89,9 +85,9 @@ pub(super) fn find(
         }
     });
 
-    if any_orientation {
+    if question.options.any_orientation {
         for orientation in Orientation::ALL.into_iter().skip(1) {
-            turned(question, classes, &hashes, &owners, orientation, &found);
+            turned(question, classes, &hashes, &owners, (orientation, joiner), &found);
         }
     }
     found.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -103,7 +99,7 @@ fn turned<'a>(
     classes: &[Class],
     hashes: &[PerceptualHash],
     owners: &(dyn Fn(u32) -> &'a [u32] + Sync),
-    orientation: Orientation,
+    (orientation, joiner): (Orientation, &dyn Joiner),
     found: &Mutex<Neighbours>,
 ) {
     let needles: Vec<u32> =
@@ -114,7 +110,7 @@ fn turned<'a>(
     };
     let needle_hashes: Vec<PerceptualHash> =
         needles.iter().map(|&class| view(class).phash).collect();
-    index::cross_join(&needle_hashes, hashes, question.policy.radius, &|pairs: &[Pair]| {
+    joiner.cross_join(&needle_hashes, hashes, question.policy.radius, &|pairs: &[Pair]| {
         for pair in pairs {
             let a = needles[pair.a as usize];
             let turned = view(a);

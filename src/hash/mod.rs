@@ -2,6 +2,8 @@
 //! interchangeable: all backends give the same bits.
 
 pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 
 use crate::phash::PictureHash;
 use crate::tile::Tile;

@@ -22,7 +22,7 @@ pub use collapse::Collapsed;
 use std::cell::RefCell;
 
 use crate::phash::{FineHash, PerceptualHash};
-use banded::{Banded, MultiIndex};
+use banded::{Banded, MultiIndex, Size};
 use flat::{Backend, Flat};
 
 /// Two hashes within the radius, by position. In a self-join `a < b`; in a cross-join `a` is the
@@ -91,6 +91,41 @@ pub trait Join {
 
     /// The pairs of a needle and a hash.
     fn cross_join(&self, needles: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>);
+}
+
+/// Whoever joins sets of hashes: the CPU's indices, or a GPU where that is faster.
+pub trait Joiner: Sync {
+    /// Every pair of `hashes` within `radius`.
+    fn self_join(&self, hashes: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>);
+
+    /// Every pair of a needle and a hash of the library within `radius`.
+    fn cross_join(
+        &self,
+        needles: &[PerceptualHash],
+        library: &[PerceptualHash],
+        radius: u32,
+        sink: &dyn Sink<Pair>,
+    );
+}
+
+/// The CPU's indices, chosen as [`self_join`] and [`cross_join`] do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CpuJoiner;
+
+impl Joiner for CpuJoiner {
+    fn self_join(&self, hashes: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>) {
+        self_join(hashes, radius, sink);
+    }
+
+    fn cross_join(
+        &self,
+        needles: &[PerceptualHash],
+        library: &[PerceptualHash],
+        radius: u32,
+        sink: &dyn Sink<Pair>,
+    ) {
+        cross_join(needles, library, radius, sink);
+    }
 }
 
 /// The neighbours of one needle, the nearest first, ties by position.
@@ -182,6 +217,29 @@ pub fn cross_join(
     } else {
         Banded::new(library, backend).cross_join(needles, radius, sink);
     }
+}
+
+/// Whole joins take about twice what the planner adds up to.
+const PLAN_TO_JOIN: f64 = 2.0;
+
+/// What [`self_join`] is reckoned to take, in nanoseconds of one core.
+pub fn self_join_ns(hashes: &[PerceptualHash], radius: u32) -> f64 {
+    let flat = Size::of_self(hashes.len()).flat_ns();
+    if hashes.len() < FLAT_BELOW {
+        return flat;
+    }
+    let plan = Banded::new(hashes, Backend::fastest()).plan_self(radius);
+    plan.map_or(flat, |plan| plan.cost_ns * PLAN_TO_JOIN)
+}
+
+/// What [`cross_join`] is reckoned to take, in nanoseconds of one core.
+pub fn cross_join_ns(needles: &[PerceptualHash], library: &[PerceptualHash], radius: u32) -> f64 {
+    let flat = Size::of_cross(needles.len(), library.len()).flat_ns();
+    if needles.len().saturating_mul(library.len()) < FLAT_BELOW * FLAT_BELOW / 2 {
+        return flat;
+    }
+    let plan = Banded::new(library, Backend::fastest()).plan_cross(needles.len(), radius);
+    plan.map_or(flat, |plan| plan.cost_ns * PLAN_TO_JOIN)
 }
 
 /// What to ask `needles` needles of, within `radius`: ready at once and scanning, or tables first

@@ -52,6 +52,11 @@ impl<'a> Banded<'a> {
         self.plan(Size::of_self(self.hashes.len()), radius)
     }
 
+    /// How a cross-join with so many needles would be done; `None` when by the plain scan.
+    pub fn plan_cross(&self, needles: usize, radius: u32) -> Option<Plan> {
+        self.plan(Size::of_cross(needles, self.hashes.len()), radius)
+    }
+
     fn plan(&self, size: Size, radius: u32) -> Option<Plan> {
         let plan = Sample::new(self.hashes).plan(size, radius, u64::MAX)?;
         (self.tuning.always || plan.cost_ns < size.flat_ns()).then_some(plan)
@@ -68,8 +73,7 @@ impl Join for Banded<'_> {
     }
 
     fn cross_join(&self, needles: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>) {
-        let size = Size::of_cross(needles.len(), self.hashes.len());
-        let Some(plan) = self.plan(size, radius) else {
+        let Some(plan) = self.plan_cross(needles.len(), radius) else {
             return Flat::new(self.hashes, self.backend).cross_join(needles, radius, sink);
         };
         let context = Context::new((self.backend, self.tuning), radius, false, sink);
