@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! walk ─► MediaFile ─► cache hit? ──────────────────────────────► PictureHash ─┐
-//!                         └ miss ─► decode ─► Tile ─► hash (CPU) ─► cache ─────┘
+//!                         └ miss ─► decode ─► Tile ─► hash (CPU | GPU) ─► cache ┘
 //! hashes ─► index (neighbours) ─► groups (keeper + duplicates) ─► plan ─► report
 //! ```
 //!

@@ -7,14 +7,17 @@ mod hermetic;
 use hermetic::Hermetic;
 
 /// Where no driver is, whatever this machine has: the Vulkan loader looks nowhere else.
+#[cfg(all(feature = "gpu", target_os = "linux"))]
 const NO_DRIVER: &[(&str, &str)] =
     &[("VK_DRIVER_FILES", "/nonexistent.json"), ("VK_ICD_FILENAMES", "/nonexistent.json")];
 
+#[cfg(feature = "gpu")]
 fn library() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/library").to_owned()
 }
 
 /// The report as JSON, without what differs from run to run.
+#[cfg(feature = "gpu")]
 fn report(hermetic: &Hermetic, gpu: &[&str], variables: &[(&str, &str)]) -> serde_json::Value {
     let library = library();
     let mut arguments = vec!["dedupe", &library, "--format", "json", "--any-orientation"];
