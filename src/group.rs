@@ -25,43 +25,81 @@ pub struct Star {
     pub linked: Vec<u32>,
 }
 
+/// Neighbours that are looked up instead of being among the edges.
+pub trait Lookup {
+    /// Adds neighbours of a node; repeats, and ones that are among the edges, do no harm.
+    fn add_neighbours(&mut self, node: u32, neighbours: &mut Vec<u32>);
+}
+
+/// All neighbours are among the edges.
+impl Lookup for () {
+    fn add_neighbours(&mut self, _: u32, _: &mut Vec<u32>) {}
+}
+
 /// Partitions the nodes `0..nodes` into stars and the rest. A node's number is its rank: the
 /// smaller the better a keeper. `references[node]` marks nodes that are never a duplicate.
 ///
 /// Stars come out by keeper; the order of the edges, their direction and repeats mean nothing.
-/// Every node is at most once a keeper or a duplicate. Takes 12 bytes a node and 8 an edge.
-pub fn stars(nodes: usize, references: &[bool], edges: &[Edge]) -> Vec<Star> {
+/// Every node is at most once a keeper or a duplicate. Takes 20 bytes a node
+/// and 8 an edge, beside the edges themselves.
+///
+/// The neighbours of a node that may yet be a keeper are those of the edges and of `lookup`, which
+/// is asked at most once a node. What is linked is told by the edges alone, and by `lookup` for a
+/// node whose neighbours were all taken by others: it is linked to the star of the best of them.
+pub fn stars(
+    nodes: usize,
+    references: &[bool],
+    edges: &[Edge],
+    lookup: &mut dyn Lookup,
+) -> Vec<Star> {
+    const FREE: u32 = u32::MAX;
     let adjacency = Adjacency::new(nodes, edges);
     let is_reference = |node: u32| references.get(node as usize).copied().unwrap_or(false);
-    let mut taken = vec![false; nodes];
-    let mut stars = Vec::new();
+    // The place of the star that each node is in.
+    let mut taken = vec![FREE; nodes];
+    let mut stars: Vec<Star> = Vec::new();
+    let mut near = Vec::new();
     for keeper in 0..nodes as u32 {
-        if taken[keeper as usize] {
+        if taken[keeper as usize] != FREE {
             continue;
         }
-        let duplicates: Vec<u32> = adjacency
-            .of(keeper)
+        near.clear();
+        near.extend_from_slice(adjacency.of(keeper));
+        let known = near.len();
+        lookup.add_neighbours(keeper, &mut near);
+        let looked_up = near.len() > known;
+        if looked_up {
+            near.sort_unstable();
+            near.dedup();
+        }
+        let free = |node: u32| taken[node as usize] == FREE;
+        let mut duplicates: Vec<u32> = near
             .iter()
             .copied()
-            .filter(|&node| !taken[node as usize] && !is_reference(node) && node > keeper)
+            .filter(|&node| free(node) && !is_reference(node) && node > keeper)
             .collect();
+        duplicates.dedup();
         if duplicates.is_empty() {
+            let star = near.iter().map(|&node| taken[node as usize]).filter(|&s| s != FREE).min();
+            if let (true, Some(star)) = (looked_up, star) {
+                stars[star as usize].linked.push(keeper);
+            }
             continue;
         }
-        taken[keeper as usize] = true;
-        for &node in &duplicates {
-            taken[node as usize] = true;
+        for &node in duplicates.iter().chain([&keeper]) {
+            taken[node as usize] = stars.len() as u32;
         }
-        let near_keeper = adjacency.of(keeper);
-        let mut linked: Vec<u32> = duplicates
+        let linked = duplicates
             .iter()
             .flat_map(|&node| adjacency.of(node))
             .copied()
-            .filter(|&node| node != keeper && near_keeper.binary_search(&node).is_err())
+            .filter(|&node| node != keeper && near.binary_search(&node).is_err())
             .collect();
-        linked.sort_unstable();
-        linked.dedup();
         stars.push(Star { keeper, duplicates, linked });
+    }
+    for star in &mut stars {
+        star.linked.sort_unstable();
+        star.linked.dedup();
     }
     stars
 }
@@ -74,21 +112,28 @@ struct Adjacency {
 
 impl Adjacency {
     fn new(nodes: usize, edges: &[Edge]) -> Self {
-        let mut directed: Vec<(u32, u32)> = edges
-            .iter()
-            .filter(|edge| edge.a != edge.b)
-            .flat_map(|edge| [(edge.a, edge.b), (edge.b, edge.a)])
-            .collect();
-        directed.sort_unstable();
-        directed.dedup();
+        let both = || {
+            let different = edges.iter().filter(|edge| edge.a != edge.b);
+            different.flat_map(|edge| [(edge.a, edge.b), (edge.b, edge.a)])
+        };
+        // Counted, then dealt: no second list of pairs.
         let mut starts = vec![0; nodes + 1];
-        for &(from, _) in &directed {
+        for (from, _) in both() {
             starts[from as usize + 1] += 1;
         }
         for node in 0..nodes {
             starts[node + 1] += starts[node];
         }
-        Self { starts, neighbours: directed.into_iter().map(|(_, to)| to).collect() }
+        let mut neighbours = vec![0; starts[nodes]];
+        let mut next = starts.clone();
+        for (from, to) in both() {
+            neighbours[next[from as usize]] = to;
+            next[from as usize] += 1;
+        }
+        for node in 0..nodes {
+            neighbours[starts[node]..starts[node + 1]].sort_unstable();
+        }
+        Self { starts, neighbours }
     }
 
     fn of(&self, node: u32) -> &[u32] {
@@ -109,18 +154,41 @@ mod tests {
     #[test]
     fn a_chain_is_not_one_group() {
         // 0–1–2–3: 0 takes 1; 2 is only linked there and takes 3.
-        let stars = stars(4, &[], &edges(&[(0, 1), (1, 2), (2, 3)]));
+        let stars = stars(4, &[], &edges(&[(0, 1), (1, 2), (2, 3)]), &mut ());
         let first = Star { keeper: 0, duplicates: vec![1], linked: vec![2] };
         let second = Star { keeper: 2, duplicates: vec![3], linked: vec![] };
         assert_eq!(stars, [first, second]);
     }
 
+    /// Neighbours that are among no edges.
+    struct Known(Vec<(u32, u32)>);
+
+    impl Lookup for Known {
+        fn add_neighbours(&mut self, node: u32, neighbours: &mut Vec<u32>) {
+            neighbours.extend(self.0.iter().filter(|(a, _)| *a == node).map(|(_, b)| b));
+        }
+    }
+
+    #[test]
+    fn looked_up_neighbours_count_as_others() {
+        // The chain 0–1–2–3–4 with every pair looked up: 4 is left, and linked to where 3 went.
+        let known = |pairs: &[(u32, u32)]| Known(pairs.to_vec());
+        let mut all = known(&[(0, 1), (1, 0), (1, 2), (2, 1), (2, 3), (3, 2), (3, 4), (4, 3)]);
+        let first = Star { keeper: 0, duplicates: vec![1], linked: vec![] };
+        let second = Star { keeper: 2, duplicates: vec![3], linked: vec![4] };
+        assert_eq!(stars(5, &[], &[], &mut all), [first, second]);
+        // One pair is an edge, the other is looked up, and one is both.
+        let mut some = known(&[(0, 2), (0, 1)]);
+        let both = Star { keeper: 0, duplicates: vec![1, 2], linked: vec![] };
+        assert_eq!(stars(3, &[], &edges(&[(0, 1)]), &mut some), [both]);
+    }
+
     #[test]
     fn references_are_never_duplicates() {
-        let stars = stars(3, &[true, true, false], &edges(&[(0, 1), (0, 2), (1, 2)]));
+        let stars = stars(3, &[true, true, false], &edges(&[(0, 1), (0, 2), (1, 2)]), &mut ());
         assert_eq!(stars, [Star { keeper: 0, duplicates: vec![2], linked: vec![] }]);
         // A worse-ranked reference is not taken, and a better plain node does not take it either.
-        let lone = super::stars(2, &[false, true], &edges(&[(0, 1)]));
+        let lone = super::stars(2, &[false, true], &edges(&[(0, 1)]), &mut ());
         assert!(lone.is_empty());
     }
 
@@ -132,7 +200,7 @@ mod tests {
             seed in any::<u64>(),
         ) {
             let edges = edges(&pairs);
-            let stars = stars(30, &references, &edges);
+            let stars = stars(30, &references, &edges, &mut ());
             let near: HashSet<(u32, u32)> =
                 pairs.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
             let mut seen = HashSet::new();
@@ -158,7 +226,7 @@ mod tests {
             let turn = (seed % (shuffled.len().max(1) as u64)) as usize;
             shuffled.rotate_left(turn);
             shuffled.iter_mut().step_by(2).for_each(|edge| std::mem::swap(&mut edge.a, &mut edge.b));
-            prop_assert_eq!(super::stars(30, &references, &shuffled), stars);
+            prop_assert_eq!(super::stars(30, &references, &shuffled, &mut ()), stars);
         }
     }
 }

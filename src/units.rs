@@ -30,20 +30,28 @@ impl UnitRole {
 /// The role of each picture, in the order given: a RAW and pictures of another kind with the same
 /// name before the extension (letter case aside) in the same folder are one unit.
 pub fn roles<'a>(pictures: impl Iterator<Item = (&'a Path, Format)> + Clone) -> Vec<UnitRole> {
-    let mut kinds: HashMap<(PathBuf, OsString), (bool, bool)> = HashMap::new();
     let key = |path: &Path| {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         (folder, path.file_stem().unwrap_or_default().to_ascii_lowercase())
     };
-    for (path, format) in pictures.clone() {
-        let (raw, developed) = kinds.entry(key(path)).or_default();
-        *(if format.is_raw() { raw } else { developed }) = true;
+    // Whether each RAW has a partner; most libraries have few, and most none.
+    let mut raws: HashMap<(PathBuf, OsString), bool> = HashMap::new();
+    raws.extend(
+        pictures.clone().filter(|(_, format)| format.is_raw()).map(|(path, _)| (key(path), false)),
+    );
+    if !raws.is_empty() {
+        for (path, _) in pictures.clone().filter(|(_, format)| !format.is_raw()) {
+            if let Some(developed) = raws.get_mut(&key(path)) {
+                *developed = true;
+            }
+        }
     }
+    let in_unit = |path: &Path| !raws.is_empty() && raws.get(&key(path)) == Some(&true);
     pictures
-        .map(|(path, format)| match kinds.get(&key(path)) {
-            Some((true, true)) if format.is_raw() => UnitRole::Raw,
-            Some((true, true)) => UnitRole::Developed,
-            _ => UnitRole::Single,
+        .map(|(path, format)| match in_unit(path) {
+            true if format.is_raw() => UnitRole::Raw,
+            true => UnitRole::Developed,
+            false => UnitRole::Single,
         })
         .collect()
 }

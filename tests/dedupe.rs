@@ -350,3 +350,133 @@ proptest! {
         prop_assert_eq!(names(&pictures, &found), names(&reversed, &again));
     }
 }
+
+/// Greedy stars by their definition, every picture against every other: the best that is left
+/// takes all copies that are left and near it.
+fn stars_by_definition(pictures: &[Picture], options: &DedupeOptions) -> Vec<(u32, Vec<u32>)> {
+    let near = |a: u32, b: u32| {
+        let (a, b) = (&pictures[a as usize], &pictures[b as usize]);
+        let other = b.record.hash.upright();
+        let turns = if options.any_orientation { 8 } else { 1 };
+        Orientation::ALL.into_iter().take(turns).any(|orientation| {
+            let view = a.record.hash.oriented(orientation);
+            view.phash.distance(other.phash) <= options.policy.radius
+                && view.fine.distance(other.fine) <= options.policy.fine_radius
+        })
+    };
+    let burst = |a: u32, b: u32| {
+        let time = |i: u32| pictures[i as usize].record.metadata.captured;
+        !options.include_bursts && matches!((time(a), time(b)), (Some(a), Some(b)) if a != b)
+    };
+    let mut order: Vec<u32> = (0..pictures.len() as u32).collect();
+    // What `frames` makes differ in nothing but pixels.
+    order.sort_by_key(|&i| std::cmp::Reverse(pictures[i as usize].record.dimensions.width));
+    let mut taken = vec![false; pictures.len()];
+    let mut stars = Vec::new();
+    for (place, &keeper) in order.iter().enumerate() {
+        if taken[keeper as usize] {
+            continue;
+        }
+        let mut duplicates: Vec<u32> = order[place + 1..]
+            .iter()
+            .copied()
+            .filter(|&other| !taken[other as usize] && near(keeper, other) && !burst(keeper, other))
+            .collect();
+        if !duplicates.is_empty() {
+            duplicates.iter().for_each(|&other| taken[other as usize] = true);
+            taken[keeper as usize] = true;
+            duplicates.sort_unstable();
+            stars.push((keeper, duplicates));
+        }
+    }
+    stars.sort_unstable();
+    stars
+}
+
+/// Frames of one scene that drifts, some of them dated, each a little unlike the one before: all
+/// have hundreds of neighbours. Ranked by their widths.
+fn frames(count: usize, dated: impl Fn(usize) -> Option<i64>, turn: bool) -> Vec<Picture> {
+    let mut tile = scene(77);
+    (0..count)
+        .map(|number| {
+            if number % 3 == 0 {
+                let at = number * 7 % 1024;
+                tile.0[at] = tile.0[at].wrapping_add(9);
+            }
+            let shown = if turn && number % 5 == 0 {
+                tile.oriented(Orientation::Rotate90)
+            } else {
+                tile.clone()
+            };
+            let mut frame = picture(&format!("{number:05}.jpg"), &shown);
+            frame.record.dimensions.width = 400 + (number * 7919 % count) as u32;
+            match dated(number) {
+                Some(second) => taken(frame, second, Some(1)),
+                None => frame,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn dense_clusters_make_the_same_stars() {
+    let cases: [(&str, Vec<Picture>); 4] = [
+        ("undated", frames(900, |_| None, false)),
+        ("a time-lapse, each frame twice", frames(900, |n| Some((n / 2) as i64), false)),
+        ("some dated", frames(900, |n| (n % 4 > 0).then_some((n / 3) as i64), false)),
+        ("turned", frames(600, |n| (n % 2 > 0).then_some((n / 4) as i64), true)),
+    ];
+    for (name, pictures) in cases {
+        for (radius, include_bursts) in [(2, false), (6, false), (6, true)] {
+            let options = DedupeOptions {
+                policy: Policy::from_threshold(radius),
+                any_orientation: name == "turned",
+                include_bursts,
+                ..DedupeOptions::default()
+            };
+            let found = run(&pictures, &options);
+            let copies = |group: &Group| {
+                let copies = group
+                    .duplicates
+                    .iter()
+                    .filter(|d| d.relation != Relation::Burst || include_bursts);
+                let mut copies: Vec<u32> = copies.map(|d| d.picture).collect();
+                copies.sort_unstable();
+                (group.keeper, copies)
+            };
+            let mut stars: Vec<_> =
+                found.groups.iter().map(copies).filter(|(_, copies)| !copies.is_empty()).collect();
+            stars.sort_unstable();
+            let expected = stars_by_definition(&pictures, &options);
+            assert!(!expected.is_empty());
+            if name != "some dated" {
+                assert_eq!(stars, expected, "{name} within {radius}");
+            }
+            // Nobody is lost: who is near another is in a group or linked.
+            let mut seen: Vec<u32> = found
+                .groups
+                .iter()
+                .flat_map(|g| {
+                    let others = g.duplicates.iter().map(|d| d.picture);
+                    others.chain([g.keeper]).chain(g.linked.iter().copied()).collect::<Vec<_>>()
+                })
+                .collect();
+            seen.sort_unstable();
+            seen.dedup();
+            let policy = options.policy;
+            let view = |i: usize| pictures[i].record.hash.upright();
+            for i in 0..pictures.len() {
+                let has_copy = (0..pictures.len()).any(|j| {
+                    let time = |i: usize| pictures[i].record.metadata.captured;
+                    let apart = matches!((time(i), time(j)), (Some(a), Some(b)) if a != b);
+                    i != j
+                        && (include_bursts || !apart)
+                        && view(i).phash.distance(view(j).phash) <= policy.radius
+                        && view(i).fine.distance(view(j).fine) <= policy.fine_radius
+                });
+                let lost = has_copy && seen.binary_search(&(i as u32)).is_err();
+                assert!(!lost, "{name} within {radius}: {i} is lost");
+            }
+        }
+    }
+}

@@ -2,29 +2,75 @@
 //! taken. Comparing classes instead of pictures keeps 100,000 identical frames from becoming five
 //! thousand million pairs.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::ffi::OsStr;
+use std::ops::Range;
+
+use rayon::prelude::*;
 
 use super::Question;
 use crate::media::CaptureTime;
-use crate::phash::View;
+use crate::phash::{PerceptualHash, View};
 use crate::policy::QUALITY_FLOOR;
 use crate::record::ContentHash;
 use crate::units::UnitRole;
 
-/// Pictures that every other picture is equally far from.
+/// The classes, in sections: those that may be anybody's duplicate, those in reference folders,
+/// and those too flat for their hashes to mean anything, which have no neighbours. Each section is
+/// in the order of the 64-bit hashes. Takes 12 bytes a picture.
 #[derive(Debug)]
-pub(super) struct Class {
-    /// Indices into the pictures, best keeper first.
-    pub members: Vec<u32>,
-    /// Hashes as shown.
-    pub view: View,
-    /// All in a reference folder, or none.
-    pub reference: bool,
-    /// Their part in a RAW+JPEG unit.
-    pub role: UnitRole,
-    /// Too little structure for their hashes to mean anything: no neighbours.
-    pub flat: bool,
+pub(super) struct Classes {
+    /// Where the members of each class begin, and the end of the last.
+    starts: Vec<u32>,
+    members: Vec<u32>,
+    /// Classes of the first section.
+    pub own: u32,
+    /// Classes of the first and the second.
+    pub hashed: u32,
+}
+
+impl Classes {
+    pub fn len(&self) -> u32 {
+        self.starts.len() as u32 - 1
+    }
+
+    /// Indices into the pictures.
+    pub fn members(&self, class: u32) -> &[u32] {
+        let class = class as usize;
+        &self.members[self.starts[class] as usize..self.starts[class + 1] as usize]
+    }
+
+    /// One of its pictures; they hash alike.
+    pub fn first(&self, class: u32) -> u32 {
+        self.members[self.starts[class as usize] as usize]
+    }
+
+    /// Each different 64-bit hash of a section's classes, and which classes have it.
+    pub fn hashes(&self, question: &Question<'_>, section: Range<u32>) -> Hashes {
+        let mut hashes = Hashes { distinct: Vec::new(), starts: Vec::new() };
+        for class in section.clone() {
+            let hash = question.view(self.first(class)).phash;
+            if hashes.distinct.last() != Some(&hash) {
+                hashes.distinct.push(hash);
+                hashes.starts.push(class);
+            }
+        }
+        hashes.starts.push(section.end);
+        hashes
+    }
+}
+
+/// Different hashes, ascending, and the classes of each.
+#[derive(Debug)]
+pub(super) struct Hashes {
+    pub distinct: Vec<PerceptualHash>,
+    starts: Vec<u32>,
+}
+
+impl Hashes {
+    pub fn classes(&self, hash: u32) -> Range<u32> {
+        self.starts[hash as usize]..self.starts[hash as usize + 1]
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,64 +80,109 @@ struct Key<'a> {
     camera: Option<&'a str>,
     /// Within one second only the name can tell two frames of a burst apart.
     name: Option<&'a OsStr>,
-    reference: bool,
     role: UnitRole,
     /// Flat pictures are alike only when their bytes are; one that could not be read is like none.
     bytes: Option<(u64, Result<ContentHash, u32>)>,
 }
 
-/// The classes of all pictures that count (`keep`), in the order of their best members' ranks.
-///
-/// `content` tells the bytes' hash of a picture, or `None` when it cannot be read.
+/// What is sorted first: section, then hash.
+type Place = (u8, u64, u32);
+
+/// The classes of the pictures that count. `content` tells the bytes' hash of a picture, or `None`
+/// when it cannot be read.
 pub(super) fn classes(
     question: &Question<'_>,
     counted: &[u32],
     content: &mut dyn FnMut(u32) -> Option<ContentHash>,
-) -> Vec<Class> {
+) -> Classes {
     let pictures = question.pictures;
-    let flat = |index: u32| pictures[index as usize].record.hash.quality < QUALITY_FLOOR;
-    // Only flat pictures of one size and one view can have the same bytes, so that only those are
-    // read.
-    let mut twins: BTreeMap<(View, u64), u32> = BTreeMap::new();
-    for &index in counted.iter().filter(|&&index| flat(index)) {
-        let picture = &pictures[index as usize];
-        *twins.entry((picture.record.hash.upright(), picture.file.stamp.size.0)).or_default() += 1;
-    }
-    let mut grouped: BTreeMap<Key<'_>, Vec<u32>> = BTreeMap::new();
-    for &index in counted {
-        let picture = &pictures[index as usize];
-        let metadata = &picture.record.metadata;
-        let view = picture.record.hash.upright();
-        let size = picture.file.stamp.size.0;
-        let bytes = flat(index).then(|| {
-            let alone = twins.get(&(view, size)).is_none_or(|&count| count < 2);
-            (size, if alone { Err(index) } else { content(index).ok_or(index) })
-        });
-        let dated = metadata.captured.is_some_and(|time| time.subsecond_ns.is_none());
-        let key = Key {
-            view,
-            captured: metadata.captured,
-            camera: metadata.camera.as_deref(),
-            name: picture.file.path.file_name().filter(|_| dated),
-            reference: question.is_reference(picture),
-            role: question.roles[index as usize],
-            bytes,
-        };
-        grouped.entry(key).or_default().push(index);
-    }
-    let mut classes: Vec<Class> = grouped
-        .into_iter()
-        .map(|(key, mut members)| {
-            members.sort_unstable_by_key(|&index| question.rank[index as usize]);
-            Class {
-                members,
-                view: key.view,
-                reference: key.reference,
-                role: key.role,
-                flat: key.bytes.is_some(),
-            }
+    let mut places: Vec<Place> = counted
+        .par_iter()
+        .map(|&index| {
+            let picture = &pictures[index as usize];
+            let section = match picture.record.hash.quality < QUALITY_FLOOR {
+                true => 2,
+                false => u8::from(question.is_reference(picture)),
+            };
+            (section, question.view(index).phash.0, index)
         })
         .collect();
-    classes.sort_unstable_by_key(|class| class.members.first().map(|&i| question.rank[i as usize]));
+    places.par_sort_unstable();
+
+    let mut classes = Classes {
+        starts: Vec::with_capacity(places.len() + 1),
+        members: Vec::with_capacity(places.len()),
+        own: 0,
+        hashed: 0,
+    };
+    for alike in places.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        match alike {
+            [(_, _, index)] => classes.push(&[*index]),
+            _ => split(question, alike, content, &mut classes),
+        }
+        match alike[0].0 {
+            0 => classes.own = classes.starts.len() as u32,
+            1 => {}
+            _ => continue,
+        }
+        classes.hashed = classes.starts.len() as u32;
+    }
+    classes.hashed = classes.hashed.max(classes.own);
+    classes.starts.push(classes.members.len() as u32);
     classes
+}
+
+impl Classes {
+    fn push(&mut self, members: &[u32]) {
+        self.starts.push(self.members.len() as u32);
+        self.members.extend_from_slice(members);
+    }
+}
+
+/// Parts pictures of one hash into classes.
+fn split(
+    question: &Question<'_>,
+    alike: &[Place],
+    content: &mut dyn FnMut(u32) -> Option<ContentHash>,
+    classes: &mut Classes,
+) {
+    let pictures = question.pictures;
+    let flat = alike[0].0 == 2;
+    // Only flat pictures of one view and one size can have the same bytes: only those are read.
+    let outline = |index: u32| (question.view(index), pictures[index as usize].file.stamp.size.0);
+    let mut outlines: Vec<(View, u64)> = Vec::new();
+    if flat {
+        outlines.extend(alike.iter().map(|&(_, _, index)| outline(index)));
+        outlines.sort_unstable();
+    }
+    let mut bytes = |index: u32| {
+        let outline = outline(index);
+        let from = outlines.partition_point(|other| *other < outline);
+        let alone = outlines.get(from + 1) != Some(&outline);
+        (outline.1, if alone { Err(index) } else { content(index).ok_or(index) })
+    };
+    let mut keyed: Vec<(Key<'_>, u32)> = alike
+        .iter()
+        .map(|&(_, _, index)| {
+            let picture = &pictures[index as usize];
+            let metadata = &picture.record.metadata;
+            let dated = metadata.captured.is_some_and(|time| time.subsecond_ns.is_none());
+            let key = Key {
+                view: question.view(index),
+                captured: metadata.captured,
+                camera: metadata.camera.as_deref(),
+                name: picture.file.path.file_name().filter(|_| dated),
+                role: question.roles[index as usize],
+                bytes: flat.then(|| bytes(index)),
+            };
+            (key, index)
+        })
+        .collect();
+    keyed.par_sort_unstable();
+    let mut members = Vec::new();
+    for class in keyed.chunk_by(|a, b| a.0.cmp(&b.0) == Ordering::Equal) {
+        members.clear();
+        members.extend(class.iter().map(|(_, index)| *index));
+        classes.push(&members);
+    }
 }

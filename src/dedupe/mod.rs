@@ -2,12 +2,14 @@
 //! what kind of match each one is. Decides only; it changes no file.
 
 mod classes;
+mod dense;
 mod neighbours;
+mod nodes;
 mod report;
 mod stars;
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ use crate::event::{Event, Phase, Progress};
 use crate::index::Joiner;
 use crate::keeper::{self, Candidate};
 use crate::media::{Bytes, FileKey, Orientation};
+use crate::phash::View;
 use crate::policy::{KeepRule, Policy};
 use crate::record::{ContentHash, Picture, Skip};
 use crate::relation::{self, Relation};
@@ -101,13 +104,22 @@ struct Question<'a> {
     roles: Vec<UnitRole>,
     policy: Policy,
     options: &'a DedupeOptions,
-    /// Place of each picture among all, best keeper first.
+    /// Place among the pictures that matter, best keeper first.
     rank: Vec<u32>,
 }
 
 impl Question<'_> {
     fn is_reference(&self, picture: &Picture) -> bool {
         self.options.reference_roots.get(picture.file.root as usize).copied().unwrap_or(false)
+    }
+
+    fn is_reference_index(&self, index: u32) -> bool {
+        self.is_reference(&self.pictures[index as usize])
+    }
+
+    /// The hashes as shown.
+    fn view(&self, index: u32) -> View {
+        self.pictures[index as usize].record.hash.upright()
     }
 
     fn candidate(&self, index: u32) -> Candidate<'_> {
@@ -234,28 +246,14 @@ pub fn dedupe(
         skipped: Vec::new(),
     };
 
-    // Rank all once; everything below compares ranks.
-    let mut order: Vec<u32> = (0..pictures.len() as u32).collect();
-    order.par_sort_unstable_by(|&a, &b| {
-        keeper::compare(&question.candidate(a), &question.candidate(b), &options.keep).0
-    });
-    question.rank = vec![0; pictures.len()];
-    for (place, &index) in (0..).zip(&order) {
-        question.rank[index as usize] = place;
-    }
-
-    // Of several names of one file only the best counts.
-    let mut seen: HashSet<FileKey> = HashSet::with_capacity(pictures.len());
-    let counted: Vec<u32> = order
-        .iter()
-        .copied()
-        .filter(|&i| seen.insert(pictures[i as usize].file.stamp.key))
-        .collect();
+    let counted = counted(&question);
     let hard_links = (pictures.len() - counted.len()) as u64;
-
     let classes = classes::classes(&question, &counted, &mut |index| contents.get(index));
+    drop(counted);
     let neighbours = neighbours::find(&question, &classes, joiner);
-    let mut groups = stars::groups(&question, &classes, &neighbours);
+    let nodes = nodes::nodes(&mut question, &classes, neighbours);
+    drop(classes);
+    let mut groups = stars::groups(&question, &nodes);
     progress.on(Event::StageFinished { stage: Phase::Compare });
 
     confirm_identical(&question, options, &mut groups, &mut contents, progress);
@@ -266,6 +264,26 @@ pub fn dedupe(
     contents.skipped.sort();
     contents.computed.sort_unstable_by_key(|(index, _)| *index);
     Deduplicated { groups, hard_links, skipped: contents.skipped, contents: contents.computed }
+}
+
+/// The pictures without the worse names of files that have several, by index.
+fn counted(question: &Question<'_>) -> Vec<u32> {
+    let key = |index: u32| question.pictures[index as usize].file.stamp.key;
+    let mut names: Vec<(FileKey, u32)> =
+        (0..question.pictures.len() as u32).map(|index| (key(index), index)).collect();
+    names.par_sort_unstable();
+    let mut counted: Vec<u32> = names
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|names| {
+            let indices = names.iter().map(|(_, index)| *index);
+            indices.min_by(|&a, &b| {
+                let keep = &question.options.keep;
+                keeper::compare(&question.candidate(a), &question.candidate(b), keep).0
+            })
+        })
+        .collect();
+    counted.sort_unstable();
+    counted
 }
 
 /// Compares the bytes of duplicates that are as long as their keepers, then fills in what follows

@@ -1,149 +1,196 @@
 //! Which classes are near each other: candidates by the 64-bit hash, confirmed by the 256-bit one.
 
-use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Question;
-use super::classes::Class;
+use super::classes::{Classes, Hashes};
 use crate::group::Edge;
 use crate::index::{Joiner, Pair};
 use crate::media::Orientation;
 use crate::phash::PerceptualHash;
-use crate::relation::Relation;
 
-/// How near two classes are.
+/// How near two pictures are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Near {
     pub fine_distance: u32,
     pub distance: u32,
-    /// What turns the first class (the smaller index) into the second.
+    /// What turns the first into the second.
     pub orientation: Orientation,
 }
 
-/// All pairs of near classes.
-#[derive(Debug, Default)]
+/// From so many neighbours on a class is dense: which other dense ones are near it is not written
+/// down but looked up (`dense.rs`), so that a time-lapse of 100,000 frames does not become
+/// thousands of millions of pairs.
+const DENSE_FROM: u32 = 256;
+/// Classes of two near hashes are paired one by one up to so many pairs; beyond, all are dense.
+const PAIRED_UP_TO: u64 = 4096;
+
+/// All pairs of near classes, but for those of two dense ones. Eight bytes a pair.
+#[derive(Debug)]
 pub(super) struct Neighbours {
-    pairs: HashMap<(u32, u32), (Near, Relation)>,
+    /// The smaller number first, ascending.
+    pub edges: Vec<Edge>,
+    /// Classes whose pairs with each other are not all among the edges, ascending.
+    pub dense: Vec<u32>,
 }
 
-impl Neighbours {
-    /// The pairs as undirected edges, smaller index first, in a fixed order.
-    pub fn edges(&self) -> impl Iterator<Item = Edge> {
-        let mut keys: Vec<_> = self.pairs.keys().copied().collect();
-        keys.sort_unstable();
-        keys.into_iter().map(|(a, b)| Edge { a, b })
-    }
-
-    /// Whether the two were taken one after the other.
-    pub fn is_burst(&self, edge: &Edge) -> bool {
-        self.pairs
-            .get(&(edge.a.min(edge.b), edge.a.max(edge.b)))
-            .is_some_and(|(_, relation)| *relation == Relation::Burst)
-    }
-
-    /// How near a class is to a better one, the smaller index first.
-    pub fn between(&self, better: u32, worse: u32) -> Option<Near> {
-        self.pairs.get(&(better, worse)).map(|(near, _)| *near)
-    }
-}
-
-/// Finds all pairs of classes within both radii.
-pub(super) fn find(question: &Question<'_>, classes: &[Class], joiner: &dyn Joiner) -> Neighbours {
-    // Classes by their 64-bit hash; the index sees each hash once.
-    let mut by_hash: HashMap<PerceptualHash, Vec<u32>> = HashMap::new();
-    for (index, class) in classes.iter().enumerate().filter(|(_, class)| !class.flat) {
-        by_hash.entry(class.view.phash).or_default().push(index as u32);
-    }
-    let mut hashes: Vec<PerceptualHash> = by_hash.keys().copied().collect();
-    hashes.sort_unstable();
-    let owners = |hash: u32| by_hash[&hashes[hash as usize]].as_slice();
-
-    let found = Mutex::new(Neighbours::default());
-    let radius = question.policy.radius;
-    let confirm = |a: u32, b: u32| {
-        let (a, b) = (a.min(b), a.max(b));
-        let near = Near {
-            distance: classes[a as usize].view.phash.distance(classes[b as usize].view.phash),
-            fine_distance: classes[a as usize].view.fine.distance(classes[b as usize].view.fine),
-            orientation: Orientation::Upright,
-        };
-        if a != b {
-            offer(question, classes, &found, (a, b), near);
-        }
+/// How near `b` is to `a`, turned as it may be; `None` when it is not within both radii.
+pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Near> {
+    let hash = &question.pictures[a as usize].record.hash;
+    let other = question.view(b);
+    let orientations = if question.options.any_orientation {
+        &Orientation::ALL[..]
+    } else {
+        &[Orientation::Upright]
     };
-    for hash in 0..hashes.len() as u32 {
-        let same = owners(hash);
-        for (i, &a) in same.iter().enumerate() {
-            same[i + 1..].iter().for_each(|&b| confirm(a, b));
+    orientations
+        .iter()
+        .filter_map(|&orientation| {
+            let view = hash.oriented(orientation);
+            let distance = view.phash.distance(other.phash);
+            let within = distance <= question.policy.radius;
+            let fine_distance = if within { view.fine.distance(other.fine) } else { u32::MAX };
+            let near = Near { fine_distance, distance, orientation };
+            (within && fine_distance <= question.policy.fine_radius).then_some(near)
+        })
+        .min()
+}
+
+/// What the threads of a join share.
+struct Search<'a> {
+    question: &'a Question<'a>,
+    classes: &'a Classes,
+    /// Neighbours of each class, or [`DENSE_FROM`] and more when it was declared dense.
+    degrees: Vec<AtomicU32>,
+    edges: Mutex<Vec<Edge>>,
+}
+
+/// Finds all pairs of classes within both radii, of which at most one is in a reference folder.
+pub(super) fn find(question: &Question<'_>, classes: &Classes, joiner: &dyn Joiner) -> Neighbours {
+    let search = Search {
+        question,
+        classes,
+        degrees: (0..classes.hashed).map(|_| AtomicU32::new(0)).collect(),
+        edges: Mutex::default(),
+    };
+    let own = classes.hashes(question, 0..classes.own);
+    let references = classes.hashes(question, classes.own..classes.hashed);
+    let radius = question.policy.radius;
+    for hash in 0..own.distinct.len() as u32 {
+        let alike = own.classes(hash);
+        if alike.len() > 1 {
+            search.keep(|edges| search.offer(alike.clone(), alike.clone(), edges));
         }
     }
-    joiner.self_join(&hashes, radius, &|pairs: &[Pair]| {
-        for pair in pairs {
-            for &a in owners(pair.a) {
-                owners(pair.b).iter().for_each(|&b| confirm(a, b));
+    joiner.self_join(&own.distinct, radius, &|pairs: &[Pair]| {
+        search.keep(|edges| {
+            for pair in pairs {
+                search.offer(own.classes(pair.a), own.classes(pair.b), edges);
             }
-        }
+        });
     });
-
+    if !references.distinct.is_empty() {
+        joiner.cross_join(&own.distinct, &references.distinct, radius, &|pairs: &[Pair]| {
+            search.keep(|edges| {
+                for pair in pairs {
+                    search.offer(own.classes(pair.a), references.classes(pair.b), edges);
+                }
+            });
+        });
+    }
     if question.options.any_orientation {
         for orientation in Orientation::ALL.into_iter().skip(1) {
-            turned(question, classes, &hashes, &owners, (orientation, joiner), &found);
+            search.turned(joiner, orientation, &own);
+            search.turned(joiner, orientation, &references);
         }
     }
-    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    search.finish()
 }
 
-/// Joins the pictures as they would look after `orientation` with the pictures as they are.
-fn turned<'a>(
-    question: &Question<'_>,
-    classes: &[Class],
-    hashes: &[PerceptualHash],
-    owners: &(dyn Fn(u32) -> &'a [u32] + Sync),
-    (orientation, joiner): (Orientation, &dyn Joiner),
-    found: &Mutex<Neighbours>,
-) {
-    let needles: Vec<u32> =
-        (0..classes.len() as u32).filter(|&index| !classes[index as usize].flat).collect();
-    let view = |class: u32| {
-        let picture = classes[class as usize].members[0];
-        question.pictures[picture as usize].record.hash.oriented(orientation)
-    };
-    let needle_hashes: Vec<PerceptualHash> =
-        needles.iter().map(|&class| view(class).phash).collect();
-    joiner.cross_join(&needle_hashes, hashes, question.policy.radius, &|pairs: &[Pair]| {
-        for pair in pairs {
-            let a = needles[pair.a as usize];
-            let turned = view(a);
-            // The other half is found from the other side, by the inverse orientation.
-            for &b in owners(pair.b).iter().filter(|&&b| a < b) {
-                let near = Near {
-                    distance: turned.phash.distance(classes[b as usize].view.phash),
-                    fine_distance: turned.fine.distance(classes[b as usize].view.fine),
-                    orientation,
-                };
-                offer(question, classes, found, (a, b), near);
+impl Search<'_> {
+    /// Runs what fills a list of edges, and keeps them.
+    fn keep(&self, fill: impl FnOnce(&mut Vec<Edge>)) {
+        let mut edges = Vec::new();
+        fill(&mut edges);
+        if !edges.is_empty() {
+            self.edges.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&edges);
+        }
+    }
+
+    fn is_dense(&self, class: u32) -> bool {
+        self.degrees[class as usize].load(Ordering::Relaxed) >= DENSE_FROM
+    }
+
+    /// The classes of two near hashes, or of one with themselves.
+    fn offer(&self, left: Range<u32>, right: Range<u32>, edges: &mut Vec<Edge>) {
+        if left.len() as u64 * right.len() as u64 > PAIRED_UP_TO {
+            for class in left.chain(right) {
+                self.degrees[class as usize].fetch_max(DENSE_FROM, Ordering::Relaxed);
+            }
+            return;
+        }
+        for a in left {
+            for b in right.clone() {
+                if left_of(a, &right) || a < b {
+                    self.confirm(a, b, Orientation::Upright, edges);
+                }
             }
         }
-    });
+    }
+
+    fn confirm(&self, a: u32, b: u32, orientation: Orientation, edges: &mut Vec<Edge>) {
+        if self.is_dense(a) && self.is_dense(b) {
+            return;
+        }
+        let (first, second) = (self.classes.first(a), self.classes.first(b));
+        let question = self.question;
+        let turned = question.pictures[first as usize].record.hash.oriented(orientation);
+        let fine_distance = turned.fine.distance(question.view(second).fine);
+        let roles = &question.roles;
+        if fine_distance <= question.policy.fine_radius
+            && roles[first as usize].may_match(roles[second as usize])
+        {
+            edges.push(Edge { a, b });
+            for class in [a, b] {
+                self.degrees[class as usize].fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Joins the pictures as they would look after `orientation` with those of a section as they
+    /// are. Within one section the other half is found from the other side, by the inverse.
+    fn turned(&self, joiner: &dyn Joiner, orientation: Orientation, library: &Hashes) {
+        let needles: Vec<PerceptualHash> = (0..self.classes.own)
+            .map(|class| {
+                let first = self.classes.first(class);
+                self.question.pictures[first as usize].record.hash.oriented(orientation).phash
+            })
+            .collect();
+        let radius = self.question.policy.radius;
+        joiner.cross_join(&needles, &library.distinct, radius, &|pairs: &[Pair]| {
+            self.keep(|edges| {
+                for pair in pairs {
+                    for b in library.classes(pair.b).filter(|&b| pair.a < b) {
+                        self.confirm(pair.a, b, orientation, edges);
+                    }
+                }
+            });
+        });
+    }
+
+    fn finish(self) -> Neighbours {
+        let dense =
+            (0..self.classes.hashed).filter(|&class| self.is_dense(class)).collect::<Vec<_>>();
+        let mut edges = self.edges.into_inner().unwrap_or_else(PoisonError::into_inner);
+        edges.sort_unstable();
+        edges.dedup();
+        Neighbours { edges, dense }
+    }
 }
 
-/// Keeps a pair if it is within the fine radius and nearer than what is known of it.
-fn offer(
-    question: &Question<'_>,
-    classes: &[Class],
-    found: &Mutex<Neighbours>,
-    (a, b): (u32, u32),
-    near: Near,
-) {
-    let (first, second) = (&classes[a as usize], &classes[b as usize]);
-    if near.fine_distance > question.policy.fine_radius || !first.role.may_match(second.role) {
-        return;
-    }
-    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-    let relation = || question.relation(first.members[0], second.members[0], false);
-    found
-        .pairs
-        .entry((a, b))
-        .and_modify(|(known, _)| *known = near.min(*known))
-        .or_insert_with(|| (near, relation()));
+/// Whether a class lies before a whole range, and so is paired with all of it.
+fn left_of(class: u32, range: &Range<u32>) -> bool {
+    class < range.start
 }

@@ -1,39 +1,55 @@
-//! Stars over classes, spelled out for their members.
+//! Stars over nodes, spelled out for their members.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::classes::Class;
-use super::neighbours::Neighbours;
+use super::dense::{Dense, DenseHashes};
+use super::neighbours::near;
+use super::nodes::Nodes;
 use super::{Duplicate, Group, Question};
 use crate::group::{self, Edge, Star};
 use crate::media::{Bytes, Orientation};
 use crate::relation::Relation;
 
 /// The groups, without what needs the files' bytes: relation, reason and bytes to free.
-pub(super) fn groups(
-    question: &Question<'_>,
-    classes: &[Class],
-    neighbours: &Neighbours,
-) -> Vec<Group> {
-    // Classes are in the order of their ranks, so that a class's index is its rank.
-    let references: Vec<bool> = classes.iter().map(|class| class.reference).collect();
-    let (copies, bursts): (Vec<Edge>, Vec<Edge>) = neighbours
-        .edges()
-        .partition(|edge| question.options.include_bursts || !neighbours.is_burst(edge));
-
-    let mut stars: BTreeMap<u32, Star> = group::stars(classes.len(), &references, &copies)
-        .into_iter()
-        .map(|star| (star.keeper, star))
-        .collect();
-    let superfluous: BTreeSet<u32> =
-        stars.values().flat_map(|star| &star.duplicates).copied().collect();
+pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
+    let is_burst = |edge: &&Edge| {
+        let (a, b) = (nodes.first(edge.a), nodes.first(edge.b));
+        !question.options.include_bursts && question.relation(a, b, false) == Relation::Burst
+    };
+    let (bursts, copies): (Vec<Edge>, Vec<Edge>) = nodes.edges.iter().partition(is_burst);
+    let hashes = DenseHashes::new(question, nodes);
+    let star_list = |edges: &[Edge], bursts: bool| {
+        let mut lookup = Dense::new(question, nodes, &hashes, bursts);
+        group::stars(nodes.len(), &nodes.references, edges, &mut lookup)
+    };
+    let mut stars: BTreeMap<u32, Star> =
+        star_list(&copies, false).into_iter().map(|star| (star.keeper, star)).collect();
+    let mut superfluous = vec![false; nodes.len()];
+    for &node in stars.values().flat_map(|star| &star.duplicates) {
+        superfluous[node as usize] = true;
+    }
     // A class of several members is a star of its own, neighbours or not.
-    for (index, class) in (0..).zip(classes) {
-        if class.members.len() > 1 && !superfluous.contains(&index) {
-            stars.entry(index).or_insert_with(|| lone(index));
+    for (node, members) in (0..).zip(&nodes.members) {
+        if members.len() > 1 && !superfluous[node as usize] {
+            stars.entry(node).or_insert_with(|| lone(node));
         }
     }
-    let frames = burst_frames(classes.len(), &references, &bursts, &superfluous, &stars);
+    // Frames of bursts that are nobody's duplicate and have no group of their own are shown with
+    // the best of them.
+    let mut frames: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    if !question.options.include_bursts {
+        let kept: Vec<Edge> = bursts
+            .into_iter()
+            .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
+            .collect();
+        for star in star_list(&kept, true) {
+            let shown = |node: &u32| !superfluous[*node as usize] && !stars.contains_key(node);
+            let alone: Vec<u32> = star.duplicates.into_iter().filter(shown).collect();
+            if !alone.is_empty() && !superfluous[star.keeper as usize] {
+                frames.insert(star.keeper, alone);
+            }
+        }
+    }
     for &keeper in frames.keys() {
         stars.entry(keeper).or_insert_with(|| lone(keeper));
     }
@@ -41,7 +57,7 @@ pub(super) fn groups(
         .into_values()
         .filter_map(|star| {
             let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
-            spell_out(question, classes, neighbours, &star, frames)
+            spell_out(question, nodes, &star, frames)
         })
         .collect()
 }
@@ -50,41 +66,10 @@ fn lone(keeper: u32) -> Star {
     Star { keeper, duplicates: Vec::new(), linked: Vec::new() }
 }
 
-/// Frames of bursts that are nobody's duplicate and have no group of their own, by the keeper that
-/// they are shown with.
-fn burst_frames(
-    classes: usize,
-    references: &[bool],
-    bursts: &[Edge],
-    superfluous: &BTreeSet<u32>,
-    stars: &BTreeMap<u32, Star>,
-) -> BTreeMap<u32, Vec<u32>> {
-    let kept: Vec<Edge> = bursts
-        .iter()
-        .copied()
-        .filter(|edge| !superfluous.contains(&edge.a) && !superfluous.contains(&edge.b))
-        .collect();
-    let mut frames = BTreeMap::new();
-    for star in group::stars(classes, references, &kept) {
-        let alone: Vec<u32> =
-            star.duplicates.into_iter().filter(|class| !stars.contains_key(class)).collect();
-        if !alone.is_empty() {
-            frames.insert(star.keeper, alone);
-        }
-    }
-    frames
-}
-
-/// A star of classes as a group of pictures; `None` when nothing but the keeper is left.
-fn spell_out(
-    question: &Question<'_>,
-    classes: &[Class],
-    neighbours: &Neighbours,
-    star: &Star,
-    frames: &[u32],
-) -> Option<Group> {
-    let keeper_class = &classes[star.keeper as usize];
-    let (&keeper, rest) = keeper_class.members.split_first()?;
+/// A star of nodes as a group of pictures; `None` when nothing but the keeper is left.
+fn spell_out(question: &Question<'_>, nodes: &Nodes, star: &Star, frames: &[u32]) -> Option<Group> {
+    let (&keeper, rest) = nodes.members[star.keeper as usize].split_first()?;
+    let is_reference = |node: u32| nodes.references[node as usize];
     let duplicate = |picture, distance, fine_distance, orientation| Duplicate {
         picture,
         distance,
@@ -94,22 +79,28 @@ fn spell_out(
     };
     let mut duplicates = Vec::new();
     let mut linked: Vec<u32> = Vec::new();
-    if keeper_class.reference {
+    if is_reference(star.keeper) {
         linked.extend(rest);
     } else {
         duplicates.extend(rest.iter().map(|&p| duplicate(p, 0, 0, Orientation::Upright)));
     }
-    for &class in star.duplicates.iter().chain(frames) {
-        let Some(near) = neighbours.between(star.keeper, class) else { continue };
+    for &node in star.duplicates.iter().chain(frames) {
+        let Some(near) = near(question, keeper, nodes.first(node)) else { continue };
         duplicates.extend(
-            classes[class as usize]
-                .members
+            nodes.members[node as usize]
                 .iter()
                 .map(|&p| duplicate(p, near.distance, near.fine_distance, near.orientation)),
         );
     }
     duplicates.sort_by_key(|d| question.rank[d.picture as usize]);
-    linked.extend(star.linked.iter().flat_map(|&class| &classes[class as usize].members));
+    // Pairs of two references are not looked for: one that is near this keeper has no other part
+    // in its group.
+    let apart = |node: &&u32| {
+        !(is_reference(star.keeper) && is_reference(**node))
+            || near(question, keeper, nodes.first(**node)).is_none()
+    };
+    let linked_nodes = star.linked.iter().filter(apart);
+    linked.extend(linked_nodes.flat_map(|&node| &nodes.members[node as usize]));
     (!duplicates.is_empty()).then(|| Group {
         keeper,
         reason: String::new(),
