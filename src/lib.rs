@@ -42,6 +42,7 @@ pub mod record;
 pub mod relation;
 pub mod report;
 pub mod scan;
+pub mod similar;
 pub mod tile;
 pub mod units;
 pub mod walk;

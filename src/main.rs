@@ -52,6 +52,7 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
         Some(Command::Dedupe(dedupe)) => {
             cli::run::dedupe(&context()?, &dedupe.as_ref().try_into()?)
         }
+        Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),
         Some(Command::Config(command)) => cli::config::run(command, args, environment),
         Some(Command::Cache(command)) => cli::run::cache(&context()?, *command),
         Some(Command::Doctor) => cli::run::doctor(&context()?),

@@ -11,8 +11,12 @@ use std::path::Path;
 /// [`io::ErrorKind::AlreadyExists`], or whatever creating and writing give; a half-written file
 /// is removed.
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    create_by(path, &|file| file.write_all(bytes))
+}
+
+fn create_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = write(&mut file).and_then(|()| file.sync_all());
     if written.is_err() {
         drop(file);
         // The first error is the one to tell.
@@ -29,6 +33,17 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Whatever the steps give; the old file is then untouched.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_by(path, &|file| file.write_all(bytes))
+}
+
+/// What fills a new file.
+pub type Write<'a> = dyn Fn(&mut File) -> io::Result<()> + 'a;
+
+/// As [`replace`], for what is written part by part.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
     let path = &match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
@@ -41,7 +56,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    create(&part, bytes)?;
+    create_by(&part, write)?;
     let published = match fs::metadata(path) {
         Ok(old) => fs::set_permissions(&part, old.permissions()),
         Err(_) => Ok(()),

@@ -17,7 +17,7 @@ const FLOORS: &[(u32, &[&str])] = &[
     // How the program writes files of its own and gives work to a GPU, for the adapters that do.
     (2, &["own_file", "gpu"]),
     (3, &["walk", "decode", "metadata", "cache", "hash", "hamming_gpu", "config", "content"]),
-    (4, &["scan", "dedupe"]),
+    (4, &["scan", "dedupe", "similar"]),
     (BINARY, &["cli", "main"]),
 ];
 

@@ -344,3 +344,53 @@ proptest! {
         prop_assert_eq!(read, records);
     }
 }
+
+#[test]
+fn a_database_of_the_first_form_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [file("/a.jpg", 1), file("/b.jpg", 2)];
+    drop(filled(folder.path(), &files));
+    let path = folder.path().join("hashes.db");
+    let database = Connection::open(&path).unwrap();
+    database.execute_batch("DROP TABLE change; PRAGMA user_version = 1").unwrap();
+    drop(database);
+    // Asked as it is where it may not be changed.
+    let old = Cache::open_read_only(&path, Path::new("/")).unwrap();
+    assert_eq!(old.packed().unwrap().hashes().len(), files.len());
+    drop(old);
+    let opened = Cache::open(&path, Path::new("/")).unwrap();
+    assert_eq!(opened.set_aside, None);
+    assert!(opened.cache.lookup(&files).unwrap().iter().all(Option::is_some));
+}
+
+#[test]
+fn packed_hashes_are_those_of_the_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<MediaFile> = (1..40).map(|n| file(format!("/p/{n:02}.jpg"), n)).collect();
+    let mut cache = filled(folder.path(), &files);
+    // From the rows, then from the file.
+    for _ in 0..2 {
+        let packed = cache.packed().unwrap();
+        let (fine, paths) = (packed.fine().unwrap(), packed.paths().unwrap());
+        assert_eq!(packed.hashes().len(), files.len());
+        for (position, path) in (0..).zip(&paths) {
+            let known = cache.picture_at(path).unwrap().unwrap();
+            let view = known.record.hash.upright();
+            assert_eq!(packed.hashes()[position as usize], view.phash);
+            assert_eq!(
+                (packed.fine_of(position).unwrap(), fine[position as usize]),
+                (view.fine, view.fine)
+            );
+            assert_eq!(&packed.path_of(position).unwrap(), path);
+        }
+        let mut seen = Vec::new();
+        cache.each_picture(&mut |known| seen.push(known.path)).unwrap();
+        assert_eq!(seen, paths);
+    }
+    assert!(folder.path().join("hashes.db-packed").exists());
+    // Nothing is left of what was removed, though the file is there.
+    cache.prune(&|path| path.ends_with("07.jpg")).unwrap();
+    assert_eq!(cache.packed().unwrap().hashes().len(), files.len() - 1);
+    cache.clear().unwrap();
+    assert!(cache.packed().unwrap().hashes().is_empty());
+}

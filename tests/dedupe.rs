@@ -360,7 +360,7 @@ fn stars_by_definition(pictures: &[Picture], options: &DedupeOptions) -> Vec<(u3
         let turns = if options.any_orientation { 8 } else { 1 };
         Orientation::ALL.into_iter().take(turns).any(|orientation| {
             let view = a.record.hash.oriented(orientation);
-            view.phash.distance(other.phash) <= options.policy.radius
+            (options.fine_only || view.phash.distance(other.phash) <= options.policy.radius)
                 && view.fine.distance(other.fine) <= options.policy.fine_radius
         })
     };
@@ -427,9 +427,12 @@ fn dense_clusters_make_the_same_stars() {
         ("turned", frames(600, |n| (n % 2 > 0).then_some((n / 4) as i64), true)),
     ];
     for (name, pictures) in cases {
-        for (radius, include_bursts) in [(2, false), (6, false), (6, true)] {
+        for (radius, include_bursts, fine_only) in
+            [(2, false, false), (6, false, false), (6, true, false), (2, false, true)]
+        {
             let options = DedupeOptions {
                 policy: Policy::from_threshold(radius),
+                fine_only,
                 any_orientation: name == "turned",
                 include_bursts,
                 ..DedupeOptions::default()
@@ -471,7 +474,7 @@ fn dense_clusters_make_the_same_stars() {
                     let apart = matches!((time(i), time(j)), (Some(a), Some(b)) if a != b);
                     i != j
                         && (include_bursts || !apart)
-                        && view(i).phash.distance(view(j).phash) <= policy.radius
+                        && (fine_only || view(i).phash.distance(view(j).phash) <= policy.radius)
                         && view(i).fine.distance(view(j).fine) <= policy.fine_radius
                 });
                 let lost = has_copy && seen.binary_search(&(i as u32)).is_err();

@@ -4,6 +4,7 @@
 //! time and inode are what they were; a file that moved is found again by device, inode, size and
 //! time. Failures are rows too, so that a damaged file is not tried at every run.
 
+mod packed;
 mod rows;
 mod schema;
 
@@ -14,7 +15,10 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use crate::media::{FileStamp, MediaFile};
 use crate::phash::HASH_VERSION;
-use crate::record::{ContentHash, Record};
+use crate::policy::QUALITY_FLOOR;
+use crate::record::{ContentHash, PictureRecord, Record};
+pub use packed::Packed;
+use packed::{Mark, Packing};
 use rows::{COLUMNS, path_bytes, path_from_bytes};
 
 /// An open cache.
@@ -136,6 +140,22 @@ impl std::error::Error for CacheError {
 /// look-ups, when it is at least this share of the rows: a row costs about a tenth of a look-up.
 const SCAN_FROM_SHARE: usize = 10;
 
+/// Said in every transaction that changes what is known of pictures.
+const CHANGED: &str = "UPDATE change SET count = count + 1";
+
+/// A row with its path and the stamp that it holds for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPicture {
+    /// Where the file was.
+    pub path: PathBuf,
+    /// What it was then.
+    pub stamp: FileStamp,
+    /// What reading it told.
+    pub record: PictureRecord,
+    /// Hash of its bytes, where it was ever computed.
+    pub content: Option<ContentHash>,
+}
+
 impl Cache {
     /// Opens the cache in `file`, making it and its folder if need be. Relative paths of files are
     /// taken from `base`.
@@ -149,6 +169,21 @@ impl Cache {
         let (connection, set_aside) = schema::open(file)?;
         let cache = Self { connection, file: file.to_owned(), base: base.to_owned() };
         Ok(Opened { cache, set_aside })
+    }
+
+    /// Opens a cache that is only asked, and never written to: another library's catalogue, whose
+    /// drive may not even be there.
+    ///
+    /// # Errors
+    /// [`CacheError`] when there is none, or none of this program's version.
+    pub fn open_read_only(file: &Path, base: &Path) -> Result<Self, CacheError> {
+        let connection = schema::open_read_only(file)?;
+        Ok(Self { connection, file: file.to_owned(), base: base.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Moves the database aside, for when it turns out to be damaged in use. The cache must not be
@@ -253,6 +288,7 @@ impl Cache {
                     rows::insert(&mut statement, &key, file.stamp, record)?;
                 }
             }
+            transaction.execute(CHANGED, [])?;
             transaction.commit()
         })
     }
@@ -288,6 +324,91 @@ impl Cache {
         })
     }
 
+    /// Goes through all pictures of this [`HASH_VERSION`], by path, whether their files are still
+    /// there or not.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn each_picture(&self, take: &mut dyn FnMut(KnownPicture)) -> Result<(), CacheError> {
+        self.attempt(|cache| {
+            let sql = format!("SELECT {COLUMNS} FROM file WHERE hash_version = ?1 ORDER BY path");
+            let mut statement = cache.connection.prepare(&sql)?;
+            let mut rows = statement.query([HASH_VERSION])?;
+            while let Some(row) = rows.next()? {
+                if let Some(picture) = rows::known_picture(row)? {
+                    take(picture);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The picture that was at `path`.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn picture_at(&self, path: &Path) -> Result<Option<KnownPicture>, CacheError> {
+        self.attempt(|cache| {
+            let sql = format!("SELECT {COLUMNS} FROM file WHERE path = ?1 AND hash_version = ?2");
+            let mut statement = cache.connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![cache.key(path), HASH_VERSION])?;
+            rows.next()?.map_or(Ok(None), rows::known_picture)
+        })
+    }
+
+    /// The hashes of all pictures side by side, read from the file beside the database if that
+    /// still holds; made of the rows, and written for the next time, if it does not. A file that
+    /// cannot be written only costs time.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn packed(&self) -> Result<Packed, CacheError> {
+        let mark = self.attempt(Self::mark)?;
+        let path = schema::with_suffix(&self.file, "-packed");
+        if let Some(packed) = mark.and_then(|mark| Packed::open(&path, mark)) {
+            return Ok(packed);
+        }
+        let mut packing = Packing::default();
+        self.attempt(|cache| {
+            let sql = "SELECT path, substr(views, 1, 40) FROM file
+                       WHERE hash_version = ?1 AND quality >= ?2 ORDER BY path";
+            let mut statement = cache.connection.prepare(sql)?;
+            let mut rows = statement.query(params![HASH_VERSION, QUALITY_FLOOR.0])?;
+            while let Some(row) = rows.next()? {
+                let view = row.get_ref(1)?.as_blob_or_null()?.and_then(rows::view_from_bytes);
+                if let Some(view) = view {
+                    packing.push(row.get_ref(0)?.as_blob()?, view.phash, view.fine);
+                }
+            }
+            Ok(())
+        })?;
+        let packed = packing.finish();
+        // Changes on the way are in the next mark, and then this file does not hold.
+        if let Some(mark) = mark
+            && let Err(error) = packed.write(&path, mark)
+        {
+            tracing::debug!("{} is not written: {error}", path.display());
+        }
+        Ok(packed)
+    }
+
+    /// `None` for a database from before there were marks.
+    fn mark(&self) -> rusqlite::Result<Option<Mark>> {
+        let asked = self.connection.query_row("SELECT epoch, count FROM change", [], |row| {
+            Ok(Mark([row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64]))
+        });
+        match asked {
+            Ok(mark) => Ok(Some(mark)),
+            Err(rusqlite::Error::SqliteFailure(_, Some(text)))
+            | Err(rusqlite::Error::SqlInputError { msg: text, .. })
+                if text.starts_with("no such") =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Removes the rows of files that `gone` says are gone; how many.
     ///
     /// # Errors
@@ -312,6 +433,7 @@ impl Cache {
                     statement.execute([path])?;
                 }
             }
+            transaction.execute(CHANGED, [])?;
             transaction.commit()?;
             Ok(removed.len() as u64)
         })
@@ -323,7 +445,10 @@ impl Cache {
     /// [`CacheError`]
     pub fn clear(&mut self) -> Result<u64, CacheError> {
         self.attempt_mut(|cache| {
-            let removed = cache.connection.execute("DELETE FROM file", [])?;
+            let transaction = cache.connection.transaction()?;
+            let removed = transaction.execute("DELETE FROM file", [])?;
+            transaction.execute(CHANGED, [])?;
+            transaction.commit()?;
             cache.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")?;
             Ok(removed as u64)
         })

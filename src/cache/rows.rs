@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Row, Statement, params};
 
-use super::CachedRow;
-use crate::media::{CaptureTime, Dimensions, FileStamp, Format, Marks, Metadata, Orientation};
+use super::{CachedRow, KnownPicture};
+use crate::media::{
+    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
+    Orientation,
+};
 use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
 use crate::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
 
@@ -52,6 +55,32 @@ fn is_of_value(error: &rusqlite::Error) -> bool {
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::InvalidColumnType(..)
     )
+}
+
+/// The row as a picture; `None` when it is none, or makes no sense.
+pub(super) fn known_picture(row: &Row<'_>) -> rusqlite::Result<Option<KnownPicture>> {
+    let stamp = || -> rusqlite::Result<FileStamp> {
+        Ok(FileStamp {
+            key: FileKey {
+                device: row.get::<_, i64>(1)? as u64,
+                inode: row.get::<_, i64>(2)? as u64,
+            },
+            size: Bytes(row.get::<_, i64>(3)? as u64),
+            modified: ModifiedNs(row.get(4)?),
+        })
+    };
+    let stamp = match stamp() {
+        Ok(stamp) => stamp,
+        Err(error) if is_of_value(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let path = path_from_bytes(row.get_ref(0)?.as_blob()?);
+    Ok(match read(row)? {
+        Some(CachedRow { record: Record::Picture(record), content, .. }) => {
+            Some(KnownPicture { path, stamp, record, content })
+        }
+        _ => None,
+    })
 }
 
 /// The row as a record; `None` when it makes no sense, so that the file is read again.
@@ -188,13 +217,17 @@ fn views_from_bytes(bytes: &[u8]) -> Option<[View; 4]> {
     let bytes: &[u8; 4 * VIEW_BYTES] = bytes.try_into().ok()?;
     let mut views = [View::default(); 4];
     for (view, bytes) in views.iter_mut().zip(bytes.chunks_exact(VIEW_BYTES)) {
-        let (coarse, fine) = bytes.split_first_chunk::<8>()?;
-        *view = View {
-            phash: PerceptualHash(u64::from_be_bytes(*coarse)),
-            fine: FineHash::from_bytes(fine.try_into().ok()?),
-        };
+        *view = view_from_bytes(bytes)?;
     }
     Some(views)
+}
+
+pub(super) fn view_from_bytes(bytes: &[u8]) -> Option<View> {
+    let (coarse, fine) = bytes.split_first_chunk::<8>()?;
+    Some(View {
+        phash: PerceptualHash(u64::from_be_bytes(*coarse)),
+        fine: FineHash::from_bytes(fine.try_into().ok()?),
+    })
 }
 
 /// A path as the key of a row.

@@ -11,7 +11,7 @@ use super::{CacheError, ErrorCode, SetAside};
 /// `PRAGMA application_id`: "ClBk".
 const APPLICATION_ID: i32 = 0x436c_426b;
 /// `PRAGMA user_version`: the form of the tables.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(20);
 
@@ -40,6 +40,12 @@ CREATE TABLE file (
     reason TEXT
 ) WITHOUT ROWID;
 CREATE INDEX file_inode ON file (inode, device);
+";
+/// Since version 2: tells whether rows changed, for what is made of them. One row; the first number
+/// tells this database from another one in its place.
+const CHANGES: &str = "
+CREATE TABLE change (epoch INTEGER NOT NULL, count INTEGER NOT NULL);
+INSERT INTO change VALUES (random(), 0);
 ";
 
 /// Opens or makes the database; says what was in the way.
@@ -96,7 +102,11 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     }
     if tables == 0 {
         transaction.execute_batch(TABLES)?;
+        transaction.execute_batch(CHANGES)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    } else if version < 2 {
+        transaction.execute_batch(CHANGES)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     transaction.commit()?;
@@ -109,7 +119,46 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     connection.pragma_update(None, "cache_size", -64_000)?;
     // A table that lacks a column of ours shows here, not in the middle of a run.
     connection.prepare(&format!("SELECT {} FROM file LIMIT 1", super::COLUMNS))?;
+    connection.prepare("SELECT epoch, count FROM change")?;
     Ok(Ready::Open(connection))
+}
+
+/// Opens a database that is not to be changed, perhaps on a drive that cannot be written to.
+pub(super) fn open_read_only(file: &Path) -> Result<Connection, CacheError> {
+    use rusqlite::OpenFlags;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    fs::metadata(file).map_err(|source| CacheError::Io { path: file.to_owned(), source })?;
+    let attempt = |connection: rusqlite::Result<Connection>| {
+        let connection = connection?;
+        connection.busy_timeout(BUSY)?;
+        let ask =
+            |what: &str| connection.pragma_query_value(None, what, |row| row.get::<_, i64>(0));
+        let ours = ask("application_id")? == i64::from(APPLICATION_ID);
+        let known = (1..=i64::from(SCHEMA_VERSION)).contains(&ask("user_version")?);
+        Ok((connection, ours && known))
+    };
+    let opened = attempt(Connection::open_with_flags(file, flags)).or_else(|_| {
+        // A log cannot be kept beside it; then nobody else writes to it either.
+        let uri = format!("file:{}?immutable=1", uri_path(file));
+        attempt(Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI))
+    });
+    match opened {
+        Ok((connection, true)) => Ok(connection),
+        Ok((_, false)) => Err(CacheError::Io {
+            path: file.to_owned(),
+            source: std::io::Error::other("it is no cache of this version of the program"),
+        }),
+        Err(error) => Err(self::error(file, error)),
+    }
+}
+
+/// A path as SQLite's URIs have it.
+fn uri_path(file: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    super::rows::path_bytes(file)
+        .into_iter()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// Tells damage from other failures.
@@ -137,7 +186,7 @@ pub(super) fn parts(file: &Path) -> [PathBuf; 3] {
     ["", "-wal", "-shm"].map(|suffix| with_suffix(file, suffix))
 }
 
-fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -120,6 +120,8 @@ pub enum Command {
     Scan(Box<Scan>),
     /// Find pictures that are the same picture
     Dedupe(Box<Dedupe>),
+    /// Find pictures like given ones among those that were scanned before
+    Similar(Box<Similar>),
     /// Show or change the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -198,6 +200,10 @@ pub struct Dedupe {
     /// Compare with this folder too; nothing in it is ever touched. May be repeated
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub reference: Vec<PathBuf>,
+    /// Compare with all pictures of this cache too: another library's, perhaps of a drive that is
+    /// not there. May be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub with_cache: Vec<PathBuf>,
     /// How different two pictures of one group may be [default: standard]
     #[arg(long, short, value_name = "HOW", conflicts_with = "threshold", help_heading = "Matching",
           value_parser = word(Key::Sensitivity, &["exact", "standard", "aggressive"]))]
@@ -209,6 +215,9 @@ pub struct Dedupe {
     #[arg(long, value_name = "N", help_heading = "Matching",
           value_parser = text(Key::FineThreshold))]
     pub fine_threshold: Option<Value>,
+    /// What is compared
+    #[arg(long, value_name = "WHICH", default_value = "both", help_heading = "Matching")]
+    pub hash: HashChoice,
     /// Find turned and mirrored copies
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::AnyOrientation))]
@@ -244,6 +253,69 @@ pub struct Dedupe {
     /// Which files.
     #[command(flatten)]
     pub files: Files,
+}
+
+/// Which hashes decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HashChoice {
+    /// The 64-bit hash finds, the 256-bit one confirms
+    Both,
+    /// The 256-bit hash alone: slower, and finds heavier edits too
+    Fine,
+}
+
+/// `similar`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "The library's files are not touched: the answer comes from the cache, and \
+may name files that are gone. `clean-backup scan DIR` brings it up to date.
+
+Examples:
+  clean-backup similar photo.jpg                      do I have this picture already?
+  clean-backup similar photo.jpg -k 10 --in ~/Pictures
+  clean-backup similar card/*.jpg --format paths0 | xargs -0 ls -l"
+)]
+pub struct Similar {
+    /// Pictures to look for
+    #[arg(value_name = "IMAGE", value_hint = ValueHint::FilePath, required_unless_present = "hash")]
+    pub images: Vec<PathBuf>,
+    /// A hash to look for: 16 hexadecimal digits, or 64 of a fine hash. May be repeated
+    #[arg(long, value_name = "HEX")]
+    pub hash: Vec<String>,
+    /// Only pictures in this folder. May be repeated
+    #[arg(long = "in", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub within_folder: Vec<PathBuf>,
+    /// The so many nearest, however far
+    #[arg(short = 'k', long, value_name = "N", conflicts_with = "within",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub nearest: Option<u32>,
+    /// Most bits of the 64-bit hash that may differ, 0 to 16 [default: as dedupe has it]
+    #[arg(long, value_name = "N", value_parser = text(Key::Threshold))]
+    pub within: Option<Value>,
+    /// Find turned and mirrored ones
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", value_parser = text(Key::AnyOrientation))]
+    pub any_orientation: Option<Value>,
+    /// Leave out the needles themselves, where they are in the library
+    #[arg(long)]
+    pub exclude_self: bool,
+    /// Ask this cache too: another library's, perhaps of a drive that is not there. May be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub with_cache: Vec<PathBuf>,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: SimilarFormat,
+}
+
+/// How the answer of `similar` looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimilarFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// Paths alone, each followed by a zero byte
+    Paths0,
 }
 
 /// What to do with duplicates.
@@ -352,6 +424,11 @@ impl LowArgs {
                 put(Key::IncludeBursts, &dedupe.include_bursts);
                 put(Key::Keep, &joined(&dedupe.keep));
                 Some(&dedupe.files)
+            }
+            Some(Command::Similar(similar)) => {
+                put(Key::Threshold, &similar.within);
+                put(Key::AnyOrientation, &similar.any_orientation);
+                None
             }
             _ => None,
         };

@@ -11,3 +11,4 @@ pub mod progress;
 pub mod render;
 pub mod run;
 pub mod settings;
+pub mod similar;

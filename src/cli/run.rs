@@ -1,5 +1,6 @@
 //! The subcommands that work on pictures.
 
+use std::collections::HashSet;
 use std::env::consts::{ARCH, OS};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,11 @@ use clean_backup::cache::{Cache, CacheError};
 use clean_backup::content::content_hash;
 use clean_backup::decode::DecodeOptions;
 use clean_backup::dedupe::Prefer;
+use clean_backup::media::MediaFile;
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::plan::{ActionKind, Plan};
 use clean_backup::policy::KeepRule;
-use clean_backup::record::Picture;
+use clean_backup::record::{Picture, Skip};
 use clean_backup::report::{Counts, Matching, Report, Skipped, human_bytes};
 use clean_backup::scan::Scan;
 use clean_backup::walk::{Globs, WalkOptions};
@@ -54,6 +56,10 @@ pub struct DedupeOptions {
     pub roots: Vec<PathBuf>,
     /// Folders that nothing is touched in.
     pub references: Vec<PathBuf>,
+    /// Caches whose pictures are compared with.
+    pub with_cache: Vec<PathBuf>,
+    /// Match by the 256-bit hash alone.
+    pub fine_only: bool,
     /// Show what would be done.
     pub dry_run: bool,
     /// Where to keep the plan.
@@ -86,6 +92,8 @@ impl TryFrom<&Dedupe> for DedupeOptions {
         Ok(Self {
             roots: dedupe.roots.clone(),
             references: dedupe.reference.clone(),
+            with_cache: dedupe.with_cache.clone(),
+            fine_only: dedupe.hash == args::HashChoice::Fine,
             dry_run: dedupe.dry_run,
             save_plan: dedupe.save_plan.clone(),
             format: dedupe.format,
@@ -96,7 +104,7 @@ impl TryFrom<&Dedupe> for DedupeOptions {
 }
 
 /// One cache, whatever was in its place.
-fn open_cache(context: &Context<'_>) -> Result<Cache, Failure> {
+pub fn open_cache(context: &Context<'_>) -> Result<Cache, Failure> {
     let Some(file) = &context.settings.cache else {
         return Err(Failure::new(Kind::Failed, "no home folder is known to keep the cache in")
             .hint("name a file with --cache"));
@@ -111,7 +119,7 @@ fn open_cache(context: &Context<'_>) -> Result<Cache, Failure> {
     Ok(opened.cache)
 }
 
-fn of_cache(error: &CacheError) -> Failure {
+pub fn of_cache(error: &CacheError) -> Failure {
     Failure::new(Kind::Failed, error.to_string()).hint("another file can be named with --cache")
 }
 
@@ -120,7 +128,7 @@ fn globs(key: &str, list: &[String]) -> Result<Globs, Failure> {
 }
 
 /// What a scan of `roots` needs of the settings.
-fn scan_options(settings: &Settings) -> Result<clean_backup::scan::ScanOptions, Failure> {
+pub fn scan_options(settings: &Settings) -> Result<clean_backup::scan::ScanOptions, Failure> {
     Ok(clean_backup::scan::ScanOptions {
         walk: WalkOptions {
             include: globs("include", &settings.include)?,
@@ -135,7 +143,7 @@ fn scan_options(settings: &Settings) -> Result<clean_backup::scan::ScanOptions, 
 
 /// Starts the threads that decode. Their stacks are large, since decoders of nested formats
 /// recurse.
-fn start_threads(settings: &Settings) -> Result<(), Failure> {
+pub fn start_threads(settings: &Settings) -> Result<(), Failure> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads.map_or(0, usize::from))
         .stack_size(16 << 20)
@@ -256,21 +264,27 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
     let roots: Vec<PathBuf> = options.roots.iter().chain(&options.references).cloned().collect();
     let matching = clean_backup::dedupe::DedupeOptions {
         policy: settings.policy,
+        fine_only: options.fine_only,
         any_orientation: settings.any_orientation,
         include_bursts: settings.include_bursts,
         keep: settings.keep.clone(),
         prefer: Some(prefer(&settings.keep)?),
-        reference_roots: (0..roots.len()).map(|root| root >= options.roots.len()).collect(),
+        // The pictures of other caches have the root after the last.
+        reference_roots: (0..=roots.len()).map(|root| root >= options.roots.len()).collect(),
     };
     start_threads(settings)?;
     let backends = Backends::of(settings.gpu)?;
     let mut cache = open_cache(context)?;
-    let (scan, _) = scan_roots(context, &roots, &mut cache, &backends)?;
+    let others = other_pictures(context, &options.with_cache, roots.len() as u32)?;
+    let (mut scan, _) = scan_roots(context, &roots, &mut cache, &backends)?;
     if root_failures(&scan, &options.roots) {
         let skip = &scan.skipped[0];
         let message = format!("{}: {}", for_people(&skip.path), skip.reason);
         return Err(Failure::new(Kind::Failed, message));
     }
+    let counted = counts(&scan, start, &backends);
+    let elsewhere: HashSet<PathBuf> = others.iter().map(|p| p.file.path.clone()).collect();
+    scan.add_known(others);
     let read = |picture: &Picture| content_hash(&picture.file.path);
     let joiner = backends.joiner.as_ref();
     let found =
@@ -284,10 +298,10 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         tracing::warn!("hashes of bytes are not kept: {error}");
     }
 
-    let skipped = scan.skipped.iter().chain(&found.skipped).map(|skip| Skipped {
-        path: skip.path.clone(),
-        stage: skip.stage,
-        reason: skip.reason.clone(),
+    // That the drive of another cache is not there is no news.
+    let news = |skip: &&Skip| !elsewhere.contains(&skip.path);
+    let skipped = scan.skipped.iter().chain(found.skipped.iter().filter(news)).map(|skip| {
+        Skipped { path: skip.path.clone(), stage: skip.stage, reason: skip.reason.clone() }
     });
     let report = Report {
         roots: options.roots.clone(),
@@ -299,7 +313,7 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         },
         groups: found.report_groups(&scan.pictures, &matching),
         skipped: skipped.collect(),
-        counts: counts(&scan, start, &backends),
+        counts: Counts { seconds: start.elapsed().as_secs_f64(), ..counted },
     };
     if options.dry_run || options.save_plan.is_some() {
         let plan = Plan::from_report(&report, &context.folder, &ActionKind::Report)
@@ -319,6 +333,26 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         return Ok(Outcome::DuplicatesFound);
     }
     Ok(if report.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
+}
+
+/// What other caches know, as pictures of a root of their own.
+fn other_pictures(
+    context: &Context<'_>,
+    files: &[PathBuf],
+    root: u32,
+) -> Result<Vec<Picture>, Failure> {
+    let mut pictures = Vec::new();
+    for file in files {
+        let cache = Cache::open_read_only(file, &context.folder)
+            .map_err(|error| Failure::new(Kind::Failed, format!("--with-cache: {error}")))?;
+        cache
+            .each_picture(&mut |known| {
+                let file = MediaFile { path: known.path, stamp: known.stamp, root };
+                pictures.push(Picture { file, record: known.record, content: known.content });
+            })
+            .map_err(|error| of_cache(&error))?;
+    }
+    Ok(pictures)
 }
 
 /// The globs of `prefer=` rules, by the places of the rules.

@@ -7,15 +7,17 @@ use super::Question;
 use super::neighbours::near;
 use super::nodes::Nodes;
 use crate::group::Lookup;
-use crate::index::{self, Query};
+use crate::index::{self, Query, fine};
 use crate::media::{CaptureTime, Orientation};
-use crate::phash::PerceptualHash;
+use crate::phash::{FineHash, PerceptualHash};
 use crate::relation::Relation;
 
 /// Some dense nodes, ready to be asked for those near a hash.
 struct Asked<'a> {
     nodes: Vec<u32>,
     query: Box<dyn Query + 'a>,
+    /// Their 256-bit hashes, where these alone count.
+    fine: Option<Vec<FineHash>>,
 }
 
 /// The hashes of the dense nodes: all of them, and of the undated ones.
@@ -58,9 +60,12 @@ impl<'a> Dense<'a> {
         bursts: bool,
     ) -> Self {
         let radius = question.policy.radius;
+        let first = |node: &u32| question.view(nodes.first(*node));
+        let fine_of = |chosen: &[u32]| chosen.iter().map(|node| first(node).fine).collect();
         let asked = |(nodes, hashes): &'a (Vec<u32>, Vec<PerceptualHash>)| Asked {
             nodes: nodes.clone(),
             query: index::query(hashes, nodes.len(), radius),
+            fine: question.options.fine_only.then(|| fine_of(nodes)),
         };
         let mut seconds: HashMap<(bool, i64), Vec<u32>> = HashMap::new();
         for &node in &nodes.dense {
@@ -79,6 +84,12 @@ impl<'a> Dense<'a> {
         let hash = &self.question.pictures[picture as usize].record.hash;
         let turns = if self.question.options.any_orientation { Orientation::ALL.len() } else { 1 };
         for orientation in Orientation::ALL.into_iter().take(turns) {
+            if let Some(fine) = &asked.fine {
+                let needle = hash.oriented(orientation).fine;
+                let near = fine::within(needle, fine, self.question.policy.fine_radius);
+                found.extend(near.into_iter().map(|n| asked.nodes[n.position as usize]));
+                continue;
+            }
             let needle = hash.oriented(orientation).phash;
             let near = asked.query.within(needle, self.question.policy.radius);
             found.extend(near.into_iter().map(|n| asked.nodes[n.position as usize]));

@@ -30,6 +30,8 @@ use crate::units::{self, UnitRole};
 pub struct DedupeOptions {
     /// The radii.
     pub policy: Policy,
+    /// Match by the 256-bit hash alone.
+    pub fine_only: bool,
     /// Look for turned and mirrored copies too.
     pub any_orientation: bool,
     /// Treat frames of a burst as duplicates.

@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use super::Question;
 use super::classes::{Classes, Hashes};
 use crate::group::Edge;
+use crate::index::fine::{self, FinePair};
 use crate::index::{Joiner, Pair};
 use crate::media::Orientation;
-use crate::phash::PerceptualHash;
+use crate::phash::{FineHash, PerceptualHash};
 
 /// How near two pictures are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +51,7 @@ pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Near> {
         .filter_map(|&orientation| {
             let view = hash.oriented(orientation);
             let distance = view.phash.distance(other.phash);
-            let within = distance <= question.policy.radius;
+            let within = question.options.fine_only || distance <= question.policy.radius;
             let fine_distance = if within { view.fine.distance(other.fine) } else { u32::MAX };
             let near = Near { fine_distance, distance, orientation };
             (within && fine_distance <= question.policy.fine_radius).then_some(near)
@@ -75,6 +76,10 @@ pub(super) fn find(question: &Question<'_>, classes: &Classes, joiner: &dyn Join
         degrees: (0..classes.hashed).map(|_| AtomicU32::new(0)).collect(),
         edges: Mutex::default(),
     };
+    if question.options.fine_only {
+        search.by_fine_hash(joiner);
+        return search.finish();
+    }
     let own = classes.hashes(question, 0..classes.own);
     let references = classes.hashes(question, classes.own..classes.hashed);
     let radius = question.policy.radius;
@@ -178,6 +183,50 @@ impl Search<'_> {
                 }
             });
         });
+    }
+
+    /// By the 256-bit hash alone. Classes of equal hashes are paired like others: there are few, as
+    /// only what was taken at other times is in another class.
+    fn by_fine_hash(&self, joiner: &dyn Joiner) {
+        let radius = self.question.policy.fine_radius;
+        let fine = |section: Range<u32>, orientation: Orientation| -> Vec<FineHash> {
+            let first = section.map(|class| self.classes.first(class));
+            first
+                .map(|index| {
+                    self.question.pictures[index as usize].record.hash.oriented(orientation).fine
+                })
+                .collect()
+        };
+        let own = fine(0..self.classes.own, Orientation::Upright);
+        let references = fine(self.classes.own..self.classes.hashed, Orientation::Upright);
+        let offset = self.classes.own;
+        fine::self_join(joiner, &own, radius, &|pairs: &[FinePair]| {
+            self.keep(|edges| {
+                for pair in pairs {
+                    self.confirm(pair.a, pair.b, Orientation::Upright, edges);
+                }
+            });
+        });
+        let turns = if self.question.options.any_orientation { Orientation::ALL.len() } else { 1 };
+        for orientation in Orientation::ALL.into_iter().take(turns) {
+            let needles = fine(0..self.classes.own, orientation);
+            fine::cross_join(joiner, &needles, &references, radius, &|pairs: &[FinePair]| {
+                self.keep(|edges| {
+                    for pair in pairs {
+                        self.confirm(pair.a, offset + pair.b, orientation, edges);
+                    }
+                });
+            });
+            if orientation != Orientation::Upright {
+                fine::cross_join(joiner, &needles, &own, radius, &|pairs: &[FinePair]| {
+                    self.keep(|edges| {
+                        for pair in pairs.iter().filter(|pair| pair.a < pair.b) {
+                            self.confirm(pair.a, pair.b, orientation, edges);
+                        }
+                    });
+                });
+            }
+        }
     }
 
     fn finish(self) -> Neighbours {

@@ -13,6 +13,7 @@
 pub mod banded;
 mod collapse;
 mod emit;
+pub mod fine;
 pub mod flat;
 #[cfg(test)]
 mod testing;

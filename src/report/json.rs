@@ -45,7 +45,7 @@ struct GroupJson<'a> {
 }
 
 #[derive(Serialize)]
-struct PictureJson {
+pub(super) struct PictureJson {
     #[serde(flatten)]
     path: PathJson,
     bytes: u64,
@@ -62,7 +62,7 @@ struct PictureJson {
 }
 
 #[derive(Serialize)]
-struct PathJson {
+pub(super) struct PathJson {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
@@ -192,11 +192,11 @@ fn exact(paths: &[impl AsRef<Path>]) -> Option<Vec<Option<String>>> {
     exact.iter().any(Option::is_some).then_some(exact)
 }
 
-fn path(path: &Path) -> PathJson {
+pub(super) fn path(path: &Path) -> PathJson {
     PathJson { path: path.to_string_lossy().into_owned(), path_bytes: base64_unless_utf8(path) }
 }
 
-fn picture(picture: &Picture) -> PictureJson {
+pub(super) fn picture(picture: &Picture) -> PictureJson {
     PictureJson {
         path: path(&picture.path),
         bytes: picture.stamp.size.0,

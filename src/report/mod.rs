@@ -5,6 +5,7 @@
 mod csv;
 mod json;
 mod model;
+mod similar;
 mod text;
 mod time;
 
@@ -14,6 +15,7 @@ pub use model::{
     Counts, Duplicate, Group, Linked, Matching, Picture, REPORT_VERSION, Relation, Report, Skipped,
     Summary,
 };
+pub use similar::{Answer, Hit, NeedleName, SimilarReport};
 pub use text::{TextOptions, human_bytes, to_text};
 pub use time::iso_time;
 

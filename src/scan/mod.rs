@@ -4,6 +4,7 @@
 mod pipeline;
 mod reading;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -12,7 +13,7 @@ use crate::decode::DecodeOptions;
 use crate::event::{Event, Phase, Progress};
 use crate::extensions;
 use crate::hash::TileHasher;
-use crate::media::MediaFile;
+use crate::media::{FileKey, FileStamp, MediaFile};
 use crate::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
 use crate::walk::{WalkOptions, walk};
 use pipeline::Work;
@@ -123,6 +124,22 @@ pub fn scan(
 }
 
 impl Scan {
+    /// Takes in pictures that are known from elsewhere. One that was itself scanned is left out:
+    /// the same file, or the same path, is not its own copy.
+    pub fn add_known(&mut self, known: Vec<Picture>) {
+        if known.is_empty() {
+            return;
+        }
+        let seen: HashSet<(FileKey, FileStamp)> =
+            self.pictures.iter().map(|p| (p.file.stamp.key, p.file.stamp)).collect();
+        let paths: HashSet<PathBuf> = self.pictures.iter().map(|p| p.file.path.clone()).collect();
+        self.pictures.extend(known.into_iter().filter(|picture| {
+            let stamp = picture.file.stamp;
+            !seen.contains(&(stamp.key, stamp)) && !paths.contains(&picture.file.path)
+        }));
+        self.pictures.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    }
+
     fn add(&mut self, file: MediaFile, record: Record, content: Option<ContentHash>) {
         match record {
             Record::Picture(record) => self.pictures.push(Picture { file, record, content }),
