@@ -6,6 +6,8 @@
 //! are compared with the plain scan.
 #![allow(missing_docs)]
 
+mod scenes;
+
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,59 +17,12 @@ use clean_backup::index::banded::{Banded, MultiIndex};
 use clean_backup::index::flat::{Backend, Flat, Run};
 use clean_backup::index::{Collapsed, Join, Pair, Query, Sink, cross_join, self_join};
 use clean_backup::phash::PerceptualHash;
-use clean_backup::tile::Tile;
 use criterion::{Criterion, criterion_group};
 use rayon::prelude::*;
+use scenes::{Random, scene};
 
-struct Random(u64);
-
-impl Random {
-    /// SplitMix64.
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ x >> 31
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
-
-/// A scene: a sky that brightens, a ground, a few boxes and discs, and some noise.
-fn scene(seed: u64) -> PerceptualHash {
-    let mut random = Random(seed);
-    let horizon = 4 + random.below(26) as i32;
-    let (sky, slope) = (100 + random.below(130) as i32, random.below(7) as i32 - 4);
-    let (ground, across) = (20 + random.below(150) as i32, random.below(7) as i32 - 3);
-    let mut cells = [0_i32; 1024];
-    for (i, cell) in cells.iter_mut().enumerate() {
-        let (y, x) = (i as i32 / 32, i as i32 % 32);
-        *cell = if y < horizon { sky + slope * y } else { ground } + across * (x - 16);
-    }
-    for _ in 0..3 + random.below(6) {
-        let (cx, cy) = (random.below(32) as i32, random.below(32) as i32);
-        let (rx, ry) = (1 + random.below(12) as i32, 1 + random.below(12) as i32);
-        let (value, disc) = (random.below(256) as i32, random.below(2) == 0);
-        for (i, cell) in cells.iter_mut().enumerate() {
-            let (dy, dx) = (i as i32 / 32 - cy, i as i32 % 32 - cx);
-            let inside = if disc {
-                dx * dx * ry * ry + dy * dy * rx * rx <= rx * rx * ry * ry
-            } else {
-                dx.abs() <= rx && dy.abs() <= ry
-            };
-            if inside {
-                *cell = (*cell + 3 * value) / 4;
-            }
-        }
-    }
-    let mut tile = [0; 1024];
-    for (to, from) in tile.iter_mut().zip(cells) {
-        *to = (from + random.below(17) as i32 - 8).clamp(0, 255) as u8;
-    }
-    let coefficients = Coefficients::of(&Tile(tile)).0;
+fn hash(seed: u64) -> PerceptualHash {
+    let coefficients = Coefficients::of(&scene(seed)).0;
     let low: [i64; 64] = std::array::from_fn(|i| coefficients[i / 8 * 16 + i % 8]);
     let mut sorted = low;
     sorted.sort_unstable();
@@ -77,7 +32,7 @@ fn scene(seed: u64) -> PerceptualHash {
 /// `count` hashes: 1 % equal another one, 9 % are a few swapped bits away from another one (a set
 /// and an unset bit change, as a median does it), the rest are scenes of their own.
 fn library(count: usize) -> Vec<PerceptualHash> {
-    let scenes: Vec<_> = (0..count as u64 * 9 / 10).into_par_iter().map(scene).collect();
+    let scenes: Vec<_> = (0..count as u64 * 9 / 10).into_par_iter().map(hash).collect();
     let mut random = Random(1);
     let mut all = scenes;
     while all.len() < count {

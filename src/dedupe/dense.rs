@@ -43,8 +43,8 @@ impl DenseHashes {
 pub(super) struct Dense<'a> {
     question: &'a Question<'a>,
     nodes: &'a Nodes,
-    /// Bursts are looked for, not copies.
-    bursts: bool,
+    /// Bursts are looked for, not copies, and not with those that are superfluous anyway.
+    bursts: Option<&'a [bool]>,
     all: Asked<'a>,
     undated: Asked<'a>,
     /// Dated nodes by the second in which they were taken, by the camera's clock and by the
@@ -57,7 +57,7 @@ impl<'a> Dense<'a> {
         question: &'a Question<'a>,
         nodes: &'a Nodes,
         hashes: &'a DenseHashes,
-        bursts: bool,
+        bursts: Option<&'a [bool]>,
     ) -> Self {
         let radius = question.policy.radius;
         let first = |node: &u32| question.view(nodes.first(*node));
@@ -117,10 +117,16 @@ impl Lookup for Dense<'_> {
         }
         let (question, nodes) = (self.question, self.nodes);
         let all_are_copies = question.options.include_bursts;
+        let taken_at = time(question, nodes, node);
+        if let Some(superfluous) = self.bursts
+            && (superfluous[node as usize] || taken_at.is_none())
+        {
+            return;
+        }
         let mut candidates = Vec::new();
-        match time(question, nodes, node) {
+        match taken_at {
             // Its copies were taken in the same second, or are undated.
-            Some(time) if !self.bursts && !all_are_copies => {
+            Some(time) if self.bursts.is_none() && !all_are_copies => {
                 for second in moments(time) {
                     candidates.extend(self.seconds.get(&second).into_iter().flatten());
                 }
@@ -141,7 +147,7 @@ impl Lookup for Dense<'_> {
                 && !both_kept
                 && role.may_match(other_role)
                 && near(question, first, second).is_some()
-                && (all_are_copies || burst() == self.bursts)
+                && (all_are_copies || burst() == self.bursts.is_some())
         }));
     }
 }

@@ -18,12 +18,12 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
     };
     let (bursts, copies): (Vec<Edge>, Vec<Edge>) = nodes.edges.iter().partition(is_burst);
     let hashes = DenseHashes::new(question, nodes);
-    let star_list = |edges: &[Edge], bursts: bool| {
+    let star_list = |edges: &[Edge], bursts: Option<&[bool]>| {
         let mut lookup = Dense::new(question, nodes, &hashes, bursts);
         group::stars(nodes.len(), &nodes.references, edges, &mut lookup)
     };
     let mut stars: BTreeMap<u32, Star> =
-        star_list(&copies, false).into_iter().map(|star| (star.keeper, star)).collect();
+        star_list(&copies, None).into_iter().map(|star| (star.keeper, star)).collect();
     let mut superfluous = vec![false; nodes.len()];
     for &node in stars.values().flat_map(|star| &star.duplicates) {
         superfluous[node as usize] = true;
@@ -42,7 +42,7 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
             .into_iter()
             .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
             .collect();
-        for star in star_list(&kept, true) {
+        for star in star_list(&kept, Some(&superfluous)) {
             let shown = |node: &u32| !superfluous[*node as usize] && !stars.contains_key(node);
             let alone: Vec<u32> = star.duplicates.into_iter().filter(shown).collect();
             if !alone.is_empty() && !superfluous[star.keeper as usize] {

@@ -1,0 +1,211 @@
+//! A whole library's worth of cached pictures, made up: what each stage costs beyond decoding.
+//!
+//! `cargo bench --bench library -- 100000 1000000` names the numbers of pictures; `CLEAN_BACKUP_BENCH_FOLDER`
+//! the folder that their caches are kept in (460 bytes a picture), so that a second run finds them.
+//! One line a stage: seconds on the clock, CPU seconds, peak memory of the process in that stage.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod scenes;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clean_backup::cache::Cache;
+use clean_backup::dct::hash_tile;
+use clean_backup::dedupe::{DedupeOptions, dedupe};
+use clean_backup::index::CpuJoiner;
+use clean_backup::media::{
+    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
+    ModifiedNs, Orientation,
+};
+use clean_backup::policy::Policy;
+use clean_backup::record::{ContentHash, Picture, PictureRecord, Record};
+use clean_backup::similar::{Library, Needle, SimilarOptions, Wanted};
+use clean_backup::tile::Tile;
+use rayon::prelude::*;
+use scenes::{Random, scene};
+
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or("").split(' ').collect();
+    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    // utime and stime (proc(5)), by the tick of 10 ms.
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).unwrap_or("0");
+    kib.parse::<f64>().unwrap_or(0.0) / 1024.0
+}
+
+fn stage<T>(name: &str, work: impl FnOnce() -> T) -> T {
+    // Forgets the peak so far (proc(5)).
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let (start, cpu) = (Instant::now(), cpu_seconds());
+    let value = work();
+    let (clock, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+    println!("  {name:42} {clock:8.3} s {cpu:8.2} CPU-s {:8.0} MiB", peak_mib());
+    value
+}
+
+/// Changes a few cells: a re-encoding, or a frame a moment later.
+fn nudged(tile: &Tile, seed: u64, cells: u64) -> Tile {
+    let mut random = Random(seed);
+    let mut tile = tile.clone();
+    for _ in 0..cells {
+        let cell = &mut tile.0[random.below(1024) as usize];
+        *cell = cell.wrapping_add(random.below(7) as u8).wrapping_sub(3).clamp(3, 250);
+    }
+    tile
+}
+
+/// Of ten pictures nine are scenes of their own and one is another's re-encoding.
+fn record(number: u64) -> PictureRecord {
+    let mut random = Random(number);
+    let tile = if number % 10 == 9 {
+        let of = random.below(number / 10 + 1) * 10 % number.max(1);
+        nudged(&scene(of - u64::from(of % 10 == 9)), number, 200)
+    } else {
+        scene(number)
+    };
+    let width = 1000 + random.below(5000) as u32;
+    PictureRecord {
+        format: Format::Jpeg,
+        dimensions: Dimensions { width, height: width * 3 / 4 },
+        hash: hash_tile(&tile),
+        metadata: Metadata::default(),
+        marks: Marks::default(),
+    }
+}
+
+fn file(number: u64) -> MediaFile {
+    let path = format!("/library/{:04}/{:02}/IMG_{number:08}.jpg", number / 9000, number % 12);
+    MediaFile {
+        path: PathBuf::from(path),
+        stamp: FileStamp {
+            key: FileKey { device: 1, inode: number + 1 },
+            size: Bytes(1_000_000 + number),
+            modified: ModifiedNs(0),
+        },
+        root: 0,
+    }
+}
+
+fn cache_of(folder: &Path, count: u64) -> Cache {
+    let path = folder.join(format!("library-{count}.db"));
+    let mut cache = Cache::open(&path, Path::new("/")).unwrap().cache;
+    if cache.stats().unwrap().pictures == count {
+        return cache;
+    }
+    stage("made up, hashed and written", || {
+        for start in (0..count).step_by(50_000) {
+            let numbers: Vec<u64> = (start..count.min(start + 50_000)).collect();
+            let rows: Vec<(MediaFile, Record)> =
+                numbers.par_iter().map(|&n| (file(n), Record::Picture(record(n)))).collect();
+            let rows: Vec<_> = rows.iter().map(|(file, record)| (file, record)).collect();
+            cache.write_batch(&rows).unwrap();
+        }
+    });
+    cache
+}
+
+fn unread(_: &Picture) -> std::io::Result<ContentHash> {
+    Err(std::io::Error::other("there are no files"))
+}
+
+fn library(folder: &Path, count: u64) {
+    println!("{count} pictures, {} threads", rayon::current_num_threads());
+    let cache = cache_of(folder, count);
+    let mut pictures = Vec::new();
+    stage("rows read from the cache", || {
+        cache
+            .each_picture(&mut |known| {
+                let file = MediaFile { path: known.path, stamp: known.stamp, root: 0 };
+                pictures.push(Picture { file, record: known.record, content: known.content });
+            })
+            .unwrap();
+    });
+    assert_eq!(pictures.len() as u64, count);
+    for (name, threshold, fine_only) in [
+        ("dedupe, standard", 6, false),
+        ("dedupe, threshold 10", 10, false),
+        ("dedupe, fine hashes alone within 32", 2, true),
+    ] {
+        if fine_only && count > 1_000_000 {
+            continue;
+        }
+        let options = DedupeOptions {
+            policy: Policy::from_threshold(threshold),
+            fine_only,
+            ..DedupeOptions::default()
+        };
+        let found = stage(name, || dedupe(&pictures, &options, &unread, &CpuJoiner, &()));
+        let duplicates: usize = found.groups.iter().map(|group| group.duplicates.len()).sum();
+        println!("    {} groups, {duplicates} duplicates", found.groups.len());
+    }
+    let needle = Needle::Picture(pictures[pictures.len() / 2].record.hash);
+    drop(pictures);
+    let _ = std::fs::remove_file(folder.join(format!("library-{count}.db-packed")));
+    stage("similar: packed anew", || cache.packed().unwrap());
+    drop(cache);
+    let path = folder.join(format!("library-{count}.db"));
+    let asked = |wanted| SimilarOptions {
+        wanted,
+        any_orientation: false,
+        within: Vec::new(),
+        except: Vec::new(),
+    };
+    let within = asked(Wanted::Within(Policy::from_threshold(6)));
+    stage("similar: from opening to the answer", || {
+        let cache = Cache::open(&path, Path::new("/")).unwrap().cache;
+        let mut library = Library::new(&cache).unwrap();
+        assert!(!library.similar(&needle, &within).unwrap().is_empty());
+    });
+    let nearest = asked(Wanted::Nearest(10));
+    stage("similar -k 10: from opening to the answer", || {
+        let cache = Cache::open(&path, Path::new("/")).unwrap().cache;
+        let mut library = Library::new(&cache).unwrap();
+        assert_eq!(library.similar(&needle, &nearest).unwrap().len(), 10);
+    });
+}
+
+/// Frames of one scene that hardly changes, a second apart.
+fn time_lapse(count: u64) {
+    println!("a time-lapse of {count} frames, {} threads", rayon::current_num_threads());
+    let tile = scene(4);
+    for (name, dated) in [("dated: a burst", true), ("undated: copies", false)] {
+        let mut pictures: Vec<Picture> = (0..count)
+            .into_par_iter()
+            .map(|number| {
+                let mut record = record(0);
+                record.hash = hash_tile(&nudged(&tile, number, 30));
+                record.metadata.captured = dated.then_some(CaptureTime {
+                    local_seconds: number as i64,
+                    subsecond_ns: None,
+                    offset_minutes: None,
+                });
+                record.metadata.orientation = Orientation::Upright;
+                Picture { file: file(number), record, content: None }
+            })
+            .collect();
+        pictures.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+        let options = DedupeOptions::default();
+        let found = stage(name, || dedupe(&pictures, &options, &unread, &CpuJoiner, &()));
+        let duplicates: usize = found.groups.iter().map(|group| group.duplicates.len()).sum();
+        println!("    {} groups, {duplicates} shown with them", found.groups.len());
+    }
+}
+
+fn main() {
+    let counts: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let counts = if counts.is_empty() { vec![100_000] } else { counts };
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("CLEAN_BACKUP_BENCH_FOLDER")
+        .map_or_else(|| temporary.path().to_owned(), PathBuf::from);
+    for count in counts {
+        library(&folder, count);
+    }
+    time_lapse(100_000);
+}

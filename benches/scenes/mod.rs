@@ -1,0 +1,56 @@
+//! Pictures made up: their hashes behave like those of a library.
+
+#![allow(missing_docs, dead_code)]
+
+use clean_backup::tile::Tile;
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ x >> 31
+    }
+
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}
+
+/// A scene: a sky that brightens, a ground, a few boxes and discs, and some noise.
+pub fn scene(seed: u64) -> Tile {
+    let mut random = Random(seed);
+    let horizon = 4 + random.below(26) as i32;
+    let (sky, slope) = (100 + random.below(130) as i32, random.below(7) as i32 - 4);
+    let (ground, across) = (20 + random.below(150) as i32, random.below(7) as i32 - 3);
+    let mut cells = [0_i32; 1024];
+    for (i, cell) in cells.iter_mut().enumerate() {
+        let (y, x) = (i as i32 / 32, i as i32 % 32);
+        *cell = if y < horizon { sky + slope * y } else { ground } + across * (x - 16);
+    }
+    for _ in 0..3 + random.below(6) {
+        let (cx, cy) = (random.below(32) as i32, random.below(32) as i32);
+        let (rx, ry) = (1 + random.below(12) as i32, 1 + random.below(12) as i32);
+        let (value, disc) = (random.below(256) as i32, random.below(2) == 0);
+        for (i, cell) in cells.iter_mut().enumerate() {
+            let (dy, dx) = (i as i32 / 32 - cy, i as i32 % 32 - cx);
+            let inside = if disc {
+                dx * dx * ry * ry + dy * dy * rx * rx <= rx * rx * ry * ry
+            } else {
+                dx.abs() <= rx && dy.abs() <= ry
+            };
+            if inside {
+                *cell = (*cell + 3 * value) / 4;
+            }
+        }
+    }
+    let mut tile = [0; 1024];
+    for (to, from) in tile.iter_mut().zip(cells) {
+        *to = (from + random.below(17) as i32 - 8).clamp(0, 255) as u8;
+    }
+    Tile(tile)
+}
