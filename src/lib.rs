@@ -22,6 +22,7 @@ pub mod dct;
 pub mod decode;
 pub mod dedupe;
 pub mod event;
+pub mod exchange;
 pub mod extensions;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -29,6 +30,7 @@ pub mod group;
 #[cfg(feature = "gpu")]
 pub mod hamming_gpu;
 pub mod hash;
+pub mod hnsw;
 pub mod index;
 pub mod keeper;
 pub mod media;

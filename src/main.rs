@@ -54,7 +54,7 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
         }
         Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),
         Some(Command::Config(command)) => cli::config::run(command, args, environment),
-        Some(Command::Cache(command)) => cli::run::cache(&context()?, *command),
+        Some(Command::Cache(command)) => cli::run::cache(&context()?, command),
         Some(Command::Doctor) => cli::run::doctor(&context()?),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man) => manual(),

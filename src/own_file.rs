@@ -14,7 +14,11 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     create_by(path, &|file| file.write_all(bytes))
 }
 
-fn create_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
+/// As [`create`], for what is written part by part.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     let written = write(&mut file).and_then(|()| file.sync_all());
     if written.is_err() {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::media::{Dimensions, Format, Marks, MediaFile, Metadata};
+use crate::media::{Dimensions, FileStamp, Format, Marks, MediaFile, Metadata};
 use crate::phash::PictureHash;
 
 /// What reading a file once has told.
@@ -90,6 +90,19 @@ pub struct Skip {
 /// BLAKE3 of a whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContentHash(pub [u8; 32]);
+
+/// A picture as a cache knows it: with its path and the stamp that its record holds for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPicture {
+    /// Where the file was.
+    pub path: PathBuf,
+    /// What it was then.
+    pub stamp: FileStamp,
+    /// What reading it told.
+    pub record: PictureRecord,
+    /// Hash of its bytes, where it was ever computed.
+    pub content: Option<ContentHash>,
+}
 
 /// A picture of the library with all that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,11 +6,12 @@ use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::cache::{Cache, CacheError, KnownPicture, Packed};
+use crate::cache::{Cache, CacheError, Packed};
 use crate::index::{self, fine};
 use crate::media::Orientation;
 use crate::phash::{FineHash, PerceptualHash, PictureHash};
 use crate::policy::{Policy, QUALITY_FLOOR};
+use crate::record::KnownPicture;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ impl<'a> Library<'a> {
         needle: &Needle,
         options: &SimilarOptions,
     ) -> Result<Vec<Similar>, SimilarError> {
-        if matches!(needle, Needle::Picture(hash) if hash.quality < QUALITY_FLOOR) {
+        if is_flat(needle) {
             return Err(SimilarError::Flat);
         }
         match options.wanted {
@@ -181,6 +182,9 @@ impl<'a> Library<'a> {
         positions: impl Iterator<Item = (u32, Orientation)>,
         count: usize,
     ) -> Result<Vec<Similar>, SimilarError> {
+        if is_flat(needle) {
+            return Err(SimilarError::Flat);
+        }
         let mut best: BTreeMap<u32, Place> = BTreeMap::new();
         for (position, orientation) in positions {
             let Some((view, fine)) = looked_at(needle, orientation) else { continue };
@@ -317,6 +321,10 @@ fn without_dots(path: &Path) -> PathBuf {
         }
     }
     plain
+}
+
+fn is_flat(needle: &Needle) -> bool {
+    matches!(needle, Needle::Picture(hash) if hash.quality < QUALITY_FLOOR)
 }
 
 fn turns(options: &SimilarOptions) -> &'static [Orientation] {

@@ -16,7 +16,21 @@ const FLOORS: &[(u32, &[&str])] = &[
     (1, &["container", "dct", "index", "group", "keeper", "relation", "units", "plan", "report"]),
     // How the program writes files of its own and gives work to a GPU, for the adapters that do.
     (2, &["own_file", "gpu"]),
-    (3, &["walk", "decode", "metadata", "cache", "hash", "hamming_gpu", "config", "content"]),
+    (
+        3,
+        &[
+            "walk",
+            "decode",
+            "metadata",
+            "cache",
+            "hash",
+            "hamming_gpu",
+            "hnsw",
+            "exchange",
+            "config",
+            "content",
+        ],
+    ),
     (4, &["scan", "dedupe", "similar"]),
     (BINARY, &["cli", "main"]),
 ];
@@ -29,6 +43,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("rusqlite", &["cache"]),
     ("wgpu", &["gpu", "hash/gpu", "hamming_gpu"]),
     ("pollster", &["gpu"]),
+    ("hnsw_rs", &["hnsw.rs"]),
+    ("parquet", &["exchange/parquet_table.rs"]),
+    ("csv", &["exchange/csv_table.rs"]),
     ("ignore", &["walk"]),
     ("exif", &["metadata/exif.rs"]),
     ("heic_rs", &["decode/heif"]),
@@ -62,7 +79,7 @@ const MUTATING: &[&str] = &[
     "File::create",
     "OpenOptions",
 ];
-const MAY_MUTATE: &[&str] = &["cache", "own_file.rs"];
+const MAY_MUTATE: &[&str] = &["cache", "own_file.rs", "hnsw.rs"];
 
 /// What the library must be handed instead of asking for it.
 const AMBIENT: &[&str] = &[

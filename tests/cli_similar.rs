@@ -226,3 +226,97 @@ fn fine_hashes_alone_find_the_same_copies() {
     assert!(!groups("both").is_empty());
     assert_eq!(groups("fine"), groups("both"));
 }
+
+#[test]
+fn the_approximate_index_is_made_kept_and_mended() {
+    let (hermetic, library) = scanned();
+    let (keeper, _) = duplicated(&hermetic);
+    let ask = || {
+        let ran = hermetic.run([
+            "similar",
+            &keeper,
+            "-k",
+            "2",
+            "--approximate",
+            "--format",
+            "json",
+            "-v",
+        ]);
+        assert_eq!(json(&ran)["approximate"], true);
+        (answers(&ran), ran.stderr)
+    };
+    let exact = answers(&hermetic.run(["similar", &keeper, "-k", "2", "--format", "json"]));
+    let (found, told) = ask();
+    assert_eq!(found, exact);
+    assert!(told.contains("made anew: there is none yet"), "{told}");
+    assert!(!ask().1.contains("made anew"));
+    // Cut off: the crate would end the process.
+    let graph = hermetic.root().join("cache/clean-backup/hashes.db-hnsw/index.hnsw.graph");
+    let whole = std::fs::read(&graph).unwrap();
+    std::fs::write(&graph, &whole[..whole.len() - 9]).unwrap();
+    let (found, told) = ask();
+    assert_eq!(found, exact);
+    assert!(told.contains("made anew: it is damaged"), "{told}");
+    std::fs::copy(hermetic.work().join(&keeper), library.join("another.jpg")).unwrap();
+    hermetic.run(["scan", "library"]);
+    assert_eq!(ask().0.len(), 2);
+    let wrong = hermetic.run(["similar", &keeper, "--approximate"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.all());
+}
+
+#[test]
+fn tables_carry_everything_there_and_back() {
+    let (hermetic, _) = scanned();
+    let report = |cache: &str| {
+        let mut report =
+            json(&hermetic.run(["dedupe", "library", "--cache", cache, "--format", "json"]));
+        report["summary"]["seconds"] = 0.into();
+        report
+    };
+    let usual = hermetic.cache_file().to_string_lossy().into_owned();
+    let expected = report(&usual);
+    for form in ["csv", "parquet"] {
+        let (table, cache) = (format!("table.{form}"), format!("{form}.db"));
+        let ran = hermetic.run(["cache", "export", "--format", form, "-o", &table]);
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        let again = hermetic.run(["cache", "export", "--format", form, "-o", &table]);
+        assert_ne!(again.code, 0, "an older file was replaced");
+        let ran = hermetic.run(["cache", "import", &table, "--cache", &cache]);
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        assert!(ran.stdout.contains("pictures were taken in"), "{}", ran.stdout);
+        // Everything is known: nothing is decoded again, and the report is the same to the byte.
+        let found = report(&cache);
+        assert_eq!(found["summary"]["hashed"], 0);
+        assert_eq!(found, expected);
+        // The table of the copy is the table.
+        let second = format!("second.{form}");
+        hermetic.run(["cache", "export", "--format", form, "-o", &second, "--cache", &cache]);
+        let bytes = |name: &str| std::fs::read(hermetic.work().join(name)).unwrap();
+        assert!(bytes(&table) == bytes(&second), "{form} changed on the way");
+    }
+    let printed = hermetic.command().args(["cache", "export"]).output().unwrap().stdout;
+    assert!(printed == std::fs::read(hermetic.work().join("table.csv")).unwrap());
+}
+
+#[test]
+fn tables_that_make_no_sense_are_refused() {
+    let (hermetic, _) = scanned();
+    let printed = hermetic.command().args(["cache", "export"]).output().unwrap().stdout;
+    let csv = String::from_utf8(printed).unwrap();
+    let line = |n: usize| csv.lines().nth(n).unwrap().to_owned();
+    let refuse = |name: &str, text: &str, why: &str| {
+        std::fs::write(hermetic.work().join(name), text).unwrap();
+        let ran = hermetic.run(["cache", "import", name, "--cache", "new.db"]);
+        assert_eq!(ran.code, 1, "{}", ran.all());
+        assert!(ran.stderr.contains(name) && ran.stderr.contains(why), "{}", ran.stderr);
+    };
+    refuse("other.csv", "a,b\n1,2\n", "it has no column path");
+    refuse("short.csv", &format!("{}\n1,2\n", line(0)), "record 1");
+    let spoiled = line(1).replacen(",jpeg,", ",jqeg,", 1);
+    assert_ne!(spoiled, line(1));
+    refuse("spoiled.csv", &format!("{}\n{spoiled}\n", line(0)), "row 1: format makes no sense");
+    let relative = line(1).replacen('/', "", 1);
+    refuse("relative.csv", &format!("{}\n{relative}\n", line(0)), "row 1: path makes no sense");
+    refuse("cut.parquet", "PAR1 and nothing else", "cut.parquet: ");
+    refuse("empty.csv", "", "it has no column path");
+}

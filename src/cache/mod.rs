@@ -16,7 +16,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use crate::media::{FileStamp, MediaFile};
 use crate::phash::HASH_VERSION;
 use crate::policy::QUALITY_FLOOR;
-use crate::record::{ContentHash, PictureRecord, Record};
+use crate::record::{ContentHash, KnownPicture, Record};
 pub use packed::Packed;
 use packed::{Mark, Packing};
 use rows::{COLUMNS, path_bytes, path_from_bytes};
@@ -142,19 +142,6 @@ const SCAN_FROM_SHARE: usize = 10;
 
 /// Said in every transaction that changes what is known of pictures.
 const CHANGED: &str = "UPDATE change SET count = count + 1";
-
-/// A row with its path and the stamp that it holds for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownPicture {
-    /// Where the file was.
-    pub path: PathBuf,
-    /// What it was then.
-    pub stamp: FileStamp,
-    /// What reading it told.
-    pub record: PictureRecord,
-    /// Hash of its bytes, where it was ever computed.
-    pub content: Option<ContentHash>,
-}
 
 impl Cache {
     /// Opens the cache in `file`, making it and its folder if need be. Relative paths of files are
@@ -291,6 +278,24 @@ impl Cache {
             transaction.execute(CHANGED, [])?;
             transaction.commit()
         })
+    }
+
+    /// Writes pictures that are known from elsewhere, in the place of what is known of their paths.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn write_known(&mut self, pictures: &[KnownPicture]) -> Result<(), CacheError> {
+        let files: Vec<MediaFile> = pictures
+            .iter()
+            .map(|known| MediaFile { path: known.path.clone(), stamp: known.stamp, root: 0 })
+            .collect();
+        let records: Vec<Record> =
+            pictures.iter().map(|known| Record::Picture(known.record.clone())).collect();
+        self.write_batch(&files.iter().zip(&records).collect::<Vec<_>>())?;
+        let contents = files.iter().zip(pictures);
+        let contents: Vec<_> =
+            contents.filter_map(|(file, known)| Some((file, known.content?))).collect();
+        self.write_contents(&contents)
     }
 
     /// Adds hashes of bytes to rows that still hold.

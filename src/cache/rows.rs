@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Row, Statement, params};
 
-use super::{CachedRow, KnownPicture};
+use super::CachedRow;
 use crate::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
     Orientation,
 };
 use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
-use crate::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
+use crate::record::{ContentHash, KnownPicture, PictureRecord, Record, Stage, Unreadable};
 
 /// All columns, in the order that [`read`] takes them in.
 pub(super) const COLUMNS: &str = "path, device, inode, size, modified_ns, hash_version, \

@@ -292,6 +292,10 @@ pub struct Similar {
     /// Most bits of the 64-bit hash that may differ, 0 to 16 [default: as dedupe has it]
     #[arg(long, value_name = "N", value_parser = text(Key::Threshold))]
     pub within: Option<Value>,
+    /// With -k: ask an index that is fast however large the library, and may miss some. It is made
+    /// when first asked for, a millisecond of CPU a picture
+    #[arg(long, requires = "nearest", conflicts_with = "hash")]
+    pub approximate: bool,
     /// Find turned and mirrored ones
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::AnyOrientation))]
@@ -388,7 +392,7 @@ pub enum ConfigCommand {
 }
 
 /// `cache`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum CacheCommand {
     /// How much is in it
     Stats,
@@ -398,6 +402,33 @@ pub enum CacheCommand {
     Verify,
     /// Remove everything from it
     Clear,
+    /// Write its pictures as a table for other programs
+    #[command(after_help = "Examples:
+  clean-backup cache export --format parquet -o pictures.parquet
+  clean-backup cache export > pictures.csv")]
+    Export {
+        /// In which form
+        #[arg(long, short, value_name = "FORM", default_value = "csv")]
+        format: TableForm,
+        /// Into a new file
+        #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+    },
+    /// Take in pictures of such a table, CSV or Parquet
+    Import {
+        /// Which
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+}
+
+/// The form of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableForm {
+    /// Text with commas (RFC 4180)
+    Csv,
+    /// Apache Parquet, for DuckDB, Spark and the like
+    Parquet,
 }
 
 impl LowArgs {

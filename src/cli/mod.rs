@@ -4,6 +4,7 @@ pub mod args;
 pub mod backends;
 pub mod config;
 pub mod environment;
+pub mod exchange;
 pub mod failure;
 pub mod interrupt;
 pub mod log;

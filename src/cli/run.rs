@@ -421,7 +421,14 @@ pub fn doctor(context: &Context<'_>) -> Result<Outcome, Failure> {
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn cache(context: &Context<'_>, command: CacheCommand) -> Result<Outcome, Failure> {
+pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Failure> {
+    match command {
+        CacheCommand::Export { format, output } => {
+            return super::exchange::export(context, *format, output.as_deref());
+        }
+        CacheCommand::Import { file } => return super::exchange::import(context, file),
+        _ => {}
+    }
     let mut cache = open_cache(context)?;
     let failed = |error: CacheError| of_cache(&error);
     let text = match command {
@@ -451,6 +458,7 @@ pub fn cache(context: &Context<'_>, command: CacheCommand) -> Result<Outcome, Fa
             )
         }
         CacheCommand::Clear => format!("{} rows were removed\n", cache.clear().map_err(failed)?),
+        CacheCommand::Export { .. } | CacheCommand::Import { .. } => String::new(),
         CacheCommand::Verify => {
             let verified = cache.verify(&clean_backup::walk::stamp).map_err(failed)?;
             let damaged = verified.unreadable > 0 || !verified.damage.is_empty();

@@ -1,8 +1,11 @@
 //! `similar`: asks the cache for pictures like given ones.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clean_backup::cache::Cache;
+use clean_backup::hnsw::{Approximate, Origin};
+use clean_backup::media::Orientation;
 use clean_backup::phash::{FineHash, PerceptualHash};
 use clean_backup::report::{Answer, Hit, NeedleName, Picture, SimilarReport};
 use clean_backup::scan::read_picture;
@@ -39,7 +42,9 @@ pub fn run(context: &Context<'_>, options: &Similar) -> Result<Outcome, Failure>
     let caches = caches(context, options)?;
     let mut libraries = Vec::new();
     for (cache, other) in &caches {
-        libraries.push((Library::new(cache).map_err(|error| of_cache(&error))?, other));
+        let mut library = Library::new(cache).map_err(|error| of_cache(&error))?;
+        let graph = if options.approximate { Some(graph(cache, &mut library)?) } else { None };
+        libraries.push(Asked { library, graph, other: other.as_deref() });
     }
     let mut answers = Vec::new();
     for image in &options.images {
@@ -52,11 +57,11 @@ pub fn run(context: &Context<'_>, options: &Similar) -> Result<Outcome, Failure>
         let hits = ask(&mut libraries, &needle, &asked);
         answers.push(Answer { needle: NeedleName::Hash(hex.clone()), hits });
     }
-    let library = libraries.iter().map(|(library, _)| library.len() as u64).sum();
+    let library = libraries.iter().map(|asked| asked.library.len() as u64).sum();
     if library == 0 {
         tracing::warn!("the cache is empty: `clean-backup scan DIR` fills it");
     }
-    let report = SimilarReport { answers, library, approximate: false };
+    let report = SimilarReport { answers, library, approximate: options.approximate };
     match options.format {
         SimilarFormat::Text => render::print(&report.to_text())?,
         SimilarFormat::Json => render::print(
@@ -104,16 +109,75 @@ fn of_hex(hex: &str) -> Result<Needle, Failure> {
         .map_err(|error| Failure::new(Kind::Usage, format!("--hash {hex}: {error}")))
 }
 
+/// A cache that is asked, perhaps by its graph.
+struct Asked<'a> {
+    library: Library<'a>,
+    graph: Option<Graph>,
+    other: Option<&'a Path>,
+}
+
+/// An approximate index, and which pictures have which of its hashes.
+struct Graph {
+    index: Approximate,
+    positions: HashMap<FineHash, Vec<u32>>,
+}
+
+/// The graph beside a cache, brought up to date.
+fn graph(cache: &Cache, library: &mut Library<'_>) -> Result<Graph, Failure> {
+    let failed = |error: std::io::Error| Failure::new(Kind::Failed, error.to_string());
+    let fine = library.fine().map_err(failed)?;
+    let mut folder = cache.file().as_os_str().to_owned();
+    folder.push("-hnsw");
+    if !Path::new(&folder).exists() {
+        tracing::warn!("making the approximate index of {} pictures, once", fine.len());
+    }
+    let opened = Approximate::open(Path::new(&folder), fine);
+    match opened.origin {
+        Origin::Kept => {}
+        Origin::Extended(count) => tracing::info!("{count} hashes were added to the index"),
+        Origin::Anew(why) => tracing::info!("the approximate index was made anew: {why}"),
+    }
+    if let Some(error) = opened.not_kept {
+        tracing::warn!("the approximate index is not kept: {error}");
+    }
+    let mut positions: HashMap<FineHash, Vec<u32>> = HashMap::with_capacity(fine.len());
+    for (position, hash) in (0..).zip(fine) {
+        positions.entry(*hash).or_default().push(position);
+    }
+    Ok(Graph { index: opened.index, positions })
+}
+
+impl Asked<'_> {
+    fn similar(&mut self, needle: &Needle, asked: &SimilarOptions) -> Result<Vec<Found>, String> {
+        let (Some(graph), Wanted::Nearest(count), Needle::Picture(hash)) =
+            (&self.graph, asked.wanted, needle)
+        else {
+            return self.library.similar(needle, asked).map_err(|error| error.to_string());
+        };
+        let turns = if asked.any_orientation { Orientation::ALL.len() } else { 1 };
+        // More than are wanted, as some may be no answer.
+        let more = count.saturating_mul(if asked.within.is_empty() { 2 } else { 10 }) + 8;
+        let found = Orientation::ALL.into_iter().take(turns).flat_map(|orientation| {
+            let near = graph.index.nearest(hash.oriented(orientation).fine, more, 64);
+            let positions = near.into_iter().filter_map(|hash| graph.positions.get(&hash));
+            positions.flatten().map(|&at| (at, orientation)).collect::<Vec<_>>()
+        });
+        let found: Vec<_> = found.collect();
+        let answer = self.library.of_positions(needle, asked, found.into_iter(), count);
+        answer.map_err(|error| error.to_string())
+    }
+}
+
 /// Asks all caches, and merges what they say.
 fn ask(
-    libraries: &mut [(Library<'_>, &Option<PathBuf>)],
+    libraries: &mut [Asked<'_>],
     needle: &Needle,
     asked: &SimilarOptions,
 ) -> Result<Vec<Hit>, String> {
     let mut hits = Vec::new();
-    for (library, other) in libraries {
-        let found = library.similar(needle, asked).map_err(|error| error.to_string())?;
-        hits.extend(found.into_iter().map(|found| hit(found, other.as_deref())));
+    for library in libraries {
+        let found = library.similar(needle, asked)?;
+        hits.extend(found.into_iter().map(|found| hit(found, library.other)));
     }
     hits.sort_by_key(|hit| (hit.fine_distance, hit.distance));
     if let Wanted::Nearest(count) = asked.wanted {
