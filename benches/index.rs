@@ -3,7 +3,9 @@
 //! `cargo bench --bench index` runs the criterion benches; `cargo bench --bench index -- table`
 //! prints one line for each self-join of 100,000 and 1,000,000 hashes (`table 10000000`: of so many)
 //! with the CPU time of the whole program, the number of pairs and a checksum; those at 100,000
-//! are compared with the plain scan.
+//! are compared with the plain scan. `-- peers` sets bk-tree and hnsw_rs beside it on the same
+//! hashes (`peers 1000000`: so many; the graph takes a millisecond of CPU a hash), and joins 256-bit
+//! hashes; `benches/peers/hamming.py` does so for faiss and usearch.
 #![allow(missing_docs)]
 
 mod scenes;
@@ -12,11 +14,15 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use clean_backup::dct::Coefficients;
+use bk_tree::{BKTree, Metric};
+use clean_backup::dct::{Coefficients, hash_upright};
+use clean_backup::hnsw::Approximate;
 use clean_backup::index::banded::{Banded, MultiIndex};
+use clean_backup::index::fine::{self, FinePair};
 use clean_backup::index::flat::{Backend, Flat, Run};
-use clean_backup::index::{Collapsed, Join, Pair, Query, Sink, cross_join, self_join};
-use clean_backup::phash::PerceptualHash;
+use clean_backup::index::{Collapsed, CpuJoiner, Join, Pair, Query, Sink, cross_join, self_join};
+use clean_backup::phash::{FineHash, PerceptualHash};
+use clean_backup::tile::Tile;
 use criterion::{Criterion, criterion_group};
 use rayon::prelude::*;
 use scenes::{Random, scene};
@@ -193,6 +199,121 @@ fn print_table(counts: &[usize]) {
     }
 }
 
+/// 256-bit hashes of scenes, a tenth of them re-encoded ones.
+fn fine_library(count: usize) -> Vec<FineHash> {
+    let upright = |tile: &Tile| hash_upright(tile).0.fine;
+    (0..count as u64)
+        .into_par_iter()
+        .map(|number| {
+            let mut random = Random(number);
+            if number % 10 < 9 {
+                return upright(&scene(number));
+            }
+            let mut tile = scene(random.below(number / 10 + 1) * 10);
+            for _ in 0..150 {
+                let cell = &mut tile.0[random.below(1024) as usize];
+                *cell = cell.wrapping_add(random.below(7) as u8).wrapping_sub(3).clamp(3, 250);
+            }
+            upright(&tile)
+        })
+        .collect()
+}
+
+/// Bits that differ.
+struct Bits;
+
+impl Metric<u64> for Bits {
+    fn distance(&self, a: &u64, b: &u64) -> u32 {
+        (a ^ b).count_ones()
+    }
+
+    fn threshold_distance(&self, a: &u64, b: &u64, threshold: u32) -> Option<u32> {
+        Some(self.distance(a, b)).filter(|&distance| distance <= threshold)
+    }
+}
+
+fn print_peers(count: usize) {
+    let hashes = Collapsed::new(&library(count)).distinct;
+    println!("{count} hashes, {} distinct; CPU seconds or time a needle", hashes.len());
+    let index = MultiIndex::new(&hashes, 10, Backend::fastest());
+    let flat = Flat::new(&hashes, Backend::fastest());
+    let mut tree = BKTree::new(Bits);
+    let (_, cpu, _) = measure_once(|| tree.extend(hashes.iter().map(|hash| hash.0)));
+    println!("bk-tree 0.5: built in {:.2} s", cpu.as_secs_f64());
+    for radius in [2, 5, 7, 10] {
+        let ask = |step: usize, found: &dyn Fn(PerceptualHash) -> usize| {
+            let asked: Vec<_> = hashes.iter().copied().step_by(step).collect();
+            let start = Instant::now();
+            let found: usize = asked.iter().map(|&hash| found(hash)).sum();
+            (start.elapsed().as_secs_f64() * 1e6 / asked.len() as f64, found)
+        };
+        let few = count / 200;
+        let (by_tree, trees) = ask(few, &|hash| tree.find(&hash.0, radius).count());
+        let (by_tables, tables) = ask(few, &|hash| index.within(hash, radius).len());
+        let (by_scan, scans) = ask(few, &|hash| flat.within(hash, radius).len());
+        assert_eq!((trees, tables), (scans, scans), "the answers differ");
+        let (many, _) = ask(97, &|hash| index.within(hash, radius).len());
+        println!(
+            "within {radius:2}: bk-tree {by_tree:9.1} µs, scan {by_scan:7.1}, tables {by_tables:6.1} \
+             (warm {many:.1}); all by trees {:.0} CPU-s, ours {:.2}",
+            by_tree * hashes.len() as f64 / 2e6,
+            measure(|| tally(|sink| self_join(&hashes, radius, sink))).1.as_secs_f64(),
+        );
+    }
+    let fine = fine_library(count);
+    for radius in [31, 56] {
+        let pairs = AtomicU64::new(0);
+        let (_, cpu, clock) = measure_once(|| {
+            fine::self_join(&CpuJoiner, &fine, radius, &|batch: &[FinePair]| {
+                pairs.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            });
+        });
+        println!(
+            "256 bits within {radius}: {:.2} CPU-s, {:.2} s on the clock, {} pairs",
+            cpu.as_secs_f64(),
+            clock.as_secs_f64(),
+            pairs.into_inner()
+        );
+    }
+    let folder = std::env::temp_dir().join(format!("clean-backup-bench-{}", std::process::id()));
+    let (opened, cpu, _) = measure_once(|| Approximate::open(&folder, &fine));
+    let _ = std::fs::remove_dir_all(&folder);
+    println!("hnsw_rs: built in {:.1} CPU-s", cpu.as_secs_f64());
+    let needles: Vec<FineHash> = fine.iter().copied().step_by(count / 500).collect();
+    let (mut exact, start) = (Vec::new(), Instant::now());
+    exact.extend(needles.iter().map(|&needle| fine::nearest(needle, &fine, 10)));
+    let by_scan = start.elapsed().as_secs_f64() * 1e6 / needles.len() as f64;
+    for effort in [16, 64, 256] {
+        let start = Instant::now();
+        let answers: Vec<Vec<FineHash>> =
+            needles.iter().map(|&needle| opened.index.nearest(needle, 10, effort)).collect();
+        let took = start.elapsed().as_secs_f64() * 1e6 / needles.len() as f64;
+        let good: usize = answers
+            .iter()
+            .zip(&exact)
+            .zip(&needles)
+            .map(|((answer, exact), needle)| {
+                let last = exact.last().map_or(0, |neighbour| u32::from(neighbour.distance));
+                answer.iter().filter(|hash| needle.distance(**hash) <= last).count().min(10)
+            })
+            .sum();
+        println!(
+            "ten nearest of 256 bits: hnsw_rs ef {effort} {took:.0} µs, recall {:.3}; scan {by_scan:.0} µs",
+            good as f64 / (10 * needles.len()) as f64
+        );
+    }
+}
+
+/// For what is too long, or changes too much, to be done three times.
+fn measure_once<T>(call: impl FnOnce() -> T) -> (T, Duration, Duration) {
+    let start = Instant::now();
+    let before = cpu_time(start);
+    let answer = call();
+    let clock = start.elapsed();
+    std::thread::sleep(Duration::from_millis(20));
+    (answer, cpu_time(start).saturating_sub(before), clock)
+}
+
 fn joins(criterion: &mut Criterion) {
     let hashes = Collapsed::new(&library(200_000)).distinct;
     let mut group = criterion.benchmark_group("index");
@@ -227,7 +348,9 @@ criterion_group!(benches, joins);
 fn main() {
     let asked = |name: &str| std::env::args().any(|argument| argument == name);
     let counts: Vec<_> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    if asked("table") && !counts.is_empty() {
+    if asked("peers") {
+        print_peers(counts.first().copied().unwrap_or(100_000));
+    } else if asked("table") && !counts.is_empty() {
         print_table(&counts);
     } else if asked("table") {
         print_table(&[100_000, 1_000_000]);
