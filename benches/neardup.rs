@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::dedupe::{DedupeOptions, dedupe};
+use clean_backup::dedupe::{DedupeOptions, Group, dedupe};
 use clean_backup::hash::cpu::CpuHasher;
 use clean_backup::index::CpuJoiner;
 use clean_backup::media::Orientation;
@@ -180,6 +180,32 @@ fn main() {
         }
     }
     println!("* with any orientation");
+    println!(
+        "\nby the 256-bit hash alone: radius, groups, duplicates, groups with two bases; recall"
+    );
+    for radius in [32, 56, 64, 73] {
+        let policy = Policy { radius: 64, fine_radius: radius };
+        let options = DedupeOptions { policy, fine_only: true, ..DedupeOptions::default() };
+        let content = |picture: &Picture| clean_backup::content::content_hash(&picture.file.path);
+        let result = dedupe(&found.pictures, &options, &content, &CpuJoiner, &());
+        let base = |index: u32| &truth_of(&found.pictures[index as usize]).base;
+        let two =
+            |group: &&Group| group.duplicates.iter().any(|d| base(d.picture) != base(group.keeper));
+        let mixed = result.groups.iter().filter(two).count();
+        let duplicates: usize = result.groups.iter().map(|group| group.duplicates.len()).sum();
+        print!("{radius:>9}  {:>7} {duplicates:>11} {mixed:>22}  ", result.groups.len());
+        for edit in ["crop5", "watermark", "border", "crop10"] {
+            if let Some((_, pictures)) = by_edit.iter().find(|((_, how), _)| *how == edit) {
+                let near = pictures.iter().filter(|picture| {
+                    let original = originals[truth_of(picture).base.as_str()];
+                    let (a, b) = (picture.record.hash.upright(), original.record.hash.upright());
+                    a.fine.distance(b.fine) <= radius
+                });
+                print!(" {edit} {:.3}", near.count() as f64 / pictures.len() as f64);
+            }
+        }
+        println!();
+    }
 
     let distinct: Vec<&Picture> = originals.values().copied().collect();
     let mut nearest_pairs: Vec<(u32, u32)> = Vec::new();

@@ -5,10 +5,13 @@
 //! within sᵢ in some word i, when Σ(sᵢ+1) ≥ r+1. So each word's 64-bit join brings up candidates,
 //! and a pair is handed on by the first word that finds it. The plain scan is the oracle.
 
+mod distances;
+
 use rayon::prelude::*;
 
 use super::{Joiner, Pair, Sink};
 use crate::phash::{FineHash, PerceptualHash};
+use distances::distances as measure;
 
 /// Words that a hash is dealt to.
 const WORDS: u32 = 4;
@@ -122,52 +125,63 @@ impl Sink<Pair> for Confirmed<'_> {
     }
 }
 
+/// Hashes that a thread scans in one go.
+const PART: usize = 1 << 14;
+
+/// What `choose` makes of the distances of each part, given with the first one's position.
+fn scan(
+    needle: FineHash,
+    hashes: &[FineHash],
+    choose: impl Fn(&[u16]) -> u16 + Sync,
+) -> Vec<FineNeighbour> {
+    hashes
+        .par_chunks(PART)
+        .enumerate()
+        .map_init(Vec::new, |distances, (part, hashes)| {
+            measure(needle, hashes, distances);
+            let limit = choose(distances);
+            let first = (part * PART) as u32;
+            (first..)
+                .zip(&*distances)
+                .filter(|(_, distance)| **distance <= limit)
+                .map(|(position, &distance)| FineNeighbour { distance, position })
+                .collect::<Vec<_>>()
+        })
+        .flatten_iter()
+        .collect()
+}
+
 /// All within `radius` of a needle, the nearest first: the plain scan.
 pub fn within(needle: FineHash, hashes: &[FineHash], radius: u32) -> Vec<FineNeighbour> {
-    let mut found: Vec<_> = hashes
-        .par_iter()
-        .zip(0_u32..hashes.len() as u32)
-        .with_min_len(1 << 14)
-        .filter_map(|(hash, position)| {
-            let distance = needle.distance(*hash);
-            (distance <= radius).then_some(FineNeighbour { distance: distance as u16, position })
-        })
-        .collect();
+    let limit = u16::try_from(radius).unwrap_or(u16::MAX);
+    let mut found = scan(needle, hashes, |_| limit);
     found.par_sort_unstable();
     found
 }
 
 /// The `count` nearest to a needle: the plain scan.
 pub fn nearest(needle: FineHash, hashes: &[FineHash], count: usize) -> Vec<FineNeighbour> {
-    const PART: usize = 1 << 14;
-    let mut found: Vec<FineNeighbour> = hashes
-        .par_chunks(PART)
-        .enumerate()
-        .flat_map_iter(|(part, hashes)| {
-            let first = (part * PART) as u32;
-            let mut found: Vec<_> = (first..)
-                .zip(hashes)
-                .map(|(position, hash)| FineNeighbour {
-                    distance: needle.distance(*hash) as u16,
-                    position,
-                })
-                .collect();
-            keep_nearest(&mut found, count);
-            found
-        })
-        .collect();
-    keep_nearest(&mut found, count);
-    found.sort_unstable();
-    found
-}
-
-fn keep_nearest(found: &mut Vec<FineNeighbour>, count: usize) {
+    if count == 0 {
+        return Vec::new();
+    }
+    // The least distance that `count` of a part are within.
+    let limit = |distances: &[u16]| {
+        let mut histogram = [0_usize; 257];
+        distances.iter().for_each(|&distance| histogram[usize::from(distance)] += 1);
+        let mut seen = 0;
+        let enough = histogram.iter().position(|&here| {
+            seen += here;
+            seen >= count
+        });
+        enough.unwrap_or(256) as u16
+    };
+    let mut found = scan(needle, hashes, limit);
     if count < found.len() {
-        if let Some(last) = count.checked_sub(1) {
-            found.select_nth_unstable(last);
-        }
+        found.select_nth_unstable(count - 1);
         found.truncate(count);
     }
+    found.sort_unstable();
+    found
 }
 
 #[cfg(test)]
