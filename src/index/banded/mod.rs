@@ -6,11 +6,13 @@
 //! are joined by the bits outside the band (see `join.rs`), so a skewed library costs little more.
 
 mod gather;
+mod growing;
 mod join;
 mod plan;
 mod query;
 mod table;
 
+pub use growing::Growing;
 pub use plan::{Band, Plan, Size};
 pub use query::MultiIndex;
 
