@@ -210,6 +210,11 @@ impl Orientation {
         Self::Rotate270,
     ];
 
+    /// The value of EXIF tag 0x0112, 1–8.
+    pub fn exif_value(self) -> u32 {
+        (1..).zip(Self::ALL).find(|(_, other)| *other == self).map_or(1, |(value, _)| value)
+    }
+
     /// The orientation of an EXIF value; anything but 1–8 means upright, as viewers take it.
     pub fn from_exif(value: u32) -> Self {
         value

@@ -124,6 +124,23 @@ pub struct View {
 }
 
 impl View {
+    /// The 64-bit hash, the higher byte first, then the 256-bit one: how views are stored.
+    pub fn to_bytes(self) -> [u8; 40] {
+        let mut bytes = [0; 40];
+        bytes[..8].copy_from_slice(&self.phash.0.to_be_bytes());
+        bytes[8..].copy_from_slice(&self.fine.to_bytes());
+        bytes
+    }
+
+    /// The inverse of [`View::to_bytes`]; `None` for another number of bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (phash, fine) = bytes.split_first_chunk::<8>()?;
+        Some(Self {
+            phash: PerceptualHash(u64::from_be_bytes(*phash)),
+            fine: FineHash::from_bytes(fine.try_into().ok()?),
+        })
+    }
+
     /// The view of the transposed picture (mirrored at the main diagonal): the coefficient at
     /// (row, column) moves to (column, row), and its bit with it.
     pub fn transposed(self) -> Self {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::media::{FileStamp, MediaFile};
-use crate::phash::HASH_VERSION;
+use crate::phash::{HASH_VERSION, View};
 use crate::policy::QUALITY_FLOOR;
 use crate::record::{ContentHash, KnownPicture, Record};
 pub use packed::Packed;
@@ -380,7 +380,7 @@ impl Cache {
             let mut statement = cache.connection.prepare(sql)?;
             let mut rows = statement.query(params![HASH_VERSION, QUALITY_FLOOR.0])?;
             while let Some(row) = rows.next()? {
-                let view = row.get_ref(1)?.as_blob_or_null()?.and_then(rows::view_from_bytes);
+                let view = row.get_ref(1)?.as_blob_or_null()?.and_then(View::from_bytes);
                 if let Some(view) = view {
                     packing.push(row.get_ref(0)?.as_blob()?, view.phash, view.fine);
                 }

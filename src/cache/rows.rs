@@ -9,7 +9,7 @@ use crate::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
     Orientation,
 };
-use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
+use crate::phash::{HASH_VERSION, PictureHash, Quality, View};
 use crate::record::{ContentHash, KnownPicture, PictureRecord, Record, Stage, Unreadable};
 
 /// All columns, in the order that [`read`] takes them in.
@@ -159,7 +159,7 @@ pub(super) fn insert(
                 picture.dimensions.height,
                 picture.hash.quality.0,
                 views_to_bytes(&picture.hash.views),
-                exif_value(metadata.orientation),
+                metadata.orientation.exif_value(),
                 captured.map(|time| time.local_seconds),
                 captured.and_then(|time| time.subsecond_ns),
                 captured.and_then(|time| time.offset_minutes),
@@ -199,16 +199,10 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// The EXIF value, 1–8.
-fn exif_value(orientation: Orientation) -> u32 {
-    (1..).zip(Orientation::ALL).find(|(_, o)| *o == orientation).map_or(1, |(value, _)| value)
-}
-
 fn views_to_bytes(views: &[View; 4]) -> [u8; 4 * VIEW_BYTES] {
     let mut bytes = [0; 4 * VIEW_BYTES];
     for (view, bytes) in views.iter().zip(bytes.chunks_exact_mut(VIEW_BYTES)) {
-        bytes[..8].copy_from_slice(&view.phash.0.to_be_bytes());
-        bytes[8..].copy_from_slice(&view.fine.to_bytes());
+        bytes.copy_from_slice(&view.to_bytes());
     }
     bytes
 }
@@ -217,17 +211,9 @@ fn views_from_bytes(bytes: &[u8]) -> Option<[View; 4]> {
     let bytes: &[u8; 4 * VIEW_BYTES] = bytes.try_into().ok()?;
     let mut views = [View::default(); 4];
     for (view, bytes) in views.iter_mut().zip(bytes.chunks_exact(VIEW_BYTES)) {
-        *view = view_from_bytes(bytes)?;
+        *view = View::from_bytes(bytes)?;
     }
     Some(views)
-}
-
-pub(super) fn view_from_bytes(bytes: &[u8]) -> Option<View> {
-    let (coarse, fine) = bytes.split_first_chunk::<8>()?;
-    Some(View {
-        phash: PerceptualHash(u64::from_be_bytes(*coarse)),
-        fine: FineHash::from_bytes(fine.try_into().ok()?),
-    })
 }
 
 /// A path as the key of a row.

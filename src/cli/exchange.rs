@@ -46,16 +46,13 @@ pub fn export(
         };
     };
     render::check_free(path, false)?;
-    let mut failure = None;
-    let written = own_file::create_by(path, &|file| {
+    own_file::create_by(path, &|file| {
         let mut out = BufWriter::new(file);
         table(&mut out).map_err(|error| std::io::Error::other(error.to_string()))?;
         out.flush()
-    });
-    if let Err(error) = written {
-        failure = Some(Failure::new(Kind::Failed, format!("{}: {error}", for_people(path))));
-    }
-    failure.map_or(Ok(Outcome::Done), Err)
+    })
+    .map_err(|error| Failure::new(Kind::Failed, format!("{}: {error}", for_people(path))))?;
+    Ok(Outcome::Done)
 }
 
 /// Takes the pictures of a table into the cache.

@@ -90,13 +90,8 @@ pub(super) fn of_picture(picture: &KnownPicture) -> Row {
     let KnownPicture { path, stamp, record, content } = picture;
     let (metadata, view) = (&record.metadata, record.hash.upright());
     let captured = metadata.captured;
-    let mut views = Vec::with_capacity(160);
-    for view in &record.hash.views {
-        views.extend_from_slice(&view.phash.0.to_be_bytes());
-        views.extend_from_slice(&view.fine.to_bytes());
-    }
+    let views = record.hash.views.iter().flat_map(|view| view.to_bytes()).collect();
     let marks = i64::from(record.marks.damaged_tail) | i64::from(record.marks.thumbnail) << 1;
-    let orientation = (1..).zip(Orientation::ALL).find(|(_, o)| *o == metadata.orientation);
     [
         Value::Text(path.to_string_lossy().into_owned()),
         text(base64_unless_utf8(path)),
@@ -115,7 +110,7 @@ pub(super) fn of_picture(picture: &KnownPicture) -> Row {
         Value::Unsigned(view.fine.0[2]),
         Value::Unsigned(view.fine.0[3]),
         Value::Binary(views),
-        Value::Signed(orientation.map_or(1, |(value, _)| value)),
+        Value::Signed(i64::from(metadata.orientation.exif_value())),
         signed(captured.map(|time| time.local_seconds)),
         signed(captured.and_then(|time| time.subsecond_ns).map(i64::from)),
         signed(captured.and_then(|time| time.offset_minutes).map(i64::from)),
@@ -158,14 +153,9 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
         .filter(|path| path.is_absolute())
         .ok_or_else(|| wrong("path"))?;
     let Value::Binary(views) = value("views") else { return Err(wrong("views")) };
-    let (chunks, rest) = views.as_chunks::<40>();
-    let views: [[u8; 40]; 4] =
-        chunks.try_into().ok().filter(|_| rest.is_empty()).ok_or_else(|| wrong("views"))?;
-    let views = views.map(|bytes| {
-        let mut words = bytes.as_chunks::<8>().0.iter().map(|&word| u64::from_be_bytes(word));
-        let mut next = || words.next().unwrap_or(0);
-        View { phash: PerceptualHash(next()), fine: FineHash([next(), next(), next(), next()]) }
-    });
+    let views: Option<Vec<View>> = views.chunks(40).map(View::from_bytes).collect();
+    let views: [View; 4] =
+        views.and_then(|views| views.try_into().ok()).ok_or_else(|| wrong("views"))?;
     let upright = [0, 1, 2, 3].map(|i| unsigned(["fine_0", "fine_1", "fine_2", "fine_3"][i]));
     let [a, b, c, d] = upright;
     let view = View { phash: PerceptualHash(unsigned("phash")?), fine: FineHash([a?, b?, c?, d?]) };
