@@ -108,6 +108,16 @@ pub struct Library<'a> {
 /// Nearness of one position: what counts first is smallest.
 type Place = (u32, u32, Orientation);
 
+/// The nearest way of looking at each position that was brought up.
+#[derive(Default)]
+struct Best(BTreeMap<u32, Place>);
+
+impl Best {
+    fn offer(&mut self, position: u32, place: Place) {
+        self.0.entry(position).and_modify(|known| *known = place.min(*known)).or_insert(place);
+    }
+}
+
 impl<'a> Library<'a> {
     /// Of what the cache holds now.
     ///
@@ -185,14 +195,14 @@ impl<'a> Library<'a> {
         if is_flat(needle) {
             return Err(SimilarError::Flat);
         }
-        let mut best: BTreeMap<u32, Place> = BTreeMap::new();
+        let mut best = Best::default();
         for (position, orientation) in positions {
             let Some((view, fine)) = looked_at(needle, orientation) else { continue };
             let distance = view.distance(self.packed.hashes()[position as usize]);
             let place = (fine.distance(self.packed.fine_of(position)?), distance, orientation);
-            best.entry(position).and_modify(|known| *known = place.min(*known)).or_insert(place);
+            best.offer(position, place);
         }
-        self.answer(needle, options, best.into_iter().collect(), count)
+        self.answer(needle, options, best.0.into_iter().collect(), count)
     }
 
     fn within(
@@ -201,10 +211,7 @@ impl<'a> Library<'a> {
         options: &SimilarOptions,
         policy: Policy,
     ) -> Result<Vec<(u32, Place)>, SimilarError> {
-        let mut best: BTreeMap<u32, Place> = BTreeMap::new();
-        let mut offer = |position: u32, place: Place| {
-            best.entry(position).and_modify(|known| *known = place.min(*known)).or_insert(place);
-        };
+        let mut best = Best::default();
         match needle {
             Needle::Picture(hash) => {
                 let query = index::query(self.packed.hashes(), 1, policy.radius);
@@ -213,7 +220,10 @@ impl<'a> Library<'a> {
                     for near in query.within(view.phash, policy.radius) {
                         let fine = view.fine.distance(self.packed.fine_of(near.position)?);
                         if fine <= policy.fine_radius {
-                            offer(near.position, (fine, u32::from(near.distance), orientation));
+                            best.offer(
+                                near.position,
+                                (fine, u32::from(near.distance), orientation),
+                            );
                         }
                     }
                 }
@@ -221,17 +231,20 @@ impl<'a> Library<'a> {
             Needle::Perceptual(hash) => {
                 let query = index::query(self.packed.hashes(), 1, policy.radius);
                 for near in query.within(*hash, policy.radius) {
-                    offer(near.position, (0, u32::from(near.distance), Orientation::Upright));
+                    best.offer(near.position, (0, u32::from(near.distance), Orientation::Upright));
                 }
             }
             Needle::Fine(hash) => {
                 let near = fine::within(*hash, self.fine()?, policy.fine_radius);
                 for found in near {
-                    offer(found.position, (u32::from(found.distance), 0, Orientation::Upright));
+                    best.offer(
+                        found.position,
+                        (u32::from(found.distance), 0, Orientation::Upright),
+                    );
                 }
             }
         }
-        Ok(best.into_iter().collect())
+        Ok(best.0.into_iter().collect())
     }
 
     fn nearest(
@@ -240,15 +253,12 @@ impl<'a> Library<'a> {
         options: &SimilarOptions,
         count: usize,
     ) -> Result<Vec<(u32, Place)>, SimilarError> {
-        let mut best: BTreeMap<u32, Place> = BTreeMap::new();
-        let mut offer = |position: u32, place: Place| {
-            best.entry(position).and_modify(|known| *known = place.min(*known)).or_insert(place);
-        };
+        let mut best = Best::default();
         match needle {
             Needle::Perceptual(hash) => {
                 let query = index::query(self.packed.hashes(), 1, 64);
                 for near in query.nearest(*hash, count, 64) {
-                    offer(near.position, (0, u32::from(near.distance), Orientation::Upright));
+                    best.offer(near.position, (0, u32::from(near.distance), Orientation::Upright));
                 }
             }
             Needle::Picture(_) | Needle::Fine(_) => {
@@ -262,12 +272,15 @@ impl<'a> Library<'a> {
                             Needle::Picture(p) => p.oriented(orientation).phash.distance(hash),
                             _ => 0,
                         };
-                        offer(near.position, (u32::from(near.distance), distance, orientation));
+                        best.offer(
+                            near.position,
+                            (u32::from(near.distance), distance, orientation),
+                        );
                     }
                 }
             }
         }
-        let mut places: Vec<_> = best.into_iter().collect();
+        let mut places: Vec<_> = best.0.into_iter().collect();
         places.sort_unstable_by_key(|&(position, place)| (place, position));
         places.truncate(count);
         Ok(places)
