@@ -17,11 +17,14 @@ pub enum Phase {
     Compare,
     /// Comparing bytes or checking the cache against the files.
     Verify,
+    /// Changing files.
+    Act,
 }
 
 impl Phase {
     /// All phases, in the order of a run.
-    pub const ALL: [Self; 5] = [Self::Walk, Self::Lookup, Self::Hash, Self::Compare, Self::Verify];
+    pub const ALL: [Self; 6] =
+        [Self::Walk, Self::Lookup, Self::Hash, Self::Compare, Self::Verify, Self::Act];
 
     /// Lower-case name.
     pub fn name(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Phase {
             Self::Hash => "hash",
             Self::Compare => "compare",
             Self::Verify => "verify",
+            Self::Act => "act",
         }
     }
 }
@@ -73,8 +77,27 @@ pub enum Event<'a> {
         /// Why, for people.
         reason: &'a str,
     },
+    /// A file was acted on, or was to be. It is in the journal too.
+    Acted(Act<'a>),
     /// Something that people should read at once.
     Message(&'a str),
+}
+
+/// What became of one file of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// The name of the run.
+    pub run: &'a str,
+    /// What was to be done, as plans name it.
+    pub kind: &'a str,
+    /// `done`, `refused` or `failed`.
+    pub verdict: &'a str,
+    /// Which file.
+    pub source: &'a Path,
+    /// Where it was to go.
+    pub destination: Option<&'a Path>,
+    /// Why not.
+    pub remark: &'a str,
 }
 
 /// Who listens. Called from any thread, often: an implementation must return at once.

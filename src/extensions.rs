@@ -23,6 +23,25 @@ const OTHERS: &[&str] = &[
     "xz", "yaml", "yml", "zip", "zst",
 ];
 
+/// Extensions of sensors' own values.
+const RAWS: &[&str] = &[
+    "3fr", "arw", "cr2", "cr3", "dng", "erf", "nef", "nrw", "orf", "pef", "raf", "rw2", "sr2",
+    "srf", "srw",
+];
+
+/// Extensions of the films that come with pictures.
+const FILMS: &[&str] = &["mov", "mp4"];
+
+/// Whether the name claims that the file is a RAW.
+pub fn is_raw(path: &Path) -> bool {
+    listed(path, RAWS)
+}
+
+/// Whether the name claims that the file may be the film of a Live Photo.
+pub fn is_film(path: &Path) -> bool {
+    listed(path, FILMS)
+}
+
 /// Whether the name claims that the file is a picture.
 pub fn names_a_picture(path: &Path) -> bool {
     listed(path, PICTURES)
@@ -47,7 +66,9 @@ mod tests {
     #[test]
     fn lists_are_sorted_and_apart() {
         assert!(PICTURES.is_sorted() && OTHERS.is_sorted());
+        assert!(RAWS.is_sorted() && FILMS.is_sorted());
         assert!(PICTURES.iter().all(|name| !OTHERS.contains(name)));
+        assert!(RAWS.iter().all(|name| PICTURES.contains(name)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::record::PictureRecord;
 pub struct Candidate<'a> {
     /// It lies in a reference folder, which is never touched.
     pub reference: bool,
-    /// It belongs to a unit (RAW+JPEG) that is complete where it lies.
+    /// It belongs to a unit (RAW+JPEG, Live Photo) that is complete where it lies.
     pub complete_unit: bool,
     /// For each rule that prefers paths, by its place among the rules, a set bit where it prefers
     /// this one.
@@ -46,7 +46,7 @@ pub fn compare(
         }
     });
     let usual = [
-        (more(a.complete_unit, b.complete_unit), "part of a RAW+JPEG pair"),
+        (more(a.complete_unit, b.complete_unit), "complete unit (RAW+JPEG or Live Photo)"),
         (more(!damaged(a), !damaged(b)), "undamaged"),
         (more(pixels(a), pixels(b)), "more pixels"),
         (loss(a.record.format).cmp(&loss(b.record.format)), "less lossy format"),
@@ -171,7 +171,7 @@ mod tests {
             ("less lossy format", |c| c.record.format = Format::Png),
             ("more pixels", |c| c.record.dimensions.width = 11),
             ("undamaged", |_| ()),
-            ("part of a RAW+JPEG pair", |c| c.flags.1 = true),
+            ("complete unit (RAW+JPEG or Live Photo)", |c| c.flags.1 = true),
             ("in a reference folder", |c| c.flags.0 = true),
         ];
         let mut better = worst.clone();

@@ -5,7 +5,8 @@
 //! ```text
 //! walk ─► MediaFile ─► cache hit? ──────────────────────────────► PictureHash ─┐
 //!                         └ miss ─► decode ─► Tile ─► hash (CPU | GPU) ─► cache ┘
-//! hashes ─► index (neighbours) ─► groups (keeper + duplicates) ─► plan ─► report
+//! hashes ─► index (neighbours) ─► groups (keeper + duplicates) ─► report ─► plan
+//!                                                                  plan ─► apply ─► journal ─► undo
 //! ```
 //!
 //! Modules stand on floors, and a file imports only from lower ones (`tests/architecture.rs`
@@ -14,6 +15,7 @@
 //! orchestration on top. The library knows no terminal, no environment and no clock: the binary
 //! hands them in.
 
+pub mod apply;
 pub mod cache;
 pub mod config;
 pub mod container;
@@ -24,6 +26,7 @@ pub mod dedupe;
 pub mod event;
 pub mod exchange;
 pub mod extensions;
+pub mod fsops;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod group;
@@ -32,7 +35,9 @@ pub mod hamming_gpu;
 pub mod hash;
 pub mod hnsw;
 pub mod index;
+pub mod journal;
 pub mod keeper;
+pub mod layout;
 pub mod media;
 pub mod metadata;
 pub mod own_file;
@@ -40,11 +45,14 @@ pub mod path_text;
 pub mod phash;
 pub mod plan;
 pub mod policy;
+pub mod proposal;
 pub mod record;
 pub mod relation;
 pub mod report;
 pub mod scan;
 pub mod similar;
+pub mod stamp;
 pub mod tile;
+pub mod undo;
 pub mod units;
 pub mod walk;

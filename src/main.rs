@@ -35,7 +35,9 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
         Some(Value::Word("never")) => Some(false),
         _ => None,
     };
-    cli::log::start(global, &bars, colour(asked, environment.stderr_is_terminal));
+    let state = environment.state_folder();
+    let stderr_colour = colour(asked, environment.stderr_is_terminal);
+    cli::log::start(global, &bars, stderr_colour, state.as_deref());
 
     let context = || -> Result<Context<'_>, Failure> {
         let settings = cli::config::settings(args, environment)?;
@@ -43,7 +45,9 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
             Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
         })?;
         let colour = colour(settings.color, environment.stdout_is_terminal);
-        Ok(Context { settings, progress: &bars, colour, yes: global.yes, folder })
+        let asks = environment.stdin_is_terminal && environment.stderr_is_terminal;
+        let (state, yes) = (state.clone(), global.yes);
+        Ok(Context { settings, progress: &bars, colour, yes, asks, folder, state })
     };
 
     match &args.command {
@@ -52,6 +56,11 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
         Some(Command::Dedupe(dedupe)) => {
             cli::run::dedupe(&context()?, &dedupe.as_ref().try_into()?)
         }
+        Some(Command::Apply(apply)) => cli::act::apply(&context()?, apply),
+        Some(Command::Resume(resume)) => cli::act::resume(&context()?, resume),
+        Some(Command::Undo(undo)) => cli::act::undo(&context()?, undo),
+        Some(Command::History(history)) => cli::history::run(&context()?, history),
+        Some(Command::Logs(logs)) => cli::history::logs(&context()?, logs),
         Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),
         Some(Command::Config(command)) => cli::config::run(command, args, environment),
         Some(Command::Cache(command)) => cli::run::cache(&context()?, command),

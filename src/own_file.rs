@@ -73,17 +73,64 @@ pub fn replace_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
     sync_folder_of(path)
 }
 
-/// Makes a new name last (POSIX: a folder is a file of its own to be synced).
-#[cfg(unix)]
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
+        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
+        _ => sync_folder(Path::new(".")),
     }
 }
 
+/// Adds to the end of a log. One that has grown beyond `limit` bytes is renamed first, to the same
+/// name with `.1`, the one before to `.2`, and so on up to `kept`.
+///
+/// # Errors
+/// Whatever the steps give.
+pub fn append_rotating(path: &Path, bytes: &[u8], limit: u64, kept: u32) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > limit) {
+        let old = |number: u32| match number {
+            0 => path.to_owned(),
+            _ => {
+                let mut name = path.as_os_str().to_owned();
+                name.push(format!(".{number}"));
+                name.into()
+            }
+        };
+        for number in (0..kept).rev() {
+            match fs::rename(old(number), old(number + 1)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    OpenOptions::new().append(true).create(true).open(path)?.write_all(bytes)
+}
+
+/// Makes the names in a folder last (POSIX: a folder is a file of its own to be synced).
+///
+/// # Errors
+/// What the system says.
+#[cfg(unix)]
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // Some file systems (FUSE, SMB) cannot sync a folder, and need not.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Makes the names in a folder last; here the system does it by itself.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn sync_folder_of(_path: &Path) -> io::Result<()> {
+pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -102,6 +149,23 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"2");
         let names = fs::read_dir(folder.path().join("new")).unwrap().count();
         assert_eq!(names, 1, "nothing else is left in the folder");
+    }
+
+    #[test]
+    fn logs_rotate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logs/audit.log");
+        for line in ["one\n", "two\n", "three\n", "four\n", "five\n"] {
+            append_rotating(&path, line.as_bytes(), 5, 2).unwrap();
+        }
+        let text = |name: &str| fs::read_to_string(folder.path().join("logs").join(name)).unwrap();
+        assert_eq!(text("audit.log"), "four\nfive\n");
+        assert_eq!(text("audit.log.1"), "three\n");
+        assert_eq!(text("audit.log.2"), "one\ntwo\n");
+        append_rotating(&path, b"six\n", 4, 2).unwrap();
+        append_rotating(&path, b"seven\n", 4, 2).unwrap();
+        let names = fs::read_dir(folder.path().join("logs")).unwrap().count();
+        assert_eq!((names, text("audit.log.2")), (3, "three\n".into()));
     }
 
     #[cfg(unix)]

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::extensions::may_be_a_picture;
-use crate::media::{Bytes, FileKey, FileStamp, MediaFile, ModifiedNs};
+use crate::extensions::{is_film, may_be_a_picture};
+use crate::media::{FileKey, MediaFile};
 use crate::record::{Skip, Stage};
+use crate::stamp::stamp_of;
 
 /// Which files.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct WalkOptions {
     pub follow_links: bool,
     /// Stay on each root's file system.
     pub one_file_system: bool,
+    /// Folders that are not entered, as where the files found are to go.
+    pub not_into: Vec<PathBuf>,
 }
 
 /// Globs that match a file's path below its root, or its name. Letter case counts not.
@@ -70,6 +73,8 @@ pub struct Walked {
     pub skipped: Vec<Skip>,
     /// Regular files that are no pictures by their names.
     pub other: u64,
+    /// Those among them that may be the films of Live Photos.
+    pub films: Vec<PathBuf>,
     /// It was cancelled before its end.
     pub interrupted: bool,
 }
@@ -116,11 +121,14 @@ pub fn walk(
     let mut seen_roots: HashSet<PathBuf> = HashSet::new();
     let root_keys: Arc<HashSet<FileKey>> =
         Arc::new(roots.iter().filter_map(|root| folder_key(root)).collect());
+    let closed: Arc<HashSet<FileKey>> =
+        Arc::new(options.not_into.iter().filter_map(|folder| folder_key(folder)).collect());
     for (number, root) in (0..).zip(roots) {
         match root.canonicalize() {
             Ok(real) => {
                 if seen_roots.insert(real) {
-                    walk_root(root, number, options, &root_keys, found, cancel, &walked);
+                    let closed = [Arc::clone(&root_keys), Arc::clone(&closed)];
+                    walk_root(root, number, options, closed, found, cancel, &walked);
                 }
             }
             Err(error) => lock(&walked).skipped.push(skip(root, &error)),
@@ -146,7 +154,7 @@ fn walk_root(
     root: &Path,
     number: u32,
     options: &WalkOptions,
-    root_keys: &Arc<HashSet<FileKey>>,
+    closed: [Arc<HashSet<FileKey>>; 2],
     found: &(dyn Fn(u64) + Sync),
     cancel: &AtomicBool,
     walked: &Mutex<Walked>,
@@ -157,13 +165,16 @@ fn walk_root(
         .follow_links(options.follow_links)
         .same_file_system(options.one_file_system)
         .threads(std::thread::available_parallelism().map_or(2, usize::from));
-    let (wanted, root_path, root_keys) = (options.clone(), root.to_owned(), Arc::clone(root_keys));
+    let (wanted, root_path, [root_keys, closed]) = (options.clone(), root.to_owned(), closed);
     builder.filter_entry(move |entry| {
         entry.depth() == 0
-            || enters(entry, &root_path, &wanted) && !is_another_root(entry, &root_keys)
+            || enters(entry, &root_path, &wanted)
+                // Another root has its own walk; alone, it is this one.
+                && (root_keys.len() < 2 || !is_folder_among(entry, &root_keys))
+                && (closed.is_empty() || !is_folder_among(entry, &closed))
     });
     builder.build_parallel().run(|| {
-        let mut batch = Batch { files: Vec::new(), skipped: Vec::new(), other: 0, walked, found };
+        let mut batch = Batch::new(walked, found);
         Box::new(move |entry| {
             if cancel.load(Ordering::Relaxed) {
                 return WalkState::Quit;
@@ -191,11 +202,9 @@ fn enters(entry: &DirEntry, root: &Path, options: &WalkOptions) -> bool {
     !junk && (options.hidden || !hidden) && !options.exclude.matches(below_root)
 }
 
-/// Whether a folder is a root of its own, which has its own walk.
-fn is_another_root(entry: &DirEntry, root_keys: &HashSet<FileKey>) -> bool {
-    root_keys.len() > 1
-        && entry.file_type().is_some_and(|kind| kind.is_dir())
-        && folder_key(entry.path()).is_some_and(|key| root_keys.contains(&key))
+fn is_folder_among(entry: &DirEntry, keys: &HashSet<FileKey>) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+        && folder_key(entry.path()).is_some_and(|key| keys.contains(&key))
 }
 
 #[cfg(unix)]
@@ -215,11 +224,17 @@ struct Batch<'a> {
     files: Vec<MediaFile>,
     skipped: Vec<Skip>,
     other: u64,
+    films: Vec<PathBuf>,
     walked: &'a Mutex<Walked>,
     found: &'a (dyn Fn(u64) + Sync),
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    fn new(walked: &'a Mutex<Walked>, found: &'a (dyn Fn(u64) + Sync)) -> Self {
+        let (files, skipped, films) = (Vec::new(), Vec::new(), Vec::new());
+        Self { files, skipped, other: 0, films, walked, found }
+    }
+
     /// Files that a thread keeps before it takes the lock.
     const SIZE: usize = 512;
 
@@ -244,6 +259,9 @@ impl Batch<'_> {
         }
         if !may_be_a_picture(path) {
             self.other += 1;
+            if is_film(path) {
+                self.films.push(path.to_owned());
+            }
         } else {
             let metadata = if named_link {
                 path.metadata()
@@ -285,6 +303,7 @@ impl Batch<'_> {
         let mut walked = lock(self.walked);
         walked.files.append(&mut self.files);
         walked.skipped.append(&mut self.skipped);
+        walked.films.append(&mut self.films);
         walked.other += std::mem::take(&mut self.other);
     }
 }
@@ -341,36 +360,4 @@ fn once_each(walked: &mut Walked, roots: &[PathBuf], options: &WalkOptions) {
     }
     let mut keep = keep.into_iter();
     walked.files.retain(|_| keep.next().unwrap_or(true));
-}
-
-/// The stamp of a file now; `None` when it is not there or no regular file.
-pub fn stamp(path: &Path) -> Option<FileStamp> {
-    let metadata = path.metadata().ok()?;
-    metadata.is_file().then(|| stamp_of(path, &metadata))
-}
-
-#[cfg(unix)]
-fn stamp_of(_path: &Path, metadata: &Metadata) -> FileStamp {
-    use std::os::unix::fs::MetadataExt as _;
-    let modified = metadata.mtime().saturating_mul(1_000_000_000);
-    FileStamp {
-        key: FileKey { device: metadata.dev(), inode: metadata.ino() },
-        size: Bytes(metadata.len()),
-        modified: ModifiedNs(modified.saturating_add(metadata.mtime_nsec())),
-    }
-}
-
-#[cfg(not(unix))]
-fn stamp_of(path: &Path, metadata: &Metadata) -> FileStamp {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-    // Without file identities every path is a file of its own.
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    let modified = metadata.modified().ok();
-    let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    FileStamp {
-        key: FileKey { device: 0, inode: hasher.finish() },
-        size: Bytes(metadata.len()),
-        modified: ModifiedNs(since.map_or(0, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX))),
-    }
 }

@@ -13,9 +13,23 @@ use std::path::{Path, PathBuf};
 /// other.
 const FLOORS: &[(u32, &[&str])] = &[
     (0, &["phash", "tile", "media", "record", "event", "policy", "extensions", "path_text"]),
-    (1, &["container", "dct", "index", "group", "keeper", "relation", "units", "plan", "report"]),
+    (
+        1,
+        &[
+            "container",
+            "dct",
+            "index",
+            "group",
+            "keeper",
+            "relation",
+            "units",
+            "layout",
+            "plan",
+            "report",
+        ],
+    ),
     // How the program writes files of its own and gives work to a GPU, for the adapters that do.
-    (2, &["own_file", "gpu"]),
+    (2, &["own_file", "stamp", "gpu"]),
     (
         3,
         &[
@@ -29,9 +43,11 @@ const FLOORS: &[(u32, &[&str])] = &[
             "exchange",
             "config",
             "content",
+            "fsops",
+            "journal",
         ],
     ),
-    (4, &["scan", "dedupe", "similar"]),
+    (4, &["scan", "dedupe", "similar", "proposal", "apply", "undo"]),
     (BINARY, &["cli", "main"]),
 ];
 
@@ -64,6 +80,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["cli"]),
     ("ctrlc", &["cli"]),
     ("toml_edit", &["config"]),
+    ("trash", &["fsops/trash_can.rs"]),
+    ("rustix", &["fsops"]),
+    ("unicode_normalization", &["layout"]),
 ];
 
 /// Calls that change the file system, and where they may stand.
@@ -79,7 +98,7 @@ const MUTATING: &[&str] = &[
     "File::create",
     "OpenOptions",
 ];
-const MAY_MUTATE: &[&str] = &["cache", "own_file.rs", "hnsw.rs"];
+const MAY_MUTATE: &[&str] = &["cache", "own_file.rs", "hnsw.rs", "fsops", "journal"];
 
 /// What the library must be handed instead of asking for it.
 const AMBIENT: &[&str] = &[

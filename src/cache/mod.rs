@@ -59,6 +59,21 @@ pub struct CachedRow {
     pub moved: bool,
 }
 
+/// Bytes that have another place, or another file, now.
+#[derive(Clone, Copy, Debug)]
+pub struct Moved<'a> {
+    /// Where they were.
+    pub from: &'a Path,
+    /// Where they are.
+    pub to: &'a Path,
+    /// The file that they were.
+    pub before: FileStamp,
+    /// The file that they are.
+    pub now: FileStamp,
+    /// They are still at `from` too.
+    pub kept: bool,
+}
+
 /// What a cache holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -325,6 +340,30 @@ impl Cache {
                     ])?;
                 }
             }
+            transaction.commit()
+        })
+    }
+
+    /// Takes note that bytes are somewhere else now, so that they need not be read again. What does
+    /// not hold for the file that was there is left as it is.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn follow(&mut self, moves: &[Moved<'_>]) -> Result<(), CacheError> {
+        self.attempt_mut(|cache| {
+            let keys: Vec<_> = moves.iter().map(|m| (cache.key(m.from), cache.key(m.to))).collect();
+            let transaction = cache.connection.transaction()?;
+            {
+                let mut copy = transaction.prepare_cached(rows::FOLLOW)?;
+                let mut remove = transaction.prepare_cached("DELETE FROM file WHERE path = ?1")?;
+                for (moved, (from, to)) in moves.iter().zip(keys) {
+                    let followed = rows::follow(&mut copy, &from, &to, moved.before, moved.now)?;
+                    if followed && !moved.kept && from != to {
+                        remove.execute([&from])?;
+                    }
+                }
+            }
+            transaction.execute(CHANGED, [])?;
             transaction.commit()
         })
     }

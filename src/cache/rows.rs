@@ -23,6 +23,36 @@ pub(super) const INSERT: &str = "INSERT OR REPLACE INTO file (path, device, inod
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
      ?19, ?20)";
 
+/// The row of one path for another path and file, where it holds.
+pub(super) const FOLLOW: &str = "INSERT OR REPLACE INTO file (path, device, inode, size, \
+     modified_ns, hash_version, format, width, height, quality, views, orientation, captured, \
+     subsecond_ns, offset_minutes, has_position, camera, marks, content, stage, reason) \
+     SELECT ?2, ?3, ?4, ?5, ?6, hash_version, format, width, height, quality, views, orientation, \
+     captured, subsecond_ns, offset_minutes, has_position, camera, marks, content, stage, reason \
+     FROM file WHERE path = ?1 AND inode = ?7 AND size = ?8 AND modified_ns = ?9";
+
+/// Whether there was such a row.
+pub(super) fn follow(
+    statement: &mut Statement<'_>,
+    from: &[u8],
+    to: &[u8],
+    before: FileStamp,
+    now: FileStamp,
+) -> rusqlite::Result<bool> {
+    let rows = statement.execute(params![
+        from,
+        to,
+        now.key.device as i64,
+        now.key.inode as i64,
+        now.size.0 as i64,
+        now.modified.0,
+        before.key.inode as i64,
+        before.size.0 as i64,
+        before.modified.0,
+    ])?;
+    Ok(rows > 0)
+}
+
 /// Bytes of one view: the 64-bit hash, then the 256-bit one.
 const VIEW_BYTES: usize = 8 + 32;
 

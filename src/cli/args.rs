@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clean_backup::config::{Key, Layer, Value};
+use clean_backup::plan::ActionKind;
 
 /// A value that is checked as the configuration's is, with the same words.
 fn text(key: Key) -> impl TypedValueParser<Value = Value> {
@@ -35,7 +36,7 @@ impl std::fmt::Display for Allowed {
 impl std::error::Error for Allowed {}
 
 /// Finds pictures that are the same picture: resized, re-compressed, converted, turned or lightly
-/// edited. Nothing is ever changed or removed unless an action is asked for.
+/// edited. Nothing is changed or removed unless an action is asked for, and what was done can be undone.
 #[derive(Debug, Parser)]
 #[command(
     name = "clean-backup",
@@ -99,7 +100,8 @@ pub struct Global {
     /// No progress bars
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Answer every question with yes; lets -o replace an older report of this program
+    /// Answer every question with yes; needed to change files without a terminal to ask on. Lets
+    /// -o replace an older report of this program
     #[arg(long, global = true)]
     pub yes: bool,
 }
@@ -122,6 +124,16 @@ pub enum Command {
     Dedupe(Box<Dedupe>),
     /// Find pictures like given ones among those that were scanned before
     Similar(Box<Similar>),
+    /// Carry out a plan that was saved
+    Apply(Apply),
+    /// Go on with a run that was interrupted
+    Resume(Resume),
+    /// Take a run back
+    Undo(Undo),
+    /// Show what was done to files
+    History(History),
+    /// Print the log of what was done to files
+    Logs(Logs),
     /// Show or change the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -192,7 +204,10 @@ pub struct Scan {
 #[command(after_help = "Examples:
   clean-backup dedupe ~/Pictures
   clean-backup dedupe /mnt/card --reference ~/Pictures --sensitivity exact
-  clean-backup dedupe ~/Pictures --keep prefer='**/originals/**' --save-plan plan.json")]
+  clean-backup dedupe ~/Pictures --keep prefer='**/originals/**'
+  clean-backup dedupe ~/Pictures --action quarantine   move duplicates aside; can be undone
+  clean-backup dedupe ~/Pictures --action trash --save-plan plan.json
+  clean-backup apply plan.json")]
 pub struct Dedupe {
     /// Folders or files
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
@@ -234,10 +249,14 @@ pub struct Dedupe {
     /// What to do with duplicates
     #[arg(long, value_name = "WHAT", default_value = "report", help_heading = "Action")]
     pub action: Action,
-    /// Show what would be done, change nothing
+    /// The folder that duplicates go to; for quarantine it may be left out: they then stay in
+    /// .clean-backup/quarantine below the folder that they are found in
+    #[arg(long, value_name = "DIR", help_heading = "Action", value_hint = ValueHint::DirPath)]
+    pub to: Option<PathBuf>,
+    /// Print the plan of what would be done, change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,
-    /// Write what would be done into a new file
+    /// Write the plan into a new file, and do it later: clean-backup apply FILE
     #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
     pub save_plan: Option<PathBuf>,
     /// How the result looks
@@ -327,27 +346,107 @@ pub enum SimilarFormat {
 pub enum Action {
     /// Show them
     Report,
-    /// Move them aside
-    #[value(hide = true)]
+    /// Move them aside, keeping their folders
     Quarantine,
-    /// Move them
-    #[value(hide = true)]
+    /// Move them into one folder
     Move,
-    /// Copy them
-    #[value(hide = true)]
+    /// Copy them into one folder
     Copy,
-    /// Into the trash
-    #[value(hide = true)]
+    /// Into the desktop's trash
     Trash,
-    /// Replace identical ones by hard links
-    #[value(hide = true)]
+    /// Replace identical ones by hard links to what is kept
     Hardlink,
-    /// Replace identical ones by reflinks
-    #[value(hide = true)]
+    /// Replace identical ones by reflinks of what is kept (Btrfs, XFS)
     Reflink,
-    /// Remove them
-    #[value(hide = true)]
+    /// Remove them for good
     Delete,
+}
+
+impl Action {
+    /// The same, as plans have it.
+    pub fn kind(self) -> ActionKind {
+        match self {
+            Self::Report => ActionKind::Report,
+            Self::Quarantine => ActionKind::Quarantine,
+            Self::Move => ActionKind::Move,
+            Self::Copy => ActionKind::Copy,
+            Self::Trash => ActionKind::Trash,
+            Self::Hardlink => ActionKind::Hardlink,
+            Self::Reflink => ActionKind::Reflink,
+            Self::Delete => ActionKind::Delete,
+        }
+    }
+}
+
+/// `apply`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Every file is looked at again first, to the byte: what changed since the \
+plan was made is left alone.
+
+Example: clean-backup apply plan.json")]
+pub struct Apply {
+    /// The plan
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+    /// Print what would be done, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `resume`.
+#[derive(Clone, Debug, Args)]
+pub struct Resume {
+    /// Which run [default: the last one that was interrupted]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+/// `undo`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "What was changed since is left as it is, and told. An undo is a run too, \
+and can be taken back.
+
+Examples:
+  clean-backup undo --dry-run
+  clean-backup undo 20261124-105838")]
+pub struct Undo {
+    /// Which run [default: the last one that was not taken back]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Print the plan of what would be done, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `history`.
+#[derive(Clone, Debug, Args)]
+pub struct History {
+    /// Show every file of this run
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// How a list looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// `logs`.
+#[derive(Clone, Debug, Args)]
+pub struct Logs {
+    /// The last so many lines
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    pub lines: usize,
+    /// Print where it lies
+    #[arg(long)]
+    pub path: bool,
 }
 
 /// How a result looks.

@@ -21,6 +21,8 @@ pub struct Environment {
     pub stdout_is_terminal: bool,
     /// Standard error is a terminal.
     pub stderr_is_terminal: bool,
+    /// Standard input is a terminal.
+    pub stdin_is_terminal: bool,
 }
 
 impl Environment {
@@ -30,6 +32,7 @@ impl Environment {
             variables: std::env::vars_os().collect(),
             stdout_is_terminal: io::stdout().is_terminal(),
             stderr_is_terminal: io::stderr().is_terminal(),
+            stdin_is_terminal: io::stdin().is_terminal(),
         }
     }
 
@@ -66,6 +69,16 @@ impl Environment {
             .or_else(|| if cfg!(windows) { self.folder("LOCALAPPDATA") } else { None })
             .or_else(|| self.home().map(|home| home.join(".cache")))?;
         Some(folder.join("clean-backup").join("hashes.db"))
+    }
+
+    /// Where journals and the log lie: `$XDG_STATE_HOME`, on Windows `%LOCALAPPDATA%`, else
+    /// `~/.local/state`.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let folder = self
+            .folder("XDG_STATE_HOME")
+            .or_else(|| if cfg!(windows) { self.folder("LOCALAPPDATA") } else { None })
+            .or_else(|| self.home().map(|home| home.join(".local").join("state")))?;
+        Some(folder.join("clean-backup"))
     }
 
     /// The file that `CLEAN_BACKUP_CONFIG` names.

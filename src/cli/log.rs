@@ -1,10 +1,30 @@
-//! Messages on standard error.
+//! Messages on standard error, and the log of what was done to files.
 
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clean_backup::own_file;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
 use super::args::{Global, LogFormat};
 use super::progress::{Bars, BesideBars};
+
+/// The target of what goes into the log of acts.
+pub const AUDIT: &str = "audit";
+
+/// A log is renamed when it is larger, and so many old ones are kept.
+const AUDIT_BYTES: u64 = 8 << 20;
+const AUDIT_KEPT: u32 = 9;
+
+/// Where the log of acts lies.
+pub fn audit_file(state: &Path) -> PathBuf {
+    state.join("audit.log")
+}
 
 /// Writers that go beside the bars.
 struct Beside(BesideBarsSource);
@@ -16,6 +36,30 @@ impl<'a> MakeWriter<'a> for Beside {
 
     fn make_writer(&'a self) -> BesideBars {
         (self.0)()
+    }
+}
+
+/// Writes each line to the end of the log of acts.
+struct Audit(Option<PathBuf>);
+
+impl Write for &Audit {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Some(path) = &self.0 {
+            own_file::append_rotating(path, line, AUDIT_BYTES, AUDIT_KEPT)?;
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Audit {
+    type Writer = &'a Self;
+
+    fn make_writer(&'a self) -> &'a Self {
+        self
     }
 }
 
@@ -31,15 +75,21 @@ pub fn level(global: &Global) -> LevelFilter {
 }
 
 /// From now on, for the whole process.
-pub fn start(global: &Global, bars: &std::sync::Arc<Bars>, colour: bool) {
+pub fn start(global: &Global, bars: &std::sync::Arc<Bars>, colour: bool, state: Option<&Path>) {
     let bars = std::sync::Arc::clone(bars);
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level(global))
+    let shown = fmt::layer()
         .with_ansi(colour)
         .with_target(false)
         .with_writer(Beside(Box::new(move || bars.stderr())));
-    match global.log_format {
-        LogFormat::Text => builder.without_time().init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let shown = match global.log_format {
+        LogFormat::Text => shown.without_time().boxed(),
+        LogFormat::Json => shown.json().boxed(),
+    };
+    let acts = fmt::layer()
+        .with_ansi(false)
+        .with_target(false)
+        .with_level(false)
+        .with_writer(Audit(state.map(audit_file)))
+        .with_filter(filter_fn(|metadata| metadata.target() == AUDIT));
+    tracing_subscriber::registry().with(shown.with_filter(level(global))).with(acts).init();
 }

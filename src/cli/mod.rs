@@ -1,11 +1,14 @@
 //! The command line: the only place that knows the terminal, the environment and the home folder.
 
+pub mod act;
 pub mod args;
+mod ask;
 pub mod backends;
 pub mod config;
 pub mod environment;
 pub mod exchange;
 pub mod failure;
+pub mod history;
 pub mod interrupt;
 pub mod log;
 pub mod progress;

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::log::AUDIT;
 use clean_backup::event::{Event, Phase, Progress};
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::report::human_bytes;
@@ -99,6 +100,20 @@ impl Progress for Bars {
                     one_line(reason)
                 );
             }
+            Event::Acted(act) => {
+                let to = act.destination.map(|to| format!(" to {}", for_people(to)));
+                let why = Some(one_line(act.remark)).filter(|remark| !remark.is_empty());
+                tracing::info!(
+                    target: AUDIT,
+                    "run {} {} {} {}{}{}",
+                    act.run,
+                    act.kind,
+                    act.verdict,
+                    for_people(act.source),
+                    to.unwrap_or_default(),
+                    why.map(|why| format!(": {why}")).unwrap_or_default()
+                );
+            }
             Event::Message(text) => tracing::warn!("{}", one_line(text)),
         }
     }
@@ -111,6 +126,7 @@ fn label(phase: Phase) -> &'static str {
         Phase::Hash => "Hashing",
         Phase::Compare => "Comparing",
         Phase::Verify => "Checking bytes",
+        Phase::Act => "Acting",
     }
 }
 

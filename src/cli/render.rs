@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clean_backup::own_file;
 use clean_backup::path_text::for_people;
+use clean_backup::plan::Plan;
 use clean_backup::report::{Report, TextOptions, to_csv, to_json, to_text};
 
 use super::args::Format;
@@ -60,6 +61,14 @@ pub fn deliver(
     }
 }
 
+/// A plan as JSON.
+///
+/// # Errors
+/// [`Kind::Failed`], should the serialiser fail.
+pub fn plan(plan: &Plan) -> Result<String, Failure> {
+    plan.to_json().map_err(|error| Failure::new(Kind::Failed, error.to_string()))
+}
+
 /// Whether [`save`] would be let, to be asked before hours of work.
 ///
 /// # Errors
@@ -97,7 +106,7 @@ pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
 /// How results begin: a report or a plan as JSON, as CSV, as text.
 const BEGINNINGS: [&[u8]; 6] = [
     b"{\n  \"version\": 1,\n  \"command\": \"dedupe\",\n",
-    b"{\n  \"version\": 1,\n  \"base\": {\n",
+    b"{\n  \"version\": 2,\n  \"origin\": \"",
     b"group,role,path,bytes,",
     b"Group 1: ",
     b"No duplicates found.\n",
@@ -145,7 +154,7 @@ mod tests {
 
     #[test]
     fn every_form_of_a_report_is_known_again() {
-        use clean_backup::plan::{ActionKind, Plan};
+        use clean_backup::plan::Origin;
         let report = Report {
             roots: vec![],
             references: vec![],
@@ -154,7 +163,7 @@ mod tests {
             skipped: vec![],
             counts: Default::default(),
         };
-        let plan = Plan::from_report(&report, Path::new("/"), &ActionKind::Report);
+        let plan = Plan::new(Origin::Dedupe, Path::new("/"));
         let mut results = vec![plan.to_json().unwrap()];
         for format in [Format::Text, Format::Json, Format::Csv] {
             results.push(form(&report, format, false).unwrap());

@@ -12,16 +12,18 @@ use clean_backup::cache::{Cache, CacheError};
 use clean_backup::content::content_hash;
 use clean_backup::decode::DecodeOptions;
 use clean_backup::dedupe::Prefer;
+use clean_backup::fsops::{Disk, real_place};
 use clean_backup::media::MediaFile;
 use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::{ActionKind, Plan};
+use clean_backup::plan::ActionKind;
 use clean_backup::policy::KeepRule;
-use clean_backup::record::{Picture, Skip};
+use clean_backup::proposal::{Proposal, Wish};
+use clean_backup::record::{ContentHash, Picture, Skip};
 use clean_backup::report::{Counts, Matching, Report, Skipped, human_bytes};
 use clean_backup::scan::Scan;
 use clean_backup::walk::{Globs, WalkOptions};
 
-use super::args::{self, Action, CacheCommand, Dedupe, Format};
+use super::args::{self, CacheCommand, Dedupe, Format};
 use super::backends::Backends;
 use super::failure::{Failure, Kind, Outcome};
 use super::progress::Bars;
@@ -38,6 +40,10 @@ pub struct Context<'a> {
     pub colour: bool,
     /// `--yes`.
     pub yes: bool,
+    /// Somebody is there to be asked.
+    pub asks: bool,
+    /// Where journals and the log lie; `None` only where no home folder is known.
+    pub state: Option<PathBuf>,
     /// The folder that relative paths start at.
     pub folder: PathBuf,
 }
@@ -60,6 +66,10 @@ pub struct DedupeOptions {
     pub with_cache: Vec<PathBuf>,
     /// Match by the 256-bit hash alone.
     pub fine_only: bool,
+    /// What to do with duplicates.
+    pub action: ActionKind,
+    /// The folder that they go to.
+    pub to: Option<PathBuf>,
     /// Show what would be done.
     pub dry_run: bool,
     /// Where to keep the plan.
@@ -82,18 +92,24 @@ impl TryFrom<&Dedupe> for DedupeOptions {
     type Error = Failure;
 
     fn try_from(dedupe: &Dedupe) -> Result<Self, Failure> {
-        if dedupe.action != Action::Report {
-            let name = clap::ValueEnum::to_possible_value(&dedupe.action)
-                .map_or_else(String::new, |value| value.get_name().to_owned());
-            let message = format!("--action {name} is not available yet");
+        let action = dedupe.action.kind();
+        let name = action.name();
+        if dedupe.to.is_some() && !action.has_destination() {
+            let message = format!("--action {name} has no use for --to DIR");
             return Err(Failure::new(Kind::Usage, message)
-                .hint("--action report shows duplicates, --save-plan FILE keeps what to do"));
+                .hint("--action quarantine --to DIR moves duplicates there"));
+        }
+        if dedupe.to.is_none() && matches!(action, ActionKind::Move | ActionKind::Copy) {
+            let message = format!("--action {name} needs --to DIR");
+            return Err(Failure::new(Kind::Usage, message));
         }
         Ok(Self {
             roots: dedupe.roots.clone(),
             references: dedupe.reference.clone(),
             with_cache: dedupe.with_cache.clone(),
             fine_only: dedupe.hash == args::HashChoice::Fine,
+            action,
+            to: dedupe.to.clone(),
             dry_run: dedupe.dry_run,
             save_plan: dedupe.save_plan.clone(),
             format: dedupe.format,
@@ -136,6 +152,7 @@ pub fn scan_options(settings: &Settings) -> Result<clean_backup::scan::ScanOptio
             hidden: settings.hidden,
             follow_links: settings.follow_links,
             one_file_system: settings.one_file_system,
+            not_into: Vec::new(),
         },
         decode: DecodeOptions { limits: settings.limits(), exact: settings.exact_decode },
     })
@@ -156,10 +173,12 @@ pub fn start_threads(settings: &Settings) -> Result<(), Failure> {
 fn scan_roots(
     context: &Context<'_>,
     roots: &[PathBuf],
+    not_into: &[PathBuf],
     cache: &mut Cache,
     backends: &Backends,
 ) -> Result<(Scan, Arc<AtomicBool>), Failure> {
-    let options = scan_options(&context.settings)?;
+    let mut options = scan_options(&context.settings)?;
+    options.walk.not_into = not_into.to_vec();
     let cancel = interrupt::watch()?;
     let attempt = |cache: &mut Cache| {
         clean_backup::scan::scan(
@@ -213,7 +232,7 @@ pub fn scan(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Fai
     start_threads(&context.settings)?;
     let backends = Backends::of(context.settings.gpu)?;
     let mut cache = open_cache(context)?;
-    let (scan, _) = scan_roots(context, &options.roots, &mut cache, &backends)?;
+    let (scan, _) = scan_roots(context, &options.roots, &[], &mut cache, &backends)?;
     let counts = counts(&scan, start, &backends);
     let mut text = String::new();
     for skip in &scan.skipped {
@@ -262,13 +281,14 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
     }
     let settings = &context.settings;
     let roots: Vec<PathBuf> = options.roots.iter().chain(&options.references).cloned().collect();
-    let matching = clean_backup::dedupe::DedupeOptions {
+    let mut matching = clean_backup::dedupe::DedupeOptions {
         policy: settings.policy,
         fine_only: options.fine_only,
         any_orientation: settings.any_orientation,
         include_bursts: settings.include_bursts,
         keep: settings.keep.clone(),
         prefer: Some(prefer(&settings.keep)?),
+        films: Vec::new(),
         // The pictures of other caches have the root after the last.
         reference_roots: (0..=roots.len()).map(|root| root >= options.roots.len()).collect(),
     };
@@ -276,13 +296,16 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
     let backends = Backends::of(settings.gpu)?;
     let mut cache = open_cache(context)?;
     let others = other_pictures(context, &options.with_cache, roots.len() as u32)?;
-    let (mut scan, _) = scan_roots(context, &roots, &mut cache, &backends)?;
+    let destination = destination(context, options)?;
+    let not_into: Vec<PathBuf> = destination.iter().cloned().collect();
+    let (mut scan, cancel) = scan_roots(context, &roots, &not_into, &mut cache, &backends)?;
     if root_failures(&scan, &options.roots) {
         let skip = &scan.skipped[0];
         let message = format!("{}: {}", for_people(&skip.path), skip.reason);
         return Err(Failure::new(Kind::Failed, message));
     }
     let counted = counts(&scan, start, &backends);
+    matching.films = std::mem::take(&mut scan.films);
     let elsewhere: HashSet<PathBuf> = others.iter().map(|p| p.file.path.clone()).collect();
     scan.add_known(others);
     let read = |picture: &Picture| content_hash(&picture.file.path);
@@ -315,10 +338,25 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         skipped: skipped.collect(),
         counts: Counts { seconds: start.elapsed().as_secs_f64(), ..counted },
     };
-    if options.dry_run || options.save_plan.is_some() {
-        let plan = Plan::from_report(&report, &context.folder, &ActionKind::Report)
-            .to_json()
-            .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
+    let planned = options.dry_run || options.save_plan.is_some();
+    let acts = options.action != ActionKind::Report && !planned;
+    let proposal = (acts || planned).then(|| {
+        let wish = Wish {
+            action: options.action,
+            destination,
+            base: context.folder.clone(),
+            label: super::act::now_utc().chars().filter(char::is_ascii_digit).collect(),
+        };
+        clean_backup::proposal::propose(&report, &wish, context.progress)
+    });
+    if let Some(proposal) = &proposal {
+        keep_contents(&mut cache, proposal);
+        for left in &proposal.left {
+            tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
+        }
+    }
+    if let (Some(proposal), true) = (&proposal, planned) {
+        let plan = render::plan(&proposal.plan)?;
         if let Some(file) = &options.save_plan {
             render::save(file, &plan, context.yes)?;
         }
@@ -329,10 +367,56 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
     }
     let output = options.output.as_deref();
     render::deliver(&report, options.format, output, context.colour, context.yes)?;
-    if options.fail_on_duplicates && report.summary().actionable > 0 {
-        return Ok(Outcome::DuplicatesFound);
+    let found = match () {
+        () if options.fail_on_duplicates && report.summary().actionable > 0 => {
+            Outcome::DuplicatesFound
+        }
+        () if report.skipped.is_empty() => Outcome::Done,
+        () => Outcome::SomeSkipped,
+    };
+    let Some(proposal) = proposal.filter(|_| acts) else { return Ok(found) };
+    // The report alone is what a program reads from standard output.
+    let beside = options.output.is_none() && options.format != Format::Text;
+    let acted = super::act::carry_out(context, &proposal.plan, &mut cache, &cancel, beside)?;
+    Ok(if acted == Outcome::Done { found } else { acted })
+}
+
+/// The real place of the folder that duplicates go to.
+fn destination(context: &Context<'_>, options: &DedupeOptions) -> Result<Option<PathBuf>, Failure> {
+    let Some(to) = &options.to else { return Ok(None) };
+    let disk = Disk::default();
+    let named = context.folder.join(to);
+    let real = named.canonicalize().unwrap_or_else(|_| real_place(&disk, &named));
+    if real.exists() && !real.is_dir() {
+        return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(to))));
     }
-    Ok(if report.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
+    for reference in &options.references {
+        if reference.canonicalize().is_ok_and(|reference| real.starts_with(reference)) {
+            let message = format!(
+                "{} lies in the reference folder {}, where nothing is touched",
+                for_people(to),
+                for_people(reference)
+            );
+            return Err(Failure::new(Kind::Refused, message));
+        }
+    }
+    Ok(Some(real))
+}
+
+/// Hashes of bytes that planning has computed go into the cache.
+fn keep_contents(cache: &mut Cache, proposal: &Proposal) {
+    let files: Vec<(MediaFile, ContentHash)> = proposal
+        .contents
+        .iter()
+        .filter_map(|(path, content)| {
+            let stamp = clean_backup::stamp::stamp(path)?;
+            Some((MediaFile { path: path.clone(), stamp, root: 0 }, *content))
+        })
+        .collect();
+    let contents: Vec<_> = files.iter().map(|(file, content)| (file, *content)).collect();
+    if let Err(error) = cache.write_contents(&contents) {
+        tracing::warn!("hashes of bytes are not kept: {error}");
+    }
 }
 
 /// What other caches know, as pictures of a root of their own.
@@ -460,7 +544,7 @@ pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, F
         CacheCommand::Clear => format!("{} rows were removed\n", cache.clear().map_err(failed)?),
         CacheCommand::Export { .. } | CacheCommand::Import { .. } => String::new(),
         CacheCommand::Verify => {
-            let verified = cache.verify(&clean_backup::walk::stamp).map_err(failed)?;
+            let verified = cache.verify(&clean_backup::stamp::stamp).map_err(failed)?;
             let damaged = verified.unreadable > 0 || !verified.damage.is_empty();
             let mut text = format!(
                 "{} rows: {} of files that changed or are gone, {} unreadable\n",

@@ -10,7 +10,7 @@ mod stars;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -40,6 +40,8 @@ pub struct DedupeOptions {
     pub keep: Vec<KeepRule>,
     /// Paths that [`KeepRule::Prefer`] prefers.
     pub prefer: Option<Prefer>,
+    /// Films beside pictures: a picture with its film is more than one without.
+    pub films: Vec<PathBuf>,
     /// For each root of the scan, whether it is a reference folder.
     pub reference_roots: Vec<bool>,
 }
@@ -237,6 +239,7 @@ pub fn dedupe(
     progress.on(Event::StageStarted { stage: Phase::Compare, total: None });
     let roles = units::roles(
         pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format)),
+        &options.films,
     );
     let mut question =
         Question { pictures, roles, policy: options.policy, options, rank: Vec::new() };

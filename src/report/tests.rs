@@ -231,22 +231,3 @@ fn a_csv_reader_gets_the_fields_back() {
     assert_eq!(rows[1][2], "photos/Ferien, \"2019\".jpg");
     assert_eq!(rows[2][2], "photos/a\nGroup 9: 0 duplicates\u{1b}[2J.jpg");
 }
-
-#[test]
-fn a_plan_acts_only_on_what_the_report_says() {
-    use crate::plan::{ActionKind, Plan};
-    let plan = Plan::from_report(&sample(), "/base".as_ref(), &ActionKind::Report);
-    let sources: Vec<_> =
-        plan.actions.iter().map(|a| (a.group, a.source.path.display().to_string())).collect();
-    assert_eq!(
-        sources,
-        [
-            (1, "photos/a\nGroup 9: 0 duplicates\u{1b}[2J.jpg".to_owned()),
-            (1, "copies/turned.jpg".to_owned()),
-            (1, "copies/two names.jpg".to_owned()),
-            (2, "b.jpg".to_owned()),
-        ],
-        "no burst, nothing from a reference folder"
-    );
-    assert_eq!(Plan::from_json(&plan.to_json().unwrap()), Ok(plan));
-}

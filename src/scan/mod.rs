@@ -42,6 +42,8 @@ pub struct Scan {
     pub files: u64,
     /// Files that are no pictures.
     pub not_pictures: u64,
+    /// Those among them that may be the films of Live Photos.
+    pub films: Vec<PathBuf>,
     /// Pictures that were decoded and hashed in this run.
     pub hashed: u64,
     /// Pictures that the cache knew.
@@ -103,6 +105,7 @@ pub fn scan(
     let mut scan = Scan {
         files: walked.files.len() as u64 + walked.other,
         not_pictures: walked.other,
+        films: walked.films,
         skipped: walked.skipped,
         cache_failure,
         interrupted: fresh.len() < missing.len() || walked.interrupted,

@@ -1,9 +1,14 @@
-//! Which pictures belong together: the RAW and the JPEG (or HEIC) of one shot are one unit, not
-//! two copies.
+//! Which files belong together: the RAW and the JPEG (or HEIC) of one shot are one unit, not two
+//! copies; the film of a Live Photo, edits and descriptions go with their picture.
 
-use std::collections::HashMap;
+mod folder;
+mod takeout;
+
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+pub use folder::{Companion, Folder};
 
 use crate::media::Format;
 
@@ -17,6 +22,8 @@ pub enum UnitRole {
     Raw,
     /// The developed picture of a RAW+JPEG unit.
     Developed,
+    /// A picture that has its film beside it.
+    LivePhoto,
 }
 
 impl UnitRole {
@@ -27,30 +34,43 @@ impl UnitRole {
     }
 }
 
+/// A file's folder and its name before the extension, letter case aside.
+type Stem = (PathBuf, OsString);
+
+fn stem(path: &Path) -> Stem {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    (folder, path.file_stem().unwrap_or_default().to_ascii_lowercase())
+}
+
 /// The role of each picture, in the order given: a RAW and pictures of another kind with the same
-/// name before the extension (letter case aside) in the same folder are one unit.
-pub fn roles<'a>(pictures: impl Iterator<Item = (&'a Path, Format)> + Clone) -> Vec<UnitRole> {
-    let key = |path: &Path| {
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        (folder, path.file_stem().unwrap_or_default().to_ascii_lowercase())
-    };
+/// name before the extension (letter case aside) in the same folder are one unit; so are a JPEG
+/// or HEIC and one of `films`.
+pub fn roles<'a>(
+    pictures: impl Iterator<Item = (&'a Path, Format)> + Clone,
+    films: &[PathBuf],
+) -> Vec<UnitRole> {
+    let films: HashSet<Stem> = films.iter().map(|film| stem(film)).collect();
     // Whether each RAW has a partner; most libraries have few, and most none.
-    let mut raws: HashMap<(PathBuf, OsString), bool> = HashMap::new();
+    let mut raws: HashMap<Stem, bool> = HashMap::new();
     raws.extend(
-        pictures.clone().filter(|(_, format)| format.is_raw()).map(|(path, _)| (key(path), false)),
+        pictures.clone().filter(|(_, format)| format.is_raw()).map(|(path, _)| (stem(path), false)),
     );
     if !raws.is_empty() {
         for (path, _) in pictures.clone().filter(|(_, format)| !format.is_raw()) {
-            if let Some(developed) = raws.get_mut(&key(path)) {
+            if let Some(developed) = raws.get_mut(&stem(path)) {
                 *developed = true;
             }
         }
     }
-    let in_unit = |path: &Path| !raws.is_empty() && raws.get(&key(path)) == Some(&true);
+    let in_unit = |path: &Path| !raws.is_empty() && raws.get(&stem(path)) == Some(&true);
+    let has_film = |path: &Path| !films.is_empty() && films.contains(&stem(path));
     pictures
         .map(|(path, format)| match in_unit(path) {
             true if format.is_raw() => UnitRole::Raw,
             true => UnitRole::Developed,
+            false if matches!(format, Format::Jpeg | Format::Heic) && has_film(path) => {
+                UnitRole::LivePhoto
+            }
             false => UnitRole::Single,
         })
         .collect()
@@ -69,10 +89,12 @@ mod tests {
             ("a/DSCF2.RAF", Format::Raf),
             ("a/x.png", Format::Png),
             ("a/x.jpg", Format::Jpeg),
+            ("a/IMG_1.HEIC", Format::Heic),
         ];
-        let roles = roles(files.iter().map(|(path, format)| (Path::new(path), *format)));
-        use UnitRole::{Developed, Raw, Single};
-        assert_eq!(roles, [Raw, Developed, Single, Single, Single, Single]);
+        let films = ["a/img_1.MOV".into(), "a/DSCF2.MOV".into(), "b/x.mov".into()];
+        let roles = roles(files.iter().map(|(path, format)| (Path::new(path), *format)), &films);
+        use UnitRole::{Developed, LivePhoto, Raw, Single};
+        assert_eq!(roles, [Raw, Developed, Single, Single, Single, Single, LivePhoto]);
         assert!(!Raw.may_match(Developed) && !Developed.may_match(Raw));
         assert!(Raw.may_match(Raw) && Raw.may_match(Single) && Single.may_match(Developed));
     }

@@ -1,0 +1,357 @@
+//! Changing files: asked for, locked, journalled, told.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clean_backup::apply::{self, Applied, Extent, World};
+use clean_backup::cache::{Cache, Moved};
+use clean_backup::fsops::Disk;
+use clean_backup::journal::{self, Journal, JournalError, Lock, LockError, RunLog, Verdict};
+use clean_backup::media::CaptureTime;
+use clean_backup::path_text::{for_people, one_line};
+use clean_backup::plan::{ActionKind, Plan};
+use clean_backup::report::{human_bytes, iso_time};
+
+use super::ask::{Answer, ask};
+use super::failure::{Failure, Kind, Outcome};
+use super::run::{Context, open_cache};
+use super::{args, interrupt, render};
+
+/// Acts that go on at the same time. Most of one is waiting for a disk.
+const WORKERS: usize = 8;
+
+/// Now, like `2026-11-24T10:58:38Z`.
+pub fn now_utc() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let local_seconds = since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0));
+    let now = CaptureTime { local_seconds, subsecond_ns: None, offset_minutes: None };
+    iso_time(now) + "Z"
+}
+
+/// Where the journals lie.
+pub fn runs_folder(context: &Context<'_>) -> Result<PathBuf, Failure> {
+    Ok(state_folder(context)?.join("runs"))
+}
+
+fn state_folder<'a>(context: &'a Context<'_>) -> Result<&'a Path, Failure> {
+    context.state.as_deref().ok_or_else(|| {
+        Failure::new(
+            Kind::Refused,
+            "no home folder is known to keep the journal in, and without \
+                                     one nothing is done",
+        )
+        .hint("set HOME or XDG_STATE_HOME")
+    })
+}
+
+/// For reading; what keeps a run from beginning is a refusal.
+pub fn of_journal(error: &JournalError) -> Failure {
+    let failure = |kind| Failure::new(kind, error.to_string());
+    match error {
+        JournalError::NoRun(_) => {
+            failure(Kind::Usage).hint("`clean-backup history` lists what there is")
+        }
+        _ => failure(Kind::Failed),
+    }
+}
+
+fn unwritable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Kind::Refused, format!("nothing is done without a journal: {error}"))
+}
+
+fn take_lock(context: &Context<'_>) -> Result<Lock, Failure> {
+    let me = format!("process {}, since {}", std::process::id(), now_utc());
+    Lock::take(state_folder(context)?, &me).map_err(|error| match error {
+        LockError::Held { .. } => {
+            Failure::new(Kind::Refused, error.to_string()).hint("wait until it is done")
+        }
+        LockError::Io { .. } => unwritable(&error),
+    })
+}
+
+/// Asks, locks, begins a journal, and does it. `beside`: what is told goes to standard error.
+///
+/// # Errors
+/// What keeps it from being done, and an interruption.
+pub fn carry_out(
+    context: &Context<'_>,
+    plan: &Plan,
+    cache: &mut Cache,
+    cancel: &AtomicBool,
+    beside: bool,
+) -> Result<Outcome, Failure> {
+    if plan.actions.iter().all(|action| action.action == ActionKind::Report) {
+        tell("Nothing to do.\n", beside)?;
+        return Ok(Outcome::Done);
+    }
+    confirm(context, plan)?;
+    let _lock = take_lock(context)?;
+    let runs = runs_folder(context)?;
+    warn_of_interrupted(&runs);
+    let journal = Journal::begin(&runs, plan, &now_utc()).map_err(|error| unwritable(&error))?;
+    act(context, plan, Extent::Fresh, journal, cache, cancel, beside)
+}
+
+fn act(
+    context: &Context<'_>,
+    plan: &Plan,
+    extent: Extent<'_>,
+    journal: Journal,
+    cache: &mut Cache,
+    cancel: &AtomicBool,
+    beside: bool,
+) -> Result<Outcome, Failure> {
+    let world = World {
+        files: &Disk::default(),
+        clock: &now_utc,
+        progress: context.progress,
+        cancel,
+        workers: WORKERS,
+    };
+    let applied = apply::apply(plan, extent, journal, world)
+        .map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+    let moves: Vec<Moved<'_>> = applied
+        .effects
+        .iter()
+        .map(|effect| Moved {
+            from: &effect.from,
+            to: &effect.to,
+            before: effect.before,
+            now: effect.stamp,
+            kept: effect.kept,
+        })
+        .collect();
+    if let Err(error) = cache.follow(&moves) {
+        tracing::warn!("the cache does not follow: {error}");
+    }
+    finish(plan, &applied, beside)
+}
+
+fn tell(text: &str, beside: bool) -> Result<(), Failure> {
+    if beside {
+        eprint!("{text}");
+        Ok(())
+    } else {
+        render::print(text)
+    }
+}
+
+fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failure> {
+    let mut text = String::new();
+    for (path, remark) in &applied.remarks {
+        text += &format!("note     {}: {}\n", for_people(path), one_line(remark));
+    }
+    for not_done in &applied.not_done {
+        let verdict = not_done.verdict.name();
+        text += &format!("{verdict:8} {}\n", one_line(&not_done.reason));
+    }
+    let kinds = plan.actions.iter().map(|action| action.action);
+    let first = kinds.clone().next().unwrap_or(ActionKind::Report);
+    let past = if kinds.clone().all(|kind| kind == first) { first.past() } else { "acted on" };
+    let count = |verdict| applied.not_done.iter().filter(|n| n.verdict == verdict).count();
+    text += &format!(
+        "{} {past} ({}){}.\n",
+        files(applied.files),
+        human_bytes(applied.bytes),
+        match (count(Verdict::Refused), count(Verdict::Failed)) {
+            (0, 0) => String::new(),
+            (refused, failed) => format!("; {refused} refused, {failed} failed"),
+        }
+    );
+    let taken_back = applied.files > 0 && !applied.run.is_empty();
+    if let Some(error) = &applied.journal_failure {
+        tell(&text, beside)?;
+        let kind = if applied.files == 0 { Kind::Refused } else { Kind::Failed };
+        return Err(Failure::new(kind, format!("the journal cannot be written: {error}"))
+            .hint(format!("when it can be again: clean-backup resume {}", applied.run)));
+    }
+    if applied.left > 0 {
+        tell(&text, beside)?;
+        return Err(Failure::new(Kind::Interrupted, "interrupted; what was begun is done").hint(
+            format!(
+                "go on with: clean-backup resume {0}; take back with: clean-backup undo {0}",
+                applied.run
+            ),
+        ));
+    }
+    if taken_back {
+        text += &format!("Take it back with: clean-backup undo {}\n", applied.run);
+    }
+    tell(&text, beside)?;
+    Ok(if applied.not_done.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
+}
+
+/// `1 file`, `2 files`.
+fn files(count: u64) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}
+
+/// What will happen, and whether it shall.
+fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
+    let extent = plan.extent();
+    let mut kinds: Vec<ActionKind> = Vec::new();
+    for action in &plan.actions {
+        if !kinds.contains(&action.action) {
+            kinds.push(action.action);
+        }
+    }
+    let what: Vec<&str> = kinds.iter().map(|kind| kind.past()).collect();
+    let size = human_bytes(extent.bytes);
+    let sentence = format!("{} ({size}) will be {}", files(extent.files), what.join(" or "));
+    if extent.lost_for_good > 0 {
+        let lost = extent.lost_for_good;
+        let message = format!(
+            "{sentence}; this cannot be undone: {} of them only look like what is kept",
+            files(lost)
+        );
+        if !context.yes {
+            return Err(Failure::new(Kind::Refused, message).hint(
+                "--action quarantine moves them aside instead, and can be undone; --yes deletes them",
+            ));
+        }
+        tracing::warn!("{message}");
+    }
+    if context.yes {
+        return Ok(());
+    }
+    if !context.asks {
+        return Err(Failure::new(
+            Kind::Refused,
+            format!("{sentence}, but nobody is there to be asked"),
+        )
+        .hint("add --yes to do it, or --dry-run to see it"));
+    }
+    match ask(&format!("{sentence}. Go on? [y/N] "))? {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(Failure::new(Kind::Refused, "nothing was done")),
+    }
+}
+
+fn warn_of_interrupted(runs: &Path) {
+    let interrupted = last(runs, &|log| !log.ended);
+    if let Ok(Some(log)) = interrupted {
+        tracing::warn!("run {0} was interrupted; clean-backup resume {0} finishes it", log.run);
+    }
+}
+
+/// The last run that is as wanted.
+fn last(runs: &Path, wanted: &dyn Fn(&RunLog) -> bool) -> Result<Option<RunLog>, JournalError> {
+    for name in journal::runs(runs)?.iter().rev() {
+        match RunLog::read(runs, name) {
+            Ok(log) if wanted(&log) => return Ok(Some(log)),
+            Ok(_) => {}
+            Err(error) => tracing::warn!("{error}"),
+        }
+    }
+    Ok(None)
+}
+
+/// Carries out a plan that was saved.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Failure> {
+    let path = &options.plan;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(Kind::Failed, format!("{} cannot be read: {error}", for_people(path)))
+    })?;
+    let plan = Plan::from_json(&text)
+        .map_err(|e| Failure::new(Kind::Refused, format!("{}: {e}", for_people(path))))?;
+    if options.dry_run {
+        render::print(&render::plan(&plan)?)?;
+        return Ok(Outcome::Done);
+    }
+    let reports = plan.actions.iter().filter(|a| a.action == ActionKind::Report).count();
+    if reports > 0 {
+        let message =
+            format!("{} only reports: there is nothing in it to be done", for_people(path));
+        return Err(Failure::new(Kind::Refused, message).hint(
+            "clean-backup dedupe DIR --action quarantine --save-plan FILE makes one that acts",
+        ));
+    }
+    let cancel = interrupt::watch()?;
+    let mut cache = open_cache(context)?;
+    carry_out(context, &plan, &mut cache, &cancel, false)
+}
+
+/// Goes on with a run that was interrupted.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, Failure> {
+    let _lock = take_lock(context)?;
+    let runs = runs_folder(context)?;
+    let found = match &options.run {
+        Some(run) => RunLog::read(&runs, run).map(Some),
+        None => last(&runs, &|log| !log.ended),
+    }
+    .map_err(|error| of_journal(&error))?;
+    let Some(log) = found.filter(|log| !log.ended) else {
+        render::print("Nothing to go on with: every run came to its end.\n")?;
+        return Ok(Outcome::Done);
+    };
+    let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
+    let cancel = interrupt::watch()?;
+    let mut cache = open_cache(context)?;
+    let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
+    act(context, &plan, Extent::Rest(&log), journal, &mut cache, &cancel, false)
+}
+
+/// Takes a run back.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Failure> {
+    let runs = runs_folder(context)?;
+    let undone = super::history::undone(&runs).map_err(|error| of_journal(&error))?;
+    let done_something = |log: &RunLog| {
+        !undone.contains_key(&log.run) && log.undoes.is_none() && log.count(Verdict::Done) > 0
+    };
+    let found = match &options.run {
+        Some(run) => RunLog::read(&runs, run).map(Some),
+        None => last(&runs, &done_something),
+    };
+    let Some(mut log) = found.map_err(|error| of_journal(&error))? else {
+        render::print("There is no run to be taken back.\n")?;
+        return Ok(Outcome::Done);
+    };
+    let cancel = interrupt::watch()?;
+    let mut cache = open_cache(context)?;
+    if !log.ended && !options.dry_run {
+        // What it was at in the moment of the crash is brought to an end first; nothing new begins.
+        let _lock = take_lock(context)?;
+        let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
+        let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
+        let world = World {
+            files: &Disk::default(),
+            clock: &now_utc,
+            progress: context.progress,
+            cancel: &cancel,
+            workers: 1,
+        };
+        apply::apply(&plan, Extent::Begun(&log), journal, world)
+            .map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+        log = RunLog::read(&runs, &log.run).map_err(|error| of_journal(&error))?;
+    }
+    let undo = clean_backup::undo::undo(&log, &Disk::default(), &context.folder);
+    for left in &undo.left {
+        tracing::warn!("not taken back: {}: {}", for_people(&left.path), left.why);
+    }
+    if options.dry_run {
+        render::print(&render::plan(&undo.plan)?)?;
+        return Ok(Outcome::Done);
+    }
+    let acted = if undo.plan.actions.is_empty() {
+        let message = if undo.settled > 0 {
+            "Everything is back already.\n"
+        } else {
+            "Nothing to take back.\n"
+        };
+        render::print(message)?;
+        Outcome::Done
+    } else {
+        carry_out(context, &undo.plan, &mut cache, &cancel, false)?
+    };
+    Ok(if undo.left.is_empty() { acted } else { Outcome::SomeSkipped })
+}

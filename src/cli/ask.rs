@@ -1,0 +1,53 @@
+//! Questions on a terminal.
+
+use std::io::{self, BufRead as _, Write as _};
+
+use super::failure::{Failure, Kind};
+
+/// What was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// `y` or `yes`.
+    Yes,
+    /// Anything else.
+    No,
+}
+
+/// Asks on standard error, and reads a line from standard input.
+///
+/// # Errors
+/// [`Kind::Failed`] when the terminal is gone.
+pub fn ask(question: &str) -> Result<Answer, Failure> {
+    let failed = |error: io::Error| Failure::new(Kind::Failed, format!("nobody answers: {error}"));
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(failed)?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(failed)?;
+    Ok(of(&line))
+}
+
+fn of(line: &str) -> Answer {
+    match line.trim().to_lowercase().as_str() {
+        "y" | "yes" => Answer::Yes,
+        _ => Answer::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        for (line, answer) in [
+            ("y\n", Answer::Yes),
+            ("YES\r\n", Answer::Yes),
+            ("", Answer::No),
+            ("\n", Answer::No),
+            ("yellow\n", Answer::No),
+            ("n\n", Answer::No),
+        ] {
+            assert_eq!(of(line), answer, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A small library with duplicates, plans for it, and what it holds.
+
+#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, FileTimes};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use clean_backup::apply::Applied;
+use clean_backup::content::content_hash;
+use clean_backup::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use clean_backup::record::ContentHash;
+use clean_backup::stamp::stamp;
+use tempfile::TempDir;
+
+/// Contents by names below the root.
+pub type Tree = BTreeMap<PathBuf, ContentHash>;
+
+/// `library/` with keepers in `best/` and duplicates in `copies/`, among them one with a sidecar;
+/// `trash/` and `runs/` beside it.
+pub struct Scene {
+    folder: TempDir,
+    pub before: Tree,
+}
+
+/// Files that are not the library's.
+const OWN: [&str; 2] = ["runs", "plan.json"];
+
+/// Duplicates with the keepers that they have; the first has the keeper's very bytes.
+pub const PAIRS: [(&str, &str); 3] = [
+    ("copies/a.jpg", "best/a.jpg"),
+    ("copies/b.jpg", "best/b.jpg"),
+    ("copies/c.jpg", "best/c.jpg"),
+];
+
+impl Scene {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let write = |name: &str, text: &str, second: u64| {
+            let path = root.join("library").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            let time = SystemTime::UNIX_EPOCH + Duration::new(1_600_000_000 + second, 5000);
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_times(FileTimes::new().set_modified(time)).unwrap();
+        };
+        write("best/a.jpg", "the same picture", 1);
+        write("copies/a.jpg", "the same picture", 2);
+        write("best/b.jpg", "a large picture", 3);
+        write("copies/b.jpg", "a small one", 4);
+        write("best/c.jpg", "another large picture", 5);
+        write("copies/c.jpg", "another small one", 6);
+        write("copies/c.xmp", "what was made of it", 7);
+        write("best/c.xmp", "what was made of it", 8);
+        write("copies/d.jpg", "not concerned", 9);
+        fs::create_dir(root.join("trash")).unwrap();
+        let before = tree(&root);
+        Self { folder, before }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Whether a deletion removes the content of this file for good.
+    pub fn deletable(&self, name: &Path) -> bool {
+        ["library/copies/b.jpg", "library/copies/c.jpg"]
+            .iter()
+            .any(|other| name == Path::new(other))
+    }
+
+    pub fn expected(&self, name: &str) -> Expected {
+        let path = Path::new("library").join(name);
+        let real = self.root().join(&path);
+        Expected { stamp: stamp(&real).unwrap(), content: content_hash(&real).ok(), path }
+    }
+
+    /// A plan that does this to the duplicates; links only to the identical one.
+    pub fn plan(&self, kind: ActionKind) -> Plan {
+        let root = self.root().canonicalize().unwrap();
+        if kind == ActionKind::Detach {
+            // What is to be taken apart is a link first.
+            let copy = root.join("library/copies/a.jpg");
+            fs::remove_file(&copy).unwrap();
+            fs::hard_link(root.join("library/best/a.jpg"), &copy).unwrap();
+        }
+        let mut plan = Plan::new(Origin::Dedupe, &root);
+        let place = |name: &str| {
+            let to = root.join("aside/deep").join(name);
+            kind.has_destination().then_some(ExactPath(to))
+        };
+        let member = |name: &str, keeper: Option<&str>| Member {
+            source: self.expected(name),
+            destination: place(name),
+            keeper: keeper.map(|keeper| self.expected(keeper)),
+            modified_ns: None,
+        };
+        for (name, keeper) in PAIRS {
+            let links =
+                matches!(kind, ActionKind::Hardlink | ActionKind::Reflink | ActionKind::Detach);
+            if links && name != "copies/a.jpg" {
+                continue;
+            }
+            let keeper = (kind != ActionKind::Detach).then_some(keeper);
+            let mut files = vec![member(name, keeper)];
+            if name == "copies/c.jpg" {
+                let twin = (kind == ActionKind::Delete).then_some("best/c.xmp");
+                files.push(member("copies/c.xmp", twin));
+            }
+            plan.actions.push(Action { group: 1, action: kind, files, why: String::new() });
+        }
+        plan
+    }
+
+    /// What is there when all of a plan was done.
+    pub fn tree_after(&self, plan: &Plan) -> Tree {
+        self.tree_after_some(plan, &|_| true)
+    }
+
+    fn tree_after_some(&self, plan: &Plan, done: &dyn Fn(&Action) -> bool) -> Tree {
+        let mut tree = self.before.clone();
+        for action in plan.actions.iter().filter(|action| done(action)) {
+            for member in &action.files {
+                let content = tree[&member.source.path];
+                if action.action.removes_source() {
+                    tree.remove(&member.source.path);
+                }
+                if let Some(ExactPath(to)) = &member.destination {
+                    let root = &plan.base.0;
+                    tree.insert(to.strip_prefix(root).unwrap().to_owned(), content);
+                }
+            }
+        }
+        tree
+    }
+
+    /// What is there when just those acts were done that the outcome does not tell otherwise of.
+    /// Acts that were never begun, since the journal failed, are not done either.
+    pub fn trees_without_acts(&self, plan: &Plan, applied: &Applied) -> Tree {
+        let begun = plan.actions.len() - usize::try_from(applied.left).unwrap();
+        let undone: BTreeSet<_> = applied.not_done.iter().map(|n| n.path.clone()).collect();
+        self.tree_after_some(plan, &|action| {
+            let place = plan.actions.iter().position(|other| other == action).unwrap();
+            place < begun && !undone.contains(&action.files[0].source.path)
+        })
+    }
+
+    /// Modification times by name.
+    pub fn stamps(&self) -> BTreeMap<PathBuf, SystemTime> {
+        let names = tree(self.root()).into_keys();
+        names
+            .map(|name| {
+                let time = fs::metadata(self.root().join(&name)).unwrap().modified().unwrap();
+                (name, time)
+            })
+            .collect()
+    }
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.is_symlink() {
+            walk(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+fn files(root: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let mut found = Vec::new();
+    walk(root, &mut found);
+    let below = |path: PathBuf| (path.strip_prefix(root).unwrap().to_owned(), path);
+    let own = |name: &Path| OWN.iter().any(|own| name.starts_with(own));
+    found.into_iter().map(below).filter(|(name, _)| !own(name)).collect()
+}
+
+fn is_hidden(name: &Path) -> bool {
+    name.file_name().unwrap().to_string_lossy().starts_with(".clean-backup-")
+}
+
+/// Files under final names, but not those in the trash.
+pub fn tree(root: &Path) -> Tree {
+    files(root)
+        .into_iter()
+        .filter(|(name, _)| !is_hidden(name) && !name.starts_with("trash"))
+        .map(|(name, path)| (name, content_hash(&path).unwrap()))
+        .collect()
+}
+
+/// Files of runs that are not whole, or not to be seen.
+pub fn hidden(root: &Path) -> Vec<PathBuf> {
+    files(root).into_iter().map(|(name, _)| name).filter(|name| is_hidden(name)).collect()
+}
+
+/// All contents, wherever they are.
+pub fn contents(root: &Path) -> BTreeSet<ContentHash> {
+    files(root).into_iter().map(|(_, path)| content_hash(&path).unwrap()).collect()
+}
