@@ -165,3 +165,6 @@ pub struct Trashed {
     /// The trash's note of where it was.
     pub note: PathBuf,
 }
+
+#[cfg(test)]
+mod tests;
