@@ -17,6 +17,8 @@
 
 pub mod apply;
 pub mod cache;
+pub mod calendar;
+pub mod capture;
 pub mod config;
 pub mod container;
 pub mod content;
@@ -40,6 +42,7 @@ pub mod keeper;
 pub mod layout;
 pub mod media;
 pub mod metadata;
+
 pub mod own_file;
 pub mod path_text;
 pub mod phash;

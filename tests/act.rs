@@ -131,6 +131,13 @@ fn what_comes_to_the_destination_stays() {
             fs::write(aside.join("a.jpg"), "somebody else's").unwrap();
         };
         changed(kind, taken, "something is there");
+        // Also when it is the very same: it is not this run that put it there.
+        let twin = |library: &Path| {
+            let aside = library.parent().unwrap().join("aside/deep/copies");
+            fs::create_dir_all(&aside).unwrap();
+            fs::copy(library.join("copies/a.jpg"), aside.join("a.jpg")).unwrap();
+        };
+        changed(kind, twin, "something is there");
     }
     // A unit of which one file has no place stays whole.
     let scene = Scene::new();
@@ -147,16 +154,21 @@ fn what_comes_to_the_destination_stays() {
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_way_to_the_destination_is_not_followed() {
-    let scene = Scene::new();
-    let plan = scene.plan(ActionKind::Quarantine);
-    let elsewhere = scene.root().join("elsewhere");
-    fs::create_dir(&elsewhere).unwrap();
-    fs::create_dir(scene.root().join("aside")).unwrap();
-    std::os::unix::fs::symlink(&elsewhere, scene.root().join("aside/deep")).unwrap();
-    let applied = run(scene.root(), &plan, 1);
-    assert_eq!(applied.actions, 0, "{applied:?}");
-    assert!(applied.not_done[0].reason.contains("symbolic link"), "{applied:?}");
-    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    for (link, target) in [("aside/deep", "elsewhere"), ("aside", "elsewhere")] {
+        let scene = Scene::new();
+        let plan = scene.plan(ActionKind::Quarantine);
+        let elsewhere = scene.root().join(target);
+        // Everything that the plan needs is there, behind the link.
+        fs::create_dir_all(elsewhere.join("deep/copies")).unwrap();
+        fs::create_dir(elsewhere.join("copies")).unwrap();
+        let link = scene.root().join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        let applied = run(scene.root(), &plan, 1);
+        assert_eq!(applied.actions, 0, "{applied:?}");
+        assert!(applied.not_done[0].reason.contains("symbolic link"), "{applied:?}");
+        assert!(tree(&elsewhere).is_empty());
+    }
 }
 
 #[test]

@@ -12,7 +12,20 @@ use std::path::{Path, PathBuf};
 /// also import from its own floor, as long as no circle comes of it. Adapters never know each
 /// other.
 const FLOORS: &[(u32, &[&str])] = &[
-    (0, &["phash", "tile", "media", "record", "event", "policy", "extensions", "path_text"]),
+    (
+        0,
+        &[
+            "phash",
+            "tile",
+            "media",
+            "record",
+            "event",
+            "policy",
+            "extensions",
+            "path_text",
+            "calendar",
+        ],
+    ),
     (
         1,
         &[
@@ -24,6 +37,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "relation",
             "units",
             "layout",
+            "capture",
             "plan",
             "report",
         ],

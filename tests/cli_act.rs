@@ -222,11 +222,14 @@ fn what_belongs_to_a_picture_goes_with_it() {
         ("phone/harbour.AAE", "edit"),
         ("phone/harbour.jpg.supplemental-metadata.json", "{}"),
         ("phone/lake-small.mov.txt", "not concerned"),
+        // It describes two pictures, of which one stays.
+        ("phone/lake-small.xmp", "an edit"),
         // One shot: its RAW is no duplicate, so that neither goes.
         ("export/ridge-grey.raf", "no RAW that can be read"),
     ] {
         fs::write(library.join(name), text).unwrap();
     }
+    fs::rename(library.join("2024/dunes.gif"), library.join("phone/lake-small.gif")).unwrap();
     // The film makes the phone's picture the complete one, if it were as good otherwise.
     let done = hermetic.run([
         "dedupe",
@@ -253,6 +256,7 @@ fn what_belongs_to_a_picture_goes_with_it() {
         ]
     );
     assert!(library.join("export/ridge-grey.jpg").exists());
+    assert!(library.join("phone/lake-small.xmp").exists(), "its other picture stays");
     let back = hermetic.run(["undo", "--yes"]);
     assert_eq!(back.code, 0, "{}", back.all());
     assert!(library.join("phone/harbour.AAE").exists());

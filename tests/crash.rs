@@ -211,6 +211,24 @@ fn undoing_restores_every_file() {
 }
 
 #[test]
+fn of_several_in_the_trash_the_right_one_comes_back() {
+    let case = Case { kind: ActionKind::Trash, border: false };
+    let scene = Scene::new();
+    let never = Steps::new(Fault::Never, 0);
+    begin(scene.root(), case, &scene.plan(case.kind), &never);
+    let files = faulty(scene.root(), case, &never);
+    let path = scene.root().canonicalize().unwrap().join("library/copies/a.jpg");
+    std::fs::write(&path, "another one").unwrap();
+    clean_backup::fsops::FileSystem::trash(&files, &path).unwrap();
+    let folder = scene.root().join("runs");
+    let log = RunLog::read(&folder, "20261124-105838").unwrap();
+    let back = undo(&log, &files, scene.root());
+    let journal = Journal::begin(&folder, &back.plan, "2026-11-24T10:58:38Z").unwrap();
+    apply(&back.plan, Extent::Fresh, journal, world(&files, &AtomicBool::new(false))).unwrap();
+    assert_eq!(tree(scene.root()), scene.before);
+}
+
+#[test]
 fn a_torn_last_line_is_no_line() {
     let case = CASES[0];
     let scene = Scene::new();

@@ -2,6 +2,7 @@
 
 use exif::{Exif, In, Rational, Reader, Tag, Value};
 
+use crate::calendar::Civil;
 use crate::media::{CaptureTime, Metadata, Orientation};
 
 /// Most characters of a maker's or a model's name that are kept.
@@ -68,27 +69,11 @@ fn local_seconds(text: &str) -> Option<i64> {
     {
         return None;
     }
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last_day = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => return None,
-    };
-    let is_time = year > 0 && (1..=last_day).contains(&day) && hour < 24 && minute < 60;
-    // 60 is a leap second.
-    if !is_time || second > 60 || matches!((year, month, day), (1904 | 1970, 1, 1)) {
+    // Those days are what clocks without a date show.
+    if matches!((year, month, day), (1904 | 1970, 1, 1)) {
         return None;
     }
-    Some(days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
-}
-
-/// Days of the Gregorian calendar, counted in years that begin in March.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    365 * year + year / 4 - year / 100 + year / 400 + of_year - 719_468
+    Civil { year, month, day, hour, minute, second }.seconds()
 }
 
 /// `057` are 57 thousandths.

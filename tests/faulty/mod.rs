@@ -183,6 +183,8 @@ impl FileSystem for Faulty {
                 found.push(Trashed { file, note });
             }
         }
+        // The last one first.
+        found.sort_by(|a, b| b.note.cmp(&a.note));
         Ok(found)
     }
 
