@@ -17,14 +17,16 @@ pub enum Phase {
     Compare,
     /// Comparing bytes or checking the cache against the files.
     Verify,
+    /// Reading when files were taken.
+    Dates,
     /// Changing files.
     Act,
 }
 
 impl Phase {
     /// All phases, in the order of a run.
-    pub const ALL: [Self; 6] =
-        [Self::Walk, Self::Lookup, Self::Hash, Self::Compare, Self::Verify, Self::Act];
+    pub const ALL: [Self; 7] =
+        [Self::Walk, Self::Lookup, Self::Hash, Self::Compare, Self::Verify, Self::Dates, Self::Act];
 
     /// Lower-case name.
     pub fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Phase {
             Self::Hash => "hash",
             Self::Compare => "compare",
             Self::Verify => "verify",
+            Self::Dates => "dates",
             Self::Act => "act",
         }
     }

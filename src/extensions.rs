@@ -32,6 +32,17 @@ const RAWS: &[&str] = &[
 /// Extensions of the films that come with pictures.
 const FILMS: &[&str] = &["mov", "mp4"];
 
+/// Extensions of films.
+const VIDEOS: &[&str] = &[
+    "3g2", "3gp", "avi", "dv", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts",
+    "vob", "webm", "wmv",
+];
+
+/// Whether the name claims that the file is a film.
+pub fn is_video(path: &Path) -> bool {
+    listed(path, VIDEOS)
+}
+
 /// Whether the name claims that the file is a RAW.
 pub fn is_raw(path: &Path) -> bool {
     listed(path, RAWS)
@@ -66,8 +77,10 @@ mod tests {
     #[test]
     fn lists_are_sorted_and_apart() {
         assert!(PICTURES.is_sorted() && OTHERS.is_sorted());
-        assert!(RAWS.is_sorted() && FILMS.is_sorted());
+        assert!(RAWS.is_sorted() && FILMS.is_sorted() && VIDEOS.is_sorted());
         assert!(PICTURES.iter().all(|name| !OTHERS.contains(name)));
+        assert!(FILMS.iter().all(|name| VIDEOS.contains(name)));
+        assert!(VIDEOS.iter().all(|name| OTHERS.contains(name)));
         assert!(RAWS.iter().all(|name| PICTURES.contains(name)));
     }
 

@@ -43,6 +43,7 @@ pub mod layout;
 pub mod media;
 pub mod metadata;
 
+pub mod organize;
 pub mod own_file;
 pub mod path_text;
 pub mod phash;

@@ -28,6 +28,8 @@ pub struct WalkOptions {
     pub follow_links: bool,
     /// Stay on each root's file system.
     pub one_file_system: bool,
+    /// Every regular file, whatever its name says that it is.
+    pub all: bool,
     /// Folders that are not entered, as where the files found are to go.
     pub not_into: Vec<PathBuf>,
 }
@@ -257,7 +259,7 @@ impl<'a> Batch<'a> {
         if !options.include.is_empty() && !options.include.matches(below_root) {
             return;
         }
-        if !may_be_a_picture(path) {
+        if !options.all && !may_be_a_picture(path) {
             self.other += 1;
             if is_film(path) {
                 self.films.push(path.to_owned());

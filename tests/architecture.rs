@@ -61,7 +61,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "journal",
         ],
     ),
-    (4, &["scan", "dedupe", "similar", "proposal", "apply", "undo"]),
+    (4, &["scan", "dedupe", "similar", "proposal", "organize", "apply", "undo"]),
     (BINARY, &["cli", "main"]),
 ];
 
@@ -78,6 +78,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("csv", &["exchange/csv_table.rs"]),
     ("ignore", &["walk"]),
     ("exif", &["metadata/exif.rs"]),
+    ("quick_xml", &["metadata/xmp.rs"]),
+    ("jiff", &["cli"]),
     ("heic_rs", &["decode/heif"]),
     ("heic_decoder", &["decode/heif"]),
     ("libheif_rs", &["decode/heif"]),

@@ -229,7 +229,7 @@ fn what_belongs_to_a_picture_goes_with_it() {
     ] {
         fs::write(library.join(name), text).unwrap();
     }
-    fs::rename(library.join("2024/dunes.gif"), library.join("phone/lake-small.gif")).unwrap();
+    fs::rename(library.join("2024/dunes.gif"), library.join("phone/lake-small.png")).unwrap();
     // The film makes the phone's picture the complete one, if it were as good otherwise.
     let done = hermetic.run([
         "dedupe",

@@ -17,6 +17,8 @@ pub enum Source {
     ExifDigitized,
     /// XMP inside of the file.
     Xmp,
+    /// IPTC's Date Created inside of the file.
+    Iptc,
     /// Apple's `com.apple.quicktime.creationdate`, which has a zone.
     QuickTimeCreationDate,
     /// The movie header of MP4 and QuickTime, in UTC.
@@ -39,10 +41,11 @@ pub enum Source {
 
 impl Source {
     /// All, the most trusted first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ExifOriginal,
         Self::ExifDigitized,
         Self::Xmp,
+        Self::Iptc,
         Self::QuickTimeCreationDate,
         Self::MovieHeader,
         Self::Matroska,
@@ -60,6 +63,7 @@ impl Source {
             Self::ExifOriginal => "exif-original",
             Self::ExifDigitized => "exif-digitized",
             Self::Xmp => "xmp",
+            Self::Iptc => "iptc",
             Self::QuickTimeCreationDate => "quicktime-creationdate",
             Self::MovieHeader => "movie-header",
             Self::Matroska => "matroska",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clean_backup::config::{Key, Layer, Value};
+use clean_backup::layout::DEFAULT_TEMPLATE;
 use clean_backup::plan::ActionKind;
 
 /// A value that is checked as the configuration's is, with the same words.
@@ -124,6 +125,8 @@ pub enum Command {
     Dedupe(Box<Dedupe>),
     /// Find pictures like given ones among those that were scanned before
     Similar(Box<Similar>),
+    /// File pictures and films into folders by the date they were taken
+    Organize(Box<Organize>),
     /// Carry out a plan that was saved
     Apply(Apply),
     /// Go on with a run that was interrupted
@@ -378,6 +381,79 @@ impl Action {
     }
 }
 
+/// `organize`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "What belongs together goes together: RAW and JPEG, Live Photos, .xmp, .aae, \
+Google Takeout's JSON. Nothing is overwritten: a file whose name is taken by another gets eight \
+digits of its hash. A second run does nothing.
+
+Examples:
+  clean-backup organize /mnt/card ~/Pictures             copy, into Year/Month
+  clean-backup organize ~/Inbox ~/Pictures --move --prune-empty
+  clean-backup organize ~/Takeout ~/Pictures --template '{year}/{month}-{month_name}' --dry-run
+  clean-backup organize --explain IMG_0001.MOV           which dates there are, and which wins"
+)]
+pub struct Organize {
+    /// Where the files are
+    #[arg(value_name = "SRC", value_hint = ValueHint::DirPath,
+          required_unless_present = "explain")]
+    pub source: Option<PathBuf>,
+    /// Where they go
+    #[arg(value_name = "DEST", value_hint = ValueHint::DirPath,
+          required_unless_present = "explain")]
+    pub destination: Option<PathBuf>,
+    /// Copy them (the default)
+    #[arg(long, conflicts_with = "moves")]
+    pub copy: bool,
+    /// Move them
+    #[arg(long = "move")]
+    pub moves: bool,
+    /// Folders below DEST, of {year} {month} {month_name} {day} {hour} {minute} {camera}
+    #[arg(long, value_name = "TEMPLATE", default_value = DEFAULT_TEMPLATE)]
+    pub template: String,
+    /// What of SRC stays out since DEST has it: what looks the same, only what has the same bytes,
+    /// or nothing [default: visual where DEST is in the cache or small, else exact]
+    #[arg(long, value_name = "HOW")]
+    pub preflight: Option<Preflight>,
+    /// The zone that films were taken in, where only UTC is told: local, utc, +02:00, Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
+    pub video_tz: String,
+    /// Do not believe modification times: what has no other date goes to Unknown
+    #[arg(long)]
+    pub no_fs_dates: bool,
+    /// With --move: remove folders that are empty afterwards
+    #[arg(long, requires = "moves")]
+    pub prune_empty: bool,
+    /// Print every date that is given for this file, and which of them wins
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "destination"],
+          value_hint = ValueHint::FilePath)]
+    pub explain: Option<PathBuf>,
+    /// Print the plan of what would be done, change nothing
+    #[arg(long, help_heading = "Action")]
+    pub dry_run: bool,
+    /// Write the plan into a new file, and do it later: clean-backup apply FILE
+    #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
+    pub save_plan: Option<PathBuf>,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text", help_heading = "Output")]
+    pub format: ListFormat,
+    /// Which files.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What of an import stays out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Preflight {
+    /// What looks the same and is no better
+    Visual,
+    /// What has the same bytes
+    Exact,
+    /// Only what is there under its own name
+    Off,
+}
+
 /// `apply`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Every file is looked at again first, to the byte: what changed since the \
@@ -555,6 +631,7 @@ impl LowArgs {
                 put(Key::Keep, &joined(&dedupe.keep));
                 Some(&dedupe.files)
             }
+            Some(Command::Organize(organize)) => Some(&organize.files),
             Some(Command::Similar(similar)) => {
                 put(Key::Threshold, &similar.within);
                 put(Key::AnyOrientation, &similar.any_orientation);

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod history;
 pub mod interrupt;
 pub mod log;
+pub mod organize;
 pub mod progress;
 pub mod render;
 pub mod run;

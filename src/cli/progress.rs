@@ -126,6 +126,7 @@ fn label(phase: Phase) -> &'static str {
         Phase::Hash => "Hashing",
         Phase::Compare => "Comparing",
         Phase::Verify => "Checking bytes",
+        Phase::Dates => "Reading dates",
         Phase::Act => "Acting",
     }
 }

@@ -152,6 +152,7 @@ pub fn scan_options(settings: &Settings) -> Result<clean_backup::scan::ScanOptio
             hidden: settings.hidden,
             follow_links: settings.follow_links,
             one_file_system: settings.one_file_system,
+            all: false,
             not_into: Vec::new(),
         },
         decode: DecodeOptions { limits: settings.limits(), exact: settings.exact_decode },
@@ -170,7 +171,7 @@ pub fn start_threads(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// Scans, with one more try when the cache turns out to be damaged on the way.
-fn scan_roots(
+pub fn scan_roots(
     context: &Context<'_>,
     roots: &[PathBuf],
     not_into: &[PathBuf],
@@ -384,12 +385,7 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
 /// The real place of the folder that duplicates go to.
 fn destination(context: &Context<'_>, options: &DedupeOptions) -> Result<Option<PathBuf>, Failure> {
     let Some(to) = &options.to else { return Ok(None) };
-    let disk = Disk::default();
-    let named = context.folder.join(to);
-    let real = named.canonicalize().unwrap_or_else(|_| real_place(&disk, &named));
-    if real.exists() && !real.is_dir() {
-        return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(to))));
-    }
+    let real = real_folder(context, to)?;
     for reference in &options.references {
         if reference.canonicalize().is_ok_and(|reference| real.starts_with(reference)) {
             let message = format!(
@@ -401,6 +397,19 @@ fn destination(context: &Context<'_>, options: &DedupeOptions) -> Result<Option<
         }
     }
     Ok(Some(real))
+}
+
+/// The real place of a folder that files are to go to, whether it is there yet or not.
+///
+/// # Errors
+/// [`Kind::Usage`] when something else is there.
+pub fn real_folder(context: &Context<'_>, to: &Path) -> Result<PathBuf, Failure> {
+    let named = context.folder.join(to);
+    let real = named.canonicalize().unwrap_or_else(|_| real_place(&Disk::default(), &named));
+    if real.exists() && !real.is_dir() {
+        return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(to))));
+    }
+    Ok(real)
 }
 
 /// Hashes of bytes that planning has computed go into the cache.

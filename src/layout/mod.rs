@@ -1,6 +1,8 @@
 //! Where files are put: names that are free, whatever the file system makes of letter case and
 //! accents.
 
+mod template;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::record::ContentHash;
+pub use template::{DEFAULT_TEMPLATE, Template};
 
 /// What a file system that ignores letter case, or keeps names in another normal form, may take a
 /// path for: the same text means the same file to some file system. Bytes that are not UTF-8 stand

@@ -3,6 +3,7 @@
 use exif::{Exif, In, Rational, Reader, Tag, Value};
 
 use crate::calendar::Civil;
+use crate::capture::{Candidate, Source};
 use crate::media::{CaptureTime, Metadata, Orientation};
 
 /// Most characters of a maker's or a model's name that are kept.
@@ -11,9 +12,7 @@ const MAX_NAME: usize = 64;
 /// Reads the tags of a block that begins with its TIFF header. What cannot be read is as if it
 /// were not there: a broken tag does not hide the others.
 pub fn read_exif(block: &[u8]) -> Metadata {
-    let parsed = Reader::new().continue_on_error(true).read_raw(block.to_vec());
-    let parsed = parsed.or_else(|error| error.distill_partial_result(|_| {}));
-    let Ok(tags) = parsed else { return Metadata::default() };
+    let Some(tags) = tags(block) else { return Metadata::default() };
     let captured =
         time(&tags, Tag::DateTimeOriginal, Tag::SubSecTimeOriginal, Tag::OffsetTimeOriginal)
             .or_else(|| {
@@ -27,6 +26,36 @@ pub fn read_exif(block: &[u8]) -> Metadata {
         camera: camera(&tags),
         orientation: Orientation::from_exif(orientation.unwrap_or(1)),
     }
+}
+
+/// The dates of a block, as written and as understood: the original one, then that of digitising.
+pub(super) fn dates(block: &[u8]) -> Vec<Candidate> {
+    let Some(tags) = tags(block) else { return Vec::new() };
+    let both = [
+        (
+            Source::ExifOriginal,
+            Tag::DateTimeOriginal,
+            Tag::SubSecTimeOriginal,
+            Tag::OffsetTimeOriginal,
+        ),
+        (
+            Source::ExifDigitized,
+            Tag::DateTimeDigitized,
+            Tag::SubSecTimeDigitized,
+            Tag::OffsetTimeDigitized,
+        ),
+    ];
+    let candidate = |(source, date, subsec, offset)| {
+        let written = text(&tags, date)?;
+        Some(Candidate::local(source, written, time(&tags, date, subsec, offset)))
+    };
+    both.into_iter().filter_map(candidate).collect()
+}
+
+/// As far as they can be read.
+fn tags(block: &[u8]) -> Option<Exif> {
+    let parsed = Reader::new().continue_on_error(true).read_raw(block.to_vec());
+    parsed.or_else(|error| error.distill_partial_result(|_| {})).ok()
 }
 
 fn value(tags: &Exif, tag: Tag) -> Option<&Value> {
@@ -54,7 +83,7 @@ fn time(tags: &Exif, date: Tag, subsec: Tag, offset: Tag) -> Option<CaptureTime>
 
 /// Seconds since 1970 of `YYYY:MM:DD HH:MM:SS`; `None` for what is no such time, and for the
 /// days that clocks without a date show: year 0, 1904-01-01 and 1970-01-01.
-fn local_seconds(text: &str) -> Option<i64> {
+pub(super) fn local_seconds(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {
         let digits = bytes.get(from..to)?;
@@ -77,7 +106,7 @@ fn local_seconds(text: &str) -> Option<i64> {
 }
 
 /// `057` are 57 thousandths.
-fn subsecond_ns(digits: &str) -> Option<u32> {
+pub(super) fn subsecond_ns(digits: &str) -> Option<u32> {
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
@@ -86,7 +115,7 @@ fn subsecond_ns(digits: &str) -> Option<u32> {
 }
 
 /// Minutes east of `±HH:MM` or `Z`.
-fn offset_minutes(text: &str) -> Option<i16> {
+pub(super) fn offset_minutes(text: &str) -> Option<i16> {
     if text == "Z" {
         return Some(0);
     }

@@ -1,5 +1,43 @@
-//! What the metadata inside of a picture say.
+//! What the metadata inside of files, and in those beside them, say.
 
+mod blocks;
 mod exif;
+mod iptc;
+pub mod sidecar;
+mod video;
+mod xmp;
 
 pub use exif::read_exif;
+
+use crate::capture::{Candidate, Source};
+use crate::container::ReadAt;
+use blocks::Blocks;
+
+/// What filing needs of a picture or a film.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Embedded {
+    /// Every date that it gives.
+    pub dates: Vec<Candidate>,
+    /// Make and model.
+    pub camera: Option<String>,
+}
+
+/// Reads dates and camera without decoding anything. What cannot be read is as if it were not
+/// there: one bad tag does not hide a good one.
+pub fn embedded(source: &dyn ReadAt) -> Embedded {
+    let blocks = Blocks::read(source);
+    let mut dates: Vec<Candidate> =
+        blocks.exif.iter().flat_map(|block| exif::dates(block)).collect();
+    for packet in &blocks.xmp {
+        let found = xmp::dates(packet).into_iter();
+        dates.extend(found.map(|(text, time)| Candidate::local(Source::Xmp, text, time)));
+    }
+    for resources in &blocks.photoshop {
+        let found = iptc::in_photoshop(resources).and_then(iptc::date);
+        dates.extend(found.map(|(text, time)| Candidate::local(Source::Iptc, text, time)));
+    }
+    let camera = blocks.exif.iter().find_map(|block| read_exif(block).camera);
+    // A HEIC or a CR3 may be a movie by its boxes; its tags come first.
+    dates.extend(video::dates(source));
+    Embedded { dates, camera }
+}

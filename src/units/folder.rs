@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::takeout;
-use crate::extensions::{is_film, is_raw, names_a_picture};
+use crate::extensions::{is_film, is_raw, is_video, names_a_picture};
 
 /// A file that is worth nothing without a picture, with the pictures that it goes with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +38,14 @@ impl Folder {
             names.iter().map(|name| name.as_ref().to_string_lossy().to_lowercase()).collect();
         let media = |at: usize| names_a_picture(Path::new(&lower[at]));
         let mut by_stem: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut films: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
         for (at, name) in lower.iter().enumerate() {
             by_name.entry(name).or_insert(at);
             if media(at) {
                 by_stem.entry(stem_of(name)).or_default().push(at);
+            } else if is_video(Path::new(name)) {
+                films.entry(stem_of(name)).or_default().push(at);
             }
         }
         let mut folder = Self::default();
@@ -61,7 +64,7 @@ impl Folder {
                 "xmp" => match by_name.get(stem) {
                     // `IMG_1.jpg.xmp`.
                     Some(&owner) if owner != at => vec![owner],
-                    _ => by_stem.get(stem).cloned().unwrap_or_default(),
+                    _ => by_stem.get(stem).or_else(|| films.get(stem)).cloned().unwrap_or_default(),
                 },
                 "aae" => {
                     let edited = stem.strip_prefix("img_o").map(|rest| format!("img_e{rest}"));
@@ -108,7 +111,7 @@ fn described_names(lower: &[String]) -> DescribedNames {
     let mut by_name: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     if lower.iter().any(|name| name.ends_with(".json")) {
         for (at, name) in lower.iter().enumerate() {
-            if names_a_picture(Path::new(name)) || is_film(Path::new(name)) {
+            if names_a_picture(Path::new(name)) || is_video(Path::new(name)) {
                 for key in takeout::names_of(name) {
                     by_name.entry(key).or_default().push(at);
                 }
@@ -175,6 +178,7 @@ mod tests {
             &["a.jpg", "a.xmp", "a.jpg.xmp", "b.xmp"],
             &[("a.xmp", &["a.jpg"]), ("a.jpg.xmp", &["a.jpg"])],
         );
+        check(&["c.mts", "c.xmp"], &[("c.xmp", &["c.mts"])]);
         check(&["a.raf", "a.jpg", "a.xmp"], &[("a.xmp", &["a.raf", "a.jpg"])]);
         check(
             &["IMG_7.HEIC", "IMG_E7.HEIC", "IMG_7.AAE", "IMG_O7.AAE", "IMG_7.MOV"],

@@ -1,0 +1,293 @@
+//! When a film was taken, as its container says.
+//!
+//! The boxes are read by [`crate::container::isobmff`], as those of HEIC are: the parsers that
+//! there are either leave the times out (mp4parse) or give one of them without saying which.
+
+use std::io;
+
+use crate::calendar::Civil;
+use crate::capture::{Candidate, Source};
+use crate::container::ReadAt;
+use crate::container::isobmff::{self, Fields};
+use crate::media::CaptureTime;
+
+/// Longest `moov` box, and longest head of a Matroska file, that is read.
+const MOST_BYTES: u64 = 64 << 20;
+/// From 1904-01-01 to 1970-01-01.
+const SECONDS_1904: i64 = 2_082_844_800;
+/// From 1970-01-01 to 2001-01-01.
+const SECONDS_2001: i64 = 978_307_200;
+
+/// All dates of a film; none for what is none.
+pub(super) fn dates(source: &dyn ReadAt) -> Vec<Candidate> {
+    let mut head = [0; 12];
+    if source.size() < 12 || source.read_exact_at(0, &mut head).is_err() {
+        return Vec::new();
+    }
+    let read = match &head {
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' '] => avi(source),
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => matroska(source),
+        [_, _, _, _, b'f' | b'm' | b'w' | b's' | b'p', ..] => movie(source),
+        _ => Ok(Vec::new()),
+    };
+    read.unwrap_or_default()
+}
+
+/// `moov/mvhd` (ISO/IEC 14496-12, 8.2.2), and Apple's keys in `moov/meta` (QuickTime File Format).
+fn movie(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
+    let top = isobmff::boxes(source, 0, source.size())?;
+    let Some(found) = top.iter().find(|found| &found.kind == b"moov") else {
+        return Ok(Vec::new());
+    };
+    if found.size() > MOST_BYTES {
+        return Ok(Vec::new());
+    }
+    let mut movie = vec![0; found.size() as usize];
+    source.read_exact_at(found.start, &mut movie)?;
+    let mut dates = Vec::new();
+    if let Some(text) = creation_date(&movie) {
+        let time = super::xmp::time(&text);
+        dates.push(Candidate::local(Source::QuickTimeCreationDate, text, time));
+    }
+    // A CR3 is a movie too, whose header repeats what its tags say with a zone.
+    if let Some(seconds) = isobmff::child(&movie, b"mvhd").and_then(movie_header) {
+        let known = seconds > 0;
+        let utc = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_sub(SECONDS_1904);
+        let text = if known { utc_text(utc) } else { "0".to_owned() };
+        dates.push(Candidate::utc(Source::MovieHeader, text, known.then_some(utc)));
+    }
+    Ok(dates)
+}
+
+fn movie_header(content: &[u8]) -> Option<u64> {
+    let mut fields = Fields(content);
+    match fields.version()?.0 {
+        0 => fields.u32().map(u64::from),
+        1 => fields.uint(8),
+        _ => None,
+    }
+}
+
+/// The value of the key `com.apple.quicktime.creationdate`.
+fn creation_date(movie: &[u8]) -> Option<String> {
+    const KEY: &[u8] = b"com.apple.quicktime.creationdate";
+    let meta = isobmff::child(movie, b"meta")?;
+    // Apple's has no version, ISO's has.
+    let meta = match isobmff::child(meta, b"keys") {
+        Some(_) => meta,
+        None => meta.get(4..)?,
+    };
+    let mut keys = Fields(isobmff::child(meta, b"keys")?);
+    keys.version()?;
+    let count = keys.u32()?;
+    let mut index = None;
+    for number in 1..=count {
+        let size = keys.u32()?;
+        keys.code()?;
+        let name = keys.take(usize::try_from(size).ok()?.checked_sub(8)?)?;
+        if name == KEY {
+            index = Some(number);
+            break;
+        }
+    }
+    let wanted = index?.to_be_bytes();
+    let list = isobmff::child(meta, b"ilst")?;
+    let (_, item) = isobmff::children(list).find(|(kind, _)| *kind == wanted)?;
+    // Type and locale stand before the value.
+    let value = isobmff::child(item, b"data")?.get(8..)?;
+    let text = std::str::from_utf8(value).ok()?.trim_matches(['\0', ' ']);
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn utc_text(seconds: i64) -> String {
+    let Civil { year, month, day, hour, minute, second } = Civil::of_seconds(seconds);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// `Segment/Info/DateUTC` (RFC 9559, 5.1.2.11): nanoseconds since 2001.
+fn matroska(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
+    const SEGMENT: u64 = 0x1853_8067;
+    const INFO: u64 = 0x1549_a966;
+    const DATE: u64 = 0x4461;
+    /// Elements that are looked at on one level.
+    const MOST: usize = 1000;
+    let mut at = 0;
+    let mut end = source.size();
+    let mut wanted = [SEGMENT, INFO, DATE].iter();
+    let mut level = wanted.next();
+    for _ in 0..3 * MOST {
+        let (Some(id), true) = (level, at < end) else { break };
+        let Some((found, start, size)) = element(source, at, end)? else { break };
+        if found != *id {
+            at = start.saturating_add(size);
+            continue;
+        }
+        level = wanted.next();
+        if level.is_some() {
+            (at, end) = (start, start.saturating_add(size).min(end));
+        } else if size == 8 {
+            let mut bytes = [0; 8];
+            source.read_exact_at(start, &mut bytes)?;
+            let seconds = i64::from_be_bytes(bytes).div_euclid(1_000_000_000) + SECONDS_2001;
+            return Ok(vec![Candidate::utc(Source::Matroska, utc_text(seconds), Some(seconds))]);
+        } else {
+            break;
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// An element's number, where its content begins and how long it is; of unknown length up to `end`.
+fn element(source: &dyn ReadAt, at: u64, end: u64) -> io::Result<Option<(u64, u64, u64)>> {
+    let mut head = [0; 12];
+    let length = end.saturating_sub(at).min(12) as usize;
+    source.read_exact_at(at, &mut head[..length])?;
+    let number = |bytes: &[u8], keep_marker: bool| -> Option<(u64, usize)> {
+        let first = *bytes.first()?;
+        let length = first.leading_zeros() as usize + 1;
+        let bytes = bytes.get(..length).filter(|_| length <= 8)?;
+        let value = bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
+        let marker = 1_u64 << (7 * length);
+        Some((if keep_marker { value } else { value ^ marker }, length))
+    };
+    let Some((id, id_length)) = number(&head[..length.min(4)], true) else { return Ok(None) };
+    let Some((size, size_length)) = number(&head[id_length..length], false) else {
+        return Ok(None);
+    };
+    let start = at + (id_length + size_length) as u64;
+    let unknown = size == (1_u64 << (7 * size_length)) - 1;
+    Ok(Some((id, start, if unknown { end.saturating_sub(start) } else { size })))
+}
+
+/// The chunks `IDIT` and `ICRD`, wherever they are (RIFF; Exif 2.3, part 3).
+fn avi(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
+    const MOST: usize = 10_000;
+    let mut dates = Vec::new();
+    let mut at = 12_u64;
+    for _ in 0..MOST {
+        let mut head = [0; 12];
+        let left = source.size().saturating_sub(at);
+        if left < 8 {
+            break;
+        }
+        source.read_exact_at(at, &mut head[..left.min(12) as usize])?;
+        let [n0, n1, n2, n3, l0, l1, l2, l3, list @ ..] = head;
+        let length = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
+        match &[n0, n1, n2, n3] {
+            // Into lists, but not through the frames.
+            b"LIST" if &list != b"movi" => at += 12,
+            b"IDIT" | b"ICRD" if length <= 64 && length <= left - 8 => {
+                let mut bytes = vec![0; length as usize];
+                source.read_exact_at(at + 8, &mut bytes)?;
+                let text = String::from_utf8_lossy(&bytes);
+                let text = text.trim_matches(|c: char| c.is_control() || c == ' ').to_owned();
+                let time = avi_time(&text);
+                dates.push(Candidate::local(Source::Avi, text, time));
+                at += 8 + length + (length & 1);
+            }
+            _ => at += 8 + length + (length & 1),
+        }
+    }
+    Ok(dates)
+}
+
+/// `Mon Mar 10 15:04:43 2003`, `2009/10/27/ 12:14`, `2003-03-10 15:04:43`, `2003-03-10`.
+fn avi_time(text: &str) -> Option<CaptureTime> {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let lower = text.to_lowercase();
+    let numbers: Vec<i64> = lower
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|digits| !digits.is_empty() && digits.len() <= 4)
+        .filter_map(|digits| digits.parse().ok())
+        .collect();
+    let word = lower.split_whitespace().find_map(|word| {
+        MONTHS.iter().position(|month| word.starts_with(month) && word.len() == 3)
+    });
+    let number = |at: usize| numbers.get(at).copied().unwrap_or(0);
+    let (year, month, day, clock) = match (word, numbers.len()) {
+        (Some(month), 5..) => (number(4), month as i64 + 1, number(0), 1),
+        (None, 3..) => (number(0), number(1), number(2), 3),
+        _ => return None,
+    };
+    let (hour, minute) = (number(clock), number(clock + 1));
+    let second = if clock == 3 { number(5) } else { number(3) };
+    let local_seconds = Civil { year, month, day, hour, minute, second }.seconds()?;
+    Some(CaptureTime { local_seconds, subsecond_ns: None, offset_minutes: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::iso_time;
+
+    #[test]
+    fn dates_of_avi() {
+        for (text, iso) in [
+            ("Mon Mar 10 15:04:43 2003", "2003-03-10T15:04:43"),
+            ("MON MAR 10 15:04:43 2003\n", "2003-03-10T15:04:43"),
+            ("2009/10/27/ 12:14", "2009-10-27T12:14:00"),
+            ("2003-03-10 15:04:43", "2003-03-10T15:04:43"),
+            ("2003-03-10", "2003-03-10T00:00:00"),
+        ] {
+            assert_eq!(avi_time(text).map(iso_time).as_deref(), Some(iso), "{text}");
+        }
+        for text in ["", "2003", "March", "99 99 99"] {
+            assert_eq!(avi_time(text), None, "{text}");
+        }
+    }
+
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        let mut bytes = (content.len() as u32 + 8).to_be_bytes().to_vec();
+        bytes.extend_from_slice(kind);
+        bytes.extend_from_slice(content);
+        bytes
+    }
+
+    /// A QuickTime file with these seconds in its header, and perhaps Apple's key.
+    fn quicktime(seconds: u32, creation_date: Option<&str>) -> Vec<u8> {
+        let mut header = vec![0; 4];
+        header.extend(seconds.to_be_bytes());
+        header.extend([0; 92]);
+        let mut movie = boxed(b"mvhd", &header);
+        if let Some(text) = creation_date {
+            let key = b"com.apple.quicktime.creationdate";
+            let mut keys = vec![0, 0, 0, 0, 0, 0, 0, 2];
+            for name in [&b"com.apple.quicktime.make"[..], key] {
+                keys.extend(boxed(b"mdta", name));
+            }
+            let mut data = vec![0, 0, 0, 1, 0, 0, 0, 0];
+            data.extend(text.as_bytes());
+            let list = boxed(&[0, 0, 0, 2], &boxed(b"data", &data));
+            let inner = [boxed(b"keys", &keys), boxed(b"ilst", &list)].concat();
+            movie.extend(boxed(b"meta", &inner));
+        }
+        [boxed(b"ftyp", b"qt  \0\0\0\0"), boxed(b"moov", &movie)].concat()
+    }
+
+    #[test]
+    fn quicktime_has_two_dates() {
+        let utc = 1_548_973_800_i64;
+        let header = u32::try_from(utc + SECONDS_1904).unwrap();
+        let both = dates(&quicktime(header, Some("2019-01-31T23:30:00+0100")));
+        let texts: Vec<_> = both.iter().map(|d| (d.source, d.text.as_str())).collect();
+        assert_eq!(
+            texts,
+            [
+                (Source::QuickTimeCreationDate, "2019-01-31T23:30:00+0100"),
+                (Source::MovieHeader, "2019-01-31T22:30:00Z")
+            ]
+        );
+        assert!(both.iter().all(|date| date.moment.is_some()));
+        let none = dates(&quicktime(0, None));
+        assert_eq!(none, [Candidate::utc(Source::MovieHeader, "0", None)]);
+    }
+
+    #[test]
+    fn cut_files_give_less() {
+        let whole = quicktime(3_000_000_000, Some("2019-01-31T23:30:00+0100"));
+        for end in 0..whole.len() {
+            assert!(dates(&whole[..end].to_vec()).len() <= 2);
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Files media by the date they were taken: reads dates, puts together what belongs together, finds
+//! a place for each, and proposes a plan. Changes nothing itself.
+
+mod dates;
+mod outcome;
+mod places;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use rayon::prelude::*;
+
+use crate::capture::Judge;
+use crate::content::content_hash;
+use crate::event::{Event, Phase, Progress};
+use crate::layout::Template;
+use crate::media::{Bytes, FileStamp, MediaFile};
+use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use crate::record::{ContentHash, Skip};
+use crate::walk::{WalkOptions, Walked, walk};
+pub use dates::explain;
+use dates::{Shot, shots_of};
+pub use outcome::{Fate, Filed, Organized};
+use places::Places;
+
+/// What is to be filed, and how.
+#[derive(Clone)]
+pub struct Options {
+    /// Where the files are.
+    pub source: PathBuf,
+    /// Where they go: a real path.
+    pub destination: PathBuf,
+    /// [`ActionKind::Copy`] or [`ActionKind::Move`].
+    pub action: ActionKind,
+    /// Which files.
+    pub walk: WalkOptions,
+    /// Into which folders.
+    pub template: Template,
+    /// Whether files that the destination has, anywhere, stay out.
+    pub exact: bool,
+    /// Pictures that stay out, or come in though the destination has them: what was found by
+    /// looking at them.
+    pub twins: Twins,
+    /// Whether folders that a move leaves empty are removed.
+    pub prune: bool,
+    /// The folder that relative paths start at.
+    pub base: PathBuf,
+}
+
+/// What was found by looking at pictures, by the paths of the incoming ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Twins {
+    /// The library's picture is as good or better.
+    pub stay_out: HashMap<PathBuf, PathBuf>,
+    /// The incoming one is better than the library's.
+    pub better: HashMap<PathBuf, PathBuf>,
+}
+
+/// The folder for what has no date.
+const UNKNOWN: &str = "Unknown";
+
+/// A shot with all that is needed to file it.
+struct Unit {
+    shot: Shot,
+    /// Hashes of its files.
+    contents: Vec<ContentHash>,
+}
+
+/// Proposes where everything in the source goes.
+pub fn organize(
+    options: &Options,
+    judge: Judge<'_>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Organized {
+    let mut organized = Organized::new(Plan::new(Origin::Organize, &options.base));
+    let walked = walk_all(&options.source, &options.walk, progress, cancel);
+    organized.interrupted = walked.interrupted;
+    organized.skipped = walked.skipped;
+    let stamps: HashMap<PathBuf, FileStamp> =
+        walked.files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
+    let (shots, leftovers) = shots_of(&walked.files, judge, progress, cancel);
+    organized.leftovers = leftovers;
+    let units = hashed(shots, &stamps, &mut organized.skipped, progress, cancel);
+    let there = if options.exact { Some(Contents::of(options, cancel)) } else { None };
+    organized.interrupted |= cancel.load(std::sync::atomic::Ordering::Relaxed);
+
+    let mut places = Places::default();
+    let best = best_of_identical(&units);
+    for (at, unit) in units.iter().enumerate() {
+        let fate = match best.get(&at) {
+            Some(&other) => Fate::SameAs(units[other].shot.first().to_owned()),
+            None => match twin(unit, options, there.as_ref(), &stamps) {
+                Some(twin) => Fate::Twin(twin),
+                None => file(unit, options, &stamps, &mut places, &mut organized.plan),
+            },
+        };
+        organized.filed.push(filed(unit, fate, &stamps));
+    }
+    if options.prune && options.action == ActionKind::Move {
+        organized.plan.prune = emptied(options, &organized.plan);
+    }
+    organized
+}
+
+fn walk_all(
+    root: &Path,
+    options: &WalkOptions,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Walked {
+    progress.on(Event::StageStarted { stage: Phase::Walk, total: None });
+    let options = WalkOptions { all: true, ..options.clone() };
+    let found = |files| progress.on(Event::Found { files });
+    let walked = walk(&[root.to_owned()], &options, &found, cancel);
+    progress.on(Event::StageFinished { stage: Phase::Walk });
+    walked
+}
+
+/// Hashes the files of every shot; one that cannot be read leaves its shot out.
+fn hashed(
+    shots: Vec<Shot>,
+    stamps: &HashMap<PathBuf, FileStamp>,
+    skipped: &mut Vec<Skip>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Vec<Unit> {
+    let files: u64 = shots.iter().map(|shot| shot.files.len() as u64).sum();
+    progress.on(Event::StageStarted { stage: Phase::Verify, total: Some(files) });
+    let read = |shot: Shot| -> Result<Unit, Skip> {
+        let mut contents = Vec::with_capacity(shot.files.len());
+        for path in &shot.files {
+            if cancel.load(std::sync::atomic::Ordering::Relaxed) {
+                break;
+            }
+            let skip = |reason: String| Skip {
+                path: path.clone(),
+                stage: crate::record::Stage::Read,
+                reason,
+            };
+            contents.push(content_hash(path).map_err(|error| skip(error.to_string()))?);
+            let bytes = stamps.get(path).map_or(0, |stamp| stamp.size.0);
+            progress.on(Event::Advanced { stage: Phase::Verify, items: 1, bytes });
+        }
+        Ok(Unit { shot, contents })
+    };
+    let results: Vec<Result<Unit, Skip>> = shots.into_par_iter().map(read).collect();
+    progress.on(Event::StageFinished { stage: Phase::Verify });
+    let mut units = Vec::new();
+    for result in results {
+        match result {
+            // After an interruption.
+            Ok(unit) if unit.contents.len() < unit.shot.files.len() => {}
+            Ok(unit) => units.push(unit),
+            Err(skip) => skipped.push(skip),
+        }
+    }
+    skipped.sort();
+    units
+}
+
+/// For each unit whose media are byte for byte those of another, which one comes in: the one with
+/// the most beside it, then the one with the shortest path.
+fn best_of_identical(units: &[Unit]) -> HashMap<usize, usize> {
+    let mut by_content: HashMap<&[ContentHash], Vec<usize>> = HashMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        by_content.entry(&unit.contents[..unit.shot.media]).or_default().push(at);
+    }
+    let mut best = HashMap::new();
+    for group in by_content.into_values().filter(|group| group.len() > 1) {
+        let key = |&at: &usize| {
+            let unit = &units[at];
+            let path = unit.shot.first();
+            let firm = unit.shot.decision.time().is_some_and(|(_, source)| source.is_firm());
+            (
+                !firm,
+                std::cmp::Reverse(unit.shot.files.len()),
+                path.as_os_str().len(),
+                path.to_owned(),
+            )
+        };
+        if let Some(&keeper) = group.iter().min_by_key(|at| key(at)) {
+            best.extend(group.iter().filter(|&&at| at != keeper).map(|&at| (at, keeper)));
+        }
+    }
+    best
+}
+
+/// What is in the destination, by size; hashed when a size is met.
+struct Contents {
+    by_size: HashMap<Bytes, Vec<PathBuf>>,
+}
+
+impl Contents {
+    fn of(options: &Options, cancel: &AtomicBool) -> Self {
+        let mut by_size: HashMap<Bytes, Vec<PathBuf>> = HashMap::new();
+        if options.destination.is_dir() {
+            // What comes in is not what is there.
+            let not_into = vec![options.source.clone()];
+            let walk_options = WalkOptions { all: true, not_into, ..WalkOptions::default() };
+            let walked =
+                walk(std::slice::from_ref(&options.destination), &walk_options, &|_| {}, cancel);
+            for MediaFile { path, stamp, .. } in walked.files {
+                by_size.entry(stamp.size).or_default().push(path);
+            }
+        }
+        Self { by_size }
+    }
+
+    /// A file of the destination with this content that is not the file itself.
+    fn find(&self, path: &Path, size: Bytes, content: ContentHash) -> Option<&Path> {
+        let real = path.canonicalize().ok();
+        self.by_size
+            .get(&size)?
+            .iter()
+            .filter(|other| other.canonicalize().ok() != real)
+            .find(|other| content_hash(other).is_ok_and(|found| found == content))
+            .map(PathBuf::as_path)
+    }
+}
+
+/// The file in the library that makes a unit superfluous: one for each of its media.
+fn twin(
+    unit: &Unit,
+    options: &Options,
+    there: Option<&Contents>,
+    stamps: &HashMap<PathBuf, FileStamp>,
+) -> Option<PathBuf> {
+    let mut first = None;
+    for (path, content) in unit.shot.files.iter().zip(&unit.contents).take(unit.shot.media) {
+        let size = stamps.get(path)?.size;
+        let identical = there.and_then(|there| there.find(path, size, *content));
+        let twin =
+            identical.map(Path::to_owned).or_else(|| options.twins.stay_out.get(path).cloned())?;
+        first.get_or_insert(twin);
+    }
+    first
+}
+
+/// Finds a place for a unit, and adds it to the plan.
+fn file(
+    unit: &Unit,
+    options: &Options,
+    stamps: &HashMap<PathBuf, FileStamp>,
+    places: &mut Places,
+    plan: &mut Plan,
+) -> Fate {
+    let time = unit.shot.decision.time().map(|(time, _)| time);
+    let folder = match time {
+        Some(time) => options.template.folder(time, unit.shot.camera.as_deref()),
+        None => PathBuf::from(UNKNOWN),
+    };
+    let folder = options.destination.join(folder);
+    let found = places.find(&folder, &unit.shot.files, &unit.contents);
+    let mut members = Vec::new();
+    for ((path, content), place) in unit.shot.files.iter().zip(&unit.contents).zip(&found) {
+        let (Some(place), Some(stamp)) = (place, stamps.get(path)) else { continue };
+        members.push(Member {
+            source: Expected { path: path.clone(), stamp: *stamp, content: Some(*content) },
+            destination: Some(ExactPath(place.clone())),
+            keeper: None,
+            modified_ns: None,
+        });
+    }
+    if members.is_empty() {
+        return Fate::AlreadyThere(folder);
+    }
+    plan.actions.push(Action {
+        group: 0,
+        action: options.action,
+        files: members,
+        why: match unit.shot.decision.time() {
+            Some((time, source)) => {
+                format!("taken {} ({})", crate::report::iso_time(time), source.name())
+            }
+            None => "no date is known".to_owned(),
+        },
+    });
+    let better = unit.shot.files.iter().find_map(|path| options.twins.better.get(path));
+    Fate::Planned { folder, better: better.cloned() }
+}
+
+fn filed(unit: &Unit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) -> Filed {
+    let decision = &unit.shot.decision;
+    let bytes = unit.shot.files.iter().filter_map(|path| stamps.get(path)).map(|s| s.size.0).sum();
+    let conflicts = decision.conflicts.iter().filter_map(|&at| {
+        let judged = decision.judged.get(at)?;
+        let time = crate::report::iso_time(judged.time.ok()?);
+        Some(format!("{} says {time}", judged.candidate.source.name()))
+    });
+    Filed {
+        files: unit.shot.files.clone(),
+        bytes,
+        taken: decision.time(),
+        conflicts: conflicts.collect(),
+        fate,
+    }
+}
+
+/// Folders of the source that lose files, the innermost first; not the source itself.
+fn emptied(options: &Options, plan: &Plan) -> Vec<ExactPath> {
+    let mut folders: BTreeSet<(std::cmp::Reverse<usize>, PathBuf)> = BTreeSet::new();
+    let moved = plan.actions.iter().flat_map(|action| &action.files);
+    for member in moved {
+        let above = member.source.path.ancestors().skip(1);
+        for folder in above
+            .take_while(|folder| folder.starts_with(&options.source) && *folder != options.source)
+        {
+            folders.insert((std::cmp::Reverse(folder.components().count()), folder.to_owned()));
+        }
+    }
+    folders.into_iter().map(|(_, folder)| ExactPath(folder)).collect()
+}
+
+impl Twins {
+    /// From groups that were found among the library's pictures and the incoming ones: what is
+    /// incoming and no better than its group's picture in the library stays out.
+    pub fn of(
+        groups: &[crate::report::Group],
+        acts_on: &dyn Fn(&crate::report::Duplicate) -> bool,
+    ) -> Self {
+        let mut twins = Self::default();
+        // The library's pictures are the references.
+        for group in groups.iter().filter(|group| group.keeper.reference) {
+            for duplicate in group.duplicates.iter().filter(|duplicate| acts_on(duplicate)) {
+                let pixels = duplicate.picture.dimensions.pixels();
+                let better = pixels > group.keeper.dimensions.pixels();
+                let list = if better { &mut twins.better } else { &mut twins.stay_out };
+                list.insert(duplicate.picture.path.clone(), group.keeper.path.clone());
+            }
+        }
+        twins
+    }
+}

@@ -1,0 +1,76 @@
+//! Free places in the destination.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::content::content_hash;
+use crate::layout::{Taken, folded, stem_length, told_apart};
+use crate::record::ContentHash;
+
+/// What is in the destination's folders, and what was given away.
+#[derive(Default)]
+pub(super) struct Places {
+    /// Names in folders that were looked into, by what some file system takes them for.
+    listed: HashMap<PathBuf, HashMap<Vec<u8>, PathBuf>>,
+    taken: Taken,
+}
+
+/// What is at a place.
+enum At {
+    Nothing,
+    TheSame,
+    Another,
+}
+
+impl Places {
+    /// A place for each of the files in `folder`; `None` for those that are there already, to the
+    /// byte. Where one of the names belongs to something else, all get the same addition, which
+    /// comes of the first one's bytes, so that the same files always get the same names.
+    pub(super) fn find(
+        &mut self,
+        folder: &Path,
+        files: &[PathBuf],
+        contents: &[ContentHash],
+    ) -> Vec<Option<PathBuf>> {
+        let plain: Vec<PathBuf> =
+            files.iter().map(|file| folder.join(file.file_name().unwrap_or_default())).collect();
+        let shared = plain.first().map_or(0, |first| stem_length(first));
+        let mut addition = contents.first().copied();
+        let mut places = plain.clone();
+        loop {
+            let found: Vec<At> =
+                places.iter().zip(contents).map(|(place, c)| self.look(place, *c)).collect();
+            let free = !found.iter().any(|at| matches!(at, At::Another));
+            let Some(content) = addition.filter(|_| !free) else {
+                let given: Vec<Option<PathBuf>> = places
+                    .into_iter()
+                    .zip(found)
+                    .map(|(place, at)| matches!(at, At::Nothing).then_some(place))
+                    .collect();
+                given.iter().flatten().for_each(|place| self.taken.insert(place));
+                return given;
+            };
+            places = plain.iter().map(|place| told_apart(place, shared, content)).collect();
+            // Should even that belong to something else, the hash of the hash is as good.
+            addition = Some(ContentHash(*blake3::hash(&content.0).as_bytes()));
+        }
+    }
+
+    fn look(&mut self, place: &Path, content: ContentHash) -> At {
+        if self.taken.contains(place) {
+            return At::Another;
+        }
+        let folder = place.parent().unwrap_or(place);
+        let listed = self.listed.entry(folder.to_owned()).or_insert_with(|| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.map(|entry| (folded(Path::new(&entry.file_name())), entry.path())).collect()
+        });
+        match listed.get(&folded(Path::new(place.file_name().unwrap_or_default()))) {
+            None => At::Nothing,
+            Some(there) if there.is_file() && content_hash(there).ok() == Some(content) => {
+                At::TheSame
+            }
+            Some(_) => At::Another,
+        }
+    }
+}
