@@ -80,3 +80,45 @@ fn no_bytes_are_no_picture() {
     assert!(matches!(decode(&&b""[..], &options()), Err(DecodeError::NotAPicture)));
     assert!(matches!(decode(&&[0_u8; 5000][..], &options()), Err(DecodeError::NotAPicture)));
 }
+
+#[test]
+fn metadata_of_damaged_files_never_panic() {
+    use clean_backup::metadata::{embedded, sidecar};
+    let mut wholes: Vec<Vec<u8>> = fixtures().iter().map(|path| fs::read(path).unwrap()).collect();
+    wholes.push(b"<x:xmpmeta><a e:DateTimeOriginal='2019-02-03T12:34:56.05+01:00'/>".to_vec());
+    wholes.push(br#"{"photoTakenTime":{"timestamp":"1549197296"}}"#.to_vec());
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    for folder in ["video", "raw", "photos/jpg/invalid", "photos/jpg/xmp", "heif"] {
+        for entry in fs::read_dir(samples.join(folder)).into_iter().flatten() {
+            let mut bytes = fs::read(entry.unwrap().path()).unwrap();
+            bytes.truncate(200_000);
+            wholes.push(bytes);
+        }
+    }
+    let mut state = 0x0bad_5eed_u64;
+    let mut next = |range: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 20) as usize % range.max(1)
+    };
+    let mut dates = 0;
+    for whole in &wholes {
+        for n in 0..200 {
+            let mut bytes = whole.clone();
+            if n % 2 == 0 {
+                bytes.truncate(next(whole.len()));
+            }
+            for _ in 0..next(5) {
+                // Where the structure is.
+                let at = next(bytes.len().min(if n % 3 == 0 { usize::MAX } else { 4096 }));
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 + next(255) as u8;
+                }
+            }
+            dates += embedded(&bytes).dates.len();
+            dates += sidecar::of_xmp(&bytes).len() + sidecar::of_takeout(&bytes).len();
+        }
+    }
+    assert!(dates > 1000, "{dates}");
+}
