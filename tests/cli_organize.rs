@@ -133,6 +133,7 @@ fn everything_is_filed_by_its_date() {
     // A second run writes nothing.
     let again = hermetic.run(line);
     assert_eq!(again.code, 0, "{}", again.all());
+    assert!(again.stdout.contains("\nalready there: 11 files ("), "{}", again.stdout);
     assert!(again.stdout.ends_with("Nothing to do.\n"), "{}", again.stdout);
     assert_eq!(names(&library), expected);
     // Undo takes the import back, folders and all.

@@ -10,7 +10,7 @@ use clean_backup::fsops::Disk;
 use clean_backup::journal::{self, Journal, JournalError, Lock, LockError, RunLog, Verdict};
 use clean_backup::media::CaptureTime;
 use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::{ActionKind, Plan};
+use clean_backup::plan::{ActionKind, Origin, Plan};
 use clean_backup::report::{human_bytes, iso_time};
 
 use super::ask::{Answer, ask};
@@ -148,7 +148,7 @@ fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failu
     }
     let kinds = plan.actions.iter().map(|action| action.action);
     let first = kinds.clone().next().unwrap_or(ActionKind::Report);
-    let past = if kinds.clone().all(|kind| kind == first) { first.past() } else { "acted on" };
+    let past = if kinds.clone().all(|kind| kind == first) { past(plan, first) } else { "acted on" };
     let count = |verdict| applied.not_done.iter().filter(|n| n.verdict == verdict).count();
     text += &format!(
         "{} {past} ({}){}.\n",
@@ -182,6 +182,14 @@ fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failu
     Ok(if applied.not_done.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
 }
 
+/// What has happened to files; of copies that are taken back, that nothing is lost.
+fn past(plan: &Plan, kind: ActionKind) -> &'static str {
+    match (plan.origin, kind) {
+        (Origin::Undo, ActionKind::Delete) => "removed again (their originals are there)",
+        (_, kind) => kind.past(),
+    }
+}
+
 /// `1 file`, `2 files`.
 fn files(count: u64) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
@@ -196,14 +204,13 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
             kinds.push(action.action);
         }
     }
-    let what: Vec<&str> = kinds.iter().map(|kind| kind.past()).collect();
+    let what: Vec<&str> = kinds.iter().map(|kind| past(plan, *kind)).collect();
     let size = human_bytes(extent.bytes);
     let sentence = format!("{} ({size}) will be {}", files(extent.files), what.join(" or "));
     if extent.lost_for_good > 0 {
         let lost = extent.lost_for_good;
         let message = format!(
-            "{sentence}; this cannot be undone: {} of them only look like what is kept",
-            files(lost)
+            "{sentence}; this cannot be undone: {lost} of them only look like what is kept"
         );
         if !context.yes {
             return Err(Failure::new(Kind::Refused, message).hint(

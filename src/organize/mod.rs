@@ -92,6 +92,9 @@ pub fn organize(
         let fate = match best.get(&at) {
             Some(&other) => Fate::SameAs(units[other].shot.first().to_owned()),
             None => match twin(unit, options, there.as_ref(), &stamps) {
+                Some(twin) if twin.parent() == Some(&folder_of(unit, options)) => {
+                    Fate::AlreadyThere(folder_of(unit, options))
+                }
                 Some(twin) => Fate::Twin(twin),
                 None => file(unit, options, &stamps, &mut places, &mut organized.plan),
             },
@@ -238,6 +241,15 @@ fn twin(
     first
 }
 
+/// The folder that a unit belongs in.
+fn folder_of(unit: &Unit, options: &Options) -> PathBuf {
+    let time = unit.shot.decision.time().map(|(time, _)| time);
+    options.destination.join(match time {
+        Some(time) => options.template.folder(time, unit.shot.camera.as_deref()),
+        None => PathBuf::from(UNKNOWN),
+    })
+}
+
 /// Finds a place for a unit, and adds it to the plan.
 fn file(
     unit: &Unit,
@@ -246,12 +258,7 @@ fn file(
     places: &mut Places,
     plan: &mut Plan,
 ) -> Fate {
-    let time = unit.shot.decision.time().map(|(time, _)| time);
-    let folder = match time {
-        Some(time) => options.template.folder(time, unit.shot.camera.as_deref()),
-        None => PathBuf::from(UNKNOWN),
-    };
-    let folder = options.destination.join(folder);
+    let folder = folder_of(unit, options);
     let found = places.find(&folder, &unit.shot.files, &unit.contents);
     let mut members = Vec::new();
     for ((path, content), place) in unit.shot.files.iter().zip(&unit.contents).zip(&found) {
