@@ -7,21 +7,13 @@ mod hermetic;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use hermetic::{Hermetic, Ran};
 
 /// The library of `fixtures` in the work folder.
 fn library() -> Hermetic {
-    let hermetic = Hermetic::new();
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/library");
-    for folder in ["2023", "2024", "export", "phone"] {
-        let to = hermetic.work().join("library").join(folder);
-        fs::create_dir_all(&to).unwrap();
-        for entry in fs::read_dir(from.join(folder)).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
+    let hermetic = Hermetic::with_library(SystemTime::now());
     // Not a picture, though its name says so: every run would end with 1.
     fs::remove_file(hermetic.work().join("library/2024/broken.jpg")).unwrap();
     hermetic

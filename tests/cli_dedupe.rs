@@ -4,30 +4,15 @@
 
 mod hermetic;
 
-use std::fs::{self, File, FileTimes};
-use std::path::Path;
+use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use hermetic::{Hermetic, Ran};
 
-/// Copies the library into the work folder, with times that are always the same.
+/// The library in the work folder, with times that are always the same.
 fn library() -> Hermetic {
-    let hermetic = Hermetic::new();
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/library");
-    for folder in ["2023", "2024", "export", "phone"] {
-        let to = hermetic.work().join("library").join(folder);
-        fs::create_dir_all(&to).unwrap();
-        for entry in fs::read_dir(from.join(folder)).unwrap() {
-            let entry = entry.unwrap();
-            let copy = to.join(entry.file_name());
-            fs::copy(entry.path(), &copy).unwrap();
-            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-            let file = File::options().write(true).open(&copy).unwrap();
-            file.set_times(FileTimes::new().set_modified(time)).unwrap();
-        }
-    }
-    hermetic
+    Hermetic::with_library(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000))
 }
 
 /// Takes out what differs from run to run.

@@ -43,8 +43,8 @@ impl Taken {
 /// `a/IMG_1.jpg` → `a/IMG_1-1a2b3c4d.jpg`, with the first 8 hexadecimal digits of the content, so
 /// that the same file gets the same name whenever it is asked for. What several files of a unit
 /// have in common before their extensions stays in common: `shared` is the length of that
-/// beginning, in bytes of the encoded name.
-pub fn told_apart(path: &Path, shared: usize, content: ContentHash) -> PathBuf {
+/// beginning, in bytes of the name.
+fn told_apart(path: &Path, shared: usize, content: ContentHash) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let at = (0..=shared.min(name.len())).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
     let (before, after) = name.split_at(at);
@@ -52,9 +52,23 @@ pub fn told_apart(path: &Path, shared: usize, content: ContentHash) -> PathBuf {
     path.with_file_name(OsString::from(format!("{before}-{digits}{after}")))
 }
 
-/// The length of a name before its extension, for [`told_apart`].
-pub fn stem_length(path: &Path) -> usize {
-    path.file_stem().unwrap_or_default().to_string_lossy().len()
+/// Names for the files of a unit that `fit` accepts: the plain ones, or all with the same addition,
+/// which comes of the first file's content. Without a content the plain ones, as they are.
+pub fn fitting(
+    plain: &[PathBuf],
+    content: Option<ContentHash>,
+    fit: &mut dyn FnMut(&[PathBuf]) -> bool,
+) -> Vec<PathBuf> {
+    let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().len();
+    let shared = plain.first().map_or(0, stem);
+    let mut addition = content;
+    let mut names = plain.to_vec();
+    while let (false, Some(content)) = (fit(&names), addition) {
+        names = plain.iter().map(|place| told_apart(place, shared, content)).collect();
+        // Twins of one content and one name: the hash of the hash is as good.
+        addition = Some(ContentHash(*blake3::hash(&content.0).as_bytes()));
+    }
+    names
 }
 
 /// The folder that all of `paths` lie in; empty when there is none.
@@ -107,8 +121,14 @@ mod tests {
             ("a/.hidden", "a/.hidden-abababab"),
             ("é", "é-abababab"),
         ] {
-            let path = Path::new(path);
-            assert_eq!(told_apart(path, stem_length(path), content), Path::new(told));
+            let mut asked = 0;
+            let mut second = |_: &[PathBuf]| {
+                asked += 1;
+                asked == 2
+            };
+            let plain = [PathBuf::from(path)];
+            assert_eq!(fitting(&plain, Some(content), &mut second), [PathBuf::from(told)]);
+            assert_eq!(fitting(&plain, None, &mut |_| false), plain);
         }
         let sidecar = told_apart(Path::new("a/IMG_1.jpg.xmp"), 5, content);
         assert_eq!(sidecar, Path::new("a/IMG_1-abababab.jpg.xmp"));

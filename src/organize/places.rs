@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::content::content_hash;
-use crate::layout::{Taken, folded, stem_length, told_apart};
+use crate::layout::{Taken, fitting, folded};
 use crate::record::ContentHash;
 
 /// What is in the destination's folders, and what was given away.
@@ -34,26 +34,18 @@ impl Places {
     ) -> Vec<Option<PathBuf>> {
         let plain: Vec<PathBuf> =
             files.iter().map(|file| folder.join(file.file_name().unwrap_or_default())).collect();
-        let shared = plain.first().map_or(0, |first| stem_length(first));
-        let mut addition = contents.first().copied();
-        let mut places = plain.clone();
-        loop {
-            let found: Vec<At> =
-                places.iter().zip(contents).map(|(place, c)| self.look(place, *c)).collect();
-            let free = !found.iter().any(|at| matches!(at, At::Another));
-            let Some(content) = addition.filter(|_| !free) else {
-                let given: Vec<Option<PathBuf>> = places
-                    .into_iter()
-                    .zip(found)
-                    .map(|(place, at)| matches!(at, At::Nothing).then_some(place))
-                    .collect();
-                given.iter().flatten().for_each(|place| self.taken.insert(place));
-                return given;
-            };
-            places = plain.iter().map(|place| told_apart(place, shared, content)).collect();
-            // Should even that belong to something else, the hash of the hash is as good.
-            addition = Some(ContentHash(*blake3::hash(&content.0).as_bytes()));
-        }
+        let mut found = Vec::new();
+        let places = fitting(&plain, contents.first().copied(), &mut |places| {
+            found = places.iter().zip(contents).map(|(place, c)| self.look(place, *c)).collect();
+            !found.iter().any(|at| matches!(at, At::Another))
+        });
+        let given: Vec<Option<PathBuf>> = places
+            .into_iter()
+            .zip(found)
+            .map(|(place, at)| matches!(at, At::Nothing).then_some(place))
+            .collect();
+        given.iter().flatten().for_each(|place| self.taken.insert(place));
+        given
     }
 
     fn look(&mut self, place: &Path, content: ContentHash) -> At {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::content::content_hash;
 use crate::event::{Event, Phase, Progress};
-use crate::layout::{Taken, common_folder, stem_length, told_apart};
+use crate::layout::{Taken, common_folder, fitting};
 use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
 use crate::record::ContentHash;
 use crate::report::{Duplicate, Group, Relation, Report};
@@ -279,22 +279,12 @@ impl Places {
     fn give(&mut self, action: &mut Action) {
         let plain: Vec<PathBuf> =
             action.files.iter().map(|member| self.plain(&member.source.path)).collect();
-        let free = |places: &[PathBuf], taken: &Taken| {
-            places.iter().all(|place| !taken.contains(place) && place.symlink_metadata().is_err())
-        };
-        let mut places = plain.clone();
-        let (first, content) = match (action.files.first(), plain.first()) {
-            (Some(member), Some(first)) => (first, member.source.content),
-            _ => return,
-        };
-        let mut tried = content;
-        while !free(&places, &self.taken) {
-            let Some(content) = tried else { break };
-            let shared = stem_length(first);
-            places = plain.iter().map(|place| told_apart(place, shared, content)).collect();
-            // Twins of one content and one name: a hash of the hash is as good.
-            tried = Some(ContentHash(*blake3::hash(&content.0).as_bytes()));
-        }
+        let content = action.files.first().and_then(|member| member.source.content);
+        let places = fitting(&plain, content, &mut |places| {
+            let free =
+                |place: &PathBuf| !self.taken.contains(place) && place.symlink_metadata().is_err();
+            places.iter().all(free)
+        });
         for (member, place) in action.files.iter_mut().zip(places) {
             self.taken.insert(&place);
             member.destination = Some(ExactPath(place));

@@ -4,8 +4,10 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use std::ffi::OsStr;
+use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
@@ -26,9 +28,27 @@ impl Hermetic {
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("clean-backup-").tempdir().unwrap();
         for name in ["home", "config", "cache", "state", "work"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
+            fs::create_dir(folder.path().join(name)).unwrap();
         }
         Self { folder }
+    }
+
+    /// With the library of `fixtures` in the work folder, its files as old as `modified` says.
+    pub fn with_library(modified: SystemTime) -> Self {
+        let hermetic = Self::new();
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/library");
+        for folder in ["2023", "2024", "export", "phone"] {
+            let to = hermetic.work().join("library").join(folder);
+            fs::create_dir_all(&to).unwrap();
+            for entry in fs::read_dir(from.join(folder)).unwrap() {
+                let entry = entry.unwrap();
+                let copy = to.join(entry.file_name());
+                fs::copy(entry.path(), &copy).unwrap();
+                let file = File::options().write(true).open(&copy).unwrap();
+                file.set_times(FileTimes::new().set_modified(modified)).unwrap();
+            }
+        }
+        hermetic
     }
 
     /// Where everything is.
@@ -51,8 +71,8 @@ impl Hermetic {
 
     /// Writes the configuration.
     pub fn configure(&self, text: &str) {
-        std::fs::create_dir_all(self.config_file().parent().unwrap()).unwrap();
-        std::fs::write(self.config_file(), text).unwrap();
+        fs::create_dir_all(self.config_file().parent().unwrap()).unwrap();
+        fs::write(self.config_file(), text).unwrap();
     }
 
     /// The program, ready to be given arguments and further variables.
