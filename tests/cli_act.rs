@@ -561,3 +561,57 @@ fn a_full_disk_and_another_file_system() {
     assert_eq!(back.code, 0, "{}", back.all());
     assert_eq!(tree(&library), before);
 }
+
+/// Makes the last run look as if it had been killed with its acts done and nothing written of that.
+fn as_if_killed(hermetic: &Hermetic) -> String {
+    let run = last_run(hermetic);
+    let journal = hermetic.root().join("state/clean-backup/runs").join(&run).join("journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    let kept: Vec<&str> = text
+        .lines()
+        .filter(|line| {
+            !line.contains("\"event\":\"ending\"") && !line.contains("\"event\":\"end\"")
+        })
+        .collect();
+    assert!(kept.len() > 6, "{text}");
+    fs::write(&journal, kept.join("\n") + "\n{\"event\":\"endi").unwrap();
+    run
+}
+
+#[test]
+fn a_killed_run_is_gone_on_with_or_taken_back() {
+    let hermetic = library();
+    let library = hermetic.work().join("library");
+    let before = tree(&library);
+    let act = ["dedupe", "library", "--action", "quarantine", "--yes"];
+    assert_eq!(
+        hermetic.run(["resume"]).stdout,
+        "Nothing to go on with: every run came to its end.\n"
+    );
+    assert_eq!(hermetic.run(act).code, 0);
+    let after = tree(&library);
+    let run = as_if_killed(&hermetic);
+    // One had not been begun.
+    let aside = after.keys().find(|name| name.ends_with("phone/harbour.jpg")).unwrap();
+    let back = library.join("phone/harbour.jpg");
+    if aside.starts_with(".clean-backup") {
+        fs::rename(library.join(aside), &back).unwrap();
+    }
+    assert!(back.exists());
+    assert!(hermetic.run(["history"]).stdout.ends_with("; interrupted\n"));
+    let resumed = hermetic.run(["resume"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.all());
+    assert!(resumed.stdout.starts_with("6 files moved aside"), "{}", resumed.stdout);
+    assert_eq!(tree(&library), after);
+    assert!(hermetic.run(["resume"]).stdout.starts_with("Nothing to go on with"));
+    assert!(hermetic.run(["resume", &run]).stdout.starts_with("Nothing to go on with"));
+    assert_eq!(hermetic.run(["resume", "20000101-000000"]).code, 2);
+
+    // Taken back instead: what had been begun is settled first.
+    as_if_killed(&hermetic);
+    let warned = hermetic.run(["dedupe", "library/2024", "--action", "quarantine", "--yes"]);
+    assert!(warned.stdout.contains("Nothing to do"), "{}", warned.all());
+    let undone = hermetic.run(["undo", &run, "--yes"]);
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    assert_eq!(tree(&library), before);
+}
