@@ -192,6 +192,23 @@ fn names_that_are_taken() {
 }
 
 #[test]
+fn names_that_meet_on_the_way() {
+    let hermetic = Hermetic::new();
+    let taken = Some("2018:05:06 07:08:09");
+    for (folder, shade) in [("100", 1), ("101", 2), ("102", 3)] {
+        let name = if shade == 2 { "img_1.jpg" } else { "IMG_1.JPG" };
+        put(&hermetic.work().join("card").join(folder).join(name), &jpeg(shade, taken), LATER);
+    }
+    let done = hermetic.run(["organize", "card", "library", "--yes"]);
+    assert_eq!(done.code, 0, "{}", done.all());
+    let mut folded: Vec<String> =
+        names(&hermetic.work().join("library")).iter().map(|name| name.to_lowercase()).collect();
+    folded.dedup();
+    assert_eq!(folded.len(), 3, "{folded:?}");
+    assert!(folded.iter().any(|name| name == "2018/05/img_1.jpg"), "{folded:?}");
+}
+
+#[test]
 fn what_the_library_has_stays_out() {
     let hermetic = Hermetic::new();
     let work = hermetic.work();

@@ -41,3 +41,6 @@ pub fn embedded(source: &dyn ReadAt) -> Embedded {
     dates.extend(video::dates(source));
     Embedded { dates, camera }
 }
+
+#[cfg(test)]
+mod tests;

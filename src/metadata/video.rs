@@ -283,11 +283,44 @@ mod tests {
         assert_eq!(none, [Candidate::utc(Source::MovieHeader, "0", None)]);
     }
 
+    /// A WebM file of unknown length with a date 100 seconds after 2001.
+    fn webm() -> Vec<u8> {
+        let mut bytes = b"\x1a\x45\xdf\xa3\x84\x42\x86\x81\x01".to_vec();
+        bytes.extend(b"\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff");
+        // Something else first.
+        bytes.extend(b"\xec\x82\0\0");
+        bytes.extend(b"\x15\x49\xa9\x66\x90\x2a\xd7\xb1\x81\x01\x44\x61\x88");
+        bytes.extend(100_000_000_000_i64.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn matroska_counts_from_2001() {
+        let found = dates(&webm());
+        let texts: Vec<_> = found.iter().map(|d| (d.source, d.text.as_str())).collect();
+        assert_eq!(texts, [(Source::Matroska, "2001-01-01T00:01:40Z")]);
+    }
+
+    #[test]
+    fn avi_has_its_date_in_a_list() {
+        let chunk = |name: &[u8; 4], content: &[u8]| {
+            [&name[..], &(content.len() as u32).to_le_bytes(), content].concat()
+        };
+        let date = chunk(b"IDIT", b"Mon Mar 10 15:04:43 2003\n\0");
+        let list = chunk(b"LIST", &[b"hdrl", &date[..]].concat());
+        let frames = chunk(b"LIST", b"movi IDIT");
+        let avi = chunk(b"RIFF", &[b"AVI ", &frames[..], b"\0", &list[..]].concat());
+        let found = dates(&avi);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].text, "Mon Mar 10 15:04:43 2003");
+    }
+
     #[test]
     fn cut_files_give_less() {
-        let whole = quicktime(3_000_000_000, Some("2019-01-31T23:30:00+0100"));
-        for end in 0..whole.len() {
-            assert!(dates(&whole[..end].to_vec()).len() <= 2);
+        for whole in [quicktime(3_000_000_000, Some("2019-01-31T23:30:00+0100")), webm()] {
+            for end in 0..whole.len() {
+                assert!(dates(&whole[..end].to_vec()).len() <= 2);
+            }
         }
     }
 }
