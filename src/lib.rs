@@ -7,6 +7,7 @@
 //!                         └ miss ─► decode ─► Tile ─► hash (CPU | GPU) ─► cache ┘
 //! hashes ─► index (neighbours) ─► groups (keeper + duplicates) ─► report ─► plan
 //!                                                                  plan ─► apply ─► journal ─► undo
+//! MediaFile ─► capture date ─► unit ─► destination ─► plan (the same)
 //! ```
 //!
 //! Modules stand on floors, and a file imports only from lower ones (`tests/architecture.rs`

@@ -118,6 +118,7 @@ fn a_failure_at_every_step_loses_nothing() {
             at += 1;
         }
         assert!(at > 15, "{case:?}: only {at} steps");
+        println!("{case:?}: {} steps", at - 1);
     }
 }
 
