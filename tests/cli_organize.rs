@@ -322,6 +322,8 @@ fn one_inside_the_other() {
         let ran = hermetic.run(["organize", "all", "all/sorted", "--yes"]);
         assert_eq!(ran.code, 0, "{}", ran.all());
         assert_eq!(names(&all), ["b.jpg", "sorted/2018/05/b.jpg"]);
+        // What is there is not what comes in.
+        assert!(!ran.stdout.contains("identical to others"), "{}", ran.stdout);
     }
     // In place.
     let ran = hermetic.run(["organize", "all", "all", "--yes"]);

@@ -109,7 +109,7 @@ mod tests {
         let packet = br#"<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
             <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description
             xmp:CreateDate="2020-01-01T00:00:01" photoshop:DateCreated="2019-02-03T12:00:00">
-            <exif:DateTimeOriginal>2019-02-03T12:34:56</exif:DateTimeOriginal>
+            <exif:DateTimeOriginal>2019-02-03T12:34:56</exif:DateTimeOriginal> 1999-01-01
             <xmp:ModifyDate>2021-01-01</xmp:ModifyDate>
             </rdf:Description></rdf:RDF></x:xmpmeta>"#;
         let texts: Vec<_> = dates(packet).into_iter().map(|(text, _)| text).collect();
