@@ -15,7 +15,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use clean_backup::apply::{Extent, World, apply};
+use clean_backup::apply::{Scope, World, apply};
 use clean_backup::content::content_hash;
 use clean_backup::fsops::Disk;
 use clean_backup::journal::{Journal, Storage};
@@ -84,7 +84,7 @@ fn ours(root: &Path, plan: &Plan, with_journal: bool) -> Duration {
         cancel: &AtomicBool::new(false),
         workers: 8,
     };
-    let applied = apply(plan, Extent::Fresh, journal, world).unwrap();
+    let applied = apply(plan, Scope::Fresh, journal, world).unwrap();
     let took = start.elapsed();
     assert_eq!(applied.actions, plan.actions.len() as u64, "{:?}", applied.not_done.first());
     took

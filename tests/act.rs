@@ -8,7 +8,7 @@ use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::apply::{Applied, Extent, World, apply};
+use clean_backup::apply::{Applied, Scope, World, apply};
 use clean_backup::fsops::Disk;
 use clean_backup::journal::{Journal, Lock, LockError, RunLog, Verdict};
 use clean_backup::plan::{Action, ActionKind, ExactPath, Member, Origin, Plan};
@@ -28,7 +28,7 @@ fn run(root: &Path, plan: &Plan, workers: usize) -> Applied {
         cancel: &AtomicBool::new(false),
         workers,
     };
-    apply(plan, Extent::Fresh, journal, world).unwrap()
+    apply(plan, Scope::Fresh, journal, world).unwrap()
 }
 
 fn undo_of(root: &Path, run: &str) -> Undo {

@@ -199,8 +199,9 @@ fn names_that_meet_on_the_way() {
         let name = if shade == 2 { "img_1.jpg" } else { "IMG_1.JPG" };
         put(&hermetic.work().join("card").join(folder).join(name), &jpeg(shade, taken), LATER);
     }
-    let done = hermetic.run(["organize", "card", "library", "--yes"]);
+    let done = hermetic.run(["organize", "card", "library", "--move", "--yes"]);
     assert_eq!(done.code, 0, "{}", done.all());
+    assert!(hermetic.work().join("card/101").is_dir(), "empty folders stay unless asked");
     let mut folded: Vec<String> =
         names(&hermetic.work().join("library")).iter().map(|name| name.to_lowercase()).collect();
     folded.dedup();

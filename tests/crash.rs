@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::apply::{Applied, Extent, World, apply};
+use clean_backup::apply::{Applied, Scope, World, apply};
 use clean_backup::fsops::Disk;
 use clean_backup::journal::{Journal, RunLog, Verdict, runs};
 use clean_backup::plan::{ActionKind, Plan};
@@ -59,7 +59,7 @@ fn begin(scene: &Path, case: Case, plan: &Plan, steps: &Steps) -> Applied {
     let journal = Journal::begin(&scene.join("runs"), plan, "2026-11-24T10:58:38Z").unwrap();
     let journal = journal.through(|inner| Box::new(FaultyStorage { inner, steps: steps.clone() }));
     let files = faulty(scene, case, steps);
-    apply(plan, Extent::Fresh, journal, world(&files, &AtomicBool::new(false))).unwrap()
+    apply(plan, Scope::Fresh, journal, world(&files, &AtomicBool::new(false))).unwrap()
 }
 
 /// Goes on with the only run.
@@ -73,7 +73,7 @@ fn resume(scene: &Path, case: Case) -> Option<Applied> {
     let plan = log.plan(&folder).unwrap();
     let journal = Journal::go_on(&folder, &name).unwrap();
     let files = faulty(scene, case, &Steps::new(Fault::Never, 0));
-    Some(apply(&plan, Extent::Rest(&log), journal, world(&files, &AtomicBool::new(false))).unwrap())
+    Some(apply(&plan, Scope::Rest(&log), journal, world(&files, &AtomicBool::new(false))).unwrap())
 }
 
 /// Every content of before is still somewhere, except what a verified keeper stood for; and no file
@@ -195,7 +195,7 @@ fn undoing_restores_every_file() {
         }
         let journal = Journal::begin(&folder, &back.plan, "2026-11-24T10:58:38Z").unwrap();
         let applied =
-            apply(&back.plan, Extent::Fresh, journal, world(&files, &AtomicBool::new(false)));
+            apply(&back.plan, Scope::Fresh, journal, world(&files, &AtomicBool::new(false)));
         assert_eq!(applied.unwrap().not_done, [], "{case:?}");
         let mut expected: BTreeMap<_, _> = scene.before.clone();
         expected.retain(|name, _| case.kind != ActionKind::Delete || !scene.deletable(name));
@@ -225,7 +225,7 @@ fn of_several_in_the_trash_the_right_one_comes_back() {
     let log = RunLog::read(&folder, "20261124-105838").unwrap();
     let back = undo(&log, &files, scene.root());
     let journal = Journal::begin(&folder, &back.plan, "2026-11-24T10:58:38Z").unwrap();
-    apply(&back.plan, Extent::Fresh, journal, world(&files, &AtomicBool::new(false))).unwrap();
+    apply(&back.plan, Scope::Fresh, journal, world(&files, &AtomicBool::new(false))).unwrap();
     assert_eq!(tree(scene.root()), scene.before);
 }
 

@@ -44,7 +44,7 @@ pub struct World<'a> {
 
 /// Which actions of a plan.
 #[derive(Clone, Copy, Debug)]
-pub enum Extent<'a> {
+pub enum Scope<'a> {
     /// All, of a run that has just begun.
     Fresh,
     /// Those that an interrupted run has left.
@@ -109,22 +109,22 @@ pub struct Applied {
 /// actions is in [`Applied`].
 pub fn apply(
     plan: &Plan,
-    extent: Extent<'_>,
+    scope: Scope<'_>,
     journal: Journal,
     world: World<'_>,
 ) -> Result<Applied, PlanError> {
     plan.check()?;
-    let (settled, begun) = match extent {
-        Extent::Fresh => (HashSet::new(), BTreeSet::new()),
-        Extent::Rest(log) | Extent::Begun(log) => {
+    let (settled, begun) = match scope {
+        Scope::Fresh => (HashSet::new(), BTreeSet::new()),
+        Scope::Rest(log) | Scope::Begun(log) => {
             let settled: HashSet<usize> = log.endings.keys().copied().collect();
             let begun = log.intents.keys().copied().filter(|i| !settled.contains(i)).collect();
             (settled, begun)
         }
     };
     let wanted: Vec<usize> = (0..plan.actions.len())
-        .filter(|index| match extent {
-            Extent::Begun(_) => begun.contains(index),
+        .filter(|index| match scope {
+            Scope::Begun(_) => begun.contains(index),
             _ => !settled.contains(index),
         })
         .filter(|&index| plan.actions[index].action != ActionKind::Report)

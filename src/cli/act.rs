@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clean_backup::apply::{self, Applied, Extent, World};
+use clean_backup::apply::{self, Applied, Scope, World};
 use clean_backup::cache::{Cache, Moved};
 use clean_backup::fsops::Disk;
 use clean_backup::journal::{self, Journal, JournalError, Lock, LockError, RunLog, Verdict};
@@ -90,18 +90,31 @@ pub fn carry_out(
     let runs = runs_folder(context)?;
     warn_of_interrupted(&runs);
     let journal = Journal::begin(&runs, plan, &now_utc()).map_err(|error| unwritable(&error))?;
-    act(context, plan, Extent::Fresh, journal, cache, cancel, beside)
+    act(context, plan, Scope::Fresh, journal, cache, cancel, beside)
 }
 
 fn act(
     context: &Context<'_>,
     plan: &Plan,
-    extent: Extent<'_>,
+    scope: Scope<'_>,
     journal: Journal,
     cache: &mut Cache,
     cancel: &AtomicBool,
     beside: bool,
 ) -> Result<Outcome, Failure> {
+    let applied = apply_and_follow(context, plan, scope, journal, cache, cancel)?;
+    finish(plan, &applied, beside)
+}
+
+/// Carries a plan out, and lets the cache know where files are now.
+fn apply_and_follow(
+    context: &Context<'_>,
+    plan: &Plan,
+    scope: Scope<'_>,
+    journal: Journal,
+    cache: &mut Cache,
+    cancel: &AtomicBool,
+) -> Result<Applied, Failure> {
     let world = World {
         files: &Disk::default(),
         clock: &now_utc,
@@ -109,7 +122,7 @@ fn act(
         cancel,
         workers: WORKERS,
     };
-    let applied = apply::apply(plan, extent, journal, world)
+    let applied = apply::apply(plan, scope, journal, world)
         .map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
     let moves: Vec<Moved<'_>> = applied
         .effects
@@ -125,7 +138,7 @@ fn act(
     if let Err(error) = cache.follow(&moves) {
         tracing::warn!("the cache does not follow: {error}");
     }
-    finish(plan, &applied, beside)
+    Ok(applied)
 }
 
 fn tell(text: &str, beside: bool) -> Result<(), Failure> {
@@ -302,7 +315,7 @@ pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, 
     let cancel = interrupt::watch()?;
     let mut cache = open_cache(context)?;
     let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
-    act(context, &plan, Extent::Rest(&log), journal, &mut cache, &cancel, false)
+    act(context, &plan, Scope::Rest(&log), journal, &mut cache, &cancel, false)
 }
 
 /// Takes a run back.
@@ -330,15 +343,8 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
         let _lock = take_lock(context)?;
         let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
         let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
-        let world = World {
-            files: &Disk::default(),
-            clock: &now_utc,
-            progress: context.progress,
-            cancel: &cancel,
-            workers: 1,
-        };
-        apply::apply(&plan, Extent::Begun(&log), journal, world)
-            .map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+        let scope = Scope::Begun(&log);
+        apply_and_follow(context, &plan, scope, journal, &mut cache, &cancel)?;
         log = RunLog::read(&runs, &log.run).map_err(|error| of_journal(&error))?;
     }
     let undo = clean_backup::undo::undo(&log, &Disk::default(), &context.folder);
