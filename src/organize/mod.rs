@@ -83,7 +83,7 @@ pub fn organize(
     let (shots, leftovers) = shots_of(&walked.files, judge, progress, cancel);
     organized.leftovers = leftovers;
     let units = hashed(shots, &stamps, &mut organized.skipped, progress, cancel);
-    let there = if options.exact { Some(Contents::of(options, cancel)) } else { None };
+    let mut there = if options.exact { Some(Contents::of(options, cancel)) } else { None };
     organized.interrupted |= cancel.load(std::sync::atomic::Ordering::Relaxed);
 
     let mut places = Places::default();
@@ -91,7 +91,7 @@ pub fn organize(
     for (at, unit) in units.iter().enumerate() {
         let fate = match best.get(&at) {
             Some(&other) => Fate::SameAs(units[other].shot.first().to_owned()),
-            None => match twin(unit, options, there.as_ref(), &stamps) {
+            None => match twin(unit, options, there.as_mut(), &stamps) {
                 Some(twin) if twin.parent() == Some(&folder_of(unit, options)) => {
                     Fate::AlreadyThere(folder_of(unit, options))
                 }
@@ -190,9 +190,10 @@ fn best_of_identical(units: &[Unit]) -> HashMap<usize, usize> {
     best
 }
 
-/// What is in the destination, by size; hashed when a size is met.
+/// What is in the destination, by size; files of a size are hashed once one of that size comes in.
 struct Contents {
     by_size: HashMap<Bytes, Vec<PathBuf>>,
+    by_content: HashMap<Bytes, HashMap<ContentHash, Vec<PathBuf>>>,
 }
 
 impl Contents {
@@ -208,18 +209,26 @@ impl Contents {
                 by_size.entry(stamp.size).or_default().push(path);
             }
         }
-        Self { by_size }
+        Self { by_size, by_content: HashMap::new() }
     }
 
     /// A file of the destination with this content that is not the file itself.
-    fn find(&self, path: &Path, size: Bytes, content: ContentHash) -> Option<&Path> {
+    fn find(&mut self, path: &Path, size: Bytes, content: ContentHash) -> Option<PathBuf> {
+        let of_size = self.by_size.get(&size)?;
+        let by_content = self.by_content.entry(size).or_insert_with(|| {
+            let hashed: Vec<(ContentHash, PathBuf)> = of_size
+                .par_iter()
+                .filter_map(|path| Some((content_hash(path).ok()?, path.clone())))
+                .collect();
+            let mut by_content: HashMap<ContentHash, Vec<PathBuf>> = HashMap::new();
+            for (content, path) in hashed {
+                by_content.entry(content).or_default().push(path);
+            }
+            by_content
+        });
         let real = path.canonicalize().ok();
-        self.by_size
-            .get(&size)?
-            .iter()
-            .filter(|other| other.canonicalize().ok() != real)
-            .find(|other| content_hash(other).is_ok_and(|found| found == content))
-            .map(PathBuf::as_path)
+        let twins = by_content.get(&content)?.iter();
+        twins.filter(|other| other.canonicalize().ok() != real).min().cloned()
     }
 }
 
@@ -227,15 +236,14 @@ impl Contents {
 fn twin(
     unit: &Unit,
     options: &Options,
-    there: Option<&Contents>,
+    mut there: Option<&mut Contents>,
     stamps: &HashMap<PathBuf, FileStamp>,
 ) -> Option<PathBuf> {
     let mut first = None;
     for (path, content) in unit.shot.files.iter().zip(&unit.contents).take(unit.shot.media) {
         let size = stamps.get(path)?.size;
-        let identical = there.and_then(|there| there.find(path, size, *content));
-        let twin =
-            identical.map(Path::to_owned).or_else(|| options.twins.stay_out.get(path).cloned())?;
+        let identical = there.as_mut().and_then(|there| there.find(path, size, *content));
+        let twin = identical.or_else(|| options.twins.stay_out.get(path).cloned())?;
         first.get_or_insert(twin);
     }
     first

@@ -17,7 +17,16 @@ pub(super) struct Folders(HashMap<PathBuf, Result<Listed, String>>);
 /// The names in a folder and what belongs together among them.
 pub(super) struct Listed {
     names: Vec<OsString>,
+    /// Their places, since folders may hold a hundred thousand.
+    places: HashMap<OsString, usize>,
     folder: Folder,
+}
+
+impl Listed {
+    /// The place of a file of this folder.
+    fn place(&self, path: &Path) -> Option<usize> {
+        self.places.get(path.file_name()?).copied()
+    }
 }
 
 impl Folders {
@@ -25,7 +34,8 @@ impl Folders {
         self.0.entry(folder.to_owned()).or_insert_with(|| {
             let real = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             let names = names_in(real).map_err(|error| error.to_string())?;
-            Ok(Listed { folder: Folder::of(&names), names })
+            let places = names.iter().cloned().zip(0..).collect();
+            Ok(Listed { folder: Folder::of(&names), places, names })
         })
     }
 }
@@ -71,12 +81,10 @@ fn gather_in(
     left: &mut Vec<Left>,
     actions: &mut Vec<Action>,
 ) {
-    let place =
-        |path: &Path| listed.names.iter().position(|name| Some(&**name) == path.file_name());
     let places: HashMap<usize, &Candidate<'_>> =
-        candidates.iter().filter_map(|c| Some((place(c.path())?, *c))).collect();
+        candidates.iter().filter_map(|c| Some((listed.place(c.path())?, *c))).collect();
     // Those that are gone since: refusing them is up to whoever acts, but then nothing goes along.
-    let gone = candidates.iter().filter(|c| place(c.path()).is_none());
+    let gone = candidates.iter().filter(|c| listed.place(c.path()).is_none());
     actions.extend(gone.map(|candidate| action(&[candidate], kind, Vec::new())));
 
     let mut units: Vec<Vec<usize>> = Vec::new();
@@ -155,7 +163,7 @@ pub(super) fn with_twins(
     for keeper in &keepers {
         let folder = folder_of(keeper);
         let Ok(listed) = folders.look(folder) else { continue };
-        let at = listed.names.iter().position(|name| Some(&**name) == keeper.file_name());
+        let at = listed.place(keeper);
         let companions = listed.folder.companions.iter();
         let own = companions.filter(|c| at.is_some_and(|at| c.owners.contains(&at)));
         twins.extend(own.map(|companion| folder.join(&listed.names[companion.file])));
