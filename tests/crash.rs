@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 
 use clean_backup::apply::{Applied, Scope, World, apply};
 use clean_backup::fsops::Disk;
-use clean_backup::journal::{Journal, RunLog, Verdict, runs};
+use clean_backup::journal::{Journal, RunLog, Verdict, has_ended, runs};
 use clean_backup::plan::{ActionKind, Plan};
 use clean_backup::undo::undo;
 
@@ -248,6 +248,7 @@ fn a_torn_last_line_is_no_line() {
         let torn = whole[end - 1] != b'\n' && whole.get(end) != Some(&b'\n');
         assert_eq!(log.unreadable, u64::from(torn), "{end}");
         assert_eq!(log.ended, end + 1 >= whole.len(), "{end}");
+        assert_eq!(has_ended(&folder, "20261124-105838").unwrap(), log.ended, "{end}");
         let announced = log.intents.len() == plan.actions.len();
         if announced && !log.ended {
             let resumed = resume(scene.root(), case).unwrap();

@@ -249,10 +249,19 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
 }
 
 fn warn_of_interrupted(runs: &Path) {
-    let interrupted = last(runs, &|log| !log.ended);
-    if let Ok(Some(log)) = interrupted {
-        tracing::warn!("run {0} was interrupted; clean-backup resume {0} finishes it", log.run);
+    if let Ok(Some(run)) = interrupted(runs) {
+        tracing::warn!("run {run} was interrupted; clean-backup resume {run} finishes it");
     }
+}
+
+/// The last run that did not come to its end.
+fn interrupted(runs: &Path) -> Result<Option<String>, JournalError> {
+    for name in journal::runs(runs)?.into_iter().rev() {
+        if !journal::has_ended(runs, &name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// The last run that is as wanted.
@@ -302,11 +311,12 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
 pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, Failure> {
     let _lock = take_lock(context)?;
     let runs = runs_folder(context)?;
-    let found = match &options.run {
-        Some(run) => RunLog::read(&runs, run).map(Some),
-        None => last(&runs, &|log| !log.ended),
-    }
-    .map_err(|error| of_journal(&error))?;
+    let failed = |error: JournalError| of_journal(&error);
+    let run = match &options.run {
+        Some(run) => Some(run.clone()),
+        None => interrupted(&runs).map_err(failed)?,
+    };
+    let found = run.map(|run| RunLog::read(&runs, &run)).transpose().map_err(failed)?;
     let Some(log) = found.filter(|log| !log.ended) else {
         render::print("Nothing to go on with: every run came to its end.\n")?;
         return Ok(Outcome::Done);

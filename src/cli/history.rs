@@ -86,15 +86,14 @@ fn files_of(log: &RunLog) -> Vec<FileJson> {
 pub fn undone(runs: &Path) -> Result<HashMap<String, String>, JournalError> {
     let mut undone: HashMap<String, String> = HashMap::new();
     for name in journal::runs(runs)? {
-        if let Ok(log) = RunLog::read(runs, &name)
-            && let Some(run) = &log.undoes
-            && log.count(Verdict::Done) > 0
+        if let Some(run) = journal::undoes(runs, &name)
+            && RunLog::read(runs, &name).is_ok_and(|log| log.count(Verdict::Done) > 0)
         {
-            undone.insert(run.clone(), name.clone());
             // When a taking back is taken back, the first run is what it was.
-            if let Some(first) = RunLog::read(runs, run).ok().and_then(|log| log.undoes) {
+            if let Some(first) = journal::undoes(runs, &run) {
                 undone.remove(&first);
             }
+            undone.insert(run, name);
         }
     }
     Ok(undone)

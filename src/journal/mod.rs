@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use line::{Ending, Intent, IntentFile, Line, Verdict};
 pub use lock::{Lock, LockError};
-pub use read::{RunLog, runs};
+pub use read::{RunLog, has_ended, runs, undoes};
 
 use crate::own_file;
 use crate::path_text::for_people;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{
@@ -130,6 +130,38 @@ impl RunLog {
         let text = fs::read_to_string(&path).map_err(io_error(&path))?;
         Plan::from_json(&text).map_err(|source| JournalError::Plan { path, source })
     }
+}
+
+/// Which run this one takes back, told by its first line alone; `None` also for what is no journal.
+pub fn undoes(runs: &Path, run: &str) -> Option<String> {
+    let mut line = Vec::new();
+    let file = File::open(runs.join(run).join(JOURNAL_FILE)).ok()?;
+    BufReader::new(file).read_until(b'\n', &mut line).ok()?;
+    match serde_json::from_slice(&line).ok()? {
+        Line::Begin { undoes, .. } => undoes,
+        _ => None,
+    }
+}
+
+/// Whether a run came to its end, told by its last line alone.
+///
+/// # Errors
+/// [`JournalError::Io`]
+pub fn has_ended(runs: &Path, run: &str) -> Result<bool, JournalError> {
+    /// Longer than a line of that kind.
+    const TAIL: u64 = 256;
+    let path = runs.join(run).join(JOURNAL_FILE);
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(&path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut tail = Vec::new();
+        file.take(TAIL).read_to_end(&mut tail)?;
+        Ok(tail)
+    };
+    let tail = read().map_err(io_error(&path))?;
+    let last = tail.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    Ok(matches!(serde_json::from_slice(last), Ok(Line::End { .. })))
 }
 
 /// The names of all runs, oldest first.
