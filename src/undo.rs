@@ -44,8 +44,8 @@ pub fn undo(log: &RunLog, files: &dyn FileSystem, base: &Path) -> Undo {
     for (index, intent) in log.intents.iter().rev() {
         let done = |place: usize| log.endings.get(index).is_some_and(|e| was_done(e, place));
         let mut members: Vec<(ActionKind, Member)> = Vec::new();
-        let files_done = intent.files.iter().enumerate().filter(|(place, _)| done(*place));
-        for (_, file) in files_done {
+        let files_done = (0..).zip(&intent.files).filter(|(place, _)| done(*place));
+        for file in files_done.map(|(_, file)| file) {
             match opposite(intent.kind, file, files) {
                 Opposite::Act(kind, member) => members.push((kind, *member)),
                 Opposite::Nothing => undo.settled += 1,

@@ -238,9 +238,9 @@ fn first_path(action: &Action) -> PathBuf {
 
 /// Gives destinations away.
 struct Places {
-    action: ActionKind,
     /// Real paths of the roots, each with where its tree goes.
     trees: Vec<(PathBuf, PathBuf)>,
+    /// The one folder that all go to.
     flat: Option<PathBuf>,
     taken: Taken,
 }
@@ -271,7 +271,7 @@ impl Places {
         // The innermost root first.
         trees.sort_by_key(|(root, _)| std::cmp::Reverse(root.components().count()));
         let flat = destination.filter(|_| wish.action != ActionKind::Quarantine);
-        Self { action: wish.action, trees, flat: flat.map(Path::to_owned), taken: Taken::default() }
+        Self { trees, flat: flat.map(Path::to_owned), taken: Taken::default() }
     }
 
     /// Gives every file of an action a free place; all of them with the same addition to their
@@ -293,7 +293,7 @@ impl Places {
 
     fn plain(&self, source: &Path) -> PathBuf {
         let name: OsString = source.file_name().unwrap_or_default().to_owned();
-        if let (Some(flat), true) = (&self.flat, self.action != ActionKind::Quarantine) {
+        if let Some(flat) = &self.flat {
             return flat.join(name);
         }
         let folder = source.parent().filter(|folder| !folder.as_os_str().is_empty());
