@@ -151,6 +151,36 @@ fn what_comes_to_the_destination_stays() {
     assert_eq!(fs::read_to_string(aside.join("c.xmp")).unwrap(), "somebody else's");
 }
 
+#[test]
+fn a_file_that_is_where_it_goes_stays() {
+    let scene = Scene::new();
+    let mut plan = scene.plan(ActionKind::Move);
+    plan.actions.truncate(1);
+    let place = plan.resolve(Path::new("library/copies/a.jpg"));
+    plan.actions[0].files[0].destination = Some(ExactPath(place));
+    let before = tree(scene.root());
+    assert_eq!(refusals(&run(scene.root(), &plan, 1)).len(), 1);
+    // Nor is it lost by going on with a run that was killed right before that act.
+    let runs = scene.root().join("runs");
+    let file = runs.join("20261124-105838/journal.jsonl");
+    let text = fs::read_to_string(&file).unwrap();
+    let announced: Vec<&str> = text.lines().take(2).collect();
+    assert!(announced[1].contains("\"event\":\"intent\""), "{text}");
+    fs::write(&file, announced.join("\n") + "\n").unwrap();
+    let log = RunLog::read(&runs, "20261124-105838").unwrap();
+    let world = World {
+        files: &Disk::default(),
+        clock: &|| TIME.into(),
+        progress: &(),
+        cancel: &AtomicBool::new(false),
+        workers: 1,
+    };
+    let journal = Journal::go_on(&runs, "20261124-105838").unwrap();
+    let applied = apply(&plan, Scope::Rest(&log), journal, world).unwrap();
+    assert_eq!(tree(scene.root()), before, "{applied:?}");
+    assert_eq!(refusals(&applied).len(), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_the_way_to_the_destination_is_not_followed() {

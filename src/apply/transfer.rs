@@ -72,8 +72,15 @@ impl Run<'_> {
                 None => Ok(Standing::Arrived),
                 Some(_) if work.kind == ActionKind::Copy => Ok(Standing::Arrived),
                 // One file under two names, when the system renames by linking; `check_source`
-                // would take the second name for a stranger.
-                Some(look) if look.stamp.key == there.stamp.key => Ok(Standing::Both(look)),
+                // would take the second name for a stranger. With one name it is at both places
+                // because they are one, and removing it would be the end of it.
+                Some(look) if look.stamp.key == there.stamp.key => {
+                    if there.names > 1 {
+                        Ok(Standing::Both(look))
+                    } else {
+                        Err(taken())
+                    }
+                }
                 Some(_) => self.check_source(work).map(Standing::Both),
             };
         }
