@@ -129,7 +129,7 @@ pub fn apply(
         })
         .filter(|&index| plan.actions[index].action != ActionKind::Report)
         .collect();
-    let keepers = plan.actions.iter().flat_map(|action| &action.files);
+    let members = plan.actions.iter().flat_map(|action| &action.files);
     let run = Run {
         plan,
         world,
@@ -141,7 +141,7 @@ pub fn apply(
             .map(|folder| plan.resolve(&folder.0))
             .map(|folder| world.files.real_path(&folder).unwrap_or(folder))
             .collect(),
-        keepers: keepers.filter_map(|m| m.keeper.as_ref()).map(|k| k.stamp.key).collect(),
+        keepers: members.filter_map(|m| m.keeper.as_ref()).map(|k| k.stamp.key).collect(),
         folders: Folders::default(),
         desk: Mutex::new(Desk { journal, wanted: &wanted, next: 0, announced: 0, failure: None }),
         outcome: Mutex::new(Vec::new()),

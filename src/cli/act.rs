@@ -90,19 +90,7 @@ pub fn carry_out(
     let runs = runs_folder(context)?;
     warn_of_interrupted(&runs);
     let journal = Journal::begin(&runs, plan, &now_utc()).map_err(|error| unwritable(&error))?;
-    act(context, plan, Scope::Fresh, journal, cache, cancel, beside)
-}
-
-fn act(
-    context: &Context<'_>,
-    plan: &Plan,
-    scope: Scope<'_>,
-    journal: Journal,
-    cache: &mut Cache,
-    cancel: &AtomicBool,
-    beside: bool,
-) -> Result<Outcome, Failure> {
-    let applied = apply_and_follow(context, plan, scope, journal, cache, cancel)?;
+    let applied = apply_and_follow(context, plan, Scope::Fresh, journal, cache, cancel)?;
     finish(plan, &applied, beside)
 }
 
@@ -172,7 +160,6 @@ fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failu
             (refused, failed) => format!("; {refused} refused, {failed} failed"),
         }
     );
-    let taken_back = applied.files > 0 && !applied.run.is_empty();
     if let Some(error) = &applied.journal_failure {
         tell(&text, beside)?;
         let kind = if applied.files == 0 { Kind::Refused } else { Kind::Failed };
@@ -188,7 +175,7 @@ fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failu
             ),
         ));
     }
-    if taken_back {
+    if applied.files > 0 {
         text += &format!("Take it back with: clean-backup undo {}\n", applied.run);
     }
     tell(&text, beside)?;
@@ -325,7 +312,9 @@ pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, 
     let cancel = interrupt::watch()?;
     let mut cache = open_cache(context)?;
     let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
-    act(context, &plan, Scope::Rest(&log), journal, &mut cache, &cancel, false)
+    let scope = Scope::Rest(&log);
+    let applied = apply_and_follow(context, &plan, scope, journal, &mut cache, &cancel)?;
+    finish(&plan, &applied, false)
 }
 
 /// Takes a run back.

@@ -29,8 +29,6 @@ pub struct RunLog {
     pub endings: BTreeMap<usize, Ending>,
     /// Folders that were made, in that order.
     pub folders: Vec<PathBuf>,
-    /// Empty folders that were removed, in that order.
-    pub pruned: Vec<PathBuf>,
     /// It came to its end.
     pub ended: bool,
     /// Lines that cannot be read: torn by a crash, or damaged.
@@ -95,7 +93,6 @@ impl RunLog {
             intents: BTreeMap::new(),
             endings: BTreeMap::new(),
             folders: Vec::new(),
-            pruned: Vec::new(),
             ended: false,
             unreadable: 0,
         }
@@ -111,7 +108,8 @@ impl RunLog {
                 self.endings.insert(ending.action, ending);
             }
             Line::Folder { path } => self.folders.push(path.0),
-            Line::Pruned { path } => self.pruned.push(path.0),
+            // Going back makes what folders it needs.
+            Line::Pruned { .. } => {}
             Line::End { .. } => self.ended = true,
         }
     }

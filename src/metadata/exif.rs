@@ -28,9 +28,10 @@ pub fn read_exif(block: &[u8]) -> Metadata {
     }
 }
 
-/// The dates of a block, as written and as understood: the original one, then that of digitising.
-pub(super) fn dates(block: &[u8]) -> Vec<Candidate> {
-    let Some(tags) = tags(block) else { return Vec::new() };
+/// The dates of a block, as written and as understood: the original one, then that of digitising;
+/// and the camera.
+pub(super) fn dates_and_camera(block: &[u8]) -> (Vec<Candidate>, Option<String>) {
+    let Some(tags) = tags(block) else { return (Vec::new(), None) };
     let both = [
         (
             Source::ExifOriginal,
@@ -49,7 +50,7 @@ pub(super) fn dates(block: &[u8]) -> Vec<Candidate> {
         let written = text(&tags, date)?;
         Some(Candidate::local(source, written, time(&tags, date, subsec, offset)))
     };
-    both.into_iter().filter_map(candidate).collect()
+    (both.into_iter().filter_map(candidate).collect(), camera(&tags))
 }
 
 /// As far as they can be read.

@@ -26,8 +26,13 @@ pub struct Embedded {
 /// there: one bad tag does not hide a good one.
 pub fn embedded(source: &dyn ReadAt) -> Embedded {
     let blocks = Blocks::read(source);
-    let mut dates: Vec<Candidate> =
-        blocks.exif.iter().flat_map(|block| exif::dates(block)).collect();
+    let mut embedded = Embedded::default();
+    for block in &blocks.exif {
+        let (dates, camera) = exif::dates_and_camera(block);
+        embedded.dates.extend(dates);
+        embedded.camera = embedded.camera.or(camera);
+    }
+    let dates = &mut embedded.dates;
     for packet in &blocks.xmp {
         let found = xmp::dates(packet).into_iter();
         dates.extend(found.map(|(text, time)| Candidate::local(Source::Xmp, text, time)));
@@ -36,10 +41,9 @@ pub fn embedded(source: &dyn ReadAt) -> Embedded {
         let found = iptc::in_photoshop(resources).and_then(iptc::date);
         dates.extend(found.map(|(text, time)| Candidate::local(Source::Iptc, text, time)));
     }
-    let camera = blocks.exif.iter().find_map(|block| read_exif(block).camera);
     // A HEIC or a CR3 may be a movie by its boxes; its tags come first.
     dates.extend(video::dates(source));
-    Embedded { dates, camera }
+    embedded
 }
 
 #[cfg(test)]

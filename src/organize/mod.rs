@@ -7,7 +7,7 @@ mod places;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::event::{Event, Phase, Progress};
 use crate::layout::Template;
 use crate::media::{Bytes, FileStamp, MediaFile};
 use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
-use crate::record::{ContentHash, Skip};
+use crate::record::{ContentHash, Skip, Stage};
 use crate::walk::{WalkOptions, Walked, walk};
 pub use dates::explain;
 use dates::{Shot, shots_of};
@@ -84,20 +84,24 @@ pub fn organize(
     organized.leftovers = leftovers;
     let units = hashed(shots, &stamps, &mut organized.skipped, progress, cancel);
     let mut there = if options.exact { Some(Contents::of(options, cancel)) } else { None };
-    organized.interrupted |= cancel.load(std::sync::atomic::Ordering::Relaxed);
+    organized.interrupted |= cancel.load(Ordering::Relaxed);
 
     let mut places = Places::default();
     let best = best_of_identical(&units);
     for (at, unit) in units.iter().enumerate() {
         let fate = match best.get(&at) {
             Some(&other) => Fate::SameAs(units[other].shot.first().to_owned()),
-            None => match twin(unit, options, there.as_mut(), &stamps) {
-                Some(twin) if twin.parent() == Some(&folder_of(unit, options)) => {
-                    Fate::AlreadyThere(folder_of(unit, options))
+            None => {
+                let folder = folder_of(unit, options);
+                match twin(unit, options, there.as_mut(), &stamps) {
+                    Some(twin) if twin.parent() == Some(&folder) => Fate::AlreadyThere(folder),
+                    Some(twin) => Fate::Twin(twin),
+                    None => {
+                        let plan = &mut organized.plan;
+                        file(unit, folder, options, &stamps, &mut places, plan)
+                    }
                 }
-                Some(twin) => Fate::Twin(twin),
-                None => file(unit, options, &stamps, &mut places, &mut organized.plan),
-            },
+            }
         };
         organized.filed.push(filed(unit, fate, &stamps));
     }
@@ -134,14 +138,10 @@ fn hashed(
     let read = |shot: Shot| -> Result<Unit, Skip> {
         let mut contents = Vec::with_capacity(shot.files.len());
         for path in &shot.files {
-            if cancel.load(std::sync::atomic::Ordering::Relaxed) {
+            if cancel.load(Ordering::Relaxed) {
                 break;
             }
-            let skip = |reason: String| Skip {
-                path: path.clone(),
-                stage: crate::record::Stage::Read,
-                reason,
-            };
+            let skip = |reason: String| Skip { path: path.clone(), stage: Stage::Read, reason };
             contents.push(content_hash(path).map_err(|error| skip(error.to_string()))?);
             let bytes = stamps.get(path).map_or(0, |stamp| stamp.size.0);
             progress.on(Event::Advanced { stage: Phase::Verify, items: 1, bytes });
@@ -261,12 +261,12 @@ fn folder_of(unit: &Unit, options: &Options) -> PathBuf {
 /// Finds a place for a unit, and adds it to the plan.
 fn file(
     unit: &Unit,
+    folder: PathBuf,
     options: &Options,
     stamps: &HashMap<PathBuf, FileStamp>,
     places: &mut Places,
     plan: &mut Plan,
 ) -> Fate {
-    let folder = folder_of(unit, options);
     let found = places.find(&folder, &unit.shot.files, &unit.contents);
     let mut members = Vec::new();
     for ((path, content), place) in unit.shot.files.iter().zip(&unit.contents).zip(&found) {
