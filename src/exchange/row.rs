@@ -117,7 +117,7 @@ pub(super) fn of_picture(picture: &KnownPicture) -> Row {
         Value::Signed(i64::from(metadata.has_position)),
         text(metadata.camera.clone()),
         Value::Signed(marks),
-        text(content.map(|content| hex(&content.0))),
+        text(content.map(ContentHash::to_hex)),
     ]
 }
 
@@ -192,10 +192,7 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
             marks: Marks { damaged_tail: marks & 1 != 0, thumbnail: marks & 2 != 0 },
         },
         content: match text("content") {
-            Some(text) => {
-                let bytes = of_hex(text).and_then(|bytes| bytes.try_into().ok());
-                Some(ContentHash(bytes.ok_or_else(|| wrong("content"))?))
-            }
+            Some(text) => Some(ContentHash::from_hex(text).ok_or_else(|| wrong("content"))?),
             None => None,
         },
     })
