@@ -159,7 +159,7 @@ impl fmt::Display for Format {
 }
 
 /// Width and height in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Dimensions {
     /// Pixels a row.
     pub width: u32,

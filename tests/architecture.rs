@@ -87,7 +87,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("avif_parse", &["decode/avif"]),
     ("jxl_oxide", &["decode/jxl.rs"]),
     ("zune_jpeg", &["decode/jpeg"]),
-    ("image", &["decode/raster"]),
+    ("image", &["decode/raster", "decode/preview"]),
     ("png", &["decode/raster"]),
     ("tiff", &["decode/raster"]),
     ("image_webp", &["decode/webp.rs"]),

@@ -13,7 +13,8 @@ use jxl_oxide::{
     RenderingIntent, UninitializedJxlImage,
 };
 
-use super::luma::{Channels, LumaRows};
+use super::luma::{Channels, LumaRows, narrow};
+use super::preview::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
 use crate::media::{Dimensions, Format, Marks};
@@ -38,7 +39,50 @@ struct Parts {
 
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let parts = find_parts(source)?;
-    let mut feed = Feed { source, parts: parts.codestream, left: Vec::new(), ended: false };
+    let (mut dimensions, mut rows) = (Dimensions { width: 0, height: 0 }, None);
+    read(parts.codestream, source, options, &mut |sides, channels, row| {
+        dimensions = sides;
+        let rows = match &mut rows {
+            Some(rows) => rows,
+            none => none.insert(LumaRows::new(sides)?),
+        };
+        rows.push_wide(channels, row.iter().copied())
+    })?;
+    let rows = rows.ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
+    Ok(Decoded {
+        format: Format::Jxl,
+        tile: rows.finish()?,
+        dimensions,
+        orientation: OrientationFrom::Applied,
+        exif: parts.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten(),
+        marks: Marks::default(),
+    })
+}
+
+/// The same picture in colour.
+pub(super) fn pixels(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Pixels, DecodeError> {
+    let mut pixels = Pixels::default();
+    let mut narrowed = Vec::new();
+    read(find_parts(source)?.codestream, source, options, &mut |sides, channels, row| {
+        pixels.dimensions = sides;
+        narrowed.clear();
+        narrowed.extend(row.iter().map(|&sample| narrow(sample)));
+        channels.rgb_row(&narrowed, &mut pixels.rgb);
+        Ok(())
+    })?;
+    Ok(pixels)
+}
+
+/// Takes a row of the picture, from the top: its dimensions, what its samples are, and those.
+type TakeRow<'a> = dyn FnMut(Dimensions, Channels, &[u16]) -> Result<(), DecodeError> + 'a;
+
+fn read(
+    codestream: Vec<(u64, u64)>,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+    take: &mut TakeRow<'_>,
+) -> Result<(), DecodeError> {
+    let mut feed = Feed { source, parts: codestream, left: Vec::new(), ended: false };
     // Before the decoder sees the picture: the number of its pieces follows from its size.
     options.limits.admit(coded_dimensions(&mut feed)?)?;
     // The decoder gets the codestream alone: the other boxes it would keep, and unpack, unasked.
@@ -72,15 +116,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         };
         image.request_color_encoding(encoding);
     }
-    let rows = render(&image, dimensions)?;
-    Ok(Decoded {
-        format: Format::Jxl,
-        tile: rows.finish()?,
-        dimensions,
-        orientation: OrientationFrom::Applied,
-        exif: parts.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten(),
-        marks: Marks::default(),
-    })
+    render(&image, dimensions, take)
 }
 
 /// The codestream, portion by portion.
@@ -188,7 +224,11 @@ fn initialise(
     Err(DecodeError::Truncated("the header of a JPEG XL is incomplete".into()))
 }
 
-fn render(image: &JxlImage, dimensions: Dimensions) -> Result<LumaRows, DecodeError> {
+fn render(
+    image: &JxlImage,
+    dimensions: Dimensions,
+    take: &mut TakeRow<'_>,
+) -> Result<(), DecodeError> {
     let channels = match image.pixel_format() {
         PixelFormat::Gray => Channels::Grey,
         PixelFormat::Graya => Channels::GreyAlpha,
@@ -205,13 +245,12 @@ fn render(image: &JxlImage, dimensions: Dimensions) -> Result<LumaRows, DecodeEr
     if !fits {
         return Err(DecodeError::Damaged("a JPEG XL frame that is not the picture".into()));
     }
-    let mut rows = LumaRows::new(dimensions)?;
     let mut row = vec![0_u16; dimensions.width as usize * channels.count()];
     for _ in 0..dimensions.height {
         stream.write_to_buffer(&mut row);
-        rows.push_wide(channels, row.iter().copied())?;
+        take(dimensions, channels, &row)?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// The codestream in the boxes `jxlc` or `jxlp`, or the whole of a bare one (ISO/IEC 18181-2).

@@ -65,6 +65,24 @@ impl Channels {
         }
     }
 
+    /// Adds the colours of a row of 8-bit samples to `out`, on white: red, green, blue.
+    pub fn rgb_row(self, samples: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Grey => out.extend(samples.iter().flat_map(|&grey| [grey; 3])),
+            Self::GreyAlpha => {
+                let (pixels, _) = samples.as_chunks::<2>();
+                out.extend(pixels.iter().flat_map(|&[grey, alpha]| [on_white(grey, alpha); 3]));
+            }
+            Self::Rgb => out.extend_from_slice(samples),
+            Self::Rgba => {
+                let (pixels, _) = samples.as_chunks::<4>();
+                out.extend(
+                    pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|c| on_white(c, a))),
+                );
+            }
+        }
+    }
+
     /// Replaces `out` by the luma of a row of 8-bit samples.
     fn luma_row(self, samples: &[u8], out: &mut Vec<u8>) {
         out.clear();

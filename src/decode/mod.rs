@@ -11,6 +11,7 @@ mod jpeg;
 mod jxl;
 pub mod limits;
 mod luma;
+pub mod preview;
 mod raster;
 mod raw;
 mod sniff;
@@ -137,8 +138,12 @@ impl From<io::Error> for DecodeError {
 /// See [`DecodeError`]; no input makes it panic.
 pub fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let format = sniff(source)?.ok_or(DecodeError::NotAPicture)?;
-    let attempt = std::panic::AssertUnwindSafe(|| dispatch(format, source, options));
-    std::panic::catch_unwind(attempt).unwrap_or_else(|payload| {
+    caught(|| dispatch(format, source, options))
+}
+
+/// What a foreign decoder throws, as an error.
+fn caught<T>(attempt: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt)).unwrap_or_else(|payload| {
         let message = payload
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())

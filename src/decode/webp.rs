@@ -33,13 +33,12 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         Some((at, len)) if !chunks.rich => lossy(source, at, len, options)?,
         _ => any(source, options)?,
     };
-    let exif = chunks.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten();
     Ok(Decoded {
         format: Format::WebP,
         tile: rows.finish()?,
         dimensions,
         orientation: OrientationFrom::Exif,
-        exif,
+        exif: exif_of(source, &chunks)?,
         marks: Marks::default(),
     })
 }
@@ -64,6 +63,15 @@ fn find_chunks(source: &dyn ReadAt) -> io::Result<Chunks> {
         at += 8 + len + len % 2;
     }
     Ok(chunks)
+}
+
+/// The EXIF block of a file.
+pub(super) fn exif_chunk(source: &dyn ReadAt) -> io::Result<Option<Vec<u8>>> {
+    exif_of(source, &find_chunks(source)?)
+}
+
+fn exif_of(source: &dyn ReadAt, chunks: &Chunks) -> io::Result<Option<Vec<u8>>> {
+    Ok(chunks.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten())
 }
 
 /// The EXIF block without the `Exif\0\0` that some writers take over from JPEG.

@@ -38,6 +38,8 @@ pub(in crate::decode) struct Colour {
 
 /// One coded picture, as a codec gets it.
 pub(in crate::decode) struct Coded<'a> {
+    /// Which item.
+    pub id: u32,
     /// Content of its configuration property.
     pub config: &'a [u8],
     /// Its bytes.
@@ -64,9 +66,12 @@ pub(in crate::decode) trait Codec {
 
     /// Luma of one coded picture.
     fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError>;
+
+    /// Red, green and blue of one coded picture.
+    fn colours(&self, coded: Coded<'_>) -> Result<[Luma; 3], DecodeError>;
 }
 
-fn damaged(what: &str) -> DecodeError {
+pub(super) fn damaged(what: &str) -> DecodeError {
     DecodeError::Damaged(what.into())
 }
 
@@ -80,7 +85,7 @@ pub(in crate::decode) fn decode<C: Codec>(
 ) -> Result<Decoded, DecodeError> {
     let thumbnail = if options.exact { None } else { thumbnail_of::<C>(items) };
     if let Some(thumbnail) = thumbnail
-        && let Ok((tile, _)) = shown(codec, items, thumbnail, source, options)
+        && let Ok((tile, _)) = shown(codec, items, thumbnail, source, options, tile_of)
     {
         let properties = items.properties(items.primary);
         let turns = properties.filter_map(|(kind, content)| turn(kind, content));
@@ -95,7 +100,7 @@ pub(in crate::decode) fn decode<C: Codec>(
             marks: Marks { thumbnail: true, ..Marks::default() },
         });
     }
-    let (tile, dimensions) = shown(codec, items, items.primary, source, options)?;
+    let (tile, dimensions) = shown(codec, items, items.primary, source, options, tile_of)?;
     Ok(Decoded {
         format,
         tile,
@@ -106,7 +111,7 @@ pub(in crate::decode) fn decode<C: Codec>(
     })
 }
 
-fn dimensions_of(items: &Items, id: u32) -> Result<Dimensions, DecodeError> {
+pub(super) fn dimensions_of(items: &Items, id: u32) -> Result<Dimensions, DecodeError> {
     items
         .extents(id)
         .map(|(width, height)| Dimensions { width, height })
@@ -116,7 +121,7 @@ fn dimensions_of(items: &Items, id: u32) -> Result<Dimensions, DecodeError> {
 /// A thumbnail item that was made with the picture: turned in the same way, nothing cut off or
 /// transparent in either, of the same shape within a pixel, and of the same codec, depth, chroma
 /// sampling and colours. (A camera's 8-bit thumbnail of a 10-bit picture was 6 bits of 64 away.)
-fn thumbnail_of<C: Codec>(items: &Items) -> Option<u32> {
+pub(super) fn thumbnail_of<C: Codec>(items: &Items) -> Option<u32> {
     let is_coded = |id: u32| items.kind(id).is_some_and(|kind| C::KINDS.contains(&kind));
     // How an item is shown, and how it (or its first tile) is coded.
     let form = |id: u32| {
@@ -145,14 +150,26 @@ fn thumbnail_of<C: Codec>(items: &Items) -> Option<u32> {
     items.sources(items.primary, *b"thmb").filter(fits).max_by_key(|&id| items.extents(id))
 }
 
-/// The tile and the dimensions of an item as it is shown.
-fn shown<C: Codec>(
+/// The tile and the dimensions of a picture as it is shown.
+fn tile_of(plane: &Luma, turns: &[Orientation]) -> Result<(Tile, Dimensions), DecodeError> {
+    let mut tile = average(plane)?;
+    let mut dimensions = Dimensions { width: plane.width, height: plane.height };
+    for &turn in turns {
+        tile = tile.oriented(turn);
+        dimensions = turn.shown(dimensions);
+    }
+    Ok((tile, dimensions))
+}
+
+/// What `take` makes of an item's plane and of how that is to be turned.
+pub(super) fn shown<C: Codec, T>(
     codec: &C,
     items: &Items,
     id: u32,
     source: &dyn ReadAt,
     options: &DecodeOptions,
-) -> Result<(Tile, Dimensions), DecodeError> {
+    take: impl FnOnce(&Luma, &[Orientation]) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
     let limits = &options.limits;
     let mut parts = Vec::new();
     collect(items, id, 0, &mut parts)?;
@@ -180,14 +197,7 @@ fn shown<C: Codec>(
     let _reserved = limits.reserve(bytes)?;
     let scene = Scene { codec, items, source, max_coded: largest };
     let layer = scene.layer(id, 0, false)?;
-    let flat = layer.flat();
-    let mut tile = average(&flat)?;
-    let mut dimensions = Dimensions { width: flat.width, height: flat.height };
-    for &turn in &layer.turns {
-        tile = tile.oriented(turn);
-        dimensions = turn.shown(dimensions);
-    }
-    Ok((tile, dimensions))
+    take(&layer.flat(), &layer.turns)
 }
 
 /// The tile of a plane.
@@ -360,7 +370,7 @@ impl<C: Codec> Scene<'_, C> {
             properties.find_map(|(_, content)| colour(content))
         });
         let max_pixels = self.max_coded;
-        let plane = self.codec.luma(Coded { config, bytes, colour, is_alpha, max_pixels })?;
+        let plane = self.codec.luma(Coded { id, config, bytes, colour, is_alpha, max_pixels })?;
         let pixels = u64::from(plane.width) * u64::from(plane.height);
         if pixels == 0 || plane.samples.len() as u64 != pixels {
             return Err(damaged("a coded picture has other dimensions than it says"));

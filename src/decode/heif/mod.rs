@@ -7,6 +7,7 @@
 //! (`layers::thumbnail_of`), never with [`DecodeOptions::exact`], and it leaves a mark. On the
 //! real files tried, such thumbnails gave hashes at most 2 bits of 64 from the full picture's.
 
+pub(super) mod colours;
 pub(super) mod layers;
 #[cfg(feature = "libheif")]
 mod libheif;
@@ -15,6 +16,7 @@ mod pure;
 /// In the order that they are asked in.
 pub(super) const DECODERS: &[&str] =
     if cfg!(feature = "libheif") { &["libheif", "heic-decoder"] } else { &["heic-decoder"] };
+use super::preview::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded};
 use crate::container::ReadAt;
 
@@ -26,6 +28,15 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         Err(_) => {}
     }
     pure::decode(source, options)
+}
+
+/// The same picture in colour. libheif is not asked: what it alone reads has no preview.
+pub(super) fn pixels(
+    source: &dyn ReadAt,
+    side: u32,
+    options: &DecodeOptions,
+) -> Result<Pixels, DecodeError> {
+    pure::pixels(source, side, options)
 }
 
 #[cfg(test)]

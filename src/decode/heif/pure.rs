@@ -7,8 +7,11 @@
 
 use heic_decoder::{DecodedImage, HeifError};
 
+use super::super::limits::Reservation;
 use super::super::luma::{luma, on_white};
+use super::super::preview::Pixels;
 use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
+use super::colours::{self, Chroma};
 use super::layers::{self, Codec, Coded, Colour, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::{Fields, Items};
@@ -56,17 +59,77 @@ impl Codec for Hevc {
     }
 
     fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError> {
-        let stored = stored_dimensions(coded.config)
-            .ok_or_else(|| DecodeError::Damaged("the HEVC configuration is broken".into()))?;
-        // Blocks are up to 64 pixels wide, so that much may be padding.
-        let (width, height) = (u64::from(stored.width), u64::from(stored.height));
-        if width.saturating_sub(64) * height.saturating_sub(64) > coded.max_pixels {
-            return Err(DecodeError::Damaged("HEVC: larger than the container says".into()));
-        }
-        let file = file_of(&coded, stored);
-        let picture = heic_decoder::decode(&file)?;
-        plane(&picture, coded.is_alpha)
+        plane(&picture(&coded)?, coded.is_alpha)
     }
+
+    fn colours(&self, coded: Coded<'_>) -> Result<[Luma; 3], DecodeError> {
+        rgb(&picture(&coded)?)
+    }
+}
+
+fn picture(coded: &Coded<'_>) -> Result<DecodedImage, DecodeError> {
+    let stored = stored_dimensions(coded.config)
+        .ok_or_else(|| DecodeError::Damaged("the HEVC configuration is broken".into()))?;
+    // Blocks are up to 64 pixels wide, so that much may be padding.
+    let (width, height) = (u64::from(stored.width), u64::from(stored.height));
+    if width.saturating_sub(64) * height.saturating_sub(64) > coded.max_pixels {
+        return Err(DecodeError::Damaged("HEVC: larger than the container says".into()));
+    }
+    Ok(heic_decoder::decode(&file_of(coded, stored))?)
+}
+
+/// Red, green and blue of decoded planes.
+fn rgb(picture: &DecodedImage) -> Result<[Luma; 3], DecodeError> {
+    let colour = picture.color_info;
+    let matrix = colour.map_or(2, |colour| u16::from(colour.matrix_coefficients));
+    let full = colour.is_some_and(|colour| colour.full_range);
+    let scale_y = scale(picture.bit_depth_luma, full)?;
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);
+    let widened = |samples: &[i32], scale: &[u8]| -> Vec<u8> {
+        samples.iter().map(|&sample| at(scale, sample)).collect()
+    };
+    let luma = |samples: &[i32]| Luma {
+        width: side(picture.width),
+        height: side(picture.height),
+        samples: widened(samples, &scale_y),
+    };
+    if matrix == 0 && picture.chroma_format_idc == 3 {
+        return Ok([luma(&picture.cr), luma(&picture.y), luma(&picture.cb)]);
+    }
+    let scale_c = colours::widen_chroma(picture.bit_depth_chroma, full)
+        .ok_or_else(|| DecodeError::Unsupported("HEVC: the depth of its colours".into()))?;
+    let chroma = (picture.chroma_format_idc > 0).then(|| Chroma {
+        width: side(picture.cb_width),
+        height: side(picture.cb_height),
+        blue: widened(&picture.cb, &scale_c),
+        red: widened(&picture.cr, &scale_c),
+    });
+    Ok(colours::rgb(luma(&picture.y), chroma.as_ref(), matrix))
+}
+
+/// The picture in colour.
+pub(super) fn pixels(
+    source: &dyn ReadAt,
+    side: u32,
+    options: &DecodeOptions,
+) -> Result<Pixels, DecodeError> {
+    match Items::read(source)? {
+        Some(items) if items.targets(items.primary, b"pred").is_empty() => {
+            match colours::pixels(&Hevc, &items, source, side, options) {
+                Err(refusal @ DecodeError::Unsupported(_)) => {
+                    whole_pixels(source, options).map_err(|_| refusal)
+                }
+                result => result,
+            }
+        }
+        _ => whole_pixels(source, options),
+    }
+}
+
+fn whole_pixels(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Pixels, DecodeError> {
+    let (picture, _reserved) = whole_picture(source, options)?;
+    let [red, green, blue] = rgb(&picture)?;
+    Pixels::of_planes(&red, &green, &blue)
 }
 
 /// A sequence, or a picture predicted from another, read as a whole.
@@ -75,20 +138,7 @@ fn whole(
     source: &dyn ReadAt,
     options: &DecodeOptions,
 ) -> Result<Decoded, DecodeError> {
-    let size = source.size();
-    let limits = &options.limits;
-    let reserved = limits.reserve(size.saturating_mul(3))?;
-    let mut file = vec![0; usize::try_from(size).map_err(|_| HeifError::LimitExceeded("size"))?];
-    source.read_exact_at(0, &mut file)?;
-    let claims = heic_decoder::probe(&file)?;
-    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
-    let dimensions =
-        Dimensions { width: side(claims.coded_width), height: side(claims.coded_height) };
-    limits.admit(dimensions)?;
-    drop(reserved);
-    let pixels = dimensions.pixels().saturating_mul(BYTES_PER_PIXEL);
-    let _reserved = limits.reserve(size.saturating_mul(3).saturating_add(pixels))?;
-    let picture = heic_decoder::decode(&file)?;
+    let (picture, _reserved) = whole_picture(source, options)?;
     let mut flat = plane(&picture, false)?;
     if let Some(alpha) = &picture.alpha {
         let scale = scale(alpha.bit_depth, true)?;
@@ -104,6 +154,27 @@ fn whole(
         exif: items.and_then(|items| items.exif(source)),
         marks: Marks::default(),
     })
+}
+
+/// A file that the crate reads as a whole, and the memory that was set apart for it.
+fn whole_picture(
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+) -> Result<(DecodedImage, Reservation), DecodeError> {
+    let size = source.size();
+    let limits = &options.limits;
+    let reserved = limits.reserve(size.saturating_mul(3))?;
+    let mut file = vec![0; usize::try_from(size).map_err(|_| HeifError::LimitExceeded("size"))?];
+    source.read_exact_at(0, &mut file)?;
+    let claims = heic_decoder::probe(&file)?;
+    let side = |pixels: usize| u32::try_from(pixels).unwrap_or(u32::MAX);
+    let dimensions =
+        Dimensions { width: side(claims.coded_width), height: side(claims.coded_height) };
+    limits.admit(dimensions)?;
+    drop(reserved);
+    let pixels = dimensions.pixels().saturating_mul(BYTES_PER_PIXEL);
+    let reserved = limits.reserve(size.saturating_mul(3).saturating_add(pixels))?;
+    Ok((heic_decoder::decode(&file)?, reserved))
 }
 
 fn scale(depth: u32, full_range: bool) -> Result<Vec<u8>, DecodeError> {

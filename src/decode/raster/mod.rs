@@ -5,7 +5,7 @@
 mod dense;
 mod gif;
 mod ico;
-mod png;
+pub(super) mod png;
 mod pnm;
 mod tiff;
 

@@ -146,7 +146,7 @@ fn push_interlaced(
 }
 
 /// The `eXIf` chunk (clause 11.3.4.6), which may also stand behind the picture.
-fn exif_chunk(source: &dyn ReadAt) -> io::Result<Option<Vec<u8>>> {
+pub(in crate::decode) fn exif_chunk(source: &dyn ReadAt) -> io::Result<Option<Vec<u8>>> {
     let mut at = 8_u64;
     for _ in 0..MOST_CHUNKS {
         let mut head = [0; 8];

@@ -7,6 +7,7 @@ mod candidates;
 
 use std::io;
 
+use super::preview::{Pixels, raster};
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom, jpeg};
 use crate::container::tiff::{self, Tiff};
 use crate::container::{ReadAt, cr3, raf};
@@ -35,16 +36,48 @@ pub(super) fn decode(
     source: &dyn ReadAt,
     options: &DecodeOptions,
 ) -> Result<Decoded, DecodeError> {
+    let decode = |bytes: &[u8]| jpeg::decode_bytes(bytes, options);
+    let (preview, contents) = largest_preview(format, source, options, &decode)?;
+    Ok(Decoded {
+        format,
+        dimensions: contents.dimensions.unwrap_or(preview.dimensions),
+        orientation: contents.orientation.map_or(preview.orientation, OrientationFrom::Given),
+        exif: contents.exif.or(preview.exif),
+        ..preview
+    })
+}
+
+/// The same preview in colour.
+pub(super) fn pixels(
+    format: Format,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+) -> Result<Pixels, DecodeError> {
+    let decode = |bytes: &[u8]| raster::pixels(Format::Jpeg, &bytes.to_vec(), options);
+    let (mut pixels, contents) = largest_preview(format, source, options, &decode)?;
+    if let Some(orientation) = contents.orientation {
+        pixels.turns = vec![orientation];
+    }
+    Ok(pixels)
+}
+
+/// What `decode` makes of the largest of the JPEGs in the file that it can read.
+fn largest_preview<T>(
+    format: Format,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+    decode: &dyn Fn(&[u8]) -> Result<T, DecodeError>,
+) -> Result<(T, Contents), DecodeError> {
     let contents = match format {
         Format::Raf => read_raf(source)?,
         Format::Cr3 => read_cr3(source)?,
         _ => read_tiff(source)?,
     };
-    let contents =
+    let mut contents =
         contents.ok_or_else(|| DecodeError::Damaged(format!("not the structure of {format}")))?;
     let found = contents.candidates.len();
     let mut usable = Vec::new();
-    for candidate in contents.candidates {
+    for candidate in std::mem::take(&mut contents.candidates) {
         usable.extend(candidate.measured(source)?);
     }
     let (whole, broken): (Vec<Sized>, Vec<Sized>) = usable.into_iter().partition(Sized::is_whole);
@@ -64,19 +97,8 @@ pub(super) fn decode(
     large.sort_by_key(|preview| std::cmp::Reverse(preview.dimensions.pixels()));
     let mut refusal = None;
     for preview in large.into_iter().take(MAX_TRIES) {
-        let decoded = preview.read(source, options).and_then(|b| jpeg::decode_bytes(&b, options));
-        match decoded {
-            Ok(preview) => {
-                return Ok(Decoded {
-                    format,
-                    dimensions: contents.dimensions.unwrap_or(preview.dimensions),
-                    orientation: contents
-                        .orientation
-                        .map_or(preview.orientation, OrientationFrom::Given),
-                    exif: contents.exif.or(preview.exif),
-                    ..preview
-                });
-            }
+        match preview.read(source, options).and_then(|bytes| decode(&bytes)) {
+            Ok(decoded) => return Ok((decoded, contents)),
             Err(error) => refusal = refusal.or(Some(error)),
         }
     }

@@ -1,0 +1,71 @@
+//! Pictures for people to look at: in colour, turned as they are meant to be, small, as JPEG.
+//!
+//! Nothing here is on the way to a hash. Colours are left as the file has them, its colour profile
+//! goes along where that is short.
+
+pub(super) mod raster;
+
+use super::{DecodeError, DecodeOptions, avif, heif, jxl, raw, sniff};
+use crate::container::ReadAt;
+use crate::media::{Dimensions, Format, Orientation};
+
+/// Longest colour profile that goes along; Apple's Display P3 has 548 bytes.
+const MOST_PROFILE: usize = 4096;
+
+/// A picture in colour.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pixels {
+    /// As stored.
+    pub dimensions: Dimensions,
+    /// Red, green and blue of each pixel, row by row.
+    pub rgb: Vec<u8>,
+    /// What is still to be done to it, in this order.
+    pub turns: Vec<Orientation>,
+    /// Its colour profile.
+    pub icc: Option<Vec<u8>>,
+}
+
+/// A JPEG to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The file.
+    pub jpeg: Vec<u8>,
+    /// Of the preview.
+    pub dimensions: Dimensions,
+}
+
+/// The picture as it is shown, and then as `turn` makes it, at most `side` pixels wide and high;
+/// never enlarged. Of a RAW: the camera's own preview.
+///
+/// # Errors
+/// See [`DecodeError`]; no input makes it panic. Some files that can be hashed have no preview:
+/// those damaged at the end, JPEG with arithmetic coding, TIFF in inks.
+pub fn preview(
+    source: &dyn ReadAt,
+    side: u32,
+    turn: Orientation,
+    options: &DecodeOptions,
+) -> Result<Preview, DecodeError> {
+    let format = sniff(source)?.ok_or(DecodeError::NotAPicture)?;
+    super::caught(|| {
+        let mut pixels = pixels(format, source, side, options)?;
+        pixels.turns.push(turn);
+        pixels.icc = pixels.icc.filter(|profile| profile.len() <= MOST_PROFILE);
+        raster::to_jpeg(pixels, side)
+    })
+}
+
+fn pixels(
+    format: Format,
+    source: &dyn ReadAt,
+    side: u32,
+    options: &DecodeOptions,
+) -> Result<Pixels, DecodeError> {
+    match format {
+        Format::Heic => heif::pixels(source, side, options),
+        Format::Avif => avif::pixels(source, side, options),
+        Format::Jxl => jxl::pixels(source, options),
+        format if format.is_raw() => raw::pixels(format, source, options),
+        format => raster::pixels(format, source, options),
+    }
+}

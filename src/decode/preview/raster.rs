@@ -1,0 +1,126 @@
+//! Formats that the `image` crate reads, and the JPEG that is made of all.
+
+use std::io::BufReader;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::error::ImageError;
+use image::metadata::Orientation as ImageOrientation;
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageEncoder as _, ImageFormat, ImageReader, Limits,
+    RgbImage, imageops,
+};
+
+use super::{Pixels, Preview};
+use crate::container::{ReadAt, Window};
+use crate::decode::luma::Channels;
+use crate::decode::raster::png;
+use crate::decode::{DecodeError, DecodeOptions, webp};
+use crate::media::{Dimensions, Format, Orientation};
+
+/// What a decoder may hold beside the picture.
+const OVERHEAD: u64 = 4 << 20;
+/// Up to this side a preview is a thumbnail, of which there are many.
+const THUMBNAIL: u32 = 512;
+
+pub(in crate::decode) fn pixels(
+    format: Format,
+    source: &dyn ReadAt,
+    options: &DecodeOptions,
+) -> Result<Pixels, DecodeError> {
+    let known = match format {
+        Format::Jpeg => ImageFormat::Jpeg,
+        Format::Png => ImageFormat::Png,
+        Format::Gif => ImageFormat::Gif,
+        Format::WebP => ImageFormat::WebP,
+        Format::Tiff => ImageFormat::Tiff,
+        Format::Bmp => ImageFormat::Bmp,
+        Format::Tga => ImageFormat::Tga,
+        Format::Qoi => ImageFormat::Qoi,
+        Format::Pnm => ImageFormat::Pnm,
+        Format::Ico => ImageFormat::Ico,
+        other => return Err(DecodeError::Unsupported(format!("previews of {other}"))),
+    };
+    let allowed = options.limits.max_picture_bytes;
+    let stream = BufReader::with_capacity(1 << 16, Window::whole(source));
+    let mut reader = ImageReader::with_format(stream, known);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(allowed);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let (width, height) = decoder.dimensions();
+    let dimensions = Dimensions { width, height };
+    options.limits.admit(dimensions)?;
+    // The picture as it is unpacked, in the decoder and here, and in colour; the file, if that is
+    // read whole.
+    let unpacked = decoder.total_bytes().saturating_mul(2).saturating_add(dimensions.pixels() * 3);
+    let whole = source.size().min(allowed);
+    let _held = options.limits.reserve(unpacked.saturating_add(whole).saturating_add(OVERHEAD))?;
+    let of_chunk = |chunk: Option<Vec<u8>>| ImageOrientation::from_exif_chunk(&chunk?);
+    let turn = match format {
+        // The block may stand behind the picture, or begin as that of a JPEG.
+        Format::Png => of_chunk(png::exif_chunk(source)?),
+        Format::WebP => of_chunk(webp::exif_chunk(source)?),
+        _ => decoder.orientation().ok(),
+    };
+    let turn = turn.unwrap_or(ImageOrientation::NoTransforms);
+    let is_rgb = matches!(
+        decoder.color_type(),
+        ColorType::Rgb8 | ColorType::Rgba8 | ColorType::Rgb16 | ColorType::Rgba16
+    );
+    let icc = if is_rgb { decoder.icc_profile().unwrap_or_default() } else { None };
+    let image = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    let turns = vec![Orientation::from_exif(turn.to_exif().into())];
+    let mut rgb = Vec::new();
+    if image.color().has_alpha() {
+        Channels::Rgba.rgb_row(&image.into_rgba8().into_raw(), &mut rgb);
+    } else {
+        rgb = image.into_rgb8().into_raw();
+    }
+    Ok(Pixels { dimensions, rgb, turns, icc })
+}
+
+/// Makes it small, turns it, and writes it.
+pub(super) fn to_jpeg(pixels: Pixels, side: u32) -> Result<Preview, DecodeError> {
+    let Dimensions { width, height } = pixels.dimensions;
+    let mut image = RgbImage::from_raw(width, height, pixels.rgb)
+        .filter(|_| width > 0 && height > 0)
+        .ok_or_else(|| DecodeError::Damaged("the colours contradict the dimensions".into()))?;
+    let longer = width.max(height);
+    if longer > side {
+        let scaled = |length: u32| {
+            let length = (u64::from(length) * u64::from(side)).div_ceil(u64::from(longer));
+            u32::try_from(length).unwrap_or(side).max(1)
+        };
+        image = imageops::thumbnail(&image, scaled(width), scaled(height));
+    }
+    let mut image = DynamicImage::ImageRgb8(image);
+    for turn in pixels.turns {
+        let value = u8::try_from(turn.exif_value()).ok();
+        if let Some(turn) = value.and_then(ImageOrientation::from_exif) {
+            image.apply_orientation(turn);
+        }
+    }
+    let (width, height) = (image.width(), image.height());
+    let mut jpeg = Vec::new();
+    let quality = if side <= THUMBNAIL { 75 } else { 88 };
+    let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, quality);
+    if let Some(profile) = pixels.icc {
+        // Without one colours are a little off, which is no reason to show nothing.
+        let _ = encoder.set_icc_profile(profile);
+    }
+    let colour = image.color().into();
+    encoder.write_image(image.as_bytes(), width, height, colour).map_err(refused)?;
+    Ok(Preview { jpeg, dimensions: Dimensions { width, height } })
+}
+
+fn refused(error: ImageError) -> DecodeError {
+    match error {
+        ImageError::IoError(error) => error.into(),
+        ImageError::Limits(error) => DecodeError::TooLarge {
+            what: error.to_string(),
+            limit: "what a picture may hold".into(),
+        },
+        ImageError::Unsupported(error) => DecodeError::Unsupported(error.to_string()),
+        error => DecodeError::Damaged(error.to_string()),
+    }
+}

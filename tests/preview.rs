@@ -1,0 +1,153 @@
+//! Previews show the picture that was hashed: the same way up, nothing cut off, in its colours.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clean_backup::content::FileSource;
+use clean_backup::dct;
+use clean_backup::decode::preview::{Preview, preview};
+use clean_backup::decode::{DecodeOptions, decode};
+use clean_backup::hash::cpu::CpuHasher;
+use clean_backup::media::{Dimensions, Orientation};
+use clean_backup::policy::QUALITY_FLOOR;
+use clean_backup::scan::{ScanOptions, scan};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn shown(path: &Path, side: u32) -> Result<Preview, String> {
+    let source = FileSource::open(path).unwrap();
+    preview(&source, side, Orientation::Upright, &DecodeOptions::default())
+        .map_err(|error| error.to_string())
+}
+
+/// Scans `folder`, makes a preview of every picture in it, and hashes that; gives the files that
+/// have none.
+fn check(folder: &Path) -> Vec<String> {
+    let cancel = AtomicBool::new(false);
+    let options = ScanOptions::default();
+    let found = scan(&[folder.into()], &options, None, &CpuHasher, &(), &cancel).unwrap();
+    assert!(found.pictures.len() > 20, "{} pictures", found.pictures.len());
+    let mut without = Vec::new();
+    for picture in &found.pictures {
+        let name = picture.file.path.file_name().unwrap().to_string_lossy().into_owned();
+        let Ok(preview) = shown(&picture.file.path, 800) else {
+            without.push(name);
+            continue;
+        };
+        let whole = picture.record.dimensions;
+        let Dimensions { width, height } = preview.dimensions;
+        assert!(width.max(height) <= 800, "{name}: {width} × {height}");
+        // A RAW's dimensions are the sensor's; its preview may be cut.
+        if !picture.record.format.is_raw() {
+            assert_eq!(width.cmp(&height), whole.width.cmp(&whole.height), "{name}: turned");
+        }
+        let again = decode(&preview.jpeg, &DecodeOptions::default()).unwrap();
+        assert_eq!(again.dimensions, preview.dimensions, "{name}");
+        if picture.record.hash.quality < QUALITY_FLOOR || whole.width.min(whole.height) < 32 {
+            continue;
+        }
+        let (a, b) = (dct::hash_tile(&again.tile).upright(), picture.record.hash.upright());
+        let distance = a.phash.distance(b.phash);
+        // One fixture has a thumbnail of its own kind, which is what is hashed.
+        let most = if name == "thumbnail.heic" { 6 } else { 4 };
+        assert!(distance <= most, "{name}: {distance} bits of 64 differ");
+    }
+    without.sort();
+    without
+}
+
+#[test]
+fn previews_hash_like_their_pictures() {
+    let without = check(&fixtures());
+    let expected = |name: &&String| !name.contains("-arithmetic");
+    // What is hashed without a whole decoder has no preview.
+    let others = without.iter().filter(expected).map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(
+        others,
+        [
+            "grey-32bit.tif",
+            "grey-alpha-opaque.tif",
+            "grey-float64.tif",
+            "palette-4bit.tif",
+            "palette-lzw.tif",
+            "rgb-bmp.ico",
+            "rgb-png.ico",
+        ]
+    );
+}
+
+#[test]
+fn previews_of_real_pictures() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    if !folder.is_dir() {
+        return eprintln!("SKIPPED: no sample pictures at {}", folder.display());
+    }
+    let without = check(&folder);
+    let expected: &[&str] = &[];
+    assert_eq!(without, expected);
+}
+
+/// Mean red, green and blue of 4 × 4 parts.
+fn colours(path: &Path) -> Vec<[i32; 3]> {
+    let preview = shown(path, 800).unwrap();
+    let image = image::load_from_memory(&preview.jpeg).unwrap().into_rgb8();
+    let small = image::imageops::thumbnail(&image, 4, 4);
+    small.pixels().map(|pixel| pixel.0.map(i32::from)).collect()
+}
+
+#[test]
+fn colours_are_those_of_the_file() {
+    let families = [
+        ("heif/rgb.heic", "heif/full_444.heic heif/full_422.heic heif/full_420.heic"),
+        ("heif/rgb.heic", "heif/limited.heic heif/10bit.heic heif/12bit.heic"),
+        ("heif/rgb.heic", "avif/full_444.avif avif/full_420.avif avif/limited.avif"),
+        ("raster/rgb-reference.png", "raster/rgb-lossless.jxl raster/rgb-lossless.webp"),
+        ("raster/rgb-reference.png", "raster/rgb-16bit.png raster/rgb-p6-16bit.ppm"),
+        ("raster/rgb-reference.png", "raster/rgb-tiff_lzw.tif raster/rgb-24bit.bmp"),
+        ("raster/alpha-reference.png", "raster/alpha-lossless.jxl raster/alpha-16bit.png"),
+        ("raster/alpha-reference.png", "raster/alpha-lossless.webp raster/alpha-4channels.qoi"),
+    ];
+    for (reference, others) in families {
+        let reference = colours(&fixtures().join(reference));
+        let spread = |pixel: &[i32; 3]| pixel.iter().max().unwrap() - pixel.iter().min().unwrap();
+        assert!(reference.iter().map(spread).max().unwrap() > 30, "no colours to be told apart");
+        for other in others.split(' ') {
+            let found = colours(&fixtures().join(other));
+            let differences = reference.iter().flatten().zip(found.iter().flatten());
+            let worst = differences.map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+            assert!(worst <= 8, "{other}: {worst} of 255 off: {reference:?} {found:?}");
+        }
+    }
+}
+
+#[test]
+fn previews_are_turned_on_demand_and_never_enlarged() {
+    let path = fixtures().join("raster/rgb-reference.png");
+    let source = FileSource::open(&path).unwrap();
+    let turned =
+        |turn, side| preview(&source, side, turn, &DecodeOptions::default()).unwrap().dimensions;
+    let plain = turned(Orientation::Upright, 10_000);
+    assert_eq!(decode(&source, &DecodeOptions::default()).unwrap().dimensions, plain);
+    let on_its_side = turned(Orientation::Rotate90, 10_000);
+    assert_eq!((on_its_side.width, on_its_side.height), (plain.height, plain.width));
+    let small = turned(Orientation::Upright, 16);
+    assert_eq!(small.width.max(small.height), 16);
+}
+
+#[test]
+fn damage_is_an_error() {
+    let whole = std::fs::read(fixtures().join("heif/full_420.heic")).unwrap();
+    let options = DecodeOptions::default();
+    for length in (0..whole.len()).step_by(97) {
+        let cut = whole[..length].to_vec();
+        let _ = preview(&cut, 100, Orientation::Upright, &options);
+    }
+    let mut options = DecodeOptions::default();
+    options.limits.max_pixels = 10;
+    let error = preview(&whole, 100, Orientation::Upright, &options).unwrap_err().to_string();
+    assert!(error.starts_with("too large"), "{error}");
+}
