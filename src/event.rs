@@ -21,12 +21,22 @@ pub enum Phase {
     Dates,
     /// Changing files.
     Act,
+    /// Making small pictures to look at.
+    Preview,
 }
 
 impl Phase {
     /// All phases, in the order of a run.
-    pub const ALL: [Self; 7] =
-        [Self::Walk, Self::Lookup, Self::Hash, Self::Compare, Self::Verify, Self::Dates, Self::Act];
+    pub const ALL: [Self; 8] = [
+        Self::Walk,
+        Self::Lookup,
+        Self::Hash,
+        Self::Compare,
+        Self::Verify,
+        Self::Dates,
+        Self::Act,
+        Self::Preview,
+    ];
 
     /// Lower-case name.
     pub fn name(self) -> &'static str {
@@ -38,6 +48,7 @@ impl Phase {
             Self::Verify => "verify",
             Self::Dates => "dates",
             Self::Act => "act",
+            Self::Preview => "preview",
         }
     }
 }

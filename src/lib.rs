@@ -57,6 +57,7 @@ pub mod report;
 pub mod scan;
 pub mod similar;
 pub mod stamp;
+pub mod thumbnails;
 pub mod tile;
 pub mod undo;
 pub mod units;

@@ -47,7 +47,17 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
         let colour = colour(settings.color, environment.stdout_is_terminal);
         let asks = environment.stdin_is_terminal && environment.stderr_is_terminal;
         let (state, yes) = (state.clone(), global.yes);
-        Ok(Context { settings, progress: &bars, colour, yes, asks, folder, state })
+        let stdout_is_terminal = environment.stdout_is_terminal;
+        Ok(Context {
+            settings,
+            progress: &bars,
+            stdout_is_terminal,
+            colour,
+            yes,
+            asks,
+            folder,
+            state,
+        })
     };
 
     match &args.command {

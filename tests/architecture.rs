@@ -61,7 +61,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "journal",
         ],
     ),
-    (4, &["scan", "dedupe", "similar", "proposal", "organize", "apply", "undo"]),
+    (4, &["scan", "dedupe", "similar", "proposal", "thumbnails", "organize", "apply", "undo"]),
     (BINARY, &["cli", "main"]),
 ];
 

@@ -241,3 +241,18 @@ fn an_interrupted_run_says_so() {
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_page_with_pictures() {
+    let hermetic = library();
+    let ran = hermetic.run(["dedupe", "library", "--format", "html", "-o", "report.html"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.all());
+    let page = fs::read_to_string(hermetic.work().join("report.html")).unwrap();
+    let pictures = page.matches("<figure").count();
+    assert!(pictures > 4, "{pictures} pictures");
+    assert_eq!(page.matches("src=\"data:image/jpeg;base64,/9j/").count(), pictures);
+    let page = hermetic.run(["dedupe", "library", "-f", "html", "--thumbnails", "1"]).stdout;
+    let shown = page.matches("src=\"data:image/jpeg;base64,").count();
+    assert!((2..pictures).contains(&shown), "{shown} of {pictures}");
+    assert!(page.contains("no picture: in the first groups only"));
+}

@@ -207,6 +207,7 @@ pub struct Scan {
 #[command(after_help = "Examples:
   clean-backup dedupe ~/Pictures
   clean-backup dedupe /mnt/card --reference ~/Pictures --sensitivity exact
+  clean-backup dedupe ~/Pictures --format html -o report.html
   clean-backup dedupe ~/Pictures --keep prefer='**/originals/**'
   clean-backup dedupe ~/Pictures --action quarantine   move duplicates aside; can be undone
   clean-backup dedupe ~/Pictures --action trash --save-plan plan.json
@@ -269,6 +270,9 @@ pub struct Dedupe {
     #[arg(long, short, value_name = "FILE", help_heading = "Output",
           value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Most groups whose pictures --format html shows
+    #[arg(long, value_name = "N", default_value_t = 2000, help_heading = "Output")]
+    pub thumbnails: usize,
     /// Exit with code 10 when there are duplicates
     #[arg(long, help_heading = "Output")]
     pub fail_on_duplicates: bool,
@@ -534,6 +538,8 @@ pub enum Format {
     Json,
     /// For spreadsheets: one row a picture
     Csv,
+    /// A page with pictures, for any browser: one file
+    Html,
 }
 
 /// `config`.

@@ -128,6 +128,7 @@ fn label(phase: Phase) -> &'static str {
         Phase::Verify => "Checking bytes",
         Phase::Dates => "Reading dates",
         Phase::Act => "Acting",
+        Phase::Preview => "Making thumbnails",
     }
 }
 

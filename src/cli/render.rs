@@ -7,7 +7,8 @@ use std::path::Path;
 use clean_backup::own_file;
 use clean_backup::path_text::for_people;
 use clean_backup::plan::Plan;
-use clean_backup::report::{Report, TextOptions, to_csv, to_json, to_text};
+use clean_backup::report::{Report, TextOptions, to_csv, to_html, to_json, to_text};
+use clean_backup::thumbnails::Thumbnails;
 
 use super::args::Format;
 use super::failure::{Failure, Kind};
@@ -32,13 +33,25 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|error| Failure::of_output(&error))
 }
 
+/// How a report looks.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Its form.
+    pub format: Format,
+    /// With terminal colours, where it goes to the terminal.
+    pub colour: bool,
+    /// For a page.
+    pub thumbnails: Thumbnails,
+}
+
 /// The report in the form that was asked for.
 ///
 /// # Errors
 /// [`Kind::Failed`], should the serialiser fail.
-pub fn form(report: &Report, format: Format, colour: bool) -> Result<String, Failure> {
-    match format {
-        Format::Text => Ok(to_text(report, TextOptions { colour })),
+pub fn form(report: &Report, look: &Look) -> Result<String, Failure> {
+    match look.format {
+        Format::Text => Ok(to_text(report, TextOptions { colour: look.colour })),
+        Format::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
         Format::Json => to_json(report).map_err(|e| Failure::new(Kind::Failed, e.to_string())),
         Format::Csv => Ok(to_csv(report)),
     }
@@ -50,14 +63,13 @@ pub fn form(report: &Report, format: Format, colour: bool) -> Result<String, Fai
 /// As [`print`] and [`save`].
 pub fn deliver(
     report: &Report,
-    format: Format,
+    look: &Look,
     output: Option<&Path>,
-    colour: bool,
     replace: bool,
 ) -> Result<(), Failure> {
     match output {
-        None => print(&form(report, format, colour)?),
-        Some(path) => save(path, &form(report, format, false)?, replace),
+        None => print(&form(report, look)?),
+        Some(path) => save(path, &form(report, &Look { colour: false, ..look.clone() })?, replace),
     }
 }
 
@@ -104,11 +116,12 @@ pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
 }
 
 /// How results begin: a report or a plan as JSON, as CSV, as text.
-const BEGINNINGS: [&[u8]; 6] = [
+const BEGINNINGS: [&[u8]; 7] = [
     b"{\n  \"version\": 1,\n  \"command\": \"dedupe\",\n",
     b"{\n  \"version\": 2,\n  \"origin\": \"",
     b"group,role,path,bytes,",
     b"Group 1: ",
+    b"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"clean-backup\">",
     b"No duplicates found.\n",
     b"Skipped: ",
 ];
@@ -121,7 +134,7 @@ fn check_replaceable(path: &Path, replace: bool) -> Result<(), Failure> {
     let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     let mut head = Vec::new();
     let read =
-        is_file && File::open(path).is_ok_and(|file| file.take(64).read_to_end(&mut head).is_ok());
+        is_file && File::open(path).is_ok_and(|file| file.take(128).read_to_end(&mut head).is_ok());
     if read && BEGINNINGS.iter().any(|beginning| head.starts_with(beginning)) {
         return Ok(());
     }
@@ -165,8 +178,11 @@ mod tests {
         };
         let plan = Plan::new(Origin::Dedupe, Path::new("/"));
         let mut results = vec![plan.to_json().unwrap()];
-        for format in [Format::Text, Format::Json, Format::Csv] {
-            results.push(form(&report, format, false).unwrap());
+        for format in [Format::Text, Format::Json, Format::Csv, Format::Html] {
+            results.push(
+                form(&report, &Look { format, colour: false, thumbnails: Thumbnails::default() })
+                    .unwrap(),
+            );
         }
         for text in results {
             assert!(BEGINNINGS.iter().any(|b| text.as_bytes().starts_with(b)), "{text}");

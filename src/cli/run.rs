@@ -5,7 +5,7 @@ use std::env::consts::{ARCH, OS};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clean_backup::cache::{Cache, CacheError};
@@ -21,6 +21,7 @@ use clean_backup::proposal::{Proposal, Wish};
 use clean_backup::record::{ContentHash, Picture, Skip};
 use clean_backup::report::{Counts, Matching, Report, Skipped, human_bytes};
 use clean_backup::scan::Scan;
+use clean_backup::thumbnails::{self, Thumbnails};
 use clean_backup::walk::{Globs, WalkOptions};
 
 use super::args::{self, CacheCommand, Dedupe, Format};
@@ -36,6 +37,8 @@ pub struct Context<'a> {
     pub settings: Settings,
     /// Bars or none.
     pub progress: &'a Bars,
+    /// Standard output is a terminal.
+    pub stdout_is_terminal: bool,
     /// Colours on standard output.
     pub colour: bool,
     /// `--yes`.
@@ -78,6 +81,8 @@ pub struct DedupeOptions {
     pub format: Format,
     /// Where it goes, if not to standard output.
     pub output: Option<PathBuf>,
+    /// Most groups whose pictures a page shows.
+    pub thumbnails: usize,
     /// Exit code 10 for duplicates.
     pub fail_on_duplicates: bool,
 }
@@ -114,6 +119,7 @@ impl TryFrom<&Dedupe> for DedupeOptions {
             save_plan: dedupe.save_plan.clone(),
             format: dedupe.format,
             output: dedupe.output.clone(),
+            thumbnails: dedupe.thumbnails,
             fail_on_duplicates: dedupe.fail_on_duplicates,
         })
     }
@@ -280,6 +286,10 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
     for file in options.output.iter().chain(&options.save_plan) {
         render::check_free(file, context.yes)?;
     }
+    if options.format == Format::Html && options.output.is_none() && context.stdout_is_terminal {
+        return Err(Failure::new(Kind::Usage, "a page is not for a terminal")
+            .hint("add -o report.html, and open that in a browser"));
+    }
     let settings = &context.settings;
     let roots: Vec<PathBuf> = options.roots.iter().chain(&options.references).cloned().collect();
     let mut matching = clean_backup::dedupe::DedupeOptions {
@@ -366,8 +376,18 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
             return Ok(outcome(&scan));
         }
     }
-    let output = options.output.as_deref();
-    render::deliver(&report, options.format, output, context.colour, context.yes)?;
+    let mut thumbnails = Thumbnails::default();
+    if options.format == Format::Html {
+        let decode = scan_options(settings)?.decode;
+        let progress = context.progress;
+        thumbnails =
+            thumbnails::thumbnails(&report, options.thumbnails, &decode, progress, &cancel);
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Failure::new(Kind::Interrupted, "interrupted"));
+        }
+    }
+    let look = render::Look { format: options.format, colour: context.colour, thumbnails };
+    render::deliver(&report, &look, options.output.as_deref(), context.yes)?;
     let found = match () {
         () if options.fail_on_duplicates && report.summary().actionable > 0 => {
             Outcome::DuplicatesFound

@@ -1,8 +1,9 @@
-//! What a run of `dedupe` found, as a value, and its three forms: text for people, JSON, CSV.
+//! What a run of `dedupe` found, as a value, and its forms: text and a page for people, JSON, CSV.
 //!
 //! All of them are pure: the same report gives the same bytes.
 
 mod csv;
+mod html;
 mod json;
 mod model;
 mod similar;
@@ -10,6 +11,7 @@ mod text;
 mod time;
 
 pub use csv::to_csv;
+pub use html::{Thumbnail, to_html};
 pub use json::to_json;
 pub use model::{
     Counts, Duplicate, Group, Linked, Matching, Picture, REPORT_VERSION, Relation, Report, Skipped,

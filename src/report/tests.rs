@@ -52,7 +52,7 @@ fn odd_bytes() -> PathBuf {
     PathBuf::from("old disk/caf\u{fffd}.jpg")
 }
 
-fn sample() -> Report {
+pub(in crate::report) fn sample() -> Report {
     let mut keeper = picture("photos/Ferien, \"2019\".jpg", 1, 3_141_592);
     keeper.captured = Some(CaptureTime {
         local_seconds: 1_549_197_296,

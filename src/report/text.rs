@@ -129,7 +129,7 @@ fn push_other_names(writer: &mut Writer, picture: &Picture) {
     }
 }
 
-fn standing(report: &Report, duplicate: &Duplicate) -> String {
+pub(super) fn standing(report: &Report, duplicate: &Duplicate) -> String {
     let mut line = match duplicate.relation {
         Relation::Identical => "identical, byte for byte".to_owned(),
         Relation::Copy | Relation::Burst => format!(
@@ -151,7 +151,7 @@ fn standing(report: &Report, duplicate: &Duplicate) -> String {
     line
 }
 
-fn linked_line(linked: &Linked) -> String {
+pub(super) fn linked_line(linked: &Linked) -> String {
     let mut line = format!(
         "{} of 64 bits differ from the keeper, {} of 256; shown, never acted on",
         linked.distance, linked.fine_distance
@@ -241,7 +241,7 @@ pub fn human_bytes(bytes: u64) -> String {
     format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10))
 }
 
-fn count(number: u64, noun: &str) -> String {
+pub(super) fn count(number: u64, noun: &str) -> String {
     format!("{} {}", grouped(number), plural(number, noun))
 }
 
@@ -250,7 +250,7 @@ fn plural(number: u64, noun: &str) -> String {
 }
 
 /// Digits in groups of three.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

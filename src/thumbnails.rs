@@ -1,0 +1,70 @@
+//! Small pictures for the page of a report.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use crate::content::FileSource;
+use crate::decode::DecodeOptions;
+use crate::decode::preview::preview;
+use crate::event::{Event, Phase, Progress};
+use crate::media::Orientation;
+use crate::report::{Group, Report, Thumbnail};
+
+/// Pixels along the longer side: enough to tell two pictures apart, about 8 kB.
+const SIDE: u32 = 200;
+
+/// By the path of the picture.
+#[derive(Clone, Debug, Default)]
+pub struct Thumbnails(HashMap<PathBuf, Result<Thumbnail, String>>);
+
+impl Thumbnails {
+    /// The thumbnail of a picture, or why there is none.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    pub fn get(&self, path: &Path) -> Result<Thumbnail, String> {
+        self.0.get(path).cloned().unwrap_or_else(|| Err("in the first groups only".to_owned()))
+    }
+}
+
+/// Makes the thumbnails of the pictures in the first `groups` groups. Those that are not made when
+/// `cancel` is set are missing.
+pub fn thumbnails(
+    report: &Report,
+    groups: usize,
+    options: &DecodeOptions,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Thumbnails {
+    let mut paths: Vec<&Path> = report.groups.iter().take(groups).flat_map(pictures).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let stage = Phase::Preview;
+    progress.on(Event::StageStarted { stage, total: Some(paths.len() as u64) });
+    let made = paths.into_par_iter().filter(|_| !cancel.load(Ordering::Relaxed)).map(|path| {
+        let made = thumbnail(path, options);
+        progress.on(Event::Advanced { stage, items: 1, bytes: 0 });
+        (path.to_owned(), made)
+    });
+    let made = made.collect();
+    progress.on(Event::StageFinished { stage });
+    Thumbnails(made)
+}
+
+fn pictures(group: &Group) -> impl Iterator<Item = &Path> {
+    std::iter::once(&group.keeper)
+        .chain(group.duplicates.iter().map(|duplicate| &duplicate.picture))
+        .chain(group.linked.iter().map(|linked| &linked.picture))
+        .map(|picture| picture.path.as_path())
+}
+
+fn thumbnail(path: &Path, options: &DecodeOptions) -> Result<Thumbnail, String> {
+    let source = FileSource::open(path).map_err(|error| error.to_string())?;
+    let made = preview(&source, SIDE, Orientation::Upright, options);
+    let made = made.map_err(|error| error.to_string())?;
+    let (width, height) = (made.dimensions.width, made.dimensions.height);
+    Ok(Thumbnail { jpeg: made.jpeg, width, height })
+}
