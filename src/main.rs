@@ -66,6 +66,7 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
         Some(Command::Dedupe(dedupe)) => {
             cli::run::dedupe(&context()?, &dedupe.as_ref().try_into()?)
         }
+        Some(Command::Review(review)) => cli::review::run(&context()?, review),
         Some(Command::Organize(organize)) => cli::organize::run(&context()?, organize),
         Some(Command::Apply(apply)) => cli::act::apply(&context()?, apply),
         Some(Command::Resume(resume)) => cli::act::resume(&context()?, resume),

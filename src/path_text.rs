@@ -32,6 +32,33 @@ fn path_of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
+/// A path as the key of a database row. `/a/./b` and `/a//b` are `/a/b`; `..` is left alone, since a
+/// link may be before it.
+#[cfg(unix)]
+pub fn key_of_path(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt as _;
+    path.components().collect::<PathBuf>().as_os_str().as_bytes().to_vec()
+}
+
+/// The path of a row's key.
+#[cfg(unix)]
+pub fn path_of_key(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// A path as the key of a database row.
+#[cfg(not(unix))]
+pub fn key_of_path(path: &Path) -> Vec<u8> {
+    path.components().collect::<PathBuf>().to_string_lossy().into_owned().into_bytes()
+}
+
+/// The path of a row's key.
+#[cfg(not(unix))]
+pub fn path_of_key(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
 /// The path for people: as it is where that is harmless, else in double quotes with control
 /// characters, quotes, backslashes, invisible and direction-changing characters and bytes that are
 /// not UTF-8 written as escapes. Never holds a line break or a terminal escape, and two different

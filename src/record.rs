@@ -87,6 +87,31 @@ pub struct Skip {
     pub reason: String,
 }
 
+/// One picture of a pair that was called two pictures, by its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Marked {
+    /// Hash of its bytes.
+    pub content: ContentHash,
+    /// How many they are: what has another size need not be read to be told apart.
+    pub size: u64,
+}
+
+/// Two pictures that somebody has called no duplicates of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Apart {
+    /// The smaller of both.
+    pub first: Marked,
+    /// The other.
+    pub second: Marked,
+}
+
+impl Apart {
+    /// In any order.
+    pub fn new(a: Marked, b: Marked) -> Self {
+        Self { first: a.min(b), second: a.max(b) }
+    }
+}
+
 /// BLAKE3 of a whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContentHash(pub [u8; 32]);

@@ -39,7 +39,13 @@ pub fn thumbnails(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Thumbnails {
-    let mut paths: Vec<&Path> = report.groups.iter().take(groups).flat_map(pictures).collect();
+    let mut paths: Vec<&Path> = report
+        .groups
+        .iter()
+        .take(groups)
+        .flat_map(Group::members)
+        .map(|picture| picture.path.as_path())
+        .collect();
     paths.sort_unstable();
     paths.dedup();
     let stage = Phase::Preview;
@@ -52,13 +58,6 @@ pub fn thumbnails(
     let made = made.collect();
     progress.on(Event::StageFinished { stage });
     Thumbnails(made)
-}
-
-fn pictures(group: &Group) -> impl Iterator<Item = &Path> {
-    std::iter::once(&group.keeper)
-        .chain(group.duplicates.iter().map(|duplicate| &duplicate.picture))
-        .chain(group.linked.iter().map(|linked| &linked.picture))
-        .map(|picture| picture.path.as_path())
 }
 
 fn thumbnail(path: &Path, options: &DecodeOptions) -> Result<Thumbnail, String> {

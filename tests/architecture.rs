@@ -35,6 +35,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "group",
             "keeper",
             "relation",
+            "rearrange",
             "units",
             "layout",
             "capture",
@@ -51,6 +52,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "decode",
             "metadata",
             "cache",
+            "decisions",
             "hash",
             "hamming_gpu",
             "hnsw",
@@ -61,7 +63,20 @@ const FLOORS: &[(u32, &[&str])] = &[
             "journal",
         ],
     ),
-    (4, &["scan", "dedupe", "similar", "proposal", "thumbnails", "organize", "apply", "undo"]),
+    (
+        4,
+        &[
+            "scan",
+            "dedupe",
+            "similar",
+            "proposal",
+            "thumbnails",
+            "review",
+            "organize",
+            "apply",
+            "undo",
+        ],
+    ),
     (BINARY, &["cli", "main"]),
 ];
 
@@ -70,7 +85,7 @@ const BINARY: u32 = 5;
 
 /// Foreign crates that only these files (or folders) may name.
 const FOREIGN: &[(&str, &[&str])] = &[
-    ("rusqlite", &["cache"]),
+    ("rusqlite", &["cache", "decisions.rs"]),
     ("wgpu", &["gpu", "hash/gpu", "hamming_gpu"]),
     ("pollster", &["gpu"]),
     ("hnsw_rs", &["hnsw.rs"]),
@@ -91,6 +106,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("png", &["decode/raster"]),
     ("tiff", &["decode/raster"]),
     ("image_webp", &["decode/webp.rs"]),
+    ("axum", &["review/server.rs"]),
+    ("tokio", &["review/server.rs"]),
+    ("open", &["cli"]),
+    ("getrandom", &["cli"]),
     ("clap", &["cli", "main.rs"]),
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),
@@ -114,7 +133,8 @@ const MUTATING: &[&str] = &[
     "File::create",
     "OpenOptions",
 ];
-const MAY_MUTATE: &[&str] = &["cache", "own_file.rs", "hnsw.rs", "fsops", "journal"];
+const MAY_MUTATE: &[&str] =
+    &["cache", "decisions.rs", "own_file.rs", "hnsw.rs", "fsops", "journal"];
 
 /// What the library must be handed instead of asking for it.
 const AMBIENT: &[&str] = &[

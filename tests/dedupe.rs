@@ -14,7 +14,7 @@ use clean_backup::media::{
     ModifiedNs, Orientation,
 };
 use clean_backup::policy::Policy;
-use clean_backup::record::{ContentHash, Picture, PictureRecord};
+use clean_backup::record::{Apart, ContentHash, Marked, Picture, PictureRecord};
 use clean_backup::report::Relation;
 use clean_backup::tile::Tile;
 use proptest::prelude::*;
@@ -482,4 +482,64 @@ fn dense_clusters_make_the_same_stars() {
             }
         }
     }
+}
+
+/// A mark on two pictures of [`with_bytes`].
+fn mark(a: &Picture, b: &Picture) -> Apart {
+    let marked = |picture: &Picture| Marked {
+        content: picture.content.unwrap(),
+        size: picture.file.stamp.size.0,
+    };
+    Apart::new(marked(a), marked(b))
+}
+
+#[test]
+fn what_was_called_two_pictures_is_no_duplicate() {
+    let tile = scene(3);
+    let near = nudged(&tile, 1);
+    let mut large = with_bytes(picture("a.png", &tile), 1000, 1);
+    large.record.dimensions = Dimensions { width: 4000, height: 3000 };
+    let second = with_bytes(picture("b.jpg", &near), 1000, 2);
+    let third = with_bytes(picture("c.jpg", &near), 1000, 3);
+    let pictures = [large.clone(), second.clone(), third.clone()];
+    let groups = |apart: Vec<Apart>| {
+        let found = run(&pictures, &DedupeOptions { apart, ..Default::default() });
+        let group = |g: &Group| {
+            let mut duplicates: Vec<u32> = g.duplicates.iter().map(|d| d.picture).collect();
+            duplicates.sort_unstable();
+            (g.keeper, duplicates, g.linked.clone())
+        };
+        found.groups.iter().map(group).collect::<Vec<_>>()
+    };
+    assert_eq!(groups(vec![]), [(0, vec![1, 2], vec![])]);
+    // The third is like the second still, which is the first one's duplicate.
+    assert_eq!(groups(vec![mark(&large, &third)]), [(0, vec![1], vec![2])]);
+    let both = vec![mark(&large, &third), mark(&second, &third)];
+    assert_eq!(groups(both.clone()), [(0, vec![1], vec![])]);
+    // Pictures of the same hashes are told apart too.
+    let all = [both, vec![mark(&large, &second)]].concat();
+    assert_eq!(groups(all), []);
+    // A mark is about bytes: other ones of the same size are not concerned.
+    let other = with_bytes(third.clone(), 1000, 9);
+    assert_eq!(groups(vec![mark(&large, &other)]), [(0, vec![1, 2], vec![])]);
+}
+
+#[test]
+fn marks_hold_among_hundreds_of_frames_alike() {
+    let tile = scene(5);
+    let name = |n: u32| format!("{n:04}.jpg");
+    let mut pictures: Vec<Picture> = (0..400).map(|n| picture(&name(n), &tile)).collect();
+    for (n, picture) in (0..).zip(&mut pictures) {
+        picture.file.stamp.size = Bytes(5000 + n);
+        picture.content = Some(ContentHash(std::array::from_fn(|i| (n >> (8 * (i % 2))) as u8)));
+        // Each in a class of its own.
+        picture.record.metadata.camera = Some(format!("Pinhole {n}"));
+    }
+    // The largest file is the keeper.
+    let apart = vec![mark(&pictures[399], &pictures[7])];
+    let found = run(&pictures, &DedupeOptions { apart, ..Default::default() });
+    let group = &found.groups[0];
+    assert_eq!((found.groups.len(), group.keeper, group.duplicates.len()), (1, 399, 398));
+    assert!(group.duplicates.iter().all(|d| d.picture != 7));
+    assert_eq!(group.linked, [7]);
 }

@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::media::{FileStamp, MediaFile};
+use crate::path_text::{key_of_path, path_of_key};
 use crate::phash::{HASH_VERSION, View};
 use crate::policy::QUALITY_FLOOR;
 use crate::record::{ContentHash, KnownPicture, Record};
 pub use packed::Packed;
 use packed::{Mark, Packing};
-use rows::{COLUMNS, path_bytes, path_from_bytes};
+use rows::COLUMNS;
 
 /// An open cache.
 #[derive(Debug)]
@@ -465,7 +466,7 @@ impl Cache {
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
                     let bytes = row.get_ref(0)?.as_blob()?;
-                    if gone(&path_from_bytes(bytes)) {
+                    if gone(&path_of_key(bytes)) {
                         removed.push(bytes.to_vec());
                     }
                 }
@@ -556,7 +557,7 @@ impl Cache {
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 verified.rows += 1;
-                let path = path_from_bytes(row.get_ref(0)?.as_blob()?);
+                let path = path_of_key(row.get_ref(0)?.as_blob()?);
                 let held = stamp(&path).map(|now| rows::holds(row, now)).transpose();
                 match (rows::read(row), held) {
                     (Ok(Some(_)), Ok(held)) => {
@@ -570,7 +571,7 @@ impl Cache {
     }
 
     fn key(&self, path: &Path) -> Vec<u8> {
-        path_bytes(&self.base.join(path))
+        key_of_path(&self.base.join(path))
     }
 
     fn attempt<T>(&self, work: impl FnOnce(&Self) -> rusqlite::Result<T>) -> Result<T, CacheError> {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use bytemuck::{Pod, Zeroable};
 
-use super::rows::path_from_bytes;
+use crate::path_text::path_of_key;
 use crate::phash::{FineHash, HASH_VERSION, PerceptualHash};
 
 /// First bytes of the file; the last two are the number of its form.
@@ -123,7 +123,7 @@ impl Packed {
         match &self.rest {
             Rest::Memory { starts, paths, .. } => {
                 let (from, to) = (starts[position as usize], starts[position as usize + 1]);
-                Ok(path_from_bytes(&paths[from as usize..to as usize]))
+                Ok(path_of_key(&paths[from as usize..to as usize]))
             }
             Rest::File { file, header } => {
                 let starts = fine_at(header, header.count);
@@ -134,7 +134,7 @@ impl Packed {
                     return Err(damaged());
                 }
                 let paths = starts + (header.count + 1) * 8;
-                Ok(path_from_bytes(&read(file, paths + from, to - from, 1)?))
+                Ok(path_of_key(&read(file, paths + from, to - from, 1)?))
             }
         }
     }
@@ -159,7 +159,7 @@ impl Packed {
         };
         let path = |bounds: &[u64]| {
             let range = bounds[0] as usize..bounds[1] as usize;
-            paths.get(range).map(path_from_bytes).ok_or_else(damaged)
+            paths.get(range).map(path_of_key).ok_or_else(damaged)
         };
         starts.windows(2).map(path).collect()
     }

@@ -1,7 +1,5 @@
 //! Rows ↔ records.
 
-use std::path::{Path, PathBuf};
-
 use rusqlite::{Row, Statement, params};
 
 use super::CachedRow;
@@ -9,6 +7,7 @@ use crate::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
     Orientation,
 };
+use crate::path_text::path_of_key;
 use crate::phash::{HASH_VERSION, PictureHash, Quality, View};
 use crate::record::{ContentHash, KnownPicture, PictureRecord, Record, Stage, Unreadable};
 
@@ -104,7 +103,7 @@ pub(super) fn known_picture(row: &Row<'_>) -> rusqlite::Result<Option<KnownPictu
         Err(error) if is_of_value(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let path = path_from_bytes(row.get_ref(0)?.as_blob()?);
+    let path = path_of_key(row.get_ref(0)?.as_blob()?);
     Ok(match read(row)? {
         Some(CachedRow { record: Record::Picture(record), content, .. }) => {
             Some(KnownPicture { path, stamp, record, content })
@@ -244,29 +243,4 @@ fn views_from_bytes(bytes: &[u8]) -> Option<[View; 4]> {
         *view = View::from_bytes(bytes)?;
     }
     Some(views)
-}
-
-/// A path as the key of a row.
-#[cfg(unix)]
-pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt as _;
-    // `/a/./b` and `/a//b` are `/a/b`; `..` is left alone, since a link may be before it.
-    path.components().collect::<PathBuf>().as_os_str().as_bytes().to_vec()
-}
-
-/// The path of a row's key.
-#[cfg(unix)]
-pub(super) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt as _;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
-    path.components().collect::<PathBuf>().to_string_lossy().into_owned().into_bytes()
-}
-
-#[cfg(not(unix))]
-pub(super) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }

@@ -155,7 +155,7 @@ pub(super) fn open_read_only(file: &Path) -> Result<Connection, CacheError> {
 /// A path as SQLite's URIs have it.
 fn uri_path(file: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    super::rows::path_bytes(file)
+    crate::path_text::key_of_path(file)
         .into_iter()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()

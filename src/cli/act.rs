@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clean_backup::apply::{self, Applied, Scope, World};
 use clean_backup::cache::{Cache, Moved};
+use clean_backup::event::Progress;
 use clean_backup::fsops::Disk;
 use clean_backup::journal::{self, Journal, JournalError, Lock, LockError, RunLog, Verdict};
 use clean_backup::media::CaptureTime;
@@ -86,30 +87,39 @@ pub fn carry_out(
         return Ok(Outcome::Done);
     }
     confirm(context, plan)?;
+    let applied = carry_out_confirmed(context, plan, cache, cancel, context.progress)?;
+    finish(plan, &applied, beside)
+}
+
+/// Locks, begins a journal, and does what somebody has agreed to.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn carry_out_confirmed(
+    context: &Context<'_>,
+    plan: &Plan,
+    cache: &mut Cache,
+    cancel: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Applied, Failure> {
     let _lock = take_lock(context)?;
     let runs = runs_folder(context)?;
     warn_of_interrupted(&runs);
     let journal = Journal::begin(&runs, plan, &now_utc()).map_err(|error| unwritable(&error))?;
-    let applied = apply_and_follow(context, plan, Scope::Fresh, journal, cache, cancel)?;
-    finish(plan, &applied, beside)
+    apply_and_follow(plan, Scope::Fresh, journal, cache, cancel, progress)
 }
 
 /// Carries a plan out, and lets the cache know where files are now.
 fn apply_and_follow(
-    context: &Context<'_>,
     plan: &Plan,
     scope: Scope<'_>,
     journal: Journal,
     cache: &mut Cache,
     cancel: &AtomicBool,
+    progress: &dyn Progress,
 ) -> Result<Applied, Failure> {
-    let world = World {
-        files: &Disk::default(),
-        clock: &now_utc,
-        progress: context.progress,
-        cancel,
-        workers: WORKERS,
-    };
+    let world =
+        World { files: &Disk::default(), clock: &now_utc, progress, cancel, workers: WORKERS };
     let applied = apply::apply(plan, scope, journal, world)
         .map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
     let moves: Vec<Moved<'_>> = applied
@@ -313,7 +323,7 @@ pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, 
     let mut cache = open_cache(context)?;
     let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
     let scope = Scope::Rest(&log);
-    let applied = apply_and_follow(context, &plan, scope, journal, &mut cache, &cancel)?;
+    let applied = apply_and_follow(&plan, scope, journal, &mut cache, &cancel, context.progress)?;
     finish(&plan, &applied, false)
 }
 
@@ -343,7 +353,7 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
         let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
         let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
         let scope = Scope::Begun(&log);
-        apply_and_follow(context, &plan, scope, journal, &mut cache, &cancel)?;
+        apply_and_follow(&plan, scope, journal, &mut cache, &cancel, context.progress)?;
         log = RunLog::read(&runs, &log.run).map_err(|error| of_journal(&error))?;
     }
     let undo = clean_backup::undo::undo(&log, &Disk::default(), &context.folder);

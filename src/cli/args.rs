@@ -46,6 +46,7 @@ impl std::error::Error for Allowed {}
     after_help = "Examples:
   clean-backup dedupe ~/Pictures                       show which pictures are the same
   clean-backup dedupe ~/Camera --reference ~/Pictures  what of ~/Camera is in ~/Pictures already
+  clean-backup review ~/Pictures                       look at them side by side
   clean-backup dedupe ~/Pictures --format json -o duplicates.json
   clean-backup config set sensitivity aggressive       from now on
 
@@ -123,6 +124,8 @@ pub enum Command {
     Scan(Box<Scan>),
     /// Find pictures that are the same picture
     Dedupe(Box<Dedupe>),
+    /// Look at duplicates side by side in the browser, choose, and apply
+    Review(Box<Review>),
     /// Find pictures like given ones among those that were scanned before
     Similar(Box<Similar>),
     /// File pictures and films into folders by the date they were taken
@@ -202,17 +205,9 @@ pub struct Scan {
     pub files: Files,
 }
 
-/// `dedupe`.
+/// Which pictures are compared, and when they are the same.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:
-  clean-backup dedupe ~/Pictures
-  clean-backup dedupe /mnt/card --reference ~/Pictures --sensitivity exact
-  clean-backup dedupe ~/Pictures --format html -o report.html
-  clean-backup dedupe ~/Pictures --keep prefer='**/originals/**'
-  clean-backup dedupe ~/Pictures --action quarantine   move duplicates aside; can be undone
-  clean-backup dedupe ~/Pictures --action trash --save-plan plan.json
-  clean-backup apply plan.json")]
-pub struct Dedupe {
+pub struct Compared {
     /// Folders or files
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub roots: Vec<PathBuf>,
@@ -250,6 +245,28 @@ pub struct Dedupe {
     #[arg(long, value_name = "RULE", help_heading = "Matching", value_parser = text(Key::Keep),
           action = ArgAction::Append)]
     pub keep: Vec<Value>,
+    /// Forget for this run which pairs were marked as no duplicates on the review page
+    #[arg(long, help_heading = "Matching")]
+    pub ignore_marks: bool,
+    /// Which files.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// `dedupe`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  clean-backup dedupe ~/Pictures
+  clean-backup dedupe /mnt/card --reference ~/Pictures --sensitivity exact
+  clean-backup dedupe ~/Pictures --format html -o report.html
+  clean-backup dedupe ~/Pictures --keep prefer='**/originals/**'
+  clean-backup dedupe ~/Pictures --action quarantine   move duplicates aside; can be undone
+  clean-backup dedupe ~/Pictures --action trash --save-plan plan.json
+  clean-backup apply plan.json")]
+pub struct Dedupe {
+    /// What is compared, and how.
+    #[command(flatten)]
+    pub compared: Compared,
     /// What to do with duplicates
     #[arg(long, value_name = "WHAT", default_value = "report", help_heading = "Action")]
     pub action: Action,
@@ -276,9 +293,34 @@ pub struct Dedupe {
     /// Exit with code 10 when there are duplicates
     #[arg(long, help_heading = "Output")]
     pub fail_on_duplicates: bool,
-    /// Which files.
+}
+
+/// `review`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "The page is served to this machine alone, by a link that can be opened once. \
+What is decided is kept at once, and is there again the next time. Nothing is changed before you \
+press Apply; what is applied can be undone, there and with `clean-backup undo`.
+
+Examples:
+  clean-backup review ~/Pictures
+  clean-backup review /mnt/card --reference ~/Pictures --sensitivity aggressive
+  clean-backup review ~/Pictures --no-open --port 8123   print the link, open it yourself"
+)]
+pub struct Review {
+    /// What is compared, and how.
     #[command(flatten)]
-    pub files: Files,
+    pub compared: Compared,
+    /// The folder that quarantined duplicates go to [default: .clean-backup/quarantine below the
+    /// folder that they are found in]
+    #[arg(long, value_name = "DIR", help_heading = "Page", value_hint = ValueHint::DirPath)]
+    pub to: Option<PathBuf>,
+    /// The port that the page is served at [default: any that is free]
+    #[arg(long, value_name = "N", help_heading = "Page")]
+    pub port: Option<u16>,
+    /// Print the link, do not start a browser
+    #[arg(long, help_heading = "Page")]
+    pub no_open: bool,
 }
 
 /// Which hashes decide.
@@ -628,15 +670,8 @@ impl LowArgs {
         put(Key::Color, &self.global.color);
         let files = match &self.command {
             Some(Command::Scan(scan)) => Some(&scan.files),
-            Some(Command::Dedupe(dedupe)) => {
-                put(Key::Sensitivity, &dedupe.sensitivity);
-                put(Key::Threshold, &dedupe.threshold);
-                put(Key::FineThreshold, &dedupe.fine_threshold);
-                put(Key::AnyOrientation, &dedupe.any_orientation);
-                put(Key::IncludeBursts, &dedupe.include_bursts);
-                put(Key::Keep, &joined(&dedupe.keep));
-                Some(&dedupe.files)
-            }
+            Some(Command::Dedupe(dedupe)) => Some(dedupe.compared.put(&mut put)),
+            Some(Command::Review(review)) => Some(review.compared.put(&mut put)),
             Some(Command::Organize(organize)) => Some(&organize.files),
             Some(Command::Similar(similar)) => {
                 put(Key::Threshold, &similar.within);
@@ -656,6 +691,19 @@ impl LowArgs {
             put(Key::Memory, &files.memory);
         }
         layer
+    }
+}
+
+impl Compared {
+    /// Puts the settings among the flags; gives those of files.
+    fn put(&self, put: &mut dyn FnMut(Key, &Option<Value>)) -> &Files {
+        put(Key::Sensitivity, &self.sensitivity);
+        put(Key::Threshold, &self.threshold);
+        put(Key::FineThreshold, &self.fine_threshold);
+        put(Key::AnyOrientation, &self.any_orientation);
+        put(Key::IncludeBursts, &self.include_bursts);
+        put(Key::Keep, &joined(&self.keep));
+        &self.files
     }
 }
 
@@ -707,7 +755,7 @@ mod tests {
             ])
         );
         let Some(Command::Dedupe(dedupe)) = args.command else { panic!("dedupe") };
-        assert_eq!(dedupe.roots, [PathBuf::from("a"), "b".into()]);
+        assert_eq!(dedupe.compared.roots, [PathBuf::from("a"), "b".into()]);
         assert_eq!((args.global.verbose, dedupe.format), (1, Format::Text));
         assert!(parse("clean-backup scan a").unwrap().layer().is_empty());
     }

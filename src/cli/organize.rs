@@ -172,6 +172,7 @@ fn look(
         policy: settings.policy,
         any_orientation: settings.any_orientation,
         films: std::mem::take(&mut scan.films),
+        apart: super::find::marks(context)?,
         reference_roots: vec![false, true],
         ..Default::default()
     };

@@ -1,6 +1,5 @@
 //! The subcommands that work on pictures.
 
-use std::collections::HashSet;
 use std::env::consts::{ARCH, OS};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,17 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clean_backup::cache::{Cache, CacheError};
-use clean_backup::content::content_hash;
 use clean_backup::decode::DecodeOptions;
-use clean_backup::dedupe::Prefer;
 use clean_backup::fsops::{Disk, real_place};
 use clean_backup::media::MediaFile;
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::plan::ActionKind;
-use clean_backup::policy::KeepRule;
 use clean_backup::proposal::{Proposal, Wish};
-use clean_backup::record::{ContentHash, Picture, Skip};
-use clean_backup::report::{Counts, Matching, Report, Skipped, human_bytes};
+use clean_backup::record::ContentHash;
+use clean_backup::report::{Counts, human_bytes};
 use clean_backup::scan::Scan;
 use clean_backup::thumbnails::{self, Thumbnails};
 use clean_backup::walk::{Globs, WalkOptions};
@@ -27,6 +23,7 @@ use clean_backup::walk::{Globs, WalkOptions};
 use super::args::{self, CacheCommand, Dedupe, Format};
 use super::backends::Backends;
 use super::failure::{Failure, Kind, Outcome};
+use super::find::{Compared, Found};
 use super::progress::Bars;
 use super::settings::Settings;
 use super::{interrupt, render};
@@ -61,14 +58,8 @@ pub struct ScanOptions {
 /// `dedupe`, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DedupeOptions {
-    /// Folders or files.
-    pub roots: Vec<PathBuf>,
-    /// Folders that nothing is touched in.
-    pub references: Vec<PathBuf>,
-    /// Caches whose pictures are compared with.
-    pub with_cache: Vec<PathBuf>,
-    /// Match by the 256-bit hash alone.
-    pub fine_only: bool,
+    /// What is compared.
+    pub compared: Compared,
     /// What to do with duplicates.
     pub action: ActionKind,
     /// The folder that they go to.
@@ -109,10 +100,7 @@ impl TryFrom<&Dedupe> for DedupeOptions {
             return Err(Failure::new(Kind::Usage, message));
         }
         Ok(Self {
-            roots: dedupe.roots.clone(),
-            references: dedupe.reference.clone(),
-            with_cache: dedupe.with_cache.clone(),
-            fine_only: dedupe.hash == args::HashChoice::Fine,
+            compared: Compared::from(&dedupe.compared),
             action,
             to: dedupe.to.clone(),
             dry_run: dedupe.dry_run,
@@ -145,7 +133,7 @@ pub fn of_cache(error: &CacheError) -> Failure {
     Failure::new(Kind::Failed, error.to_string()).hint("another file can be named with --cache")
 }
 
-fn globs(key: &str, list: &[String]) -> Result<Globs, Failure> {
+pub fn globs(key: &str, list: &[String]) -> Result<Globs, Failure> {
     Globs::new(list).map_err(|error| Failure::new(Kind::Usage, format!("{key}: {error}")))
 }
 
@@ -226,10 +214,6 @@ fn open_cache_instead(
     open_cache(context)
 }
 
-fn root_failures(scan: &Scan, roots: &[PathBuf]) -> bool {
-    !roots.is_empty() && roots.iter().all(|root| scan.skipped.iter().any(|skip| skip.path == *root))
-}
-
 /// Hashes pictures into the cache.
 ///
 /// # Errors
@@ -261,11 +245,11 @@ pub fn scan(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Fai
     Ok(outcome(&scan))
 }
 
-fn outcome(scan: &Scan) -> Outcome {
+pub fn outcome(scan: &Scan) -> Outcome {
     if scan.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped }
 }
 
-fn counts(scan: &Scan, start: Instant, backends: &Backends) -> Counts {
+pub fn counts(scan: &Scan, start: Instant, backends: &Backends) -> Counts {
     Counts {
         files: scan.files,
         not_pictures: scan.not_pictures,
@@ -291,64 +275,10 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
             .hint("add -o report.html, and open that in a browser"));
     }
     let settings = &context.settings;
-    let roots: Vec<PathBuf> = options.roots.iter().chain(&options.references).cloned().collect();
-    let mut matching = clean_backup::dedupe::DedupeOptions {
-        policy: settings.policy,
-        fine_only: options.fine_only,
-        any_orientation: settings.any_orientation,
-        include_bursts: settings.include_bursts,
-        keep: settings.keep.clone(),
-        prefer: Some(prefer(&settings.keep)?),
-        films: Vec::new(),
-        // The pictures of other caches have the root after the last.
-        reference_roots: (0..=roots.len()).map(|root| root >= options.roots.len()).collect(),
-    };
-    start_threads(settings)?;
-    let backends = Backends::of(settings.gpu)?;
-    let mut cache = open_cache(context)?;
-    let others = other_pictures(context, &options.with_cache, roots.len() as u32)?;
-    let destination = destination(context, options)?;
+    let destination = destination(context, options.to.as_deref(), &options.compared.references)?;
     let not_into: Vec<PathBuf> = destination.iter().cloned().collect();
-    let (mut scan, cancel) = scan_roots(context, &roots, &not_into, &mut cache, &backends)?;
-    if root_failures(&scan, &options.roots) {
-        let skip = &scan.skipped[0];
-        let message = format!("{}: {}", for_people(&skip.path), skip.reason);
-        return Err(Failure::new(Kind::Failed, message));
-    }
-    let counted = counts(&scan, start, &backends);
-    matching.films = std::mem::take(&mut scan.films);
-    let elsewhere: HashSet<PathBuf> = others.iter().map(|p| p.file.path.clone()).collect();
-    scan.add_known(others);
-    let read = |picture: &Picture| content_hash(&picture.file.path);
-    let joiner = backends.joiner.as_ref();
-    let found =
-        clean_backup::dedupe::dedupe(&scan.pictures, &matching, &read, joiner, context.progress);
-    let contents: Vec<_> = found
-        .contents
-        .iter()
-        .map(|(index, content)| (&scan.pictures[*index as usize].file, *content))
-        .collect();
-    if let Err(error) = cache.write_contents(&contents) {
-        tracing::warn!("hashes of bytes are not kept: {error}");
-    }
-
-    // That the drive of another cache is not there is no news.
-    let news = |skip: &&Skip| !elsewhere.contains(&skip.path);
-    let skipped = scan.skipped.iter().chain(found.skipped.iter().filter(news)).map(|skip| {
-        Skipped { path: skip.path.clone(), stage: skip.stage, reason: skip.reason.clone() }
-    });
-    let report = Report {
-        roots: options.roots.clone(),
-        references: options.references.clone(),
-        matching: Matching {
-            policy: settings.policy,
-            any_orientation: settings.any_orientation,
-            include_bursts: settings.include_bursts,
-        },
-        groups: found.report_groups(&scan.pictures, &matching),
-        skipped: skipped.collect(),
-        counts: Counts { seconds: start.elapsed().as_secs_f64(), ..counted },
-    };
+    let Found { report, mut cache, cancel, scanned } =
+        super::find::find(context, &options.compared, &not_into, start)?;
     let planned = options.dry_run || options.save_plan.is_some();
     let acts = options.action != ActionKind::Report && !planned;
     let proposal = (acts || planned).then(|| {
@@ -373,7 +303,7 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         }
         if options.dry_run {
             render::print(&plan)?;
-            return Ok(outcome(&scan));
+            return Ok(scanned);
         }
     }
     let mut thumbnails = Thumbnails::default();
@@ -403,10 +333,17 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
 }
 
 /// The real place of the folder that duplicates go to.
-fn destination(context: &Context<'_>, options: &DedupeOptions) -> Result<Option<PathBuf>, Failure> {
-    let Some(to) = &options.to else { return Ok(None) };
+///
+/// # Errors
+/// [`Kind::Refused`] when it lies in a reference folder.
+pub fn destination(
+    context: &Context<'_>,
+    to: Option<&Path>,
+    references: &[PathBuf],
+) -> Result<Option<PathBuf>, Failure> {
+    let Some(to) = to else { return Ok(None) };
     let real = real_folder(context, to)?;
-    for reference in &options.references {
+    for reference in references {
         if reference.canonicalize().is_ok_and(|reference| real.starts_with(reference)) {
             let message = format!(
                 "{} lies in the reference folder {}, where nothing is touched",
@@ -433,7 +370,7 @@ pub fn real_folder(context: &Context<'_>, to: &Path) -> Result<PathBuf, Failure>
 }
 
 /// Hashes of bytes that planning has computed go into the cache.
-fn keep_contents(cache: &mut Cache, proposal: &Proposal) {
+pub fn keep_contents(cache: &mut Cache, proposal: &Proposal) {
     let files: Vec<(MediaFile, ContentHash)> = proposal
         .contents
         .iter()
@@ -446,41 +383,6 @@ fn keep_contents(cache: &mut Cache, proposal: &Proposal) {
     if let Err(error) = cache.write_contents(&contents) {
         tracing::warn!("hashes of bytes are not kept: {error}");
     }
-}
-
-/// What other caches know, as pictures of a root of their own.
-fn other_pictures(
-    context: &Context<'_>,
-    files: &[PathBuf],
-    root: u32,
-) -> Result<Vec<Picture>, Failure> {
-    let mut pictures = Vec::new();
-    for file in files {
-        let cache = Cache::open_read_only(file, &context.folder)
-            .map_err(|error| Failure::new(Kind::Failed, format!("--with-cache: {error}")))?;
-        cache
-            .each_picture(&mut |known| {
-                let file = MediaFile { path: known.path, stamp: known.stamp, root };
-                pictures.push(Picture { file, record: known.record, content: known.content });
-            })
-            .map_err(|error| of_cache(&error))?;
-    }
-    Ok(pictures)
-}
-
-/// The globs of `prefer=` rules, by the places of the rules.
-fn prefer(keep: &[KeepRule]) -> Result<Prefer, Failure> {
-    let compiled: Vec<Option<Globs>> = keep
-        .iter()
-        .map(|rule| match rule {
-            KeepRule::Prefer(glob) => globs("keep", std::slice::from_ref(glob)).map(Some),
-            _ => Ok(None),
-        })
-        .collect::<Result<_, _>>()?;
-    let prefers = move |place: usize, path: &Path| {
-        compiled.get(place).and_then(Option::as_ref).is_some_and(|globs| globs.matches(path))
-    };
-    Ok(Prefer(Arc::new(prefers)))
 }
 
 /// Says what the machine and the build can do, and checks it.

@@ -81,6 +81,8 @@ struct Key<'a> {
     /// Within one second only the name can tell two frames of a burst apart.
     name: Option<&'a OsStr>,
     role: UnitRole,
+    /// What was called another picture than one that looks like it.
+    marked: Option<u32>,
     /// Flat pictures are alike only when their bytes are; one that could not be read is like none.
     bytes: Option<(u64, Result<ContentHash, u32>)>,
 }
@@ -173,6 +175,7 @@ fn split(
                 camera: metadata.camera.as_deref(),
                 name: picture.file.path.file_name().filter(|_| dated),
                 role: question.roles[index as usize],
+                marked: question.marked.number(index),
                 bytes: flat.then(|| bytes(index)),
             };
             (key, index)

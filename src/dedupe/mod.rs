@@ -1,6 +1,7 @@
 //! From hashed pictures to groups: neighbours by both radii, stars around the best keepers, and
 //! what kind of match each one is. Decides only; it changes no file.
 
+mod apart;
 mod classes;
 mod dense;
 mod neighbours;
@@ -21,9 +22,10 @@ use crate::keeper::{self, Candidate};
 use crate::media::{Bytes, FileKey, Orientation};
 use crate::phash::View;
 use crate::policy::{KeepRule, Policy};
-use crate::record::{ContentHash, Picture, Skip};
+use crate::record::{Apart, ContentHash, Picture, Skip};
 use crate::relation::{self, Relation};
 use crate::units::{self, UnitRole};
+use apart::Marked;
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +44,8 @@ pub struct DedupeOptions {
     pub prefer: Option<Prefer>,
     /// Films beside pictures: a picture with its film is more than one without.
     pub films: Vec<PathBuf>,
+    /// Pairs that are no duplicates of each other, though they look so.
+    pub apart: Vec<Apart>,
     /// For each root of the scan, whether it is a reference folder.
     pub reference_roots: Vec<bool>,
 }
@@ -108,6 +112,7 @@ struct Question<'a> {
     roles: Vec<UnitRole>,
     policy: Policy,
     options: &'a DedupeOptions,
+    marked: Marked,
     /// Place among the pictures that matter, best keeper first.
     rank: Vec<u32>,
 }
@@ -241,8 +246,6 @@ pub fn dedupe(
         pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format)),
         &options.films,
     );
-    let mut question =
-        Question { pictures, roles, policy: options.policy, options, rank: Vec::new() };
     let mut contents = Contents {
         pictures,
         read,
@@ -250,6 +253,9 @@ pub fn dedupe(
         computed: Vec::new(),
         skipped: Vec::new(),
     };
+    let marked = Marked::new(&options.apart, pictures, &mut contents, progress);
+    let policy = options.policy;
+    let mut question = Question { pictures, roles, policy, options, marked, rank: Vec::new() };
 
     let counted = counted(&question);
     let hard_links = (pictures.len() - counted.len()) as u64;

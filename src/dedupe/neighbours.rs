@@ -37,8 +37,12 @@ pub(super) struct Neighbours {
     pub dense: Vec<u32>,
 }
 
-/// How near `b` is to `a`, turned as it may be; `None` when it is not within both radii.
+/// How near `b` is to `a`, turned as it may be; `None` when it is not within both radii, or
+/// was called another picture.
 pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Near> {
+    if question.marked.are_apart(a, b) {
+        return None;
+    }
     let hash = &question.pictures[a as usize].record.hash;
     let other = question.view(b);
     let orientations = if question.options.any_orientation {
@@ -156,6 +160,7 @@ impl Search<'_> {
         let roles = &question.roles;
         if fine_distance <= question.policy.fine_radius
             && roles[first as usize].may_match(roles[second as usize])
+            && !question.marked.are_apart(first, second)
         {
             edges.push(Edge { a, b });
             for class in [a, b] {

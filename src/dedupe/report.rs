@@ -44,9 +44,9 @@ impl Deduplicated {
                 content: contents.get(&index).copied(),
                 format: picture.record.format,
                 dimensions: picture.record.dimensions,
-                view: picture.record.hash.upright(),
-                quality: picture.record.hash.quality,
+                hash: picture.record.hash,
                 captured: picture.record.metadata.captured,
+                camera: picture.record.metadata.camera.clone(),
                 reference: options.reference_roots.get(root).copied().unwrap_or(false),
                 other_names,
             }
@@ -63,8 +63,8 @@ impl Deduplicated {
             let linked = group.linked.iter().map(|&index| {
                 let picture = spell_out(index);
                 report::Linked {
-                    distance: picture.view.phash.distance(keeper.view.phash),
-                    fine_distance: picture.view.fine.distance(keeper.view.fine),
+                    distance: picture.hash.upright().phash.distance(keeper.hash.upright().phash),
+                    fine_distance: picture.hash.upright().fine.distance(keeper.hash.upright().fine),
                     near: None,
                     picture,
                 }

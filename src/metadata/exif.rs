@@ -5,6 +5,7 @@ use exif::{Exif, In, Rational, Reader, Tag, Value};
 use crate::calendar::Civil;
 use crate::capture::{Candidate, Source};
 use crate::media::{CaptureTime, Metadata, Orientation};
+use crate::path_text::one_line;
 
 /// Most characters of a maker's or a model's name that are kept.
 const MAX_NAME: usize = 64;
@@ -26,6 +27,24 @@ pub fn read_exif(block: &[u8]) -> Metadata {
         camera: camera(&tags),
         orientation: Orientation::from_exif(orientation.unwrap_or(1)),
     }
+}
+
+/// Longest value that is shown.
+const MOST_SHOWN: usize = 80;
+
+/// The tags of the picture itself, as text; not what only a maker's software can read.
+pub(super) fn for_people(block: &[u8]) -> Vec<(String, String)> {
+    let Some(tags) = tags(block) else { return Vec::new() };
+    let shown = |field: &&exif::Field| {
+        field.ifd_num == In::PRIMARY
+            && !matches!(field.value, Value::Undefined(..) | Value::Unknown(..))
+    };
+    let text = |field: &exif::Field| {
+        let value = one_line(&field.display_value().with_unit(&tags).to_string());
+        let short: String = value.chars().take(MOST_SHOWN).collect();
+        (field.tag.to_string(), if short.len() < value.len() { short + "…" } else { short })
+    };
+    tags.fields().filter(shown).map(text).collect()
 }
 
 /// The dates of a block, as written and as understood: the original one, then that of digitising;

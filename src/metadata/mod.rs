@@ -46,5 +46,10 @@ pub fn embedded(source: &dyn ReadAt) -> Embedded {
     embedded
 }
 
+/// The tags of a picture as people read them: name and value, in the order of the file.
+pub fn tags(source: &dyn ReadAt) -> Vec<(String, String)> {
+    Blocks::read(source).exif.iter().flat_map(|block| exif::for_people(block)).collect()
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::media::{CaptureTime, Dimensions, FileKey, FileStamp, Format, Orientation};
-use crate::phash::{Quality, View};
+use crate::phash::PictureHash;
 use crate::policy::Policy;
 use crate::record::Stage;
 
@@ -54,12 +54,12 @@ pub struct Picture {
     pub format: Format,
     /// Dimensions as shown.
     pub dimensions: Dimensions,
-    /// Hashes of the picture as shown.
-    pub view: View,
-    /// Structure of the picture.
-    pub quality: Quality,
+    /// Hashes of the picture, and how much structure it has.
+    pub hash: PictureHash,
     /// When it was taken, where its metadata say.
     pub captured: Option<CaptureTime>,
+    /// What it was taken with, where its metadata say.
+    pub camera: Option<String>,
     /// It lies in a reference folder: never touched.
     pub reference: bool,
     /// Other names of the same file (hard links, overlapping roots) that the walk saw. Removing
@@ -124,6 +124,8 @@ pub struct Skipped {
 pub struct Matching {
     /// The two radii.
     pub policy: Policy,
+    /// The 256-bit hash alone decided.
+    pub fine_only: bool,
     /// Turned and mirrored copies were asked for.
     pub any_orientation: bool,
     /// Bursts are acted on like copies.

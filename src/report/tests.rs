@@ -4,7 +4,7 @@ use super::*;
 use crate::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, ModifiedNs, Orientation,
 };
-use crate::phash::{FineHash, PerceptualHash, Quality, View};
+use crate::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use crate::policy::Policy;
 use crate::record::Stage;
 
@@ -19,11 +19,14 @@ fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> Picture {
         content: None,
         format: Format::Jpeg,
         dimensions: Dimensions { width: 4000, height: 3000 },
-        view: View {
-            phash: PerceptualHash(0x0123_4567_89ab_cdef),
-            fine: FineHash([1, 2, 3, u64::MAX]),
+        hash: PictureHash {
+            views: [View {
+                phash: PerceptualHash(0x0123_4567_89ab_cdef),
+                fine: FineHash([1, 2, 3, u64::MAX]),
+            }; 4],
+            quality: Quality(87),
         },
-        quality: Quality(87),
+        camera: None,
         captured: None,
         reference: false,
         other_names: Vec::new(),
@@ -77,6 +80,7 @@ pub(in crate::report) fn sample() -> Report {
         references: vec!["reference".into()],
         matching: Matching {
             policy: Policy::from_threshold(6),
+            fine_only: false,
             any_orientation: true,
             include_bursts: false,
         },

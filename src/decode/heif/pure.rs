@@ -81,7 +81,7 @@ fn picture(coded: &Coded<'_>) -> Result<DecodedImage, DecodeError> {
 /// Red, green and blue of decoded planes.
 fn rgb(picture: &DecodedImage) -> Result<[Luma; 3], DecodeError> {
     let colour = picture.color_info;
-    let matrix = colour.map_or(2, |colour| u16::from(colour.matrix_coefficients));
+    let matrix = colour.map_or(2, |colour| colour.matrix_coefficients);
     let full = colour.is_some_and(|colour| colour.full_range);
     let scale_y = scale(picture.bit_depth_luma, full)?;
     let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);

@@ -1,0 +1,206 @@
+//! A group around a keeper that somebody has chosen.
+
+use crate::media::{Metadata, Orientation};
+use crate::relation::{self, Relation, Side};
+use crate::report::{Duplicate, Group, Linked, Matching, Picture};
+
+/// Why a keeper is one that was chosen.
+pub const CHOSEN: &str = "chosen by hand";
+
+impl Group {
+    /// All pictures of the group: the keeper, its duplicates, and what is linked to them.
+    pub fn members(&self) -> impl Iterator<Item = &Picture> {
+        std::iter::once(&self.keeper)
+            .chain(self.duplicates.iter().map(|duplicate| &duplicate.picture))
+            .chain(self.linked.iter().map(|linked| &linked.picture))
+    }
+
+    /// The same pictures around the keeper that is the member of that number: 0 is the keeper that
+    /// it has, then come the duplicates; what is linked cannot be chosen. Every other one is held
+    /// against the new keeper, by the rule that found the group: what it is not near is linked now.
+    pub fn around(&self, member: usize, matching: &Matching) -> Option<Self> {
+        let chosen = member.checked_sub(1).map(|place| self.duplicates.get(place));
+        let keeper = match chosen {
+            None => return Some(self.clone()),
+            Some(duplicate) => duplicate?.picture.clone(),
+        };
+        let mut group =
+            Self { reason: CHOSEN.to_owned(), duplicates: Vec::new(), linked: Vec::new(), keeper };
+        let candidates = self.members().take(1 + self.duplicates.len());
+        let mut others: Vec<&Picture> = Vec::new();
+        for (_, picture) in candidates.enumerate().filter(|(place, _)| *place != member) {
+            others.push(picture);
+        }
+        // As in every group: the first dated picture speaks for the shot.
+        let witness = std::iter::once(&group.keeper)
+            .chain(others.iter().copied())
+            .find(|picture| picture.captured.is_some())
+            .cloned();
+        for picture in others {
+            match near(&group.keeper, picture, matching) {
+                Some((distance, fine_distance, orientation)) => {
+                    let apart = witness
+                        .as_ref()
+                        .is_some_and(|witness| relate(witness, picture, false) == Relation::Burst);
+                    let identical =
+                        group.keeper.content.is_some() && group.keeper.content == picture.content;
+                    let relation = match (identical, apart) {
+                        (true, _) => Relation::Identical,
+                        (false, true) => Relation::Burst,
+                        (false, false) => relate(&group.keeper, picture, false),
+                    };
+                    let picture = picture.clone();
+                    group.duplicates.push(Duplicate {
+                        picture,
+                        distance,
+                        fine_distance,
+                        relation,
+                        orientation,
+                    });
+                }
+                None => group.linked.push(linked(&group.keeper, picture)),
+            }
+        }
+        for old in &self.linked {
+            group.linked.push(linked(&group.keeper, &old.picture));
+        }
+        Some(group)
+    }
+}
+
+fn linked(keeper: &Picture, picture: &Picture) -> Linked {
+    let (view, other) = (keeper.hash.upright(), picture.hash.upright());
+    Linked {
+        picture: picture.clone(),
+        distance: view.phash.distance(other.phash),
+        fine_distance: view.fine.distance(other.fine),
+        near: None,
+    }
+}
+
+/// Both distances and the turn, where the two are within the policy.
+fn near(keeper: &Picture, other: &Picture, matching: &Matching) -> Option<(u32, u32, Orientation)> {
+    let turns = if matching.any_orientation { Orientation::ALL.len() } else { 1 };
+    let other = other.hash.upright();
+    let near = Orientation::ALL.into_iter().take(turns).filter_map(|orientation| {
+        let view = keeper.hash.oriented(orientation);
+        let distance = view.phash.distance(other.phash);
+        let fine_distance = view.fine.distance(other.fine);
+        let within = (matching.fine_only || distance <= matching.policy.radius)
+            && fine_distance <= matching.policy.fine_radius;
+        within.then_some((distance, fine_distance, orientation))
+    });
+    near.min_by_key(|&(distance, fine_distance, orientation)| {
+        (fine_distance, distance, orientation)
+    })
+}
+
+fn relate(a: &Picture, b: &Picture, identical: bool) -> Relation {
+    let metadata = |picture: &Picture| Metadata {
+        captured: picture.captured,
+        camera: picture.camera.clone(),
+        ..Metadata::default()
+    };
+    let (first, second) = (metadata(a), metadata(b));
+    let a = Side { metadata: &first, path: &a.path };
+    relation::relate(a, Side { metadata: &second, path: &b.path }, identical)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::media::{Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, ModifiedNs};
+    use crate::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+    use crate::policy::Policy;
+
+    fn picture(name: &str, phash: u64, second: Option<i64>) -> Picture {
+        let view = View { phash: PerceptualHash(phash), fine: FineHash([phash, 0, 0, 0]) };
+        Picture {
+            path: name.into(),
+            stamp: FileStamp {
+                key: FileKey { device: 1, inode: phash },
+                size: Bytes(10),
+                modified: ModifiedNs(0),
+            },
+            content: None,
+            format: Format::Jpeg,
+            dimensions: Dimensions { width: 4, height: 3 },
+            hash: PictureHash { views: [view; 4], quality: Quality(80) },
+            captured: second.map(|local_seconds| CaptureTime {
+                local_seconds,
+                subsecond_ns: None,
+                offset_minutes: None,
+            }),
+            camera: None,
+            reference: false,
+            other_names: Vec::new(),
+        }
+    }
+
+    fn duplicate(picture: Picture) -> Duplicate {
+        Duplicate {
+            picture,
+            distance: 0,
+            fine_distance: 0,
+            relation: Relation::Copy,
+            orientation: Orientation::Upright,
+        }
+    }
+
+    fn names(group: &Group) -> (String, Vec<(String, Relation)>, Vec<String>) {
+        let name = |picture: &Picture| picture.path.display().to_string();
+        let duplicates = group.duplicates.iter().map(|d| (name(&d.picture), d.relation));
+        let linked = group.linked.iter().map(|linked| name(&linked.picture));
+        (name(&group.keeper), duplicates.collect(), linked.collect())
+    }
+
+    #[test]
+    fn what_is_not_near_the_chosen_keeper_is_linked() {
+        let matching = Matching {
+            policy: Policy::from_threshold(2).with_fine_radius(2),
+            ..Default::default()
+        };
+        let group = Group {
+            keeper: picture("k", 0b00, None),
+            reason: "more pixels".into(),
+            duplicates: vec![
+                duplicate(picture("a", 0b11, None)),
+                duplicate(picture("b", 0b1100, None)),
+            ],
+            linked: vec![linked(&picture("k", 0, None), &picture("l", 0b1111, None))],
+        };
+        assert_eq!(group.around(0, &matching).unwrap(), group);
+        let around = group.around(1, &matching).unwrap();
+        assert_eq!(around.reason, CHOSEN);
+        let copies = vec![("k".to_owned(), Relation::Copy)];
+        assert_eq!(names(&around), ("a".into(), copies, vec!["b".into(), "l".into()]));
+        assert_eq!((around.duplicates[0].distance, around.linked[0].distance), (2, 4));
+        assert_eq!(group.around(3, &matching), None);
+    }
+
+    #[test]
+    fn shots_of_a_burst_stay_so() {
+        let matching = Matching { policy: Policy::from_threshold(6), ..Default::default() };
+        let mut other = picture("b", 3, Some(9));
+        other.content = Some([7; 32]);
+        let mut twin = picture("c", 3, Some(9));
+        twin.content = Some([7; 32]);
+        let group = Group {
+            keeper: picture("k", 1, None),
+            reason: String::new(),
+            duplicates: vec![
+                duplicate(picture("a", 2, Some(5))),
+                duplicate(other),
+                duplicate(twin),
+            ],
+            linked: Vec::new(),
+        };
+        let around = group.around(2, &matching).unwrap();
+        let (keeper, duplicates, _) = names(&around);
+        let expected = [("k", Relation::Copy), ("a", Relation::Burst), ("c", Relation::Identical)];
+        assert_eq!(keeper, "b");
+        assert_eq!(duplicates, expected.map(|(name, relation)| (name.to_owned(), relation)));
+    }
+}

@@ -1,0 +1,278 @@
+//! What the page asks for and gets, as JSON.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::session::{Change, Role, Session};
+use crate::media::Orientation;
+use crate::path_text::for_people;
+use crate::report::{Group, Picture, Relation, iso_time};
+
+/// Most groups that are given at once.
+const MOST: usize = 200;
+
+/// Which groups.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Filter {
+    /// `identical`, `copy`, `burst`, `turned`, `linked`.
+    pub kind: Option<String>,
+    /// `open`, `accepted`, `applied`.
+    pub state: Option<String>,
+    /// Frees at least so many bytes.
+    pub bytes: u64,
+    /// A path holds it, in either letter case.
+    pub path: String,
+    /// `bytes`: what frees most comes first.
+    pub order: Option<String>,
+}
+
+/// Groups by their numbers, parted by commas.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Numbers {
+    ids: String,
+}
+
+/// Which groups fit a filter. Numbers alone, so that the page can go through many thousands.
+#[derive(Serialize)]
+pub(super) struct Fitting {
+    ids: Vec<usize>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Listed {
+    groups: Vec<GroupJson>,
+}
+
+#[derive(Serialize)]
+pub(super) struct GroupJson {
+    id: usize,
+    state: &'static str,
+    run: Option<String>,
+    reason: String,
+    keeper: usize,
+    /// What applying it would free.
+    bytes: u64,
+    members: Vec<MemberJson>,
+}
+
+#[derive(Serialize)]
+struct MemberJson {
+    id: usize,
+    role: &'static str,
+    /// `false`: not near enough to be chosen as the keeper.
+    candidate: bool,
+    name: String,
+    folder: String,
+    bytes: u64,
+    width: u32,
+    height: u32,
+    format: &'static str,
+    captured: Option<String>,
+    camera: Option<String>,
+    modified_ms: i64,
+    quality: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fine_distance: Option<u32>,
+    /// How the keeper has to be turned to look like it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orientation: Option<&'static str>,
+    other_names: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Overview {
+    version: &'static str,
+    roots: Vec<String>,
+    references: Vec<String>,
+    threshold: u32,
+    fine_threshold: u32,
+    groups: usize,
+    open: usize,
+    accepted: usize,
+    applied: usize,
+    /// Files that applying now would act on.
+    files: u64,
+    /// And their bytes.
+    bytes: u64,
+    /// What all groups together would free.
+    bytes_of_all: u64,
+    skipped: usize,
+    /// Runs that can be undone, the last first.
+    runs: Vec<String>,
+}
+
+/// A change of one group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum ChangeJson {
+    Keeper(usize),
+    Spare { member: usize, value: bool },
+    Apart { member: Option<usize>, value: bool },
+    Accepted(bool),
+}
+
+impl From<ChangeJson> for Change {
+    fn from(change: ChangeJson) -> Self {
+        match change {
+            ChangeJson::Keeper(member) => Self::Keeper(member),
+            ChangeJson::Spare { member, value } => Self::Spare(member, value),
+            ChangeJson::Apart { member, value } => Self::Apart(member, value),
+            ChangeJson::Accepted(accepted) => Self::Accept(accepted),
+        }
+    }
+}
+
+impl Session {
+    fn state(&self, number: usize) -> &'static str {
+        match self.decided.get(number) {
+            Some(decided) if decided.run.is_some() => "applied",
+            Some(decided) if decided.accepted => "accepted",
+            _ => "open",
+        }
+    }
+
+    /// What a group would free as it is decided now, and by how many files.
+    fn freed(&self, number: usize, group: &Group) -> (u64, u64) {
+        let roles = self.roles(number);
+        let going = group.members().zip(&roles).filter(|(_, role)| **role == Role::Remove);
+        let going = going.filter(|(picture, _)| picture.other_names.is_empty());
+        going.fold((0, 0), |(files, bytes), (picture, _)| (files + 1, bytes + picture.stamp.size.0))
+    }
+
+    fn fits(&self, number: usize, group: &Group, filter: &Filter, path: &str) -> bool {
+        let has = |relation| group.duplicates.iter().any(|d| d.relation == relation);
+        let kind = match filter.kind.as_deref() {
+            Some("identical") => has(Relation::Identical),
+            Some("copy") => has(Relation::Copy),
+            Some("burst") => has(Relation::Burst),
+            Some("turned") => {
+                group.duplicates.iter().any(|d| d.orientation != Orientation::Upright)
+            }
+            Some("linked") => !group.linked.is_empty(),
+            _ => true,
+        };
+        let state = filter.state.as_deref().is_none_or(|s| s.is_empty() || s == self.state(number));
+        let holds =
+            |picture: &Picture| picture.path.to_string_lossy().to_lowercase().contains(path);
+        kind && state
+            && (filter.bytes == 0 || group.reclaimable_bytes(&self.report.matching) >= filter.bytes)
+            && (path.is_empty() || group.members().any(holds))
+    }
+
+    /// The numbers of the groups that fit.
+    pub(super) fn filtered(&self, filter: &Filter) -> Vec<usize> {
+        let path = filter.path.to_lowercase();
+        let groups = self.report.groups.iter().enumerate();
+        let mut numbers: Vec<usize> = groups
+            .filter(|(number, group)| self.fits(*number, group, filter, &path))
+            .map(|(number, _)| number)
+            .collect();
+        if filter.order.as_deref() == Some("bytes") {
+            let bytes = |number: &usize| self.bytes_of(*number);
+            numbers.sort_by_key(|number| (std::cmp::Reverse(bytes(number)), *number));
+        }
+        numbers
+    }
+
+    fn bytes_of(&self, number: usize) -> u64 {
+        let group = self.report.groups.get(number);
+        group.map_or(0, |group| group.reclaimable_bytes(&self.report.matching))
+    }
+
+    pub(super) fn fitting(&self, filter: &Filter) -> Fitting {
+        Fitting { ids: self.filtered(filter) }
+    }
+
+    pub(super) fn listed(&self, numbers: &Numbers) -> Listed {
+        let numbers = numbers.ids.split(',').filter_map(|number| number.parse().ok()).take(MOST);
+        Listed { groups: numbers.filter_map(|number| self.group(number)).collect() }
+    }
+
+    pub(super) fn group(&self, number: usize) -> Option<GroupJson> {
+        let (group, decided) = (self.report.groups.get(number)?, self.decided.get(number)?);
+        let arranged = self.arranged(number)?;
+        let candidates = 1 + group.duplicates.len();
+        let members = group.members().zip(self.roles(number)).enumerate();
+        Some(GroupJson {
+            id: number,
+            state: self.state(number),
+            run: decided.run.clone(),
+            reason: arranged.reason.clone(),
+            keeper: decided.keeper,
+            bytes: self.freed(number, group).1,
+            members: members
+                .map(|(member, (picture, role))| MemberJson {
+                    candidate: member < candidates,
+                    ..member_json(member, picture, role, &arranged)
+                })
+                .collect(),
+        })
+    }
+
+    pub(super) fn overview(&self) -> Overview {
+        let mut overview = Overview {
+            version: env!("CARGO_PKG_VERSION"),
+            roots: self.report.roots.iter().map(|root| for_people(root)).collect(),
+            references: self.report.references.iter().map(|root| for_people(root)).collect(),
+            threshold: self.report.matching.policy.radius,
+            fine_threshold: self.report.matching.policy.fine_radius,
+            groups: self.report.groups.len(),
+            open: 0,
+            accepted: 0,
+            applied: 0,
+            files: 0,
+            bytes: 0,
+            bytes_of_all: 0,
+            skipped: self.report.skipped.len(),
+            runs: self.runs(),
+        };
+        for (number, group) in self.report.groups.iter().enumerate() {
+            overview.bytes_of_all += self.bytes_of(number);
+            match self.state(number) {
+                "applied" => overview.applied += 1,
+                "accepted" => {
+                    overview.accepted += 1;
+                    let (files, bytes) = self.freed(number, group);
+                    overview.files += files;
+                    overview.bytes += bytes;
+                }
+                _ => overview.open += 1,
+            }
+        }
+        overview
+    }
+}
+
+fn member_json(id: usize, picture: &Picture, role: Role, arranged: &Group) -> MemberJson {
+    let duplicate = arranged.duplicates.iter().find(|d| d.picture.path == picture.path);
+    let linked = arranged.linked.iter().find(|linked| linked.picture.path == picture.path);
+    let distance = duplicate.map(|d| d.distance).or(linked.map(|linked| linked.distance));
+    let fine = duplicate.map(|d| d.fine_distance).or(linked.map(|linked| linked.fine_distance));
+    let part = |part: Option<&Path>| part.map(for_people).unwrap_or_default();
+    MemberJson {
+        id,
+        role: role.name(),
+        candidate: true,
+        name: part(picture.path.file_name().map(Path::new)),
+        folder: part(picture.path.parent()),
+        bytes: picture.stamp.size.0,
+        width: picture.dimensions.width,
+        height: picture.dimensions.height,
+        format: picture.format.name(),
+        captured: picture.captured.map(iso_time),
+        camera: picture.camera.clone(),
+        modified_ms: picture.stamp.modified.0 / 1_000_000,
+        quality: picture.hash.quality.0,
+        relation: duplicate.map(|d| d.relation.name()),
+        distance,
+        fine_distance: fine,
+        orientation: duplicate.map(|d| d.orientation.name()),
+        other_names: picture.other_names.iter().map(|name| for_people(name)).collect(),
+    }
+}

@@ -1,0 +1,217 @@
+//! What goes on behind the page, one thing at a time: making a plan, carrying it out, undoing it.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use crate::event::{Event, Phase, Progress};
+use crate::path_text::{for_people, one_line};
+use crate::plan::{ActionKind, Plan};
+
+use super::Proposed;
+
+/// Most files that are named one by one.
+const NAMED: usize = 200;
+
+/// What became of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// The run, to undo it.
+    pub run: String,
+    /// Files that were acted on.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The files that were acted on, where they were.
+    pub sources: Vec<PathBuf>,
+    /// What was not done, and why.
+    pub problems: Vec<String>,
+}
+
+/// What the page asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Plan(ActionKind),
+    /// The plan of that number.
+    Apply(u64),
+    Undo(String),
+}
+
+impl Order {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Undo(_) => "undo",
+        }
+    }
+}
+
+/// How it goes, for the page.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Status {
+    /// Counts the jobs.
+    pub number: u64,
+    /// `plan`, `apply`, `undo`.
+    pub kind: &'static str,
+    pub running: bool,
+    /// What it is at.
+    pub phase: &'static str,
+    pub done: u64,
+    pub total: Option<u64>,
+    pub bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultStatus>,
+}
+
+/// A plan before it is carried out.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct PlanStatus {
+    pub action: &'static str,
+    pub files: u64,
+    pub bytes: u64,
+    /// Files that nothing has the bytes of afterwards.
+    pub lost_for_good: u64,
+    pub sources: Vec<String>,
+    pub left: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ResultStatus {
+    pub run: String,
+    pub files: u64,
+    pub bytes: u64,
+    pub problems: Vec<String>,
+}
+
+impl PlanStatus {
+    fn of(proposed: &Proposed, action: ActionKind) -> Self {
+        let extent = proposed.plan.extent();
+        let files = proposed.plan.actions.iter().flat_map(|action| &action.files);
+        let left = proposed.left.iter();
+        Self {
+            action: action.name(),
+            files: extent.files,
+            bytes: extent.bytes,
+            lost_for_good: extent.lost_for_good,
+            sources: files.take(NAMED).map(|file| for_people(&file.source.path)).collect(),
+            left: left
+                .take(NAMED)
+                .map(|(path, why)| format!("{}: {}", for_people(path), one_line(why)))
+                .collect(),
+        }
+    }
+}
+
+/// The one job at a time, and the plan that was shown last.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    waiting: Option<Order>,
+    status: Status,
+    plan: Option<(u64, Plan)>,
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an order; its number.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub fn order(&self, order: Order) -> Result<u64, String> {
+        let mut inner = self.lock();
+        if inner.status.running {
+            return Err("something is going on already".to_owned());
+        }
+        if let Order::Apply(number) = order
+            && inner.plan.as_ref().is_none_or(|(shown, _)| *shown != number)
+        {
+            return Err("this is not the plan that was shown last; look at it again".to_owned());
+        }
+        let number = inner.status.number + 1;
+        inner.status = Status { number, kind: order.name(), running: true, ..Status::default() };
+        inner.waiting = Some(order);
+        Ok(number)
+    }
+
+    /// What is to be done now.
+    pub fn take(&self) -> Option<Order> {
+        self.lock().waiting.take()
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.lock().status.running
+    }
+
+    pub fn status(&self) -> Status {
+        self.lock().status.clone()
+    }
+
+    /// The plan that was shown; it is good for one time.
+    pub fn plan(&self) -> Option<Plan> {
+        self.lock().plan.take().map(|(_, plan)| plan)
+    }
+
+    /// What was decided has changed: the plan is not what it would be now.
+    pub fn forget_plan(&self) {
+        self.lock().plan = None;
+    }
+
+    pub fn planned(&self, proposed: Result<Proposed, String>, action: ActionKind) {
+        let mut inner = self.lock();
+        inner.status.running = false;
+        match proposed {
+            Ok(proposed) => {
+                inner.status.plan = Some(PlanStatus::of(&proposed, action));
+                inner.plan = Some((inner.status.number, proposed.plan));
+            }
+            Err(why) => inner.status.error = Some(why),
+        }
+    }
+
+    pub fn finished(&self, done: Result<Done, String>) {
+        let mut inner = self.lock();
+        inner.status.running = false;
+        match done {
+            Ok(done) => {
+                inner.status.result = Some(ResultStatus {
+                    run: done.run,
+                    files: done.files,
+                    bytes: done.bytes,
+                    problems: done.problems.iter().take(NAMED).map(|p| one_line(p)).collect(),
+                });
+            }
+            Err(why) => inner.status.error = Some(why),
+        }
+    }
+}
+
+impl Progress for Desk {
+    fn on(&self, event: Event<'_>) {
+        let mut inner = self.lock();
+        let status = &mut inner.status;
+        let is = |stage: Phase| stage.name() == status.phase;
+        match event {
+            Event::StageStarted { stage, total } => {
+                (status.phase, status.done, status.total) = (stage.name(), 0, total);
+            }
+            Event::Advanced { stage, items, bytes } if is(stage) => {
+                status.done += items;
+                status.bytes += bytes;
+            }
+            _ => {}
+        }
+    }
+}

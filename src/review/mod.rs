@@ -1,0 +1,64 @@
+//! Looking at duplicates side by side in a browser, choosing, and applying: a page that is served
+//! to this machine alone.
+//!
+//! What is served is asked for by number, never by path; the numbers are those of the groups that
+//! were found before the server began. Whoever asks has to know a secret: it is in the link that is
+//! printed, which can be opened once, and from then on in a cookie. Requests under another host's
+//! name, or from another page, are refused ([`guard`]).
+//!
+//! Nothing here changes a file: plans are made and carried out by the [`Hands`] that are handed in,
+//! through the same plan, journal and undo as on the command line.
+
+mod api;
+mod guard;
+mod job;
+mod pages;
+mod pictures;
+mod server;
+mod session;
+
+pub use guard::Secret;
+pub use job::Done;
+pub use server::{Served, serve};
+pub use session::Session;
+
+use std::path::PathBuf;
+
+use crate::event::Progress;
+use crate::plan::{ActionKind, Plan};
+use crate::report::Report;
+
+/// What is to be done with what was accepted.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    /// The plan.
+    pub plan: Plan,
+    /// What is left alone, and why.
+    pub left: Vec<(PathBuf, String)>,
+}
+
+/// What makes plans and carries them out.
+pub trait Hands {
+    /// Makes a plan of the groups in `report`.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    fn propose(
+        &mut self,
+        report: &Report,
+        action: ActionKind,
+        progress: &dyn Progress,
+    ) -> Result<Proposed, String>;
+
+    /// Carries a plan out that was shown.
+    ///
+    /// # Errors
+    /// Why nothing was done, for people.
+    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<Done, String>;
+
+    /// Takes a run back.
+    ///
+    /// # Errors
+    /// Why nothing was done, for people.
+    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<Done, String>;
+}

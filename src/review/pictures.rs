@@ -1,0 +1,48 @@
+//! What is shown of a picture: a JPEG of it, and its tags.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::content::FileSource;
+use crate::decode::DecodeOptions;
+use crate::decode::preview::preview;
+use crate::media::Orientation;
+use crate::metadata;
+
+/// The sides that previews are made in: in the list, side by side, and for a close look.
+const SIDES: [u32; 3] = [320, 1600, 5000];
+
+/// Whether pictures are served in this size.
+pub(super) fn is_side(side: u32) -> bool {
+    SIDES.contains(&side)
+}
+
+/// A picture as JPEG, turned as asked on top of how it is shown.
+///
+/// # Errors
+/// Why it cannot be shown, for people.
+pub(super) fn jpeg(
+    path: &Path,
+    side: u32,
+    turn: Orientation,
+    options: &DecodeOptions,
+) -> Result<Vec<u8>, String> {
+    let source = FileSource::open(path).map_err(|error| error.to_string())?;
+    let made = preview(&source, side, turn, options).map_err(|error| error.to_string())?;
+    Ok(made.jpeg)
+}
+
+#[derive(Serialize)]
+pub(super) struct Tags {
+    tags: Vec<(String, String)>,
+}
+
+/// The tags of a picture, for people.
+///
+/// # Errors
+/// Why they cannot be read, for people.
+pub(super) fn tags(path: &Path) -> Result<Tags, String> {
+    let source = FileSource::open(path).map_err(|error| error.to_string())?;
+    Ok(Tags { tags: metadata::tags(&source) })
+}

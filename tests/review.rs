@@ -1,0 +1,552 @@
+//! The review page: in a browser as people use it, and by requests that must be refused.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod browser;
+mod hermetic;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, SystemTime};
+
+use clean_backup::content::content_hash;
+
+use browser::{Answer, Browser, request};
+use hermetic::Hermetic;
+use serde_json::Value;
+
+/// The library in the work folder, with two HEIC and two RAW of one picture each.
+fn library() -> Hermetic {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let hermetic = Hermetic::with_library(time);
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for (from, to) in [
+        ("heif/full_444.heic", "library/phone/harvest.heic"),
+        ("heif/full_420.heic", "library/phone/harvest again.heic"),
+    ] {
+        fs::copy(fixtures.join(from), hermetic.work().join(to)).unwrap();
+    }
+    // Where a Fujifilm RAW has its preview stands at byte 84, its length behind that.
+    let preview = fs::read(fixtures.join("jpeg/683x517-baseline.jpg")).unwrap();
+    let mut raw = b"FUJIFILMCCD-RAW 0201FF129502".to_vec();
+    raw.resize(148, 0);
+    raw[84..88].copy_from_slice(&148_u32.to_be_bytes());
+    raw[88..92].copy_from_slice(&(preview.len() as u32).to_be_bytes());
+    raw.extend(preview);
+    for name in ["library/2024/R001.raf", "library/export/R001 copy.raf"] {
+        fs::write(hermetic.work().join(name), &raw).unwrap();
+    }
+    hermetic
+}
+
+/// A running `review`.
+struct Review {
+    child: Child,
+    port: u16,
+    link: String,
+}
+
+impl Review {
+    fn start(hermetic: &Hermetic, arguments: &[&str]) -> Self {
+        let mut child = hermetic
+            .command()
+            .args(["review", "library", "--no-open", "--no-progress"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines = lines.map(Result::unwrap);
+        let Some(line) = lines.find(|line| line.starts_with("Review them at ")) else {
+            let output = child.wait_with_output().unwrap();
+            panic!("no link: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        let link = line.trim_start_matches("Review them at ").to_owned();
+        let rest = link.strip_prefix("http://127.0.0.1:").expect("not on this machine");
+        let port = rest.split('/').next().unwrap().parse().unwrap();
+        Self { child, port, link }
+    }
+
+    fn token_path(&self) -> &str {
+        &self.link[self.link.find("/open/").unwrap()..]
+    }
+
+    fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let host = self.host();
+        let mut all = vec![("Host", host.as_str())];
+        all.extend(headers);
+        request(self.port, "GET", path, &all, "")
+    }
+
+    /// The cookie that the link gives.
+    fn cookie(&self) -> String {
+        let answer = self.get(self.token_path(), &[]);
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+        let cookie = answer.header("set-cookie").unwrap();
+        assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    fn post(&self, cookie: &str, path: &str, body: &str) -> Answer {
+        let (host, origin) = (self.host(), format!("http://{}", self.host()));
+        let headers = [
+            ("Host", host.as_str()),
+            ("Origin", origin.as_str()),
+            ("Cookie", cookie),
+            ("Content-Type", "application/json"),
+        ];
+        request(self.port, "POST", path, &headers, body)
+    }
+
+    fn json(&self, cookie: &str, path: &str) -> Value {
+        let answer = self.get(path, &[("Cookie", cookie)]);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// Orders something, and waits for the end of it.
+    fn job(&self, cookie: &str, order: &str) -> Value {
+        let answer = self.post(cookie, "/api/job", order);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        loop {
+            let job = self.json(cookie, "/api/job");
+            if job["running"] == false {
+                return job;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Review {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// All files below a folder, with the hashes of their bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, String> {
+    fn collect(folder: &Path, out: &mut BTreeMap<PathBuf, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, out);
+            } else {
+                out.insert(path.clone(), content_hash(&path).unwrap().to_hex());
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    collect(folder, &mut out);
+    out
+}
+
+#[test]
+fn only_who_has_the_link_is_answered() {
+    let hermetic = library();
+    let review = Review::start(&hermetic, &[]);
+    let host = review.host();
+    for path in ["/", "/main.js", "/api/overview", "/api/groups?ids=0", "/picture/0/0/320", "/x"] {
+        assert_eq!(review.get(path, &[]).status, 403, "{path}");
+        let wrong = format!("clean-backup-{}=0123456789abcdef0123456789abcdef", review.port);
+        assert_eq!(review.get(path, &[("Cookie", &wrong)]).status, 403, "{path}");
+    }
+    for path in ["/open/", "/open/0123456789abcdef0123456789abcdef", "/open/..%2f..%2fetc%2fpasswd"]
+    {
+        assert_ne!(review.get(path, &[]).status, 303, "{path}");
+    }
+    // A foreign name that resolves to this machine must not use the token up.
+    let foreign = [("Host", "evil.example")];
+    assert_eq!(request(review.port, "GET", review.token_path(), &foreign, "").status, 403);
+
+    let cookie = review.cookie();
+    assert_eq!(review.get(review.token_path(), &[]).status, 403, "the link worked twice");
+    let with = |extra: &[(&str, &str)]| {
+        let mut headers = vec![("Cookie", cookie.as_str())];
+        headers.extend(extra);
+        review.get("/api/overview", &headers).status
+    };
+    assert_eq!(with(&[]), 200);
+    assert_eq!(with(&[("Origin", &format!("http://{host}"))]), 200);
+    assert_eq!(with(&[("Origin", "http://evil.example")]), 403);
+    assert_eq!(with(&[("Origin", "null")]), 403);
+    assert_eq!(with(&[("Sec-Fetch-Site", "cross-site")]), 403);
+    for host in ["evil.example", "127.0.0.1", "127.0.0.1:1", "[::1]:80"] {
+        let headers = [("Host", host), ("Cookie", cookie.as_str())];
+        assert_eq!(
+            request(review.port, "GET", "/api/overview", &headers, "").status,
+            403,
+            "{host}"
+        );
+    }
+    // What changes something says where it comes from.
+    let silent =
+        [("Host", host.as_str()), ("Cookie", &cookie), ("Content-Type", "application/json")];
+    let accepted = r#"{"accepted":true}"#;
+    assert_eq!(request(review.port, "POST", "/api/group/0", &silent, accepted).status, 403);
+    let mut foreign = silent.to_vec();
+    foreign.push(("Origin", "http://evil.example"));
+    assert_eq!(request(review.port, "POST", "/api/group/0", &foreign, accepted).status, 403);
+    // A form of another page can send plain text, and nothing else, without being asked first.
+    let origin = format!("http://{host}");
+    let plain = [
+        ("Host", host.as_str()),
+        ("Cookie", &cookie),
+        ("Origin", &origin),
+        ("Content-Type", "text/plain"),
+    ];
+    assert_eq!(request(review.port, "POST", "/api/group/0", &plain, accepted).status, 400);
+    assert_eq!(review.json(&cookie, "/api/group/0")["state"], "open");
+
+    let page = review.get("/", &[("Cookie", &cookie)]);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.header("access-control-allow-origin"), None);
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[test]
+fn files_are_served_by_number_alone() {
+    let hermetic = library();
+    fs::write(
+        hermetic.work().join("secret.jpg"),
+        fs::read(hermetic.work().join("library/2024/garden.jpg")).unwrap(),
+    )
+    .unwrap();
+    let review = Review::start(&hermetic, &[]);
+    let cookie = review.cookie();
+    let status = |path: &str| review.get(path, &[("Cookie", &cookie)]).status;
+    assert_eq!(status("/picture/0/0/320"), 200);
+    for path in [
+        "/picture/999/0/320",
+        "/picture/0/99/320",
+        "/picture/0/0/321",
+        "/picture/0/-1/320",
+        "/picture/0/0/../../../secret.jpg",
+        "/picture/..%2F..%2Fsecret.jpg/0/320",
+        "/picture/library%2F2024%2Fgarden.jpg/0/320",
+        "/secret.jpg",
+        "/../secret.jpg",
+        "/%2e%2e/secret.jpg",
+        "/api/group/999",
+        "/api/group/secret.jpg",
+        "/api/tags/0/99",
+        "//etc/passwd",
+    ] {
+        let status = status(path);
+        assert!(status == 404 || status == 400, "{path}: {status}");
+    }
+    for (path, body) in [
+        ("/api/group/999", r#"{"accepted":true}"#),
+        ("/api/group/0", r#"{"keeper":99}"#),
+        ("/api/group/0", r#"{"spare":{"member":99,"value":true}}"#),
+        ("/api/group/0", r#"{"path":"/etc/passwd"}"#),
+        ("/api/group/0", "{"),
+        ("/api/job", r#"{"plan":"move"}"#),
+        ("/api/job", r#"{"plan":"report"}"#),
+        ("/api/job", r#"{"apply":1}"#),
+        ("/api/job", r#"{"undo":"../../x"}"#),
+    ] {
+        let answer = review.post(&cookie, path, body);
+        assert!((400..500).contains(&answer.status), "{path} {body}: {}", answer.text());
+        assert!(answer.text().contains("error"), "{path} {body}: {}", answer.text());
+    }
+    // HEIC and RAW come as JPEG.
+    let found = review.json(&cookie, "/api/groups?ids=0,1,2,3,4,5");
+    let mut formats = Vec::new();
+    for group in found["groups"].as_array().unwrap() {
+        for member in group["members"].as_array().unwrap() {
+            let path = format!("/picture/{}/{}/1600", group["id"], member["id"]);
+            let answer = review.get(&path, &[("Cookie", &cookie)]);
+            assert_eq!(answer.status, 200, "{member}: {}", answer.text());
+            assert_eq!(answer.header("content-type"), Some("image/jpeg"));
+            assert!(answer.body.starts_with(&[0xff, 0xd8, 0xff]));
+            formats.push(member["format"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(
+        formats.contains(&"heic".to_owned()) && formats.contains(&"raf".to_owned()),
+        "{formats:?}"
+    );
+}
+
+/// The number of the group that has a picture of that name, and of that picture in it.
+fn find(review: &Review, cookie: &str, name: &str) -> (u64, u64) {
+    let ids = review.json(cookie, &format!("/api/ids?path={}", name.replace(' ', "%20")));
+    let group = ids["ids"][0].as_u64().unwrap_or_else(|| panic!("no group has {name}"));
+    let found = review.json(cookie, &format!("/api/group/{group}"));
+    let members = found["members"].as_array().unwrap();
+    let member = members.iter().find(|member| member["name"] == name);
+    (group, member.unwrap()["id"].as_u64().unwrap())
+}
+
+#[test]
+fn decisions_are_found_again_and_marks_hold_in_every_run() {
+    let hermetic = library();
+    let before = contents(&hermetic.work());
+    let review = Review::start(&hermetic, &[]);
+    let cookie = review.cookie();
+    let (harvest, first) = find(&review, &cookie, "harvest.heic");
+    let (lake, small) = find(&review, &cookie, "lake-small.jpg");
+    let (harbour, brighter) = (find(&review, &cookie, "harbour.jpg").0, 1);
+    let change = |group: u64, body: String| {
+        let answer = review.post(&cookie, &format!("/api/group/{group}"), &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    change(harvest, format!(r#"{{"apart":{{"member":{first},"value":true}}}}"#));
+    change(lake, format!(r#"{{"keeper":{small}}}"#));
+    change(lake, r#"{"spare":{"member":0,"value":true}}"#.into());
+    change(lake, r#"{"accepted":true}"#.into());
+    change(harbour, format!(r#"{{"spare":{{"member":{brighter},"value":true}}}}"#));
+    drop(review);
+    assert_eq!(contents(&hermetic.work()), before, "deciding changes no file");
+
+    let review = Review::start(&hermetic, &[]);
+    let cookie = review.cookie();
+    let ids = review.json(&cookie, "/api/ids?path=harvest");
+    assert_eq!(ids["ids"].as_array().unwrap().len(), 0, "a mark holds in the next run");
+    let (lake, small) = find(&review, &cookie, "lake-small.jpg");
+    let group = review.json(&cookie, &format!("/api/group/{lake}"));
+    assert_eq!((&group["state"], &group["keeper"]), (&"accepted".into(), &small.into()));
+    assert_eq!(group["members"][0]["role"], "spared");
+    assert_eq!(group["reason"], "chosen by hand");
+    let (harbour, _) = find(&review, &cookie, "harbour.jpg");
+    let group = review.json(&cookie, &format!("/api/group/{harbour}"));
+    assert_eq!((&group["state"], &group["members"][1]["role"]), (&"open".into(), &"spared".into()));
+    drop(review);
+
+    let listed = |arguments: &[&str]| hermetic.run(arguments).stdout.contains("harvest again.heic");
+    assert!(!listed(&["dedupe", "library"]));
+    assert!(listed(&["dedupe", "library", "--ignore-marks"]));
+    // A mark goes by the bytes, wherever the file is now.
+    let phone = hermetic.work().join("library/phone");
+    fs::rename(
+        phone.join("harvest again.heic"),
+        hermetic.work().join("library/moved harvest again.heic"),
+    )
+    .unwrap();
+    assert!(!listed(&["dedupe", "library"]));
+
+    // With the marks ignored they are seen, and can be taken back.
+    let review = Review::start(&hermetic, &["--ignore-marks"]);
+    let cookie = review.cookie();
+    let (harvest, first) = find(&review, &cookie, "harvest.heic");
+    let group = review.json(&cookie, &format!("/api/group/{harvest}"));
+    assert_eq!(group["members"][first as usize]["role"], "apart");
+    let back = format!(r#"{{"apart":{{"member":{first},"value":false}}}}"#);
+    assert_eq!(review.post(&cookie, &format!("/api/group/{harvest}"), &back).status, 200);
+    drop(review);
+    assert!(listed(&["dedupe", "library"]));
+}
+
+#[test]
+fn what_is_applied_is_what_was_shown() {
+    let hermetic = library();
+    let before = contents(&hermetic.work());
+    let review = Review::start(&hermetic, &["--to", "aside"]);
+    let cookie = review.cookie();
+    assert_eq!(review.post(&cookie, "/api/accept", "{}").status, 200);
+    let plan = review.job(&cookie, r#"{"plan":"quarantine"}"#);
+    let files = plan["plan"]["files"].as_u64().unwrap();
+    assert!(files >= 5, "{plan}");
+    // Something is decided otherwise: the plan that was shown is void.
+    let (lake, small) = find(&review, &cookie, "lake-small.jpg");
+    let spare = format!(r#"{{"spare":{{"member":{small},"value":true}}}}"#);
+    assert_eq!(review.post(&cookie, &format!("/api/group/{lake}"), &spare).status, 200);
+    let apply = |number: &Value| format!(r#"{{"apply":{number}}}"#);
+    assert_eq!(review.post(&cookie, "/api/job", &apply(&plan["number"])).status, 409);
+    assert_eq!(
+        review.post(&cookie, &format!("/api/group/{lake}"), r#"{"accepted":true}"#).status,
+        200
+    );
+    let plan = review.job(&cookie, r#"{"plan":"quarantine"}"#);
+    assert_eq!(plan["plan"]["files"], files - 1);
+    // And a file is another one now: it is refused, and the rest is done.
+    let sources = plan["plan"]["sources"].as_array().unwrap();
+    let changed = hermetic.work().join(sources[0].as_str().unwrap());
+    let mut bytes = fs::read(&changed).unwrap();
+    bytes.push(0);
+    fs::write(&changed, &bytes).unwrap();
+    let done = review.job(&cookie, &apply(&plan["number"]));
+    assert_eq!(done["result"]["files"], files - 2, "{done}");
+    assert_eq!(done["result"]["problems"].as_array().unwrap().len(), 1, "{done}");
+    assert!(changed.exists());
+    assert!(hermetic.work().join("library/phone/lake-small.jpg").exists());
+    assert_eq!(fs::read_dir(hermetic.work().join("aside")).unwrap().count(), 3);
+    let run = done["result"]["run"].as_str().unwrap();
+    let undone = review.job(&cookie, &format!(r#"{{"undo":"{run}"}}"#));
+    assert_eq!(undone["result"]["files"], files - 2, "{undone}");
+    let mut expected = before;
+    expected.insert(changed.clone(), content_hash(&changed).unwrap().to_hex());
+    assert_eq!(contents(&hermetic.work()), expected);
+    // The command line knows the runs.
+    assert!(hermetic.run(["history"]).stdout.contains(run));
+}
+
+#[test]
+fn in_a_browser() {
+    let hermetic = library();
+    let Some(browser) = Browser::start() else { return };
+    let before = contents(&hermetic.work());
+    let review = Review::start(&hermetic, &[]);
+    let one = "!document.getElementById('one').hidden";
+    let loaded = "[...document.images].every((image) => !image.checkVisibility() || (image.complete && image.naturalWidth > 0))";
+
+    // Without the token nothing is seen.
+    browser.open(&format!("http://{}/", review.host()));
+    assert!(browser.text("document.body.textContent").contains("Open the link"));
+    browser.resize(1280, 900);
+    browser.dark(false);
+    browser.open(&review.link);
+    browser.wait("document.querySelectorAll('.card').length > 4");
+    browser.wait(loaded);
+    browser.screenshot("list-light-1280.png");
+    assert_eq!(browser.text("location.pathname"), "/", "the token stays out of the history");
+
+    // Look at a group: both pictures are there, and move together.
+    let lake = "[...document.querySelectorAll('.card')].findIndex((c) => c.textContent.includes('lake-small'))";
+    let at = browser.value(lake).as_u64().unwrap();
+    browser.click(&format!(".card:nth-of-type({}) .member[data-role=keep]", at + 1));
+    browser.wait("document.getElementById('strip').textContent.includes('lake-small')");
+    browser.wait(loaded);
+    browser.press("\u{e014}");
+    browser.wait(loaded);
+    browser.screenshot("one-light-1280.png");
+    browser.press("z");
+    browser.wait("[...document.querySelectorAll('.frame img')].every((i) => i.style.transform.includes('scale(4)'))");
+    let moved = "document.querySelector('#pane-b img').style.transform === document.querySelector('#pane-a img').style.transform";
+    browser.value("document.querySelector('#pane-b .frame').dispatchEvent(new WheelEvent('wheel', {deltaY: -200, clientX: 900, clientY: 400, cancelable: true}))");
+    browser.wait(moved);
+    browser.press("z");
+    browser.press("3");
+    browser
+        .wait("getComputedStyle(document.getElementById('pane-b')).mixBlendMode === 'difference'");
+    browser.wait(loaded);
+    browser.screenshot("difference-light-1280.png");
+    browser.press("2");
+    browser.press(" ");
+    let front = browser.text("document.getElementById('viewer').dataset.front");
+    browser.press(" ");
+    browser.wait(&format!("document.getElementById('viewer').dataset.front !== '{front}'"));
+    browser.press("1");
+
+    // Change the keeper by one key.
+    let members = "[...document.querySelectorAll('#strip .member')]";
+    let role = |name: &str| {
+        browser
+            .text(&format!("{members}.find((m) => m.textContent.includes('{name}')).dataset.role"))
+    };
+    let select = |name: &str| {
+        browser.wait(&format!("{members}.find((m) => m.textContent.includes('{name}'))"));
+        browser.value(&format!("{members}.find((m) => m.textContent.includes('{name}')).click()"));
+    };
+    assert_eq!(role("lake-small"), "remove");
+    select("lake-small");
+    browser.press("k");
+    browser.wait(&format!(
+        "{members}.find((m) => m.textContent.includes('lake-small')).dataset.role === 'keep'"
+    ));
+    assert_eq!(role("lake.png"), "remove");
+    // Keep another one too.
+    select("lake.png");
+    browser.press("s");
+    browser.wait(&format!(
+        "{members}.find((m) => m.textContent.includes('lake.png')).dataset.role === 'spared'"
+    ));
+    browser.press("t");
+    browser.wait("document.querySelectorAll('#facts tr').length >= 9");
+    // Accept it, and go on.
+    let place = browser.text("document.getElementById('place').textContent");
+    browser.press("\u{e007}");
+    browser.wait("document.getElementById('counts').textContent.includes('1 accepted')");
+    browser.wait(&format!("document.getElementById('place').textContent !== '{place}'"));
+
+    // Not duplicates: by one key, and back.
+    browser.press("l");
+    browser.wait("!document.getElementById('list').hidden");
+    browser.value("(document.querySelector('[name=path]').value = 'harvest', document.getElementById('filters').dispatchEvent(new Event('input', {bubbles: true})))");
+    browser.wait("document.querySelectorAll('.card').length === 1");
+    browser.click(".card .member");
+    let drawn = |name: &str| format!("{members}.some((m) => m.textContent.includes('{name}'))");
+    browser.wait(&drawn("harvest"));
+    // The keeper was clicked; before, another one was looked at.
+    browser
+        .wait(&format!("{members}.find((m) => m.ariaSelected === 'true').dataset.role === 'keep'"));
+    browser.press("\u{e014}");
+    let wanted = |role: &str| format!("{members}.some((m) => m.dataset.role === '{role}')");
+    browser.press("d");
+    browser.wait(&wanted("apart"));
+    browser.press("d");
+    browser.wait(&format!("!{}", wanted("apart")));
+    browser.press("d");
+    browser.wait(&wanted("apart"));
+    browser.press("\u{e007}");
+    browser.wait("document.getElementById('counts').textContent.includes('2 accepted')");
+
+    // Apply to quarantine, and undo.
+    browser.press("a");
+    browser.wait("document.getElementById('apply').open");
+    browser.click("#apply-plan");
+    browser.wait("!document.getElementById('apply-plan-shown').hidden");
+    let sentence = browser.text("document.getElementById('plan-sentence').textContent");
+    assert!(sentence.starts_with("2 files (") && sentence.ends_with("moved aside."), "{sentence}");
+    browser.screenshot("apply-light-1280.png");
+    assert_eq!(contents(&hermetic.work()), before, "a plan changes no file");
+    browser.click("#apply-do");
+    browser.wait("!document.getElementById('apply-result').hidden");
+    let sentence = browser.text("document.getElementById('result-sentence').textContent");
+    assert!(sentence.starts_with("2 files done"), "{sentence}");
+    let library = hermetic.work().join("library");
+    assert!(library.join("phone/lake-small.jpg").exists());
+    assert!(library.join("export/lake.png").exists());
+    assert!(library.join("phone/harvest again.heic").exists());
+    assert!(!library.join("export/lake copy.jpg").exists());
+    let quarantine = library.join(".clean-backup/quarantine");
+    assert_eq!(contents(&quarantine).len(), 2);
+    browser.click("#result-undo");
+    browser.wait(
+        "document.getElementById('result-sentence').textContent.includes('files taken back')",
+    );
+    assert_eq!(contents(&hermetic.work()), before, "undo brings every byte back");
+    browser.click("#apply-result [data-close]");
+
+    // How it looks elsewhere.
+    browser.value("(document.querySelector('[name=path]').value = '', document.getElementById('filters').dispatchEvent(new Event('input', {bubbles: true})))");
+    for (dark, scheme) in [(false, "light"), (true, "dark")] {
+        browser.dark(dark);
+        for (width, height) in [(1280, 900), (400, 850)] {
+            browser.resize(width, height);
+            let overflow =
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            browser.wait(one);
+            browser.wait(loaded);
+            browser.screenshot(&format!("one-{scheme}-{width}.png"));
+            assert_eq!(browser.value(overflow), 0, "the group is wider than {width}");
+            browser.press("l");
+            browser.wait("document.querySelectorAll('.card').length > 4");
+            browser.wait(loaded);
+            browser.screenshot(&format!("list-{scheme}-{width}.png"));
+            assert_eq!(browser.value(overflow), 0, "the list is wider than {width}");
+            browser.press("l");
+        }
+    }
+    let refusals: Vec<String> = browser
+        .log()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["message"].as_str().unwrap().to_owned())
+        .filter(|message| !message.contains("403 (Forbidden)"))
+        .collect();
+    assert_eq!(refusals, Vec::<String>::new(), "the console has errors");
+}
