@@ -2,9 +2,9 @@
 
 mod cli;
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser as _};
 use clean_backup::config::Value;
@@ -12,7 +12,7 @@ use clean_backup::config::Value;
 use cli::args::{Command, LowArgs};
 use cli::environment::Environment;
 use cli::failure::{Failure, Kind, Outcome};
-use cli::progress::Bars;
+use cli::progress::CurrentBars;
 use cli::run::Context;
 
 fn main() -> ExitCode {
@@ -25,38 +25,54 @@ fn main() -> ExitCode {
 
 fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let global = &args.global;
-    let bars =
-        Arc::new(Bars::new(environment.stderr_is_terminal && !global.no_progress && !global.quiet));
-    let colour = |color: Option<bool>, terminal: bool| {
-        color.unwrap_or(terminal && environment.get("NO_COLOR").is_none())
-    };
     let asked = match &global.color {
         Some(Value::Word("always")) => Some(true),
         Some(Value::Word("never")) => Some(false),
         _ => None,
     };
-    let state = environment.state_folder();
-    let stderr_colour = colour(asked, environment.stderr_is_terminal);
-    cli::log::start(global, &bars, stderr_colour, state.as_deref());
+    let colour = colour(asked, environment.stderr_is_terminal, environment);
+    let bars = CurrentBars::default();
+    cli::log::start(global, &bars, colour, environment.state_folder().as_deref());
+    let dispatch = |args: &LowArgs| dispatch(args, environment, &bars);
+    match &args.command {
+        None if environment.is_attended() => {
+            let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+            let settings = cli::config::settings(args, environment)?;
+            cli::menu::run(&words, &settings, environment, colour, &dispatch)
+        }
+        _ => dispatch(args),
+    }
+}
 
+/// Unless asked otherwise: on a terminal, where NO_COLOR is not set.
+fn colour(asked: Option<bool>, terminal: bool, environment: &Environment) -> bool {
+    asked.unwrap_or(terminal && environment.get("NO_COLOR").is_none())
+}
+
+/// From what was typed to what does it.
+fn dispatch(
+    args: &LowArgs,
+    environment: &Environment,
+    current: &CurrentBars,
+) -> Result<Outcome, Failure> {
+    let global = &args.global;
+    let shown = environment.stderr_is_terminal && !global.no_progress && !global.quiet;
+    let bars = current.begin(shown);
     let context = || -> Result<Context<'_>, Failure> {
         let settings = cli::config::settings(args, environment)?;
         let folder = std::env::current_dir().map_err(|error| {
             Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
         })?;
-        let colour = colour(settings.color, environment.stdout_is_terminal);
-        let asks = environment.stdin_is_terminal && environment.stderr_is_terminal;
-        let (state, yes) = (state.clone(), global.yes);
         let stdout_is_terminal = environment.stdout_is_terminal;
         Ok(Context {
+            colour: colour(settings.color, stdout_is_terminal, environment),
             settings,
             progress: &bars,
             stdout_is_terminal,
-            colour,
-            yes,
-            asks,
+            yes: global.yes,
+            asks: environment.stdin_is_terminal && environment.stderr_is_terminal,
             folder,
-            state,
+            state: environment.state_folder(),
         })
     };
 

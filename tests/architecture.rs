@@ -109,6 +109,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("axum", &["review/server.rs"]),
     ("tokio", &["review/server.rs"]),
     ("open", &["cli"]),
+    ("inquire", &["cli/menu"]),
     ("getrandom", &["cli"]),
     ("clap", &["cli", "main.rs"]),
     ("indicatif", &["cli"]),

@@ -14,7 +14,7 @@ use clean_backup::path_text::{for_people, one_line};
 use clean_backup::plan::{ActionKind, Origin, Plan};
 use clean_backup::report::{human_bytes, iso_time};
 
-use super::ask::{Answer, ask};
+use super::ask::{Answer, ask, ask_for};
 use super::failure::{Failure, Kind, Outcome};
 use super::run::{Context, open_cache};
 use super::{args, interrupt, render};
@@ -222,10 +222,20 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
         let message = format!(
             "{sentence}; this cannot be undone: {lost} of them only look like what is kept"
         );
-        if !context.yes {
-            return Err(Failure::new(Kind::Refused, message).hint(
+        let refused = |message: String| {
+            Failure::new(Kind::Refused, message).hint(
                 "--action quarantine moves them aside instead, and can be undone; --yes deletes them",
-            ));
+            )
+        };
+        if !context.yes && context.asks {
+            let question = format!("{message}. Type `delete` to go on: ");
+            return match ask_for("delete", &question)? {
+                Answer::Yes => Ok(()),
+                Answer::No => Err(refused("nothing was done".to_owned())),
+            };
+        }
+        if !context.yes {
+            return Err(refused(message));
         }
         tracing::warn!("{message}");
     }

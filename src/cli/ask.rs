@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, Write as _};
 
 use super::failure::{Failure, Kind};
+use super::interrupt;
 
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,16 +15,30 @@ pub enum Answer {
 }
 
 /// Asks on standard error, and reads a line from standard input.
-///
-/// # Errors
-/// [`Kind::Failed`] when the terminal is gone.
-pub fn ask(question: &str) -> Result<Answer, Failure> {
+fn line(question: &str) -> Result<String, Failure> {
     let failed = |error: io::Error| Failure::new(Kind::Failed, format!("nobody answers: {error}"));
     let mut stderr = io::stderr().lock();
     stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(failed)?;
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(failed)?;
-    Ok(of(&line))
+    interrupt::while_asking(|| io::stdin().lock().read_line(&mut line)).map_err(failed)?;
+    Ok(line)
+}
+
+/// Asks for yes or no.
+///
+/// # Errors
+/// [`Kind::Failed`] when the terminal is gone.
+pub fn ask(question: &str) -> Result<Answer, Failure> {
+    line(question).map(|line| of(&line))
+}
+
+/// Asks for a word that nobody types by mistake.
+///
+/// # Errors
+/// [`Kind::Failed`] when the terminal is gone.
+pub fn ask_for(word: &str, question: &str) -> Result<Answer, Failure> {
+    let typed = line(question)?;
+    Ok(if typed.trim() == word { Answer::Yes } else { Answer::No })
 }
 
 fn of(line: &str) -> Answer {

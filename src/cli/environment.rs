@@ -36,6 +36,11 @@ impl Environment {
         }
     }
 
+    /// Somebody sits at a terminal, and sees what is written.
+    pub fn is_attended(&self) -> bool {
+        self.stdin_is_terminal && self.stdout_is_terminal && self.stderr_is_terminal
+    }
+
     /// A variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&OsString> {
         self.variables.get(&OsString::from(name)).filter(|value| !value.is_empty())

@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
 use super::args::{Global, LogFormat};
-use super::progress::{Bars, BesideBars};
+use super::progress::{BesideBars, CurrentBars};
 
 /// The target of what goes into the log of acts.
 pub const AUDIT: &str = "audit";
@@ -75,8 +75,8 @@ pub fn level(global: &Global) -> LevelFilter {
 }
 
 /// From now on, for the whole process.
-pub fn start(global: &Global, bars: &std::sync::Arc<Bars>, colour: bool, state: Option<&Path>) {
-    let bars = std::sync::Arc::clone(bars);
+pub fn start(global: &Global, bars: &CurrentBars, colour: bool, state: Option<&Path>) {
+    let bars = bars.clone();
     let shown = fmt::layer()
         .with_ansi(colour)
         .with_target(false)

@@ -12,6 +12,7 @@ pub mod find;
 pub mod history;
 pub mod interrupt;
 pub mod log;
+pub mod menu;
 pub mod organize;
 pub mod progress;
 pub mod render;

@@ -1,10 +1,9 @@
 //! Bars on standard error, one a phase.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::log::AUDIT;
 use clean_backup::event::{Event, Phase, Progress};
@@ -17,6 +16,27 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 pub struct Bars {
     shown: MultiProgress,
     bars: [OnceLock<Bar>; Phase::ALL.len()],
+    /// When each phase began, for the log.
+    began: Mutex<[Option<Instant>; Phase::ALL.len()]>,
+}
+
+/// The bars of the command that runs now; from the menu several run one after the other.
+#[derive(Clone, Default)]
+pub struct CurrentBars(Arc<Mutex<MultiProgress>>);
+
+impl CurrentBars {
+    /// Bars for the next command.
+    pub fn begin(&self, visible: bool) -> Bars {
+        let bars = Bars::new(visible);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bars.shown.clone();
+        bars
+    }
+
+    /// A writer to standard error that does not tear the bars.
+    pub fn stderr(&self) -> BesideBars {
+        let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        BesideBars { shown, line: Vec::new() }
+    }
 }
 
 struct Bar {
@@ -29,12 +49,22 @@ impl Bars {
     pub fn new(visible: bool) -> Self {
         let target =
             if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { shown: MultiProgress::with_draw_target(target), bars: Default::default() }
+        Self {
+            shown: MultiProgress::with_draw_target(target),
+            bars: Default::default(),
+            began: Mutex::default(),
+        }
     }
 
-    /// A writer to standard error that does not tear the bars.
-    pub fn stderr(&self) -> BesideBars {
-        BesideBars { shown: self.shown.clone(), line: Vec::new() }
+    /// Notes the time of a beginning; gives how long ago the last one was.
+    fn clock(&self, phase: Phase, begins: bool) -> Option<Duration> {
+        let mut began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = began.get_mut(phase as usize)?;
+        let before = slot.take();
+        if begins {
+            *slot = Some(Instant::now());
+        }
+        before.map(|before| before.elapsed())
     }
 
     fn bar(&self, phase: Phase) -> Option<&Bar> {
@@ -85,11 +115,18 @@ impl Progress for Bars {
     fn on(&self, event: Event<'_>) {
         match event {
             Event::Found { files } => self.advance(Phase::Walk, files, 0),
-            Event::StageStarted { stage, total } => self.start(stage, total),
+            Event::StageStarted { stage, total } => {
+                self.clock(stage, true);
+                self.start(stage, total);
+            }
             Event::Advanced { stage, items, bytes } => self.advance(stage, items, bytes),
             Event::StageFinished { stage } => {
                 if let Some(bar) = self.bar(stage) {
                     bar.bar.finish_and_clear();
+                }
+                if let Some(took) = self.clock(stage, false) {
+                    let (stage, seconds) = (stage.name(), took.as_secs_f64());
+                    tracing::info!(stage, seconds, "{stage} took {seconds:.3} s");
                 }
             }
             Event::Skipped { path, stage, reason } => {

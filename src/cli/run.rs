@@ -156,6 +156,11 @@ pub fn scan_options(settings: &Settings) -> Result<clean_backup::scan::ScanOptio
 /// Starts the threads that decode. Their stacks are large, since decoders of nested formats
 /// recurse.
 pub fn start_threads(settings: &Settings) -> Result<(), Failure> {
+    // From the menu several commands are run one after the other.
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    if STARTED.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     rayon::ThreadPoolBuilder::new()
         .num_threads(settings.threads.map_or(0, usize::from))
         .stack_size(16 << 20)

@@ -1,0 +1,286 @@
+//! The menu: asks what is to be done, and does it by the same command that could have been typed,
+//! which it shows at the end.
+//!
+//! It makes a line of words and gives that to the parser of the command line: so it can do nothing
+//! that cannot be typed, and nothing without the same questions and checks.
+
+mod paths;
+mod questions;
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::Parser as _;
+use clean_backup::journal;
+use clean_backup::layout::DEFAULT_TEMPLATE;
+
+use super::args::LowArgs;
+use super::environment::Environment;
+use super::failure::{Failure, Kind, Outcome};
+use super::settings::Settings;
+use questions::{Choice, Questions, choose};
+
+/// Runs a command.
+pub type Dispatch<'a> = dyn Fn(&LowArgs) -> Result<Outcome, Failure> + 'a;
+
+/// What the first question offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Dedupe,
+    Review,
+    Organize,
+    Settings,
+    History,
+    Quit,
+}
+
+struct Menu<'a> {
+    /// Flags that the menu was started with.
+    words: &'a [OsString],
+    environment: &'a Environment,
+    /// The sensitivity that is configured.
+    sensitivity: String,
+    dispatch: &'a Dispatch<'a>,
+    questions: Questions,
+}
+
+/// Asks and does until somebody has enough. `words`: the flags that were typed.
+///
+/// # Errors
+/// [`Kind::Interrupted`] on Ctrl-C. What goes wrong in a command is told, and the menu comes back.
+pub fn run(
+    words: &[OsString],
+    settings: &Settings,
+    environment: &Environment,
+    colour: bool,
+    dispatch: &Dispatch<'_>,
+) -> Result<Outcome, Failure> {
+    questions::prepare(colour);
+    let sensitivity = settings.sensitivity.map_or_else(
+        || format!("threshold {}", settings.policy.radius),
+        |sensitivity| sensitivity.name().to_owned(),
+    );
+    let questions = Questions::new(environment.home());
+    let mut menu = Menu { words, environment, sensitivity, dispatch, questions };
+    eprintln!("Clean-Backup. Esc goes back, Ctrl-C ends; no file is changed before you say so.\n");
+    loop {
+        let modes = [
+            Choice("Find duplicates, and move them aside or remove them", Mode::Dedupe),
+            Choice("Review duplicates side by side in the browser", Mode::Review),
+            Choice("Organise by date", Mode::Organize),
+            Choice("Sensitivity and settings", Mode::Settings),
+            Choice("History and undo", Mode::History),
+            Choice("Quit", Mode::Quit),
+        ];
+        let _went_back: Option<()> = match choose("What shall be done?", &modes)? {
+            Some(Mode::Dedupe) => menu.dedupe()?,
+            Some(Mode::Review) => menu.review()?,
+            Some(Mode::Organize) => menu.organize()?,
+            Some(Mode::Settings) => menu.settings()?,
+            Some(Mode::History) => menu.history()?,
+            Some(Mode::Quit) | None => return Ok(Outcome::Done),
+        };
+        eprintln!();
+    }
+}
+
+/// What a dialogue comes to; `None` where somebody went back.
+type Step = Result<Option<()>, Failure>;
+
+/// The value of an answer, or back to the first question.
+macro_rules! answered {
+    ($answer:expr) => {
+        match $answer? {
+            Some(value) => value,
+            None => return Ok(None),
+        }
+    };
+}
+
+impl Menu<'_> {
+    fn dedupe(&mut self) -> Step {
+        let mut words = vec![OsString::from("dedupe")];
+        words.extend(answered!(self.questions.folders("Folder with pictures:")));
+        answered!(self.sensitivity(&mut words));
+        let actions = [
+            Choice("Show them, change nothing", "report"),
+            Choice("A page with pictures, change nothing", "html"),
+            Choice("Move duplicates aside (quarantine): can be undone", "quarantine"),
+            Choice("Into the trash", "trash"),
+            Choice("Move duplicates into a folder: can be undone", "move"),
+            Choice("Replace identical ones by hard links: can be undone", "hardlink"),
+            Choice("Delete duplicates for good", "delete"),
+        ];
+        match answered!(choose("What shall be done with them?", &actions)) {
+            "report" => {}
+            "html" => {
+                let file = answered!(self.questions.text("Write the page into:", "report.html"));
+                words.extend(["--format", "html", "-o"].map(OsString::from));
+                words.push(file.into());
+            }
+            action => {
+                words.extend(["--action", action].map(OsString::from));
+                if action == "move" {
+                    words.push("--to".into());
+                    words.push(answered!(self.questions.new_folder("Folder that they go to:")));
+                }
+            }
+        }
+        self.run(&words)
+    }
+
+    fn review(&mut self) -> Step {
+        let mut words = vec![OsString::from("review")];
+        words.extend(answered!(self.questions.folders("Folder with pictures:")));
+        answered!(self.sensitivity(&mut words));
+        self.run(&words)
+    }
+
+    fn sensitivity(&self, words: &mut Vec<OsString>) -> Step {
+        let configured = format!("As configured ({})", self.sensitivity);
+        let choices = [
+            Choice(configured.as_str(), ""),
+            Choice("exact: the same picture, re-encoded or resized", "exact"),
+            Choice("standard: light edits too", "standard"),
+            Choice("aggressive: crops, borders, watermarks too", "aggressive"),
+        ];
+        match answered!(choose("How different may they be?", &choices)) {
+            "" => {}
+            name => words.extend(["--sensitivity", name].map(OsString::from)),
+        }
+        Ok(Some(()))
+    }
+
+    fn organize(&mut self) -> Step {
+        let source = answered!(self.questions.folder("Folder with what is to be filed:"));
+        let library = answered!(self.questions.new_folder("Library that it goes to:"));
+        let ways = [
+            Choice("Copy: the source stays as it is", "--copy"),
+            Choice("Move: can be undone", "--move"),
+        ];
+        let way = answered!(choose("Copy or move?", &ways));
+        let templates = [
+            Choice("2024/07", DEFAULT_TEMPLATE),
+            Choice("2024/07-July", "{year}/{month}-{month_name}"),
+            Choice("2024/07/31", "{year}/{month}/{day}"),
+            Choice("2024/07/Canon EOS R5", "{year}/{month}/{camera}"),
+            Choice("another template", ""),
+        ];
+        let mut template = answered!(choose("Into which folders?", &templates)).to_owned();
+        if template.is_empty() {
+            template = answered!(self.questions.text("Template:", DEFAULT_TEMPLATE));
+        }
+        let mut words = vec![OsString::from("organize"), source, library, way.into()];
+        if template != DEFAULT_TEMPLATE {
+            words.extend(["--template".to_owned(), template].map(OsString::from));
+        }
+        self.run(&words)
+    }
+
+    fn settings(&mut self) -> Step {
+        self.run_quietly(&["config", "show"].map(OsString::from))?;
+        let keys = [
+            Choice("Sensitivity", "sensitivity"),
+            Choice("Turned and mirrored copies", "any_orientation"),
+            Choice("Act on burst shots like on copies", "include_bursts"),
+            Choice("Which picture is kept first", "keep"),
+            Choice("The GPU", "gpu"),
+        ];
+        let key = answered!(choose("Which setting?", &keys));
+        let values: &[&str] = match key {
+            "sensitivity" => &["exact", "standard", "aggressive"],
+            "any_orientation" | "include_bursts" => &["false", "true"],
+            "keep" => &["largest", "oldest", "newest", "shortest-path"],
+            _ => &["auto", "on", "off"],
+        };
+        let values: Vec<Choice<'_, &str>> = values.iter().map(|v| Choice(v, *v)).collect();
+        let value = answered!(choose("Which value, from now on?", &values));
+        self.run(&["config", "set", key, value].map(OsString::from))?;
+        if key == "sensitivity" {
+            value.clone_into(&mut self.sensitivity);
+        }
+        Ok(Some(()))
+    }
+
+    fn history(&mut self) -> Step {
+        let runs = self.environment.state_folder().map(|state| state.join("runs"));
+        let mut names = runs.and_then(|runs| journal::runs(&runs).ok()).unwrap_or_default();
+        names.reverse();
+        self.run_quietly(&["history"].map(OsString::from))?;
+        if names.is_empty() {
+            return Ok(Some(()));
+        }
+        let choices: Vec<Choice<'_, &str>> =
+            names.iter().map(|name| Choice(name, name.as_str())).collect();
+        let run = answered!(choose("Which run?", &choices));
+        let acts = [
+            Choice("Show its files", "history"),
+            Choice("Take it back (undo)", "undo"),
+            Choice("Go on with it, if it was interrupted", "resume"),
+        ];
+        let act = answered!(choose("What shall be done with it?", &acts));
+        self.run(&[act, run].map(OsString::from))
+    }
+
+    /// Runs a command and shows it.
+    fn run(&self, words: &[OsString]) -> Step {
+        self.run_quietly(words)?;
+        let line: Vec<String> = self.line(words).iter().map(|word| quoted(word)).collect();
+        eprintln!("\nThe same without the menu: {}", line.join(" "));
+        Ok(Some(()))
+    }
+
+    fn line(&self, words: &[OsString]) -> Vec<OsString> {
+        let own = OsString::from("clean-backup");
+        std::iter::once(&own).chain(self.words).chain(words).cloned().collect()
+    }
+
+    fn run_quietly(&self, words: &[OsString]) -> Step {
+        let args = LowArgs::try_parse_from(self.line(words))
+            .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+        match (self.dispatch)(&args) {
+            Ok(_) => Ok(Some(())),
+            Err(failure) if failure.kind == Kind::Interrupted => Err(failure),
+            Err(failure) => {
+                failure.report();
+                Ok(Some(()))
+            }
+        }
+    }
+}
+
+/// A word as a POSIX shell takes it (IEEE Std 1003.1, 2.2.2).
+fn quoted(word: &OsStr) -> String {
+    let text = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.into_owned();
+    }
+    match word.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
+        // Not to be typed on a terminal; the escapes of the message tell what is meant.
+        _ => clean_backup::path_text::for_people(Path::new(word)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        for (word, expected) in [
+            ("dedupe", "dedupe"),
+            ("/a/b.c", "/a/b.c"),
+            ("", "''"),
+            ("my pictures", "'my pictures'"),
+            ("it's $HOME", "'it'\\''s $HOME'"),
+            ("{year}/{month}", "'{year}/{month}'"),
+            ("~x", "'~x'"),
+        ] {
+            assert_eq!(quoted(OsStr::new(word)), expected);
+        }
+    }
+}

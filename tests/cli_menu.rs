@@ -1,0 +1,214 @@
+//! The menu, on a real pseudo-terminal.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod hermetic;
+mod terminal;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use clean_backup::content::content_hash;
+
+use hermetic::Hermetic;
+use terminal::{CTRL_C, DOWN, ENTER, ESCAPE, TAB, Terminal};
+
+/// The library, in a folder whose name a shell would take apart.
+fn library() -> Hermetic {
+    let hermetic =
+        Hermetic::with_library(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+    fs::rename(hermetic.work().join("library"), hermetic.work().join("it's mine")).unwrap();
+    hermetic
+}
+
+fn menu(hermetic: &Hermetic, flags: &[&str]) -> Terminal {
+    let mut terminal = Terminal::start(hermetic.command().args(flags));
+    terminal.wait("What shall be done?");
+    terminal
+}
+
+/// All files below a folder, with the hashes of their bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, String> {
+    fn collect(folder: &Path, out: &mut BTreeMap<PathBuf, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, out);
+            } else {
+                out.insert(path.clone(), content_hash(&path).unwrap().to_hex());
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    collect(folder, &mut out);
+    out
+}
+
+/// Up to the question what shall be done with duplicates. The first entry of the menu is chosen,
+/// the folder typed as far as it is needed, completed, and no other one named.
+fn ask_for_duplicates(terminal: &mut Terminal) {
+    terminal.press(ENTER);
+    terminal.answer("Folder with pictures:", "it");
+    terminal.wait("it's mine/");
+    terminal.press(TAB);
+    terminal.answer("it's mine/", ENTER);
+    terminal.answer("Another folder", ENTER);
+    terminal.answer("How different may they be?", ENTER);
+    terminal.wait("What shall be done with them?");
+}
+
+#[test]
+fn duplicates_are_moved_aside_and_come_back() {
+    let hermetic = library();
+    let before = contents(&hermetic.work());
+    let mut terminal = menu(&hermetic, &["--cpu", "--no-progress"]);
+    ask_for_duplicates(&mut terminal);
+    terminal.press(DOWN);
+    terminal.press(DOWN);
+    terminal.press(ENTER);
+    // What will happen is shown before it happens.
+    let shown = terminal.wait("Go on? [y/N]");
+    assert!(shown.contains("duplicates in") && shown.contains("will be moved"), "{shown}");
+    assert_eq!(contents(&hermetic.work()), before);
+    terminal.press("y\r");
+    let shown = terminal.wait("What shall be done?");
+    let (_, line) = shown.split_once("The same without the menu: ").unwrap();
+    let line = line.lines().next().unwrap().trim();
+    assert_eq!(
+        line,
+        "clean-backup --cpu --no-progress dedupe 'it'\\''s mine/' --action quarantine"
+    );
+    assert_ne!(contents(&hermetic.work()), before);
+
+    // History and undo.
+    terminal.press(&[DOWN, DOWN, DOWN, DOWN, ENTER].concat());
+    terminal.answer("Which run?", ENTER);
+    terminal.answer("What shall be done with it?", &[DOWN, ENTER].concat());
+    terminal.answer("Go on? [y/N]", "y\r");
+    terminal.wait("What shall be done?");
+    assert_eq!(contents(&hermetic.work()), before);
+    terminal.press(ESCAPE);
+    assert_eq!(terminal.end(), 0);
+    println!("{}", terminal.transcript());
+
+    // The line that was shown does the same in a shell.
+    let program = Path::new(env!("CARGO_BIN_EXE_clean-backup")).parent().unwrap();
+    let ran = hermetic.command();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("PATH={}:$PATH; {line} --yes", program.display())]);
+    shell.current_dir(hermetic.work()).env_clear().env("PATH", "/usr/bin:/bin");
+    for (name, value) in ran.get_envs() {
+        shell.env(name, value.unwrap());
+    }
+    let ran = hermetic.finish(shell.output().unwrap());
+    assert!(ran.stdout.contains("moved"), "{}", ran.all());
+    assert_ne!(contents(&hermetic.work()), before);
+}
+
+#[test]
+fn ctrl_c_leaves_everything_as_it_was() {
+    let hermetic = library();
+    let before = contents(&hermetic.work());
+    // At the first question, at a path, at the last question.
+    let mut terminal = menu(&hermetic, &[]);
+    terminal.press(CTRL_C);
+    assert_eq!(terminal.end(), 130);
+    let mut terminal = menu(&hermetic, &[]);
+    terminal.press(ENTER);
+    terminal.answer("Folder with pictures:", CTRL_C);
+    assert_eq!(terminal.end(), 130);
+    let mut terminal = menu(&hermetic, &["--cpu"]);
+    ask_for_duplicates(&mut terminal);
+    terminal.press(&[DOWN, DOWN, ENTER].concat());
+    terminal.answer("Go on? [y/N]", CTRL_C);
+    assert_eq!(terminal.end(), 130);
+    assert_eq!(contents(&hermetic.work()), before);
+    assert!(!hermetic.root().join("state/clean-backup/runs").exists());
+}
+
+#[test]
+fn no_is_no_and_deleting_takes_a_word() {
+    let hermetic = library();
+    let before = contents(&hermetic.work());
+    let mut terminal = menu(&hermetic, &["--cpu"]);
+    ask_for_duplicates(&mut terminal);
+    terminal.press(&[DOWN, DOWN, ENTER].concat());
+    terminal.answer("Go on? [y/N]", ENTER);
+    // The menu comes back after what did not happen.
+    terminal.wait("nothing was done");
+    terminal.wait("What shall be done?");
+    ask_for_duplicates(&mut terminal);
+    terminal.press(&[DOWN; 6].concat());
+    terminal.press(ENTER);
+    let shown = terminal.wait("Type `delete` to go on:");
+    assert!(shown.contains("this cannot be undone"), "{shown}");
+    terminal.press("y\r");
+    terminal.wait("nothing was done");
+    terminal.wait("What shall be done?");
+    assert_eq!(contents(&hermetic.work()), before);
+    terminal.press(ESCAPE);
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_asked_again() {
+    let hermetic = library();
+    let mut terminal = menu(&hermetic, &[]);
+    terminal.press(ENTER);
+    terminal.answer("Folder with pictures:", "nowhere\r");
+    terminal.wait("nowhere is no folder");
+    // Back to the first question, and out.
+    terminal.press(ESCAPE);
+    terminal.answer("What shall be done?", ESCAPE);
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn sensitivity_is_kept() {
+    let hermetic = library();
+    let mut terminal = menu(&hermetic, &[]);
+    terminal.press(&[DOWN, DOWN, DOWN, ENTER].concat());
+    terminal.answer("Which setting?", ENTER);
+    terminal.answer("Which value, from now on?", &[DOWN, DOWN, ENTER].concat());
+    terminal.wait("clean-backup config set sensitivity aggressive");
+    terminal.answer("What shall be done?", ESCAPE);
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(hermetic.run(["config", "get", "sensitivity"]).stdout.trim(), "aggressive");
+    // And offered by the next menu.
+    let mut terminal = menu(&hermetic, &[]);
+    terminal.press(ENTER);
+    terminal.answer("Folder with pictures:", "it's mine\r");
+    terminal.answer("Another folder", ENTER);
+    terminal.wait("As configured (aggressive)");
+}
+
+#[test]
+fn pictures_are_filed_by_date() {
+    let hermetic = library();
+    let mut terminal = menu(&hermetic, &["--no-progress"]);
+    terminal.press(&[DOWN, DOWN, ENTER].concat());
+    terminal.answer("Folder with what is to be filed:", "it's mine\r");
+    terminal.answer("Library that it goes to:", "by date\r");
+    terminal.answer("Copy or move?", ENTER);
+    terminal.answer("Into which folders?", &[DOWN, DOWN, ENTER].concat());
+    terminal.answer("Go on? [y/N]", "y\r");
+    let shown = terminal.wait("What shall be done?");
+    let line = "clean-backup --no-progress organize 'it'\\''s mine' 'by date' --copy --template \
+                '{year}/{month}/{day}'";
+    assert!(shown.contains(line), "{shown}");
+    assert!(hermetic.work().join("by date/2023/06/17/IMG_0412.jpg").exists());
+    assert!(hermetic.work().join("it's mine/2023/IMG_0412.jpg").exists());
+}
+
+#[test]
+fn without_a_terminal_there_is_no_menu() {
+    let hermetic = library();
+    let output = hermetic.command().stdin(Stdio::null()).output().unwrap();
+    let ran = hermetic.finish(output);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stdout.contains("Usage: clean-backup"), "{}", ran.all());
+}
