@@ -150,7 +150,14 @@ impl Decisions {
                 let flags = OpenFlags::default() & !OpenFlags::SQLITE_OPEN_CREATE;
                 Self::prepare(file, flags).map(Some)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
             Err(source) => Err(DecisionsError::Io { path: file.to_owned(), source }),
         }
     }

@@ -92,7 +92,7 @@ fn dispatch(
         Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),
         Some(Command::Config(command)) => cli::config::run(command, args, environment),
         Some(Command::Cache(command)) => cli::run::cache(&context()?, command),
-        Some(Command::Doctor) => cli::run::doctor(&context()?),
+        Some(Command::Doctor { format }) => cli::run::doctor(&context()?, *format),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man) => manual(),
     }

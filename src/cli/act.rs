@@ -11,9 +11,12 @@ use clean_backup::fsops::Disk;
 use clean_backup::journal::{self, Journal, JournalError, Lock, LockError, RunLog, Verdict};
 use clean_backup::media::CaptureTime;
 use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::{ActionKind, Origin, Plan};
+use clean_backup::plan::{ActionKind, ExactPath, Origin, Plan};
 use clean_backup::report::{human_bytes, iso_time};
 
+use serde::Serialize;
+
+use super::args::ListFormat;
 use super::ask::{Answer, ask, ask_for};
 use super::failure::{Failure, Kind, Outcome};
 use super::run::{Context, open_cache};
@@ -71,7 +74,7 @@ fn take_lock(context: &Context<'_>) -> Result<Lock, Failure> {
     })
 }
 
-/// Asks, locks, begins a journal, and does it. `beside`: what is told goes to standard error.
+/// Asks, locks, begins a journal, does it, and tells what became of it.
 ///
 /// # Errors
 /// What keeps it from being done, and an interruption.
@@ -80,15 +83,15 @@ pub fn carry_out(
     plan: &Plan,
     cache: &mut Cache,
     cancel: &AtomicBool,
-    beside: bool,
+    telling: Telling,
 ) -> Result<Outcome, Failure> {
     if plan.actions.iter().all(|action| action.action == ActionKind::Report) {
-        tell("Nothing to do.\n", beside)?;
+        telling.tell("Nothing to do.\n", AppliedJson::default())?;
         return Ok(Outcome::Done);
     }
     confirm(context, plan)?;
     let applied = carry_out_confirmed(context, plan, cache, cancel, context.progress)?;
-    finish(plan, &applied, beside)
+    finish(plan, &applied, telling)
 }
 
 /// Locks, begins a journal, and does what somebody has agreed to.
@@ -139,16 +142,93 @@ fn apply_and_follow(
     Ok(applied)
 }
 
-fn tell(text: &str, beside: bool) -> Result<(), Failure> {
-    if beside {
-        eprint!("{text}");
-        Ok(())
-    } else {
-        render::print(text)
+/// Where it is told what became of a plan, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// On standard output, for people.
+    Text,
+    /// On standard error: a program reads something else from standard output.
+    Beside,
+    /// On standard output, for programs: the result of this command.
+    Json(&'static str),
+}
+
+impl Telling {
+    /// For the result of a command that does nothing else.
+    fn of(format: ListFormat, command: &'static str) -> Self {
+        match format {
+            ListFormat::Text => Self::Text,
+            ListFormat::Json => Self::Json(command),
+        }
+    }
+
+    fn tell(self, text: &str, content: impl Serialize) -> Result<(), Failure> {
+        match self {
+            Self::Text => render::print(text),
+            Self::Beside => {
+                // Quiet means quiet: what is told here is no result.
+                if tracing::enabled!(tracing::Level::WARN) {
+                    eprint!("{text}");
+                }
+                Ok(())
+            }
+            Self::Json(command) => render::print_json(command, content),
+        }
     }
 }
 
-fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failure> {
+/// What became of a plan, for programs.
+#[derive(Default, Serialize)]
+struct AppliedJson {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    actions: u64,
+    files: u64,
+    bytes: u64,
+    not_done: Vec<NotDoneJson>,
+    notes: Vec<NoteJson>,
+    /// Actions that were not begun.
+    left: u64,
+}
+
+#[derive(Serialize)]
+struct NotDoneJson {
+    #[serde(flatten)]
+    path: ExactPath,
+    verdict: &'static str,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct NoteJson {
+    #[serde(flatten)]
+    path: ExactPath,
+    note: String,
+}
+
+impl AppliedJson {
+    fn of(applied: &Applied) -> Self {
+        let not_done = applied.not_done.iter().map(|not_done| NotDoneJson {
+            path: ExactPath(not_done.path.clone()),
+            verdict: not_done.verdict.name(),
+            reason: not_done.reason.clone(),
+        });
+        let notes = applied.remarks.iter();
+        Self {
+            run: Some(applied.run.clone()),
+            actions: applied.actions,
+            files: applied.files,
+            bytes: applied.bytes,
+            not_done: not_done.collect(),
+            notes: notes
+                .map(|(path, note)| NoteJson { path: ExactPath(path.clone()), note: note.clone() })
+                .collect(),
+            left: applied.left,
+        }
+    }
+}
+
+fn finish(plan: &Plan, applied: &Applied, telling: Telling) -> Result<Outcome, Failure> {
     let mut text = String::new();
     for (path, remark) in &applied.remarks {
         text += &format!("note     {}: {}\n", for_people(path), one_line(remark));
@@ -171,13 +251,13 @@ fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failu
         }
     );
     if let Some(error) = &applied.journal_failure {
-        tell(&text, beside)?;
+        telling.tell(&text, AppliedJson::of(applied))?;
         let kind = if applied.files == 0 { Kind::Refused } else { Kind::Failed };
         return Err(Failure::new(kind, format!("the journal cannot be written: {error}"))
             .hint(format!("when it can be again: clean-backup resume {}", applied.run)));
     }
     if applied.left > 0 {
-        tell(&text, beside)?;
+        telling.tell(&text, AppliedJson::of(applied))?;
         return Err(Failure::new(Kind::Interrupted, "interrupted; what was begun is done").hint(
             format!(
                 "go on with: clean-backup resume {0}; take back with: clean-backup undo {0}",
@@ -188,7 +268,7 @@ fn finish(plan: &Plan, applied: &Applied, beside: bool) -> Result<Outcome, Failu
     if applied.files > 0 {
         text += &format!("Take it back with: clean-backup undo {}\n", applied.run);
     }
-    tell(&text, beside)?;
+    telling.tell(&text, AppliedJson::of(applied))?;
     Ok(if applied.not_done.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
 }
 
@@ -308,7 +388,7 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
     }
     let cancel = interrupt::watch()?;
     let mut cache = open_cache(context)?;
-    carry_out(context, &plan, &mut cache, &cancel, false)
+    carry_out(context, &plan, &mut cache, &cancel, Telling::of(options.format, "apply"))
 }
 
 /// Goes on with a run that was interrupted.
@@ -316,6 +396,7 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
 /// # Errors
 /// What keeps it from being done.
 pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, Failure> {
+    let telling = Telling::of(options.format, "resume");
     let _lock = take_lock(context)?;
     let runs = runs_folder(context)?;
     let failed = |error: JournalError| of_journal(&error);
@@ -325,7 +406,8 @@ pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, 
     };
     let found = run.map(|run| RunLog::read(&runs, &run)).transpose().map_err(failed)?;
     let Some(log) = found.filter(|log| !log.ended) else {
-        render::print("Nothing to go on with: every run came to its end.\n")?;
+        let text = "Nothing to go on with: every run came to its end.\n";
+        telling.tell(text, AppliedJson::default())?;
         return Ok(Outcome::Done);
     };
     let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
@@ -334,7 +416,7 @@ pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, 
     let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
     let scope = Scope::Rest(&log);
     let applied = apply_and_follow(&plan, scope, journal, &mut cache, &cancel, context.progress)?;
-    finish(&plan, &applied, false)
+    finish(&plan, &applied, telling)
 }
 
 /// Takes a run back.
@@ -342,6 +424,7 @@ pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, 
 /// # Errors
 /// What keeps it from being done.
 pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Failure> {
+    let telling = Telling::of(options.format, "undo");
     let runs = runs_folder(context)?;
     let undone = super::history::undone(&runs).map_err(|error| of_journal(&error))?;
     let done_something = |log: &RunLog| {
@@ -352,7 +435,7 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
         None => last(&runs, &done_something),
     };
     let Some(mut log) = found.map_err(|error| of_journal(&error))? else {
-        render::print("There is no run to be taken back.\n")?;
+        telling.tell("There is no run to be taken back.\n", AppliedJson::default())?;
         return Ok(Outcome::Done);
     };
     let cancel = interrupt::watch()?;
@@ -380,10 +463,10 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
         } else {
             "Nothing to take back.\n"
         };
-        render::print(message)?;
+        telling.tell(message, AppliedJson::default())?;
         Outcome::Done
     } else {
-        carry_out(context, &undo.plan, &mut cache, &cancel, false)?
+        carry_out(context, &undo.plan, &mut cache, &cancel, telling)?
     };
     Ok(if undo.left.is_empty() { acted } else { Outcome::SomeSkipped })
 }

@@ -147,7 +147,12 @@ pub enum Command {
     #[command(subcommand)]
     Cache(CacheCommand),
     /// Say what this machine and this build can do, and check it
-    Doctor,
+    #[command(after_help = "Example: clean-backup doctor --gpu any")]
+    Doctor {
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
     /// Print a completion script
     #[command(after_help = "Example: clean-backup completions bash \
         > ~/.local/share/bash-completion/completions/clean-backup")]
@@ -196,10 +201,16 @@ pub struct Files {
 
 /// `scan`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  clean-backup scan ~/Pictures /mnt/old-disk
+  clean-backup scan ~/Pictures -v                      and say how long each stage takes")]
 pub struct Scan {
     /// Folders or files
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub roots: Vec<PathBuf>,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
     /// Which files.
     #[command(flatten)]
     pub files: Files,
@@ -513,14 +524,28 @@ pub struct Apply {
     /// Print what would be done, change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
 }
 
 /// `resume`.
 #[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "What the run was at when it was interrupted is brought to an end, and the \
+rest is done. Every file is looked at again first.
+
+Examples:
+  clean-backup resume
+  clean-backup resume 20261124-105838"
+)]
 pub struct Resume {
     /// Which run [default: the last one that was interrupted]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
 }
 
 /// `undo`.
@@ -538,10 +563,16 @@ pub struct Undo {
     /// Print the plan of what would be done, change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
 }
 
 /// `history`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  clean-backup history
+  clean-backup history 20261124-105838 --format json")]
 pub struct History {
     /// Show every file of this run
     #[arg(value_name = "RUN")]
@@ -562,6 +593,9 @@ pub enum ListFormat {
 
 /// `logs`.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  clean-backup logs -n 500 | grep failed
+  tail -f \"$(clean-backup logs --path)\"")]
 pub struct Logs {
     /// The last so many lines
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
@@ -588,11 +622,20 @@ pub enum Format {
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Show every setting, and where it came from
-    Show,
+    #[command(after_help = "Example: clean-backup config show --format json")]
+    Show {
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
     /// Print one setting as it is in effect
+    #[command(after_help = "Example: clean-backup config get sensitivity")]
     Get {
         /// Which
         key: Key,
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
     },
     /// Set one in the file
     #[command(after_help = "Examples:
@@ -606,11 +649,13 @@ pub enum ConfigCommand {
         value: Vec<String>,
     },
     /// Take one out of the file
+    #[command(after_help = "Example: clean-backup config unset exclude")]
     Unset {
         /// Which
         key: Key,
     },
     /// Print where the file lies
+    #[command(after_help = "Example: $EDITOR \"$(clean-backup config path)\"")]
     Path,
 }
 
@@ -618,13 +663,37 @@ pub enum ConfigCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum CacheCommand {
     /// How much is in it
-    Stats,
+    #[command(after_help = "Example: clean-backup cache stats --format json")]
+    Stats {
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
     /// Remove what belongs to files that are gone
-    Prune,
+    #[command(after_help = "Drives that are not there count as gone: plug them in first.
+
+Example: clean-backup cache prune")]
+    Prune {
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
     /// Check it, and compare it with the files
-    Verify,
+    #[command(after_help = "Example: clean-backup cache verify")]
+    Verify {
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
     /// Remove everything from it
-    Clear,
+    #[command(after_help = "Nothing is lost but time: hashes are computed again.
+
+Example: clean-backup cache clear")]
+    Clear {
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
     /// Write its pictures as a table for other programs
     #[command(after_help = "Examples:
   clean-backup cache export --format parquet -o pictures.parquet
@@ -638,6 +707,7 @@ pub enum CacheCommand {
         output: Option<PathBuf>,
     },
     /// Take in pictures of such a table, CSV or Parquet
+    #[command(after_help = "Example: clean-backup cache import pictures.parquet")]
     Import {
         /// Which
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]

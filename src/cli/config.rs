@@ -1,16 +1,19 @@
 //! The `config` subcommands, and where the file is.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clean_backup::config::{self, Key, Layer, Value};
 use clean_backup::path_text::{for_people, one_line};
 
-use super::args::{ConfigCommand, LowArgs, joined};
+use serde_json::json;
+
+use super::args::{ConfigCommand, ListFormat, LowArgs, joined};
 use super::environment::Environment;
 use super::failure::{Failure, Kind, Outcome};
 use super::render;
-use super::settings::{Resolved, Settings, resolve};
+use super::settings::{Origin, Resolved, Settings, resolve};
 
 /// The configuration file, and whether somebody named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +94,24 @@ pub fn run(
             bytes.push(b'\n');
             render::print_bytes(&bytes)?;
         }
-        ConfigCommand::Show => render::print(&show(&location, &resolved(args, environment)?))?,
-        ConfigCommand::Get { key } => {
+        ConfigCommand::Show { format: ListFormat::Text } => {
+            render::print(&show(&location, &resolved(args, environment)?))?;
+        }
+        ConfigCommand::Show { format: ListFormat::Json } => {
+            let settings: BTreeMap<&str, serde_json::Value> = resolved(args, environment)?
+                .iter()
+                .map(|(key, (value, origin))| (key.name(), setting(*key, value.as_ref(), origin)))
+                .collect();
+            let path = location.path.as_ref().map(|path| path.to_string_lossy().into_owned());
+            render::print_json("config show", json!({"file": path, "settings": settings}))?;
+        }
+        ConfigCommand::Get { key, format: ListFormat::Json } => {
+            let resolved = resolved(args, environment)?;
+            let found = resolved.get(key);
+            let content = found.map(|(value, origin)| setting(*key, value.as_ref(), origin));
+            render::print_json("config get", json!({"key": key.name(), "setting": content}))?;
+        }
+        ConfigCommand::Get { key, format: ListFormat::Text } => {
             let text = match resolved(args, environment)?.get(key) {
                 Some((Some(value), _)) => value.plain(),
                 _ => absent(*key).to_owned(),
@@ -115,6 +134,18 @@ pub fn run(
         }
     }
     Ok(Outcome::Done)
+}
+
+/// One setting for programs.
+fn setting(key: Key, value: Option<&Value>, origin: &Origin) -> serde_json::Value {
+    let value = match value {
+        None => serde_json::Value::Null,
+        Some(Value::Flag(flag)) => json!(flag),
+        Some(Value::Number(number)) => json!(number),
+        Some(Value::List(items)) => json!(items),
+        Some(other) => json!(other.plain()),
+    };
+    json!({"value": value, "origin": origin.describe(key)})
 }
 
 fn value_of(key: Key, texts: &[String]) -> Result<Value, Failure> {

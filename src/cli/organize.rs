@@ -122,8 +122,11 @@ fn finish(
     if options.save_plan.is_some() {
         return Ok(found);
     }
-    let beside = options.format == ListFormat::Json;
-    let acted = act::carry_out(context, &organized.plan, cache, cancel, beside)?;
+    let telling = match options.format {
+        ListFormat::Json => act::Telling::Beside,
+        ListFormat::Text => act::Telling::Text,
+    };
+    let acted = act::carry_out(context, &organized.plan, cache, cancel, telling)?;
     Ok(if acted == Outcome::Done { found } else { acted })
 }
 

@@ -5,10 +5,14 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use clean_backup::own_file;
-use clean_backup::path_text::for_people;
+use clean_backup::path_text::{for_people, harmless_json};
 use clean_backup::plan::Plan;
-use clean_backup::report::{Report, TextOptions, to_csv, to_html, to_json, to_text};
+use clean_backup::report::{
+    REPORT_VERSION, Report, TextOptions, to_csv, to_html, to_json, to_text,
+};
 use clean_backup::thumbnails::Thumbnails;
+
+use serde::Serialize;
 
 use super::args::Format;
 use super::failure::{Failure, Kind};
@@ -71,6 +75,26 @@ pub fn deliver(
         None => print(&form(report, look)?),
         Some(path) => save(path, &form(report, &Look { colour: false, ..look.clone() })?, replace),
     }
+}
+
+/// What begins every result for programs.
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    version: u32,
+    command: &'a str,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// Prints a result for programs: version, command, and what it came to.
+///
+/// # Errors
+/// As [`print`]; [`Kind::Failed`], should the serialiser fail.
+pub fn print_json(command: &str, content: impl Serialize) -> Result<(), Failure> {
+    let form = Envelope { version: REPORT_VERSION, command, content };
+    let text = serde_json::to_string_pretty(&form)
+        .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
+    print(&(harmless_json(&text) + "\n"))
 }
 
 /// A plan as JSON.

@@ -1,5 +1,6 @@
 //! The subcommands that work on pictures.
 
+use std::collections::BTreeMap;
 use std::env::consts::{ARCH, OS};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use clean_backup::decode::DecodeOptions;
 use clean_backup::fsops::{Disk, real_place};
 use clean_backup::media::MediaFile;
 use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::ActionKind;
+use clean_backup::plan::{ActionKind, ExactPath};
 use clean_backup::proposal::{Proposal, Wish};
 use clean_backup::record::ContentHash;
 use clean_backup::report::{Counts, human_bytes};
@@ -20,7 +21,11 @@ use clean_backup::scan::Scan;
 use clean_backup::thumbnails::{self, Thumbnails};
 use clean_backup::walk::{Globs, WalkOptions};
 
-use super::args::{self, CacheCommand, Dedupe, Format};
+use serde::Serialize;
+use serde_json::json;
+
+use super::act::Telling;
+use super::args::{self, CacheCommand, Dedupe, Format, ListFormat};
 use super::backends::Backends;
 use super::failure::{Failure, Kind, Outcome};
 use super::find::{Compared, Found};
@@ -53,6 +58,8 @@ pub struct Context<'a> {
 pub struct ScanOptions {
     /// Folders or files.
     pub roots: Vec<PathBuf>,
+    /// How the result looks.
+    pub format: ListFormat,
 }
 
 /// `dedupe`, resolved.
@@ -80,7 +87,7 @@ pub struct DedupeOptions {
 
 impl From<&args::Scan> for ScanOptions {
     fn from(scan: &args::Scan) -> Self {
-        Self { roots: scan.roots.clone() }
+        Self { roots: scan.roots.clone(), format: scan.format }
     }
 }
 
@@ -230,6 +237,10 @@ pub fn scan(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Fai
     let mut cache = open_cache(context)?;
     let (scan, _) = scan_roots(context, &options.roots, &[], &mut cache, &backends)?;
     let counts = counts(&scan, start, &backends);
+    if options.format == ListFormat::Json {
+        render::print_json("scan", ScanJson::of(&scan, &counts))?;
+        return Ok(outcome(&scan));
+    }
     let mut text = String::new();
     for skip in &scan.skipped {
         let reason = one_line(&skip.reason);
@@ -248,6 +259,56 @@ pub fn scan(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Fai
     );
     render::print(&text)?;
     Ok(outcome(&scan))
+}
+
+/// The result of `scan` for programs.
+#[derive(Serialize)]
+struct ScanJson<'a> {
+    skipped: Vec<SkippedJson<'a>>,
+    summary: ScanSummary<'a>,
+}
+
+#[derive(Serialize)]
+struct SkippedJson<'a> {
+    #[serde(flatten)]
+    path: ExactPath,
+    stage: &'static str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct ScanSummary<'a> {
+    files: u64,
+    not_pictures: u64,
+    images: u64,
+    hashed: u64,
+    from_cache: u64,
+    skipped: usize,
+    seconds: f64,
+    backend: &'a str,
+}
+
+impl<'a> ScanJson<'a> {
+    fn of(scan: &'a Scan, counts: &'a Counts) -> Self {
+        let skipped = scan.skipped.iter().map(|skip| SkippedJson {
+            path: ExactPath(skip.path.clone()),
+            stage: skip.stage.name(),
+            reason: &skip.reason,
+        });
+        Self {
+            skipped: skipped.collect(),
+            summary: ScanSummary {
+                files: counts.files,
+                not_pictures: counts.not_pictures,
+                images: counts.images,
+                hashed: counts.hashed,
+                from_cache: counts.from_cache,
+                skipped: scan.skipped.len(),
+                seconds: counts.seconds,
+                backend: &counts.backend,
+            },
+        }
+    }
 }
 
 pub fn outcome(scan: &Scan) -> Outcome {
@@ -333,7 +394,8 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
     let Some(proposal) = proposal.filter(|_| acts) else { return Ok(found) };
     // The report alone is what a program reads from standard output.
     let beside = options.output.is_none() && options.format != Format::Text;
-    let acted = super::act::carry_out(context, &proposal.plan, &mut cache, &cancel, beside)?;
+    let telling = if beside { Telling::Beside } else { Telling::Text };
+    let acted = super::act::carry_out(context, &proposal.plan, &mut cache, &cancel, telling)?;
     Ok(if acted == Outcome::Done { found } else { acted })
 }
 
@@ -394,7 +456,7 @@ pub fn keep_contents(cache: &mut Cache, proposal: &Proposal) {
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn doctor(context: &Context<'_>) -> Result<Outcome, Failure> {
+pub fn doctor(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
     let mut lines = vec![
         format!("clean-backup {} on {}-{}", env!("CARGO_PKG_VERSION"), ARCH, OS),
         format!("threads: {}", std::thread::available_parallelism().map_or(1, usize::from)),
@@ -429,7 +491,12 @@ pub fn doctor(context: &Context<'_>) -> Result<Outcome, Failure> {
             }
         },
     }
-    render::print(&(lines.join("\n") + "\n"))?;
+    match format {
+        ListFormat::Text => render::print(&(lines.join("\n") + "\n"))?,
+        ListFormat::Json => {
+            render::print_json("doctor", json!({"good": good, "findings": lines}))?;
+        }
+    }
     if good {
         Ok(Outcome::Done)
     } else {
@@ -452,8 +519,20 @@ pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, F
     let mut cache = open_cache(context)?;
     let failed = |error: CacheError| of_cache(&error);
     let text = match command {
-        CacheCommand::Stats => {
+        CacheCommand::Stats { format } => {
             let stats = cache.stats().map_err(failed)?;
+            if *format == ListFormat::Json {
+                let formats: BTreeMap<_, _> = stats.formats.into_iter().collect();
+                let content = json!({
+                    "pictures": stats.pictures,
+                    "failures": stats.failures,
+                    "outdated": stats.outdated,
+                    "with_content": stats.with_content,
+                    "bytes_on_disk": stats.bytes_on_disk,
+                    "formats": formats,
+                });
+                return render::print_json("cache stats", content).map(|()| Outcome::Done);
+            }
             let mut text = format!(
                 "{} pictures, {} files that could not be read, {} rows of an older version\n\
                  {} with a hash of their bytes; {} on disk\n",
@@ -468,18 +547,27 @@ pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, F
             }
             text
         }
-        CacheCommand::Prune => {
+        CacheCommand::Prune { format } => {
             let gone = |path: &Path| {
                 std::fs::symlink_metadata(path).is_err_and(|e| e.kind() == ErrorKind::NotFound)
             };
-            format!(
-                "{} rows of files that are gone were removed\n",
-                cache.prune(&gone).map_err(failed)?
-            )
+            let removed = cache.prune(&gone).map_err(failed)?;
+            if *format == ListFormat::Json {
+                let content = json!({ "removed": removed });
+                return render::print_json("cache prune", content).map(|()| Outcome::Done);
+            }
+            format!("{removed} rows of files that are gone were removed\n")
         }
-        CacheCommand::Clear => format!("{} rows were removed\n", cache.clear().map_err(failed)?),
+        CacheCommand::Clear { format } => {
+            let removed = cache.clear().map_err(failed)?;
+            if *format == ListFormat::Json {
+                let content = json!({ "removed": removed });
+                return render::print_json("cache clear", content).map(|()| Outcome::Done);
+            }
+            format!("{removed} rows were removed\n")
+        }
         CacheCommand::Export { .. } | CacheCommand::Import { .. } => String::new(),
-        CacheCommand::Verify => {
+        CacheCommand::Verify { format } => {
             let verified = cache.verify(&clean_backup::stamp::stamp).map_err(failed)?;
             let damaged = verified.unreadable > 0 || !verified.damage.is_empty();
             let mut text = format!(
@@ -489,7 +577,18 @@ pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, F
             for line in &verified.damage {
                 text += &format!("damage: {}\n", one_line(line));
             }
-            render::print(&text)?;
+            match format {
+                ListFormat::Text => render::print(&text)?,
+                ListFormat::Json => render::print_json(
+                    "cache verify",
+                    json!({
+                        "rows": verified.rows,
+                        "stale": verified.stale,
+                        "unreadable": verified.unreadable,
+                        "damage": verified.damage,
+                    }),
+                )?,
+            }
             if damaged {
                 return Err(Failure::new(Kind::Failed, "the cache is damaged")
                     .hint("clean-backup cache clear empties it; hashes are computed again"));
