@@ -6,15 +6,38 @@
 //! walk ─► MediaFile ─► cache hit? ──────────────────────────────► PictureHash ─┐
 //!                         └ miss ─► decode ─► Tile ─► hash (CPU | GPU) ─► cache ┘
 //! hashes ─► index (neighbours) ─► groups (keeper + duplicates) ─► report ─► plan
-//!                                                                  plan ─► apply ─► journal ─► undo
-//! MediaFile ─► capture date ─► unit ─► destination ─► plan (the same)
+//!                    ▲                                              │ ▲       │
+//!         decisions (not duplicates) ◄──── review page ◄────────────┘ └ kept  │
+//!                                                                             ▼
+//! MediaFile ─► capture date ─► unit ─► destination ─► plan ─► apply ─► journal ─► undo (a plan)
 //! ```
 //!
 //! Modules stand on floors, and a file imports only from lower ones (`tests/architecture.rs`
-//! holds them to it): values ([`phash`], [`tile`], [`media`]) at the bottom, pure decisions above
-//! them, adapters to the file system, decoders and the database above those, and the
-//! orchestration on top. The library knows no terminal, no environment and no clock: the binary
-//! hands them in.
+//! holds them to it). The library knows no terminal, no environment and no clock: the binary hands
+//! them in.
+//!
+//! ```text
+//! ┌ 5  the program ─────────────────────────────────────────────────────────────────────────┐
+//! │    main, cli/ (arguments, settings, menu, progress, exit codes)                         │
+//! ├ 4  orchestration: threads, channels ────────────────────────────────────────────────────┤
+//! │    scan  dedupe  similar  organize  proposal  apply  undo  thumbnails  review/ (server) │
+//! ├ 3  adapters: one foreign crate, one file ───────────────────────────────────────────────┤
+//! │    walk  decode/  metadata/  hash/{cpu,gpu}  hamming_gpu  hnsw  cache/  decisions       │
+//! │    exchange  config  content  fsops/ (the only code that changes a user's files)        │
+//! │    journal/                                                                             │
+//! ├ 2  how the program writes files of its own, and gives work to a GPU ────────────────────┤
+//! │    own_file  stamp  gpu/                                                                │
+//! ├ 1  pure decisions: no file system, no clock, no database ───────────────────────────────┤
+//! │    dct/  index/  group  keeper  relation  rearrange  capture/  units/  layout/  plan/   │
+//! │    report/ (text, JSON, CSV, page)  container/                                          │
+//! ├ 0  values ──────────────────────────────────────────────────────────────────────────────┤
+//! │    phash  tile  media  record  event  policy  path_text  calendar  extensions           │
+//! └─────────────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Where to begin: a new picture format is a file in [`decode`] and a line in its `dispatch`; a new
+//! action is a variant of [`plan::ActionKind`] and its steps in [`apply`]; what a report says is in
+//! [`report`], which all forms of it share.
 
 pub mod apply;
 pub mod cache;

@@ -421,7 +421,7 @@ fn in_a_browser() {
     browser.wait(loaded);
     browser.press("\u{e014}");
     browser.wait(loaded);
-    browser.screenshot("one-light-1280.png");
+    browser.screenshot("group-light-1280.png");
     browser.press("z");
     browser.wait("[...document.querySelectorAll('.frame img')].every((i) => i.style.transform.includes('scale(4)'))");
     let moved = "document.querySelector('#pane-b img').style.transform === document.querySelector('#pane-a img').style.transform";

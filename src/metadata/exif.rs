@@ -37,10 +37,13 @@ pub(super) fn for_people(block: &[u8]) -> Vec<(String, String)> {
     let Some(tags) = tags(block) else { return Vec::new() };
     let shown = |field: &&exif::Field| {
         field.ifd_num == In::PRIMARY
+            && field.tag.description().is_some()
             && !matches!(field.value, Value::Undefined(..) | Value::Unknown(..))
     };
     let text = |field: &exif::Field| {
-        let value = one_line(&field.display_value().with_unit(&tags).to_string());
+        // Texts come in quotes.
+        let value = field.display_value().with_unit(&tags).to_string();
+        let value = one_line(value.trim_matches('"'));
         let short: String = value.chars().take(MOST_SHOWN).collect();
         (field.tag.to_string(), if short.len() < value.len() { short + "…" } else { short })
     };
