@@ -254,7 +254,7 @@ fn files_are_served_by_number_alone() {
         ("/api/group/0", "{"),
         ("/api/job", r#"{"plan":"move"}"#),
         ("/api/job", r#"{"plan":"report"}"#),
-        ("/api/job", r#"{"apply":1}"#),
+        ("/api/job", r#"{"apply":{"number":1,"lost_for_good":0}}"#),
         ("/api/job", r#"{"undo":"../../x"}"#),
     ] {
         let answer = review.post(&cookie, path, body);
@@ -363,7 +363,7 @@ fn what_is_applied_is_what_was_shown() {
     let (lake, small) = find(&review, &cookie, "lake-small.jpg");
     let spare = format!(r#"{{"spare":{{"member":{small},"value":true}}}}"#);
     assert_eq!(review.post(&cookie, &format!("/api/group/{lake}"), &spare).status, 200);
-    let apply = |number: &Value| format!(r#"{{"apply":{number}}}"#);
+    let apply = |number: &Value| format!(r#"{{"apply":{{"number":{number},"lost_for_good":0}}}}"#);
     assert_eq!(review.post(&cookie, "/api/job", &apply(&plan["number"])).status, 409);
     assert_eq!(
         review.post(&cookie, &format!("/api/group/{lake}"), r#"{"accepted":true}"#).status,
@@ -388,6 +388,12 @@ fn what_is_applied_is_what_was_shown() {
     assert_eq!(undone["result"]["files"], files - 2, "{undone}");
     let mut expected = before;
     expected.insert(changed.clone(), content_hash(&changed).unwrap().to_hex());
+    assert_eq!(contents(&hermetic.work()), expected);
+    // What cannot be undone is agreed to by its number.
+    let plan = review.job(&cookie, r#"{"plan":"delete"}"#);
+    assert!(plan["plan"]["lost_for_good"].as_u64().unwrap() > 0, "{plan}");
+    let refused = review.post(&cookie, "/api/job", &apply(&plan["number"]));
+    assert_eq!(refused.status, 409, "{}", refused.text());
     assert_eq!(contents(&hermetic.work()), expected);
     // The command line knows the runs.
     assert!(hermetic.run(["history"]).stdout.contains(run));
@@ -540,6 +546,10 @@ fn in_a_browser() {
             browser.press("l");
         }
     }
+    browser.resize(1280, 900);
+    browser.click("#finish");
+    browser.click("#sure-yes");
+    browser.wait("document.body.textContent.includes('The review is over')");
     let refusals: Vec<String> = browser
         .log()
         .as_array()
@@ -549,4 +559,6 @@ fn in_a_browser() {
         .filter(|message| !message.contains("403 (Forbidden)"))
         .collect();
     assert_eq!(refusals, Vec::<String>::new(), "the console has errors");
+    let mut review = review;
+    assert_eq!(review.child.wait().unwrap().code(), Some(0));
 }

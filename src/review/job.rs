@@ -33,8 +33,8 @@ pub struct Done {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     Plan(ActionKind),
-    /// The plan of that number.
-    Apply(u64),
+    /// The plan of that number, which loses so many files for good.
+    Apply(u64, u64),
     Undo(String),
 }
 
@@ -42,7 +42,7 @@ impl Order {
     fn name(&self) -> &'static str {
         match self {
             Self::Plan(_) => "plan",
-            Self::Apply(_) => "apply",
+            Self::Apply(..) => "apply",
             Self::Undo(_) => "undo",
         }
     }
@@ -135,8 +135,10 @@ impl Desk {
         if inner.status.running {
             return Err("something is going on already".to_owned());
         }
-        if let Order::Apply(number) = order
-            && inner.plan.as_ref().is_none_or(|(shown, _)| *shown != number)
+        if let Order::Apply(number, lost) = order
+            && !inner.plan.as_ref().is_some_and(|(shown, plan)| {
+                *shown == number && plan.extent().lost_for_good == lost
+            })
         {
             return Err("this is not the plan that was shown last; look at it again".to_owned());
         }

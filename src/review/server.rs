@@ -134,7 +134,7 @@ fn work(shop: &Shop, order: Order, hands: &mut dyn Hands) {
             let report = shop.session().accepted();
             shop.desk.planned(hands.propose(&report, action, &shop.desk), action);
         }
-        Order::Apply(_) => {
+        Order::Apply(..) => {
             let done = match shop.desk.plan() {
                 Some(plan) => hands.carry_out(&plan, &shop.desk),
                 None => Err("there is no plan".to_owned()),
@@ -390,8 +390,9 @@ async fn job(State(shop): Shared) -> Response {
 enum OrderJson {
     /// The name of an action.
     Plan(String),
-    /// The number of the job that made the plan.
-    Apply(u64),
+    /// The number of the job that made the plan, and how many files somebody has agreed to lose
+    /// for good by it.
+    Apply { number: u64, lost_for_good: u64 },
     /// The name of a run of this review.
     Undo(String),
 }
@@ -407,7 +408,7 @@ async fn order(
             let action = ACTIONS.into_iter().find(|action| action.name() == name);
             Order::Plan(action.ok_or_else(|| wrong("there is no such action"))?)
         }
-        OrderJson::Apply(number) => Order::Apply(number),
+        OrderJson::Apply { number, lost_for_good } => Order::Apply(number, lost_for_good),
         OrderJson::Undo(run) if shop.session().runs().contains(&run) => Order::Undo(run),
         OrderJson::Undo(_) => return Err(wrong("there is no such run in this review")),
     };

@@ -41,6 +41,9 @@ pub(in crate::decode) fn pixels(
         other => return Err(DecodeError::Unsupported(format!("previews of {other}"))),
     };
     let allowed = options.limits.max_picture_bytes;
+    // The decoder of JPEG reads the whole file before it looks at anything.
+    let whole = if format == Format::Jpeg { source.size() } else { 0 };
+    let _file = options.limits.reserve(whole)?;
     let stream = BufReader::with_capacity(1 << 16, Window::whole(source));
     let mut reader = ImageReader::with_format(stream, known);
     let mut limits = Limits::default();
@@ -50,11 +53,9 @@ pub(in crate::decode) fn pixels(
     let (width, height) = decoder.dimensions();
     let dimensions = Dimensions { width, height };
     options.limits.admit(dimensions)?;
-    // The picture as it is unpacked, in the decoder and here, and in colour; the file, if that is
-    // read whole.
+    // The picture as it is unpacked, in the decoder and here, and in colour.
     let unpacked = decoder.total_bytes().saturating_mul(2).saturating_add(dimensions.pixels() * 3);
-    let whole = source.size().min(allowed);
-    let _held = options.limits.reserve(unpacked.saturating_add(whole).saturating_add(OVERHEAD))?;
+    let _held = options.limits.reserve(unpacked.saturating_add(OVERHEAD))?;
     let of_chunk = |chunk: Option<Vec<u8>>| ImageOrientation::from_exif_chunk(&chunk?);
     let turn = match format {
         // The block may stand behind the picture, or begin as that of a JPEG.

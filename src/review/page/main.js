@@ -460,12 +460,14 @@ async function run_job(order, what) {
 
 const fill = (id, texts) => $(id).replaceChildren(...texts.map((text) => make('li', { text })));
 let planned = 0;
+let lost = 0;
 
 async function make_plan() {
   const job = await run_job({ plan: $('action').value }, 'Looking at the files');
   if (job.error) return result(job);
   const { plan } = job;
   planned = job.number;
+  lost = plan.lost_for_good;
   const verbs = { quarantine: 'moved aside', trash: 'moved into the trash', hardlink: 'replaced by hard links', delete: 'deleted' };
   $('plan-sentence').textContent = `${count(plan.files, 'file')} (${human(plan.bytes)}) will be ${verbs[plan.action]}.`;
   fill('plan-files', plan.sources);
@@ -480,7 +482,8 @@ async function make_plan() {
 }
 
 async function carry_out() {
-  const job = await run_job({ apply: planned }, 'Moving files');
+  const lost_for_good = $('lost').checked ? lost : 0;
+  const job = await run_job({ apply: { number: planned, lost_for_good } }, 'Moving files');
   result(job);
 }
 
@@ -528,6 +531,10 @@ $('mode').addEventListener('click', () => set_mode(shown.mode === 'one' ? 'list'
 $('help-open').addEventListener('click', () => $('help').showModal());
 $('apply-open').addEventListener('click', open_apply);
 $('undo-open').addEventListener('click', () => sure(`Take back run ${overview.runs[0]}?`, () => undo(overview.runs[0])));
+$('finish').addEventListener('click', () => sure('End the review? What you decided is kept.', async () => {
+  await ask('api/close', {});
+  document.body.replaceChildren(make('p', { class: 'none', text: 'The review is over; this tab can be closed. The same command shows it again.' }));
+}));
 $('apply-plan').addEventListener('click', make_plan);
 $('apply-do').addEventListener('click', carry_out);
 $('apply-back').addEventListener('click', () => show_part('apply-ask'));
