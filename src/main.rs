@@ -91,8 +91,8 @@ fn dispatch(
         Some(Command::Logs(logs)) => cli::history::logs(&context()?, logs),
         Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),
         Some(Command::Config(command)) => cli::config::run(command, args, environment),
-        Some(Command::Cache(command)) => cli::run::cache(&context()?, command),
-        Some(Command::Doctor { format }) => cli::run::doctor(&context()?, *format),
+        Some(Command::Cache(command)) => cli::upkeep::cache(&context()?, command),
+        Some(Command::Doctor { format }) => cli::upkeep::doctor(&context()?, *format),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man) => manual(),
     }

@@ -6,13 +6,10 @@
 mod hermetic;
 mod terminal;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
-
-use clean_backup::content::content_hash;
 
 use hermetic::Hermetic;
 use terminal::{CTRL_C, DOWN, ENTER, ESCAPE, TAB, Terminal};
@@ -31,23 +28,6 @@ fn menu(hermetic: &Hermetic, flags: &[&str]) -> Terminal {
     terminal
 }
 
-/// All files below a folder, with the hashes of their bytes.
-fn contents(folder: &Path) -> BTreeMap<PathBuf, String> {
-    fn collect(folder: &Path, out: &mut BTreeMap<PathBuf, String>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                collect(&path, out);
-            } else {
-                out.insert(path.clone(), content_hash(&path).unwrap().to_hex());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    collect(folder, &mut out);
-    out
-}
-
 /// Up to the question what shall be done with duplicates. The first entry of the menu is chosen,
 /// the folder typed as far as it is needed, completed, and no other one named.
 fn ask_for_duplicates(terminal: &mut Terminal) {
@@ -64,7 +44,7 @@ fn ask_for_duplicates(terminal: &mut Terminal) {
 #[test]
 fn duplicates_are_moved_aside_and_come_back() {
     let hermetic = library();
-    let before = contents(&hermetic.work());
+    let before = hermetic.contents();
     let mut terminal = menu(&hermetic, &["--cpu", "--no-progress"]);
     ask_for_duplicates(&mut terminal);
     terminal.press(DOWN);
@@ -73,7 +53,7 @@ fn duplicates_are_moved_aside_and_come_back() {
     // What will happen is shown before it happens.
     let shown = terminal.wait("Go on? [y/N]");
     assert!(shown.contains("duplicates in") && shown.contains("will be moved"), "{shown}");
-    assert_eq!(contents(&hermetic.work()), before);
+    assert_eq!(hermetic.contents(), before);
     terminal.press("y\r");
     let shown = terminal.wait("What shall be done?");
     let (_, line) = shown.split_once("The same without the menu: ").unwrap();
@@ -82,7 +62,7 @@ fn duplicates_are_moved_aside_and_come_back() {
         line,
         "clean-backup --cpu --no-progress dedupe 'it'\\''s mine/' --action quarantine"
     );
-    assert_ne!(contents(&hermetic.work()), before);
+    assert_ne!(hermetic.contents(), before);
 
     // History and undo.
     terminal.press(&[DOWN, DOWN, DOWN, DOWN, ENTER].concat());
@@ -90,7 +70,7 @@ fn duplicates_are_moved_aside_and_come_back() {
     terminal.answer("What shall be done with it?", &[DOWN, ENTER].concat());
     terminal.answer("Go on? [y/N]", "y\r");
     terminal.wait("What shall be done?");
-    assert_eq!(contents(&hermetic.work()), before);
+    assert_eq!(hermetic.contents(), before);
     terminal.press(ESCAPE);
     assert_eq!(terminal.end(), 0);
     println!("{}", terminal.transcript());
@@ -106,13 +86,13 @@ fn duplicates_are_moved_aside_and_come_back() {
     }
     let ran = hermetic.finish(shell.output().unwrap());
     assert!(ran.stdout.contains("moved"), "{}", ran.all());
-    assert_ne!(contents(&hermetic.work()), before);
+    assert_ne!(hermetic.contents(), before);
 }
 
 #[test]
 fn ctrl_c_leaves_everything_as_it_was() {
     let hermetic = library();
-    let before = contents(&hermetic.work());
+    let before = hermetic.contents();
     // At the first question, at a path, at the last question.
     let mut terminal = menu(&hermetic, &[]);
     terminal.press(CTRL_C);
@@ -126,14 +106,14 @@ fn ctrl_c_leaves_everything_as_it_was() {
     terminal.press(&[DOWN, DOWN, ENTER].concat());
     terminal.answer("Go on? [y/N]", CTRL_C);
     assert_eq!(terminal.end(), 130);
-    assert_eq!(contents(&hermetic.work()), before);
+    assert_eq!(hermetic.contents(), before);
     assert!(!hermetic.root().join("state/clean-backup/runs").exists());
 }
 
 #[test]
 fn no_is_no_and_deleting_takes_a_word() {
     let hermetic = library();
-    let before = contents(&hermetic.work());
+    let before = hermetic.contents();
     let mut terminal = menu(&hermetic, &["--cpu"]);
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN, DOWN, ENTER].concat());
@@ -149,7 +129,7 @@ fn no_is_no_and_deleting_takes_a_word() {
     terminal.press("y\r");
     terminal.wait("nothing was done");
     terminal.wait("What shall be done?");
-    assert_eq!(contents(&hermetic.work()), before);
+    assert_eq!(hermetic.contents(), before);
     terminal.press(ESCAPE);
     assert_eq!(terminal.end(), 0);
 }

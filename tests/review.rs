@@ -5,17 +5,16 @@
 mod browser;
 mod hermetic;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, SystemTime};
 
 use clean_backup::content::content_hash;
 
 use browser::{Answer, Browser, request};
-use hermetic::Hermetic;
+use hermetic::{Hermetic, contents};
 use serde_json::Value;
 
 /// The library in the work folder, with two HEIC and two RAW of one picture each.
@@ -132,23 +131,6 @@ impl Drop for Review {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// All files below a folder, with the hashes of their bytes.
-fn contents(folder: &Path) -> BTreeMap<PathBuf, String> {
-    fn collect(folder: &Path, out: &mut BTreeMap<PathBuf, String>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                collect(&path, out);
-            } else {
-                out.insert(path.clone(), content_hash(&path).unwrap().to_hex());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    collect(folder, &mut out);
-    out
 }
 
 #[test]
@@ -293,7 +275,7 @@ fn find(review: &Review, cookie: &str, name: &str) -> (u64, u64) {
 #[test]
 fn decisions_are_found_again_and_marks_hold_in_every_run() {
     let hermetic = library();
-    let before = contents(&hermetic.work());
+    let before = hermetic.contents();
     let review = Review::start(&hermetic, &[]);
     let cookie = review.cookie();
     let (harvest, first) = find(&review, &cookie, "harvest.heic");
@@ -309,7 +291,7 @@ fn decisions_are_found_again_and_marks_hold_in_every_run() {
     change(lake, r#"{"accepted":true}"#.into());
     change(harbour, format!(r#"{{"spare":{{"member":{brighter},"value":true}}}}"#));
     drop(review);
-    assert_eq!(contents(&hermetic.work()), before, "deciding changes no file");
+    assert_eq!(hermetic.contents(), before, "deciding changes no file");
 
     let review = Review::start(&hermetic, &[]);
     let cookie = review.cookie();
@@ -352,7 +334,7 @@ fn decisions_are_found_again_and_marks_hold_in_every_run() {
 #[test]
 fn what_is_applied_is_what_was_shown() {
     let hermetic = library();
-    let before = contents(&hermetic.work());
+    let before = hermetic.contents();
     let review = Review::start(&hermetic, &["--to", "aside"]);
     let cookie = review.cookie();
     assert_eq!(review.post(&cookie, "/api/accept", "{}").status, 200);
@@ -388,13 +370,13 @@ fn what_is_applied_is_what_was_shown() {
     assert_eq!(undone["result"]["files"], files - 2, "{undone}");
     let mut expected = before;
     expected.insert(changed.clone(), content_hash(&changed).unwrap().to_hex());
-    assert_eq!(contents(&hermetic.work()), expected);
+    assert_eq!(hermetic.contents(), expected);
     // What cannot be undone is agreed to by its number.
     let plan = review.job(&cookie, r#"{"plan":"delete"}"#);
     assert!(plan["plan"]["lost_for_good"].as_u64().unwrap() > 0, "{plan}");
     let refused = review.post(&cookie, "/api/job", &apply(&plan["number"]));
     assert_eq!(refused.status, 409, "{}", refused.text());
-    assert_eq!(contents(&hermetic.work()), expected);
+    assert_eq!(hermetic.contents(), expected);
     // The command line knows the runs.
     assert!(hermetic.run(["history"]).stdout.contains(run));
 }
@@ -403,7 +385,7 @@ fn what_is_applied_is_what_was_shown() {
 fn in_a_browser() {
     let hermetic = library();
     let Some(browser) = Browser::start() else { return };
-    let before = contents(&hermetic.work());
+    let before = hermetic.contents();
     let review = Review::start(&hermetic, &[]);
     let one = "!document.getElementById('one').hidden";
     let loaded = "[...document.images].every((image) => !image.checkVisibility() || (image.complete && image.naturalWidth > 0))";
@@ -507,7 +489,7 @@ fn in_a_browser() {
     let sentence = browser.text("document.getElementById('plan-sentence').textContent");
     assert!(sentence.starts_with("2 files (") && sentence.ends_with("moved aside."), "{sentence}");
     browser.screenshot("apply-light-1280.png");
-    assert_eq!(contents(&hermetic.work()), before, "a plan changes no file");
+    assert_eq!(hermetic.contents(), before, "a plan changes no file");
     browser.click("#apply-do");
     browser.wait("!document.getElementById('apply-result').hidden");
     let sentence = browser.text("document.getElementById('result-sentence').textContent");
@@ -523,7 +505,7 @@ fn in_a_browser() {
     browser.wait(
         "document.getElementById('result-sentence').textContent.includes('files taken back')",
     );
-    assert_eq!(contents(&hermetic.work()), before, "undo brings every byte back");
+    assert_eq!(hermetic.contents(), before, "undo brings every byte back");
     browser.click("#apply-result [data-close]");
 
     // How it looks elsewhere.

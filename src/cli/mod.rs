@@ -20,3 +20,4 @@ pub mod review;
 pub mod run;
 pub mod settings;
 pub mod similar;
+pub mod upkeep;

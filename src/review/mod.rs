@@ -12,6 +12,7 @@
 mod api;
 mod guard;
 mod job;
+mod memory;
 mod pages;
 mod pictures;
 mod server;

@@ -1,15 +1,10 @@
 //! The groups, and what was decided about them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::content::content_hash;
-use crate::decisions::{Choice, Decisions, DecisionsError, Verdict};
-use crate::record::{Apart, ContentHash, Marked};
+use crate::decisions::{Decisions, DecisionsError};
 use crate::report::{Duplicate, Group, Picture, Report};
-
-/// Pictures of a group are marked pair by pair up to so many; beyond, each with the keeper alone.
-const PAIRED_UP_TO: usize = 64;
 
 /// What was decided about one group. Members are numbered as [`Group::members`] gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,8 +73,8 @@ pub struct Session {
     pub(super) decided: Vec<Decided>,
     /// What was moved away, and by which run.
     gone: HashMap<PathBuf, String>,
-    decisions: Option<Decisions>,
-    base: PathBuf,
+    pub(super) decisions: Option<Decisions>,
+    pub(super) base: PathBuf,
 }
 
 impl Session {
@@ -97,55 +92,6 @@ impl Session {
         let mut session = Self { report, decided, gone: HashMap::new(), decisions, base };
         session.recall()?;
         Ok(session)
-    }
-
-    fn recall(&mut self) -> Result<(), DecisionsError> {
-        let Some(decisions) = &self.decisions else { return Ok(()) };
-        let chosen: HashSet<PathBuf> = decisions.chosen()?.into_iter().collect();
-        let marks: HashSet<Apart> = decisions.marks()?.into_iter().collect();
-        let sizes: HashSet<u64> =
-            marks.iter().flat_map(|m| [m.first.size, m.second.size]).collect();
-        for (group, decided) in self.report.groups.iter().zip(&mut self.decided) {
-            let mut verdicts = BTreeMap::new();
-            for (number, picture) in group.members().enumerate() {
-                let path = self.base.join(&picture.path);
-                if chosen.contains(&path) {
-                    let (size, modified) = (picture.stamp.size, picture.stamp.modified);
-                    let verdict = decisions.choice(&path, size, modified)?;
-                    verdicts.extend(verdict.map(|verdict| (number, verdict)));
-                }
-            }
-            let candidates = 1 + group.duplicates.len();
-            let of = |wanted: Verdict| {
-                let numbers = verdicts.iter().filter(move |(_, verdict)| **verdict == wanted);
-                numbers.map(|(number, _)| *number).filter(move |number| *number < candidates)
-            };
-            let keeper = of(Verdict::Keep).next();
-            decided.keeper = keeper.unwrap_or(0);
-            decided.spared = of(Verdict::Spare).filter(|n| *n != decided.keeper).collect();
-            if sizes.contains(&group.keeper.stamp.size.0) {
-                let keeper = marked(&self.base, &group.keeper);
-                for (number, duplicate) in (1..).zip(&group.duplicates) {
-                    let picture = &duplicate.picture;
-                    if !sizes.contains(&picture.stamp.size.0) {
-                        continue;
-                    }
-                    if let (Some(a), Some(b)) = (keeper, marked(&self.base, picture))
-                        && marks.contains(&Apart::new(a, b))
-                    {
-                        decided.apart.insert(number);
-                    }
-                }
-            }
-            let settled = |number: usize| {
-                verdicts.contains_key(&number)
-                    || group.duplicates.get(number.wrapping_sub(1)).is_some_and(|d| {
-                        decided.apart.contains(&number) || !self.report.matching.acts_on(d)
-                    })
-            };
-            decided.accepted = keeper.is_some() && (0..candidates).all(settled);
-        }
-        Ok(())
     }
 
     /// The group around the keeper that was chosen.
@@ -265,73 +211,6 @@ impl Session {
         Ok(count)
     }
 
-    fn keep(&mut self, changed: &[(usize, Decided)]) -> Result<(), String> {
-        let mut choices = Vec::new();
-        for (number, decided) in changed {
-            let Some(group) = self.report.groups.get(*number) else { continue };
-            let members = group.members().take(1 + group.duplicates.len());
-            choices.extend(members.enumerate().map(|(member, picture)| Choice {
-                path: self.base.join(&picture.path),
-                size: picture.stamp.size,
-                modified: picture.stamp.modified,
-                verdict: match () {
-                    () if member == decided.keeper => {
-                        (decided.accepted || member != 0).then_some(Verdict::Keep)
-                    }
-                    () if decided.spared.contains(&member) => Some(Verdict::Spare),
-                    () => decided.accepted.then_some(Verdict::Remove),
-                },
-            }));
-        }
-        match &mut self.decisions {
-            Some(decisions) => decisions.choose(&choices).map_err(|error| error.to_string()),
-            None => Ok(()),
-        }
-    }
-
-    /// Marks members as other pictures than the keeper and than one another, or takes that back.
-    fn mark(
-        &mut self,
-        number: usize,
-        decided: &Decided,
-        members: &[usize],
-        apart: bool,
-    ) -> Result<(), String> {
-        let Some(decisions) = &mut self.decisions else {
-            return Err("no home folder is known to remember it in".to_owned());
-        };
-        let Some(group) = self.report.groups.get(number) else { return Ok(()) };
-        let base = &self.base;
-        let all: Vec<Option<Marked>> = group
-            .members()
-            .take(1 + group.duplicates.len())
-            .map(|picture| marked(base, picture))
-            .collect();
-        let of = |member: usize| all.get(member).copied().flatten();
-        let unreadable = || "its bytes cannot be read".to_owned();
-        let mut marks = Vec::new();
-        for &member in members {
-            let a = of(member).ok_or_else(unreadable)?;
-            let few = all.len() <= PAIRED_UP_TO;
-            for other in (0..all.len()).filter(|o| few || *o == decided.keeper) {
-                // What was called another picture before is settled already.
-                let settled = decided.apart.contains(&other) && !members.contains(&other);
-                if other == member || (apart && settled) {
-                    continue;
-                }
-                let Some(b) = of(other) else { continue };
-                if a.content == b.content {
-                    if other == decided.keeper && apart {
-                        return Err("its bytes are those of the keeper".to_owned());
-                    }
-                    continue;
-                }
-                marks.push(Apart::new(a, b));
-            }
-        }
-        decisions.mark(&marks, apart).map_err(|error| error.to_string())
-    }
-
     /// The accepted groups as they are to be acted on.
     pub(super) fn accepted(&self) -> Report {
         let groups = (0..self.report.groups.len()).filter_map(|number| {
@@ -397,12 +276,4 @@ fn real(path: &Path) -> PathBuf {
         (Some(folder), Some(name)) => folder.join(name),
         _ => path.to_owned(),
     }
-}
-
-fn marked(base: &Path, picture: &Picture) -> Option<Marked> {
-    let content = match picture.content {
-        Some(content) => ContentHash(content),
-        None => content_hash(&base.join(&picture.path)).ok()?,
-    };
-    Some(Marked { content, size: picture.stamp.size.0 })
 }

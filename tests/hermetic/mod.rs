@@ -3,12 +3,14 @@
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
+use clean_backup::content::content_hash;
 use tempfile::TempDir;
 
 /// Removed with everything in it when dropped.
@@ -95,6 +97,11 @@ impl Hermetic {
         command
     }
 
+    /// All files of the work folder, with the hashes of their bytes.
+    pub fn contents(&self) -> BTreeMap<PathBuf, String> {
+        contents(&self.work())
+    }
+
     /// Runs the program.
     pub fn run<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Ran {
         self.finish(self.command().args(arguments).output().unwrap())
@@ -124,4 +131,21 @@ impl Ran {
     pub fn all(&self) -> String {
         format!("exit code {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
+}
+
+/// All files below a folder, with the hashes of their bytes.
+pub fn contents(folder: &Path) -> BTreeMap<PathBuf, String> {
+    fn collect(folder: &Path, out: &mut BTreeMap<PathBuf, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, out);
+            } else {
+                out.insert(path.clone(), content_hash(&path).unwrap().to_hex());
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    collect(folder, &mut out);
+    out
 }

@@ -1,0 +1,164 @@
+//! Looking after the cache, and checking what this machine can do.
+
+use std::collections::BTreeMap;
+use std::env::consts::{ARCH, OS};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use clean_backup::cache::CacheError;
+use clean_backup::path_text::{for_people, one_line};
+use clean_backup::report::human_bytes;
+use serde_json::json;
+
+use super::args::{CacheCommand, ListFormat};
+use super::failure::{Failure, Kind, Outcome};
+use super::render;
+use super::run::{Context, of_cache, open_cache};
+
+/// Says what the machine and the build can do, and checks it.
+///
+/// # Errors
+/// What keeps the run from being done.
+pub fn doctor(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
+    let mut lines = vec![
+        format!("clean-backup {} on {}-{}", env!("CARGO_PKG_VERSION"), ARCH, OS),
+        format!("threads: {}", std::thread::available_parallelism().map_or(1, usize::from)),
+        format!("hashing: {}", clean_backup::dct::backend()),
+        format!("comparing: {}", clean_backup::index::flat::Backend::fastest().name()),
+        format!("HEIC: {}", clean_backup::decode::heic_decoders().join(", then ")),
+    ];
+    let mut good = true;
+    lines.extend(super::backends::examine(context.settings.gpu));
+    match clean_backup::dct::self_test() {
+        Ok(()) => lines.push("self-test of the hash: good".into()),
+        Err(why) => {
+            good = false;
+            lines.push(format!("self-test of the hash: FAILED: {why}"));
+        }
+    }
+    match &context.settings.cache {
+        None => lines.push("cache: none; no home folder is known".into()),
+        Some(file) if !file.exists() => {
+            lines.push(format!("cache: {} (not there yet)", for_people(file)));
+        }
+        Some(file) => match open_cache(context).and_then(|c| c.stats().map_err(|e| of_cache(&e))) {
+            Ok(stats) => lines.push(format!(
+                "cache: {}, {} pictures, {}",
+                for_people(file),
+                stats.pictures,
+                human_bytes(stats.bytes_on_disk)
+            )),
+            Err(failure) => {
+                good = false;
+                lines.push(format!("cache: FAILED: {failure}"));
+            }
+        },
+    }
+    match format {
+        ListFormat::Text => render::print(&(lines.join("\n") + "\n"))?,
+        ListFormat::Json => {
+            render::print_json("doctor", json!({"good": good, "findings": lines}))?;
+        }
+    }
+    if good {
+        Ok(Outcome::Done)
+    } else {
+        Err(Failure::new(Kind::Failed, "the checks above failed"))
+    }
+}
+
+/// Looks after the cache.
+///
+/// # Errors
+/// What keeps the run from being done.
+pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Failure> {
+    match command {
+        CacheCommand::Export { format, output } => {
+            return super::exchange::export(context, *format, output.as_deref());
+        }
+        CacheCommand::Import { file } => return super::exchange::import(context, file),
+        _ => {}
+    }
+    let mut cache = open_cache(context)?;
+    let failed = |error: CacheError| of_cache(&error);
+    let text = match command {
+        CacheCommand::Stats { format } => {
+            let stats = cache.stats().map_err(failed)?;
+            if *format == ListFormat::Json {
+                let formats: BTreeMap<_, _> = stats.formats.into_iter().collect();
+                let content = json!({
+                    "pictures": stats.pictures,
+                    "failures": stats.failures,
+                    "outdated": stats.outdated,
+                    "with_content": stats.with_content,
+                    "bytes_on_disk": stats.bytes_on_disk,
+                    "formats": formats,
+                });
+                return render::print_json("cache stats", content).map(|()| Outcome::Done);
+            }
+            let mut text = format!(
+                "{} pictures, {} files that could not be read, {} rows of an older version\n\
+                 {} with a hash of their bytes; {} on disk\n",
+                stats.pictures,
+                stats.failures,
+                stats.outdated,
+                stats.with_content,
+                human_bytes(stats.bytes_on_disk)
+            );
+            for (format, count) in &stats.formats {
+                text += &format!("{count:>10} {format}\n");
+            }
+            text
+        }
+        CacheCommand::Prune { format } => {
+            let gone = |path: &Path| {
+                std::fs::symlink_metadata(path).is_err_and(|e| e.kind() == ErrorKind::NotFound)
+            };
+            let removed = cache.prune(&gone).map_err(failed)?;
+            if *format == ListFormat::Json {
+                let content = json!({ "removed": removed });
+                return render::print_json("cache prune", content).map(|()| Outcome::Done);
+            }
+            format!("{removed} rows of files that are gone were removed\n")
+        }
+        CacheCommand::Clear { format } => {
+            let removed = cache.clear().map_err(failed)?;
+            if *format == ListFormat::Json {
+                let content = json!({ "removed": removed });
+                return render::print_json("cache clear", content).map(|()| Outcome::Done);
+            }
+            format!("{removed} rows were removed\n")
+        }
+        CacheCommand::Export { .. } | CacheCommand::Import { .. } => String::new(),
+        CacheCommand::Verify { format } => {
+            let verified = cache.verify(&clean_backup::stamp::stamp).map_err(failed)?;
+            let damaged = verified.unreadable > 0 || !verified.damage.is_empty();
+            let mut text = format!(
+                "{} rows: {} of files that changed or are gone, {} unreadable\n",
+                verified.rows, verified.stale, verified.unreadable
+            );
+            for line in &verified.damage {
+                text += &format!("damage: {}\n", one_line(line));
+            }
+            match format {
+                ListFormat::Text => render::print(&text)?,
+                ListFormat::Json => render::print_json(
+                    "cache verify",
+                    json!({
+                        "rows": verified.rows,
+                        "stale": verified.stale,
+                        "unreadable": verified.unreadable,
+                        "damage": verified.damage,
+                    }),
+                )?,
+            }
+            if damaged {
+                return Err(Failure::new(Kind::Failed, "the cache is damaged")
+                    .hint("clean-backup cache clear empties it; hashes are computed again"));
+            }
+            return Ok(Outcome::Done);
+        }
+    };
+    render::print(&text)?;
+    Ok(Outcome::Done)
+}
