@@ -178,6 +178,15 @@ mod tests {
         assert_eq!(names(&around), ("a".into(), copies, vec!["b".into(), "l".into()]));
         assert_eq!((around.duplicates[0].distance, around.linked[0].distance), (2, 4));
         assert_eq!(group.around(3, &matching), None);
+        // Both distances count, unless the 256 bits alone were asked for.
+        let policy = |radius, fine| Policy::from_threshold(radius).with_fine_radius(fine);
+        let duplicates = |policy, fine_only| {
+            let matching = Matching { policy, fine_only, ..Default::default() };
+            group.around(1, &matching).unwrap().duplicates.len()
+        };
+        assert_eq!(duplicates(policy(2, 1), false), 0);
+        assert_eq!(duplicates(policy(1, 2), false), 0);
+        assert_eq!(duplicates(policy(1, 2), true), 1);
     }
 
     #[test]
