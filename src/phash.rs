@@ -9,7 +9,7 @@ use crate::media::Orientation;
 /// Names the whole way from a file's bytes to its hashes: decode policy, luma, tile, DCT, ranking
 /// and quality. Any change to one of them changes this number, and cached rows that carry another
 /// number are computed again.
-pub const HASH_VERSION: u32 = 1;
+pub const HASH_VERSION: u32 = 2;
 
 /// 64-bit perceptual hash: the signs against the median of the 8×8 lowest DCT coefficients, DC
 /// included, row by row, the first in the most significant bit.

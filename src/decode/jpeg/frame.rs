@@ -42,7 +42,8 @@ pub(super) enum Colours {
     Rgb,
     /// Stored inverted, as Adobe does: 255 is no ink.
     Cmyk,
-    /// Luma, chroma, inverted black.
+    /// The same, the three colours turned over once more and then luma and chroma of them
+    /// (libjpeg's `ycck_cmyk_convert`): there 255 is all ink, of black it is none.
     Ycck,
 }
 

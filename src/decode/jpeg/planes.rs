@@ -52,6 +52,11 @@ impl Plane {
     }
 }
 
+/// Light that what is left of the paper lets through: 255 is no ink, as Adobe stores it.
+pub(super) fn under(light: u8, black: u8) -> u8 {
+    ((u32::from(light) * u32::from(black) + 127) / 255) as u8
+}
+
 /// The luma tile; `None` for a picture without pixels.
 pub(super) fn tile(frame: &Frame, planes: &[Option<Plane>], colours: Colours) -> Option<Tile> {
     let average = |component: usize| -> Option<Tile> {
@@ -75,12 +80,11 @@ pub(super) fn tile(frame: &Frame, planes: &[Option<Plane>], colours: Colours) ->
     let at = |component: usize, cell: usize| tiles.get(component)?.as_ref().map(|t| t.0[cell]);
     let mut out = Tile([0; TILE_SIDE * TILE_SIDE]);
     for (cell, value) in out.0.iter_mut().enumerate() {
-        let under = |ink: u8, black: u8| ((u32::from(ink) * u32::from(black) + 127) / 255) as u8;
         *value = match colours {
             Colours::Luma => at(0, cell)?,
             Colours::Rgb => luma(at(0, cell)?, at(1, cell)?, at(2, cell)?),
             Colours::Cmyk => under(luma(at(0, cell)?, at(1, cell)?, at(2, cell)?), at(3, cell)?),
-            Colours::Ycck => under(at(0, cell)?, at(3, cell)?),
+            Colours::Ycck => under(255 - at(0, cell)?, at(3, cell)?),
         };
     }
     Some(out)
