@@ -18,7 +18,7 @@ use crate::path_text::{for_people, one_line};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// SHA-256 of [`SCRIPT`], base64: `openssl dgst -sha256 -binary page.js | base64`.
-const SCRIPT_HASH: &str = "CMQ0yQ7AscO0x04Up0vr67IIPGhF6jaHUpBbra1vGOA=";
+const SCRIPT_HASH: &str = "V4spjcT+RzLzZxCa5Fid4AfXMikp1CD+Z6pZqT86Ldk=";
 
 /// Pictures that are seen without scrolling far are decoded at once, all others when they are near.
 const LAZY: &str = "loading=\"lazy\" decoding=\"async\"";

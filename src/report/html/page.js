@@ -11,30 +11,45 @@ const groups = [...main.querySelectorAll('section')].map((section) => ({
 const human = (bytes) => {
   let unit = 0;
   while (bytes >= 1000 && unit < 5) { bytes /= 1000; unit += 1; }
-  return (unit ? bytes.toFixed(1) : bytes) + ' ' + ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'][unit];
+  return (unit ? (Math.floor(bytes * 10) / 10).toFixed(1) : bytes) + ' ' + ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'][unit];
 };
 let order = 'number';
+/* So many are laid out; more when the end of them comes near. */
+const STEP = 1000;
+let most = STEP;
+const more = document.createElement('p');
+more.className = 'none';
 function show() {
   const chosen = new FormData(form);
   const kinds = chosen.getAll('kind');
   const only = chosen.getAll('only');
   const least = Number(chosen.get('bytes'));
   const path = chosen.get('path').toLowerCase();
-  let shown = 0;
+  if (order !== chosen.get('order')) {
+    order = chosen.get('order');
+    groups.sort((a, b) => (order === 'bytes' && b.bytes - a.bytes) || a.number - b.number);
+    main.append(...groups.map((group) => group.section), more);
+  }
+  let fitting = 0;
   let free = 0;
   for (const group of groups) {
     const fits = kinds.some((kind) => group.kinds.has(kind)) && only.every((kind) => group.kinds.has(kind))
       && group.bytes >= least && group.paths.includes(path);
-    group.section.hidden = !fits;
-    if (fits) { shown += 1; free += group.bytes; }
+    if (fits) { fitting += 1; free += group.bytes; }
+    group.section.hidden = !fits || fitting > most;
   }
-  if (order !== chosen.get('order')) {
-    order = chosen.get('order');
-    groups.sort((a, b) => (order === 'bytes' && b.bytes - a.bytes) || a.number - b.number);
-    main.append(...groups.map((group) => group.section));
-  }
-  form.querySelector('output').value = `${shown} of ${groups.length} shown, ${human(free)} to free`;
+  more.hidden = fitting <= most;
+  more.textContent = `${fitting - most} more below`;
+  form.querySelector('output').value = `${fitting} of ${groups.length} shown, ${human(free)} to free`;
 }
-form.addEventListener('input', show);
+function show_anew() {
+  most = STEP;
+  show();
+}
+main.append(more);
+new IntersectionObserver((seen) => {
+  if (seen.some((end) => end.isIntersecting)) { most += STEP; show(); }
+}, { rootMargin: '2000px' }).observe(more);
+form.addEventListener('input', show_anew);
 form.addEventListener('submit', (event) => event.preventDefault());
 show();
