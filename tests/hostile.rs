@@ -6,7 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clean_backup::decode::preview::preview;
 use clean_backup::decode::{DecodeError, DecodeOptions, Limits, decode};
+use clean_backup::media::Orientation;
 
 fn fixtures() -> Vec<PathBuf> {
     fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -37,11 +39,19 @@ fn check(bytes: &[u8], what: &dyn Fn() -> String) -> bool {
     }
 }
 
+/// The same of what is shown, small and whole in turn.
+fn check_preview(bytes: &[u8], side: u32, what: &dyn Fn() -> String) -> bool {
+    match preview(&bytes, side, Orientation::Upright, &options()) {
+        Err(DecodeError::Panicked(message)) => panic!("preview of {}: {message}", what()),
+        other => other.is_ok(),
+    }
+}
+
 #[test]
 fn damaged_fixtures_never_panic() {
     let fixtures = fixtures();
     assert!(fixtures.len() > 60, "only {} fixtures", fixtures.len());
-    let (mut tried, mut read) = (0_u32, 0_u32);
+    let (mut tried, mut read, mut shown) = (0_u32, 0_u32, 0_u32);
     let mut state = 0x1234_5678_9abc_def1_u64;
     let mut next = |range: usize| {
         state ^= state << 13;
@@ -55,10 +65,15 @@ fn damaged_fixtures_never_panic() {
         let tries = if whole.len() > 40_000 { 12 } else { 48 };
         for n in 0..tries {
             let len = if n < tries / 2 { whole.len() * n / (tries / 2) } else { next(whole.len()) };
+            let what = || format!("{} cut to {len}", path.display());
             tried += 1;
-            read += u32::from(check(&whole[..len], &|| format!("{} cut to {len}", path.display())));
+            read += u32::from(check(&whole[..len], &what));
+            if n % 3 == 0 {
+                let side = if n % 2 == 0 { 60 } else { 4000 };
+                shown += u32::from(check_preview(&whole[..len], side, &what));
+            }
         }
-        for _ in 0..tries {
+        for n in 0..tries {
             let mut bytes = whole.clone();
             let flips: Vec<(usize, u8)> =
                 (0..1 + next(4)).map(|_| (next(bytes.len()), 1 + next(255) as u8)).collect();
@@ -67,12 +82,17 @@ fn damaged_fixtures_never_panic() {
                     *byte ^= flip;
                 }
             }
+            let what = || format!("{} with {flips:?}", path.display());
             tried += 1;
-            read += u32::from(check(&bytes, &|| format!("{} with {flips:?}", path.display())));
+            read += u32::from(check(&bytes, &what));
+            if n % 3 == 0 {
+                let side = if n % 2 == 0 { 60 } else { 4000 };
+                shown += u32::from(check_preview(&bytes, side, &what));
+            }
         }
     }
-    println!("{tried} damaged files, {read} of them still pictures");
-    assert!(tried > 5_000 && read > 0);
+    println!("{tried} damaged files, {read} of them still pictures, {shown} previews");
+    assert!(tried > 5_000 && read > 0 && shown > 0);
 }
 
 #[test]

@@ -62,12 +62,9 @@ fn check(folder: &Path) -> Vec<String> {
 
 #[test]
 fn previews_hash_like_their_pictures() {
-    let without = check(&fixtures());
-    let expected = |name: &&String| !name.contains("-arithmetic");
-    // What is hashed without a whole decoder has no preview.
-    let others = without.iter().filter(expected).map(String::as_str).collect::<Vec<_>>();
+    // What is hashed without a decoder of all of it has no preview.
     assert_eq!(
-        others,
+        check(&fixtures()),
         [
             "grey-32bit.tif",
             "grey-alpha-opaque.tif",
@@ -91,9 +88,9 @@ fn previews_of_real_pictures() {
     assert_eq!(without, expected);
 }
 
-/// Mean red, green and blue of 4 × 4 parts.
-fn colours(path: &Path) -> Vec<[i32; 3]> {
-    let preview = shown(path, 800).unwrap();
+/// Mean red, green and blue of 4 × 4 parts, seen at a size.
+fn colours(path: &Path, side: u32) -> Vec<[i32; 3]> {
+    let preview = shown(path, side).unwrap();
     let image = image::load_from_memory(&preview.jpeg).unwrap().into_rgb8();
     let small = image::imageops::thumbnail(&image, 4, 4);
     small.pixels().map(|pixel| pixel.0.map(i32::from)).collect()
@@ -112,14 +109,50 @@ fn colours_are_those_of_the_file() {
         ("raster/alpha-reference.png", "raster/alpha-lossless.webp raster/alpha-4channels.qoi"),
     ];
     for (reference, others) in families {
-        let reference = colours(&fixtures().join(reference));
+        let reference = colours(&fixtures().join(reference), 800);
         let spread = |pixel: &[i32; 3]| pixel.iter().max().unwrap() - pixel.iter().min().unwrap();
         assert!(reference.iter().map(spread).max().unwrap() > 30, "no colours to be told apart");
         for other in others.split(' ') {
-            let found = colours(&fixtures().join(other));
+            let found = colours(&fixtures().join(other), 800);
             let differences = reference.iter().flatten().zip(found.iter().flatten());
             let worst = differences.map(|(a, b)| a.abs_diff(*b)).max().unwrap();
             assert!(worst <= 8, "{other}: {worst} of 255 off: {reference:?} {found:?}");
+        }
+    }
+}
+
+#[test]
+fn colours_of_jpeg_are_the_same_at_every_size() {
+    let folder = fixtures().join("jpeg");
+    let reference = colours(&folder.join("683x517-baseline.jpg"), 800);
+    let forms = "baseline progressive restart optimised arithmetic arithmetic-progressive sample1x1 \
+                 sample2x1 sample1x2 sample4x1 sample1x1_2x2_2x2 rgb cmyk cmyk-black ycck-black";
+    for form in forms.split_whitespace() {
+        // By the DC terms, by 4 and 16 samples a block, and whole.
+        for side in [80, 160, 320, 800] {
+            let found = colours(&folder.join(format!("683x517-{form}.jpg")), side);
+            let differences = reference.iter().flatten().zip(found.iter().flatten());
+            let worst = differences.map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+            // Reduced, a colour runs over the border of a part.
+            assert!(worst <= 16, "{form} at {side}: {worst} of 255 off: {reference:?} {found:?}");
+        }
+    }
+    let grey = colours(&folder.join("683x517-grey.jpg"), 80);
+    assert!(grey.iter().all(|[r, g, b]| r.abs_diff(*g).max(g.abs_diff(*b)) <= 2), "{grey:?}");
+    let turned = shown(&folder.join("150x131-exif6.jpg"), 16).unwrap().dimensions;
+    assert_eq!((turned.width, turned.height), (15, 16));
+}
+
+#[test]
+fn what_is_there_of_a_damaged_jpeg_is_shown() {
+    let folder = fixtures().join("jpeg");
+    for form in ["baseline", "restart", "arithmetic"] {
+        let whole = std::fs::read(folder.join(format!("150x131-{form}.jpg"))).unwrap();
+        let cut = whole[..whole.len() * 3 / 4].to_vec();
+        for side in [16, 800] {
+            let shown = preview(&cut, side, Orientation::Upright, &DecodeOptions::default());
+            let shown = shown.unwrap_or_else(|error| panic!("{form} at {side}: {error}"));
+            assert_eq!(shown.dimensions.width, side.min(150), "{form}");
         }
     }
 }

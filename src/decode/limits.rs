@@ -65,6 +65,12 @@ impl Limits {
         }
         Ok(self.budget.reserve(bytes))
     }
+
+    /// The same bounds for the parts of a picture whose memory is reserved already as a whole:
+    /// reservations wait for nobody.
+    pub(super) fn of_reserved(&self) -> Self {
+        Self::new(self.max_pixels, self.max_picture_bytes, u64::MAX)
+    }
 }
 
 impl Default for Limits {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::super::preview::Pixels;
 use super::super::{DecodeError, DecodeOptions};
-use super::layers::{Codec, Coded, Luma, damaged, dimensions_of, shown, thumbnail_of};
+use super::layers::{Codec, Coded, Luma, cost_of, damaged, dimensions_of, shown, thumbnail_of};
 use crate::container::ReadAt;
 use crate::container::isobmff::Items;
 use crate::media::Dimensions;
@@ -58,8 +58,11 @@ pub(in crate::decode) fn pixels<C: Codec>(
     let large = |id: &u32| items.extents(*id).is_some_and(|(w, h)| w.max(h) >= side);
     let id = thumbnail_of::<C>(items).filter(large).unwrap_or(items.primary);
     let pixels = dimensions_of(items, id)?.pixels();
-    // Beside what one plane needs: what is decoded, and the colours.
-    let _reserved = options.limits.reserve(pixels.saturating_mul(8))?;
+    // What one plane needs, and beside it what was decoded, and the colours. All at once: who
+    // holds a part and waits for more may wait for somebody who does the same.
+    let needed = cost_of::<C>(items, id, source, &options.limits)?.bytes;
+    let _reserved = options.limits.reserve(needed.saturating_add(pixels.saturating_mul(8)))?;
+    let options = &DecodeOptions { limits: options.limits.of_reserved(), ..*options };
     let decoded = RefCell::default();
     let mut planes = Vec::with_capacity(3);
     let mut turns = Vec::new();

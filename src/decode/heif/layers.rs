@@ -5,7 +5,7 @@
 //! one after the other, so a picture of many tiles needs its plane and one tile.
 
 use super::super::luma::{luma, narrow, on_white};
-use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
+use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom};
 use crate::container::ReadAt;
 use crate::container::isobmff::{Fields, Items};
 use crate::media::{Dimensions, Format, Marks, Orientation};
@@ -170,7 +170,28 @@ pub(super) fn shown<C: Codec, T>(
     options: &DecodeOptions,
     take: impl FnOnce(&Luma, &[Orientation]) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
-    let limits = &options.limits;
+    let cost = cost_of::<C>(items, id, source, &options.limits)?;
+    let _reserved = options.limits.reserve(cost.bytes)?;
+    let scene = Scene { codec, items, source, max_coded: cost.largest };
+    let layer = scene.layer(id, 0, false)?;
+    take(&layer.flat(), &layer.turns)
+}
+
+/// What decoding an item takes.
+pub(super) struct Cost {
+    /// Of memory, for one plane.
+    pub bytes: u64,
+    /// Pixels of the largest of the coded items that it is made of.
+    largest: u64,
+}
+
+/// Reckons what decoding an item takes, and refuses what is over the limits.
+pub(super) fn cost_of<C: Codec>(
+    items: &Items,
+    id: u32,
+    source: &dyn ReadAt,
+    limits: &Limits,
+) -> Result<Cost, DecodeError> {
     let mut parts = Vec::new();
     collect(items, id, 0, &mut parts)?;
     let (mut largest, mut all, mut coded) = (0, 0_u64, 0_u64);
@@ -194,10 +215,7 @@ pub(super) fn shown<C: Codec, T>(
     let bytes = all
         .saturating_add(largest.saturating_mul(C::BYTES_PER_PIXEL))
         .saturating_add(source.size().min(largest.saturating_mul(8)).saturating_mul(3));
-    let _reserved = limits.reserve(bytes)?;
-    let scene = Scene { codec, items, source, max_coded: largest };
-    let layer = scene.layer(id, 0, false)?;
-    take(&layer.flat(), &layer.turns)
+    Ok(Cost { bytes, largest })
 }
 
 /// The tile of a plane.

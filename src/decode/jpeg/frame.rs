@@ -14,6 +14,8 @@ pub(super) struct Frame {
     /// Coded by Annex D, not by Huffman's codes.
     pub arithmetic: bool,
     pub components: Vec<Component>,
+    /// Every component is wanted, not only those that the luma needs.
+    pub in_colour: bool,
     /// The marker, 0xc0 to 0xcf.
     process: u8,
     pub h_max: u32,
@@ -85,6 +87,7 @@ impl Frame {
             progressive: matches!(marker, 0xc2 | 0xca),
             arithmetic: matches!(marker, 0xc9 | 0xca),
             components,
+            in_colour: false,
             process: marker,
             h_max,
             v_max,
@@ -146,9 +149,10 @@ impl Frame {
         }
     }
 
-    /// Whether the luma needs a component.
+    /// Whether a component is wanted: what the luma needs, or all.
     pub fn needs(&self, component: usize, colours: Colours) -> bool {
         match colours {
+            _ if self.in_colour => true,
             Colours::Luma => component == 0,
             Colours::Rgb => component < 3,
             Colours::Cmyk => true,

@@ -11,6 +11,7 @@
 
 mod arithmetic;
 mod bits;
+mod colour;
 mod frame;
 mod full;
 mod idct;
@@ -19,6 +20,8 @@ mod progressive;
 mod scan;
 mod segments;
 mod sequential;
+
+pub(super) use colour::pixels;
 
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
@@ -66,30 +69,41 @@ fn read(bytes: &[u8], options: &DecodeOptions, planes: u64) -> Result<Decoded, D
 fn own(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let mut picture = segments::Picture::new(bytes);
     let frame = picture.read_header()?;
-    let kept = kept_side(&frame);
-    let read = if frame.progressive || frame.arithmetic {
-        progressive::read(&mut picture, &frame, kept)?
-    } else {
-        sequential::read(&mut picture, &frame, kept)?
-    };
-    let dimensions = frame.dimensions();
-    if read.rows_read < u64::from(dimensions.height).div_ceil(2) {
-        return Err(DecodeError::Truncated(format!(
-            "{} of {} rows are there",
-            read.rows_read, dimensions.height
-        )));
-    }
+    let read = read_planes(&mut picture, &frame, kept_side(&frame))?;
+    enough_rows(&read, &frame)?;
     let colours = frame.colours(&picture);
     let tile = planes::tile(&frame, &read.planes, colours)
         .ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
     Ok(Decoded {
         format: Format::Jpeg,
         tile,
-        dimensions,
+        dimensions: frame.dimensions(),
         orientation: OrientationFrom::Exif,
         exif: picture.exif.map(<[u8]>::to_vec),
         marks: Marks { damaged_tail: read.damaged, thumbnail: false },
     })
+}
+
+/// The samples of the components that are wanted.
+fn read_planes(
+    picture: &mut segments::Picture<'_>,
+    frame: &Frame,
+    kept: usize,
+) -> Result<Read, DecodeError> {
+    if frame.progressive || frame.arithmetic {
+        progressive::read(picture, frame, kept)
+    } else {
+        sequential::read(picture, frame, kept)
+    }
+}
+
+/// Half of a picture is a picture; less is none.
+fn enough_rows(read: &Read, frame: &Frame) -> Result<(), DecodeError> {
+    if read.rows_read < u64::from(frame.height).div_ceil(2) {
+        let (there, all) = (read.rows_read, frame.height);
+        return Err(DecodeError::Truncated(format!("{there} of {all} rows are there")));
+    }
+    Ok(())
 }
 
 /// How many samples to keep along each side of a block: 1, 2, 4 or 8.
@@ -104,7 +118,7 @@ fn kept_side(frame: &Frame) -> usize {
 
 /// What the entropy-coded data gave.
 struct Read {
-    /// A plane for each component that the luma needs, `None` for the others.
+    /// A plane for each component that is wanted, `None` for the others.
     planes: Vec<Option<planes::Plane>>,
     /// Rows of pixels from the top that were read whole.
     rows_read: u64,

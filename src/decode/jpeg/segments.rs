@@ -26,6 +26,8 @@ pub(super) struct Picture<'a> {
     pub low_band: [u8; 4],
     /// From the TIFF header on.
     pub exif: Option<&'a [u8]>,
+    /// The colour profile, where it stands in one segment.
+    pub icc: Option<&'a [u8]>,
     /// The colour transform that the Adobe segment tells (T.872, 6.5.3).
     pub adobe: Option<u8>,
     pub jfif: bool,
@@ -109,6 +111,7 @@ impl<'a> Picture<'a> {
             dc_bounds: [(0, 1); 4],
             low_band: [5; 4],
             exif: None,
+            icc: None,
             adobe: None,
             jfif: false,
             scans: 0,
@@ -209,6 +212,13 @@ impl<'a> Picture<'a> {
                 // The thumbnail in it is never looked at: editors leave it as it was.
                 if let Some(exif) = body.strip_prefix(b"Exif\0\0") {
                     self.exif.get_or_insert(exif);
+                }
+                Ok(())
+            }
+            0xe2 => {
+                // ICC.1, B.4: number and count of the segments.
+                if let Some(profile) = body.strip_prefix(b"ICC_PROFILE\0\x01\x01") {
+                    self.icc.get_or_insert(profile);
                 }
                 Ok(())
             }

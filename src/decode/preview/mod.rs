@@ -5,7 +5,7 @@
 
 pub(super) mod raster;
 
-use super::{DecodeError, DecodeOptions, avif, heif, jxl, raw, sniff};
+use super::{DecodeError, DecodeOptions, avif, heif, jpeg, jxl, raw, sniff};
 use crate::container::ReadAt;
 use crate::media::{Dimensions, Format, Orientation};
 
@@ -39,7 +39,7 @@ pub struct Preview {
 ///
 /// # Errors
 /// See [`DecodeError`]; no input makes it panic. Some files that can be hashed have no preview:
-/// those damaged at the end, JPEG with arithmetic coding, TIFF in inks.
+/// TIFF and ICO in rare forms.
 pub fn preview(
     source: &dyn ReadAt,
     side: u32,
@@ -65,7 +65,8 @@ fn pixels(
         Format::Heic => heif::pixels(source, side, options),
         Format::Avif => avif::pixels(source, side, options),
         Format::Jxl => jxl::pixels(source, options),
-        format if format.is_raw() => raw::pixels(format, source, options),
+        Format::Jpeg => jpeg::pixels(source, side, options),
+        format if format.is_raw() => raw::pixels(format, source, side, options),
         format => raster::pixels(format, source, options),
     }
 }

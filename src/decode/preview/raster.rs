@@ -41,9 +41,6 @@ pub(in crate::decode) fn pixels(
         other => return Err(DecodeError::Unsupported(format!("previews of {other}"))),
     };
     let allowed = options.limits.max_picture_bytes;
-    // The decoder of JPEG reads the whole file before it looks at anything.
-    let whole = if format == Format::Jpeg { source.size() } else { 0 };
-    let _file = options.limits.reserve(whole)?;
     let stream = BufReader::with_capacity(1 << 16, Window::whole(source));
     let mut reader = ImageReader::with_format(stream, known);
     let mut limits = Limits::default();
@@ -56,28 +53,34 @@ pub(in crate::decode) fn pixels(
     // The picture as it is unpacked, in the decoder and here, and in colour.
     let unpacked = decoder.total_bytes().saturating_mul(2).saturating_add(dimensions.pixels() * 3);
     let _held = options.limits.reserve(unpacked.saturating_add(OVERHEAD))?;
-    let of_chunk = |chunk: Option<Vec<u8>>| ImageOrientation::from_exif_chunk(&chunk?);
     let turn = match format {
         // The block may stand behind the picture, or begin as that of a JPEG.
-        Format::Png => of_chunk(png::exif_chunk(source)?),
-        Format::WebP => of_chunk(webp::exif_chunk(source)?),
-        _ => decoder.orientation().ok(),
+        Format::Png => turn_of(png::exif_chunk(source)?.as_deref()),
+        Format::WebP => turn_of(webp::exif_chunk(source)?.as_deref()),
+        _ => decoder.orientation().map_or(Orientation::Upright, of_image),
     };
-    let turn = turn.unwrap_or(ImageOrientation::NoTransforms);
     let is_rgb = matches!(
         decoder.color_type(),
         ColorType::Rgb8 | ColorType::Rgba8 | ColorType::Rgb16 | ColorType::Rgba16
     );
     let icc = if is_rgb { decoder.icc_profile().unwrap_or_default() } else { None };
     let image = DynamicImage::from_decoder(decoder).map_err(refused)?;
-    let turns = vec![Orientation::from_exif(turn.to_exif().into())];
     let mut rgb = Vec::new();
     if image.color().has_alpha() {
         Channels::Rgba.rgb_row(&image.into_rgba8().into_raw(), &mut rgb);
     } else {
         rgb = image.into_rgb8().into_raw();
     }
-    Ok(Pixels { dimensions, rgb, turns, icc })
+    Ok(Pixels { dimensions, rgb, turns: vec![turn], icc })
+}
+
+/// What an EXIF block says is to be done to its picture.
+pub(in crate::decode) fn turn_of(exif: Option<&[u8]>) -> Orientation {
+    exif.and_then(ImageOrientation::from_exif_chunk).map_or(Orientation::Upright, of_image)
+}
+
+fn of_image(orientation: ImageOrientation) -> Orientation {
+    Orientation::from_exif(orientation.to_exif().into())
 }
 
 /// Makes it small, turns it, and writes it.

@@ -7,7 +7,7 @@ mod candidates;
 
 use std::io;
 
-use super::preview::{Pixels, raster};
+use super::preview::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom, jpeg};
 use crate::container::tiff::{self, Tiff};
 use crate::container::{ReadAt, cr3, raf};
@@ -51,9 +51,10 @@ pub(super) fn decode(
 pub(super) fn pixels(
     format: Format,
     source: &dyn ReadAt,
+    side: u32,
     options: &DecodeOptions,
 ) -> Result<Pixels, DecodeError> {
-    let decode = |bytes: &[u8]| raster::pixels(Format::Jpeg, &bytes.to_vec(), options);
+    let decode = |bytes: &[u8]| jpeg::pixels(&bytes, side, options);
     let (mut pixels, contents) = largest_preview(format, source, options, &decode)?;
     if let Some(orientation) = contents.orientation {
         pixels.turns = vec![orientation];
