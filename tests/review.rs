@@ -416,6 +416,22 @@ fn in_a_browser() {
     browser.value("document.querySelector('#pane-b .frame').dispatchEvent(new WheelEvent('wheel', {deltaY: -200, clientX: 900, clientY: 400, cancelable: true}))");
     browser.wait(moved);
     browser.press("z");
+    // The pictures of the next group are there before it is asked for.
+    let fetched = "performance.getEntriesByType('resource').map((e) => e.name)";
+    browser.wait(&format!(
+        "new Set({fetched}.filter((n) => n.includes('/1600')).map((n) => n.split('/')[4])).size > 1"
+    ));
+    let early = browser.value(fetched);
+    let place = browser.text("document.getElementById('place').textContent");
+    browser.press("n");
+    browser.wait(&format!("document.getElementById('place').textContent !== '{place}'"));
+    for pane in ["a", "b"] {
+        let source = browser.text(&format!("document.querySelector('#pane-{pane} img').src"));
+        assert!(early.as_array().unwrap().contains(&source.clone().into()), "{source}: {early}");
+    }
+    browser.press("p");
+    browser.wait(&format!("document.getElementById('place').textContent === '{place}'"));
+    browser.wait(loaded);
     browser.press("3");
     browser
         .wait("getComputedStyle(document.getElementById('pane-b')).mixBlendMode === 'difference'");
@@ -489,6 +505,8 @@ fn in_a_browser() {
     let sentence = browser.text("document.getElementById('plan-sentence').textContent");
     assert!(sentence.starts_with("2 files (") && sentence.ends_with("moved aside."), "{sentence}");
     browser.screenshot("apply-light-1280.png");
+    let files = browser.text("document.getElementById('plan-files').textContent");
+    assert!(files.contains("lake copy.jpg → ") && files.contains("/quarantine/"), "{files}");
     assert_eq!(hermetic.contents(), before, "a plan changes no file");
     browser.click("#apply-do");
     browser.wait("!document.getElementById('apply-result').hidden");

@@ -78,6 +78,8 @@ pub(super) struct PlanStatus {
     /// Files that nothing has the bytes of afterwards.
     pub lost_for_good: u64,
     pub sources: Vec<String>,
+    /// Where each of them goes; empty where it goes nowhere.
+    pub destinations: Vec<String>,
     pub left: Vec<String>,
 }
 
@@ -92,14 +94,21 @@ pub(super) struct ResultStatus {
 impl PlanStatus {
     fn of(proposed: &Proposed, action: ActionKind) -> Self {
         let extent = proposed.plan.extent();
-        let files = proposed.plan.actions.iter().flat_map(|action| &action.files);
+        let files = proposed.plan.actions.iter().flat_map(|action| &action.files).take(NAMED);
+        let (sources, destinations) = files
+            .map(|file| {
+                let to = file.destination.as_ref().map(|to| for_people(&to.0)).unwrap_or_default();
+                (for_people(&file.source.path), to)
+            })
+            .unzip();
         let left = proposed.left.iter();
         Self {
             action: action.name(),
             files: extent.files,
             bytes: extent.bytes,
             lost_for_good: extent.lost_for_good,
-            sources: files.take(NAMED).map(|file| for_people(&file.source.path)).collect(),
+            sources,
+            destinations,
             left: left
                 .take(NAMED)
                 .map(|(path, why)| format!("{}: {}", for_people(path), one_line(why)))

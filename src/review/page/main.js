@@ -1,5 +1,7 @@
 const $ = (id) => document.getElementById(id);
 const PAGE = 40;
+/* Pictures of a group that the list shows; all of them are seen when it is opened. */
+const MOST_IN_LIST = 24;
 
 /* What is shown: the numbers of the groups that fit the filter, taken when it was set, so that
    nothing jumps away while it is decided about. */
@@ -151,7 +153,8 @@ function card(group) {
       make('b', { text: `Group ${group.id + 1}` }), state,
       make('span', { text: `${human(group.bytes)} to free · kept for: ${group.reason}` }),
       accept),
-    make('div', { class: 'row' }, ...group.members.map((member) => member_card(group, member))));
+    make('div', { class: 'row' }, ...group.members.slice(0, MOST_IN_LIST).map((member) => member_card(group, member))),
+    group.members.length > MOST_IN_LIST && make('p', { class: 'faint', text: `and ${number.format(group.members.length - MOST_IN_LIST)} more: open the group to see them` }));
   accept.addEventListener('click', async (event) => {
     event.stopPropagation();
     const changed = await ask(`api/group/${group.id}`, { accepted: group.state !== 'accepted' });
@@ -221,7 +224,8 @@ async function show_one() {
 async function prefetch(id) {
   try {
     const group = await (await fetch(`api/group/${id}`)).json();
-    for (const member of group.members.slice(0, 2)) new Image().src = `picture/${id}/${member.id}/1600`;
+    const first = group.members.find((member) => member.id !== group.keeper);
+    for (const id of [group.keeper, first?.id]) if (id !== undefined) new Image().src = source(group, id, 1600);
   } catch { /* it is fetched again when it is looked at */ }
 }
 
@@ -258,7 +262,7 @@ function draw_one() {
   $('apart').setAttribute('aria-pressed', chosen.role === 'apart');
   $('apart-all').disabled = applied;
   $('accept').disabled = applied;
-  $('accept').textContent = group.state === 'accepted' ? 'Accepted, go on' : 'Accept';
+  $('accept').textContent = group.state === 'accepted' ? 'Go on' : 'Accept';
   for (const button of $('views').querySelectorAll('[data-view]')) {
     button.setAttribute('aria-pressed', button.dataset.view === look.view);
   }
@@ -267,13 +271,16 @@ function draw_one() {
   move();
 }
 
+/* As it lies, or as the keeper does, so that they can be laid over each other. The keeper is named
+   for the browser's cache: another one lies otherwise. */
+const source = (group, member, side) =>
+  `picture/${group.id}/${member}/${side}${look.view === 'side' ? '' : `?like_keeper=1&keeper=${group.keeper}`}`;
+
 function pane(letter, member, role) {
   const frame = $(`pane-${letter}`).querySelector('.frame');
   const image = frame.querySelector('img');
-  const side = look.sharp ? 5000 : 1600;
-  const laid = look.view === 'side' ? 0 : 1;
-  const source = `picture/${look.group.id}/${member.id}/${side}?like_keeper=${laid}`;
-  if (image.getAttribute('src') !== source) {
+  const wanted = source(look.group, member.id, look.sharp ? 5000 : 1600);
+  if (image.getAttribute('src') !== wanted) {
     frame.querySelector('.without')?.remove();
     image.hidden = false;
     image.onerror = () => {
@@ -281,7 +288,7 @@ function pane(letter, member, role) {
       frame.querySelector('.without')?.remove();
       frame.append(without(member));
     };
-    image.src = source;
+    image.src = wanted;
   }
   $(`pane-${letter}`).querySelector('figcaption').replaceChildren(make('b', { text: role }), ` ${member.folder}/${member.name}`);
 }
@@ -322,8 +329,12 @@ function select(id) {
   look.member = id;
   if (look.tags) { look.tags = null; }
   draw_one();
-  const chosen = $('strip').querySelector('[aria-selected=true]');
-  if (chosen) $('strip').scrollLeft = chosen.offsetLeft - $('strip').offsetLeft - 40;
+  const strip = $('strip');
+  const chosen = strip.querySelector('[aria-selected=true]');
+  const left = chosen ? chosen.offsetLeft - strip.offsetLeft : 0;
+  if (chosen && (left < strip.scrollLeft || left + chosen.offsetWidth > strip.scrollLeft + strip.clientWidth)) {
+    strip.scrollLeft = left - 40;
+  }
 }
 
 function step_member(by) {
@@ -470,7 +481,7 @@ async function make_plan() {
   lost = plan.lost_for_good;
   const verbs = { quarantine: 'moved aside', trash: 'moved into the trash', hardlink: 'replaced by hard links', delete: 'deleted' };
   $('plan-sentence').textContent = `${count(plan.files, 'file')} (${human(plan.bytes)}) will be ${verbs[plan.action]}.`;
-  fill('plan-files', plan.sources);
+  fill('plan-files', plan.sources.map((path, at) => (plan.destinations[at] ? `${path} → ${plan.destinations[at]}` : path)));
   if (plan.files > plan.sources.length) $('plan-files').append(make('li', { text: `and ${number.format(plan.files - plan.sources.length)} more` }));
   fill('plan-left', plan.left);
   $('plan-left-box').hidden = plan.left.length === 0;
@@ -512,11 +523,13 @@ function sure(text, yes) {
 
 /* ---- what people press ---- */
 
-function set_mode(mode) {
+async function set_mode(mode) {
   shown.mode = mode;
   if (mode === 'list') { clearInterval(blinking); shown.page = Math.floor(shown.at / PAGE); } else if (look.view === 'blink') set_view('blink');
   if (mode === 'one' && Math.floor(shown.at / PAGE) !== shown.page) shown.at = shown.page * PAGE;
-  show();
+  await show();
+  /* Where it was left. */
+  if (mode === 'list' && shown.at % PAGE) $('cards').children[shown.at % PAGE]?.scrollIntoView({ block: 'center' });
 }
 
 for (const name of ['keep', 'spare', 'apart', 'apart-all', 'accept']) $(name).addEventListener('click', () => act(name));
