@@ -12,7 +12,7 @@ use clean_backup::journal::{self, Journal, JournalError, Lock, LockError, RunLog
 use clean_backup::media::CaptureTime;
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::plan::{ActionKind, ExactPath, Origin, Plan};
-use clean_backup::report::{human_bytes, iso_time};
+use clean_backup::report::{count, human_bytes, iso_time};
 
 use serde::Serialize;
 
@@ -280,9 +280,8 @@ fn past(plan: &Plan, kind: ActionKind) -> &'static str {
     }
 }
 
-/// `1 file`, `2 files`.
-fn files(count: u64) -> String {
-    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+fn files(number: u64) -> String {
+    count(number, "file")
 }
 
 /// What will happen, and whether it shall.
@@ -363,6 +362,10 @@ fn last(runs: &Path, wanted: &dyn Fn(&RunLog) -> bool) -> Result<Option<RunLog>,
     Ok(None)
 }
 
+/// Where plans come from.
+const PLANS: &str =
+    "clean-backup dedupe DIR --action quarantine --save-plan FILE makes one that acts";
+
 /// Carries out a plan that was saved.
 ///
 /// # Errors
@@ -371,9 +374,11 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
     let path = &options.plan;
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::new(Kind::Failed, format!("{} cannot be read: {error}", for_people(path)))
+            .hint(PLANS)
     })?;
-    let plan = Plan::from_json(&text)
-        .map_err(|e| Failure::new(Kind::Refused, format!("{}: {e}", for_people(path))))?;
+    let plan = Plan::from_json(&text).map_err(|e| {
+        Failure::new(Kind::Refused, format!("{}: {e}", for_people(path))).hint(PLANS)
+    })?;
     if options.dry_run {
         render::print(&render::plan(&plan)?)?;
         return Ok(Outcome::Done);
@@ -382,9 +387,7 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
     if reports > 0 {
         let message =
             format!("{} only reports: there is nothing in it to be done", for_people(path));
-        return Err(Failure::new(Kind::Refused, message).hint(
-            "clean-backup dedupe DIR --action quarantine --save-plan FILE makes one that acts",
-        ));
+        return Err(Failure::new(Kind::Refused, message).hint(PLANS));
     }
     let cancel = interrupt::watch()?;
     let mut cache = open_cache(context)?;

@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
+
+use clean_backup::path_text::for_people;
 
 /// How a run that did what it was asked ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +79,18 @@ impl Failure {
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A folder or file that was named cannot be read.
+    pub fn of_named(path: &Path, why: &dyn fmt::Display) -> Self {
+        Self::new(Kind::Failed, format!("{}: {why}", for_people(path)))
+            .hint("check how it is written, and that the drive it lies on is there")
+    }
+
+    /// Another cache that was named cannot be read.
+    pub fn of_other_cache(error: &dyn fmt::Display) -> Self {
+        Self::new(Kind::Failed, format!("--with-cache: {error}"))
+            .hint("it takes the hashes.db of another library; `clean-backup cache stats` tells where yours lies")
     }
 
     /// For a write to standard output: a closed pipe ends the run quietly.

@@ -11,7 +11,6 @@ use clean_backup::content::content_hash;
 use clean_backup::decisions::{Decisions, DecisionsError};
 use clean_backup::dedupe::{self, DedupeOptions, Prefer};
 use clean_backup::media::MediaFile;
-use clean_backup::path_text::for_people;
 use clean_backup::policy::KeepRule;
 use clean_backup::record::{Apart, Picture};
 use clean_backup::report::{Counts, Matching, Report, Skipped};
@@ -114,8 +113,7 @@ pub fn find(
     let (mut scan, cancel) = scan_roots(context, &roots, not_into, &mut cache, &backends)?;
     if root_failures(&scan, &compared.roots) {
         let skip = &scan.skipped[0];
-        let message = format!("{}: {}", for_people(&skip.path), skip.reason);
-        return Err(Failure::new(Kind::Failed, message));
+        return Err(Failure::of_named(&skip.path, &skip.reason));
     }
     let scanned = outcome(&scan);
     let counted = counts(&scan, start, &backends);
@@ -183,7 +181,7 @@ fn other_pictures(
     let mut pictures = Vec::new();
     for file in files {
         let cache = Cache::open_read_only(file, &context.folder)
-            .map_err(|error| Failure::new(Kind::Failed, format!("--with-cache: {error}")))?;
+            .map_err(|error| Failure::of_other_cache(&error))?;
         cache
             .each_picture(&mut |known| {
                 let file = MediaFile { path: known.path, stamp: known.stamp, root };

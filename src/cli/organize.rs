@@ -44,16 +44,17 @@ pub fn run(context: &Context<'_>, options: &Organize) -> Result<Outcome, Failure
         return explain(file, judge);
     }
     let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
-        return Err(Failure::new(Kind::Usage, "organize needs SRC and DEST"));
+        return Err(Failure::new(Kind::Usage, "organize needs SRC and DEST")
+            .hint("for example: clean-backup organize /mnt/card ~/Pictures"));
     };
-    let template = Template::parse(&options.template)
-        .map_err(|why| Failure::new(Kind::Usage, format!("--template: {why}")))?;
+    let template = Template::parse(&options.template).map_err(|why| {
+        Failure::new(Kind::Usage, format!("--template: {why}"))
+            .hint("for example: --template '{year}/{month}-{month_name}'")
+    })?;
     if let Some(file) = &options.save_plan {
         render::check_free(file, context.yes)?;
     }
-    let real_source = source
-        .canonicalize()
-        .map_err(|error| Failure::new(Kind::Failed, format!("{}: {error}", for_people(source))))?;
+    let real_source = source.canonicalize().map_err(|error| Failure::of_named(source, &error))?;
     let destination = real_folder(context, destination)?;
     let action = if options.moves { ActionKind::Move } else { ActionKind::Copy };
     let in_place = real_source == destination;
@@ -211,7 +212,7 @@ fn zone(text: &str) -> Result<TimeZone, Failure> {
 
 fn explain(file: &Path, judge: Judge<'_>) -> Result<Outcome, Failure> {
     let decision = clean_backup::organize::explain(file, judge)
-        .map_err(|error| Failure::new(Kind::Failed, format!("{}: {error}", for_people(file))))?;
+        .map_err(|error| Failure::of_named(file, &error))?;
     render::print(&explanation(file, &decision))?;
     Ok(Outcome::Done)
 }

@@ -116,7 +116,7 @@ pub fn check_free(path: &Path, replace: bool) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
         let message = format!("the folder of {} does not exist", for_people(path));
-        return Err(Failure::new(Kind::Usage, message));
+        return Err(Failure::new(Kind::Usage, message).hint("make it first, or name another file"));
     }
     Ok(())
 }

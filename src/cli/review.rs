@@ -15,7 +15,7 @@ use clean_backup::journal::RunLog;
 use clean_backup::path_text::for_people;
 use clean_backup::plan::{ActionKind, Plan};
 use clean_backup::proposal::{Wish, propose};
-use clean_backup::report::{Report, human_bytes};
+use clean_backup::report::{Report, count, human_bytes};
 use clean_backup::review::{Done, Hands, Proposed, Secret, Served, Session, serve};
 
 use super::act::{carry_out_confirmed, now_utc, runs_folder};
@@ -42,7 +42,18 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
         }
     };
     let not_into: Vec<PathBuf> = to.iter().cloned().collect();
-    let Found { report, cache, cancel, .. } = find(context, &compared, &not_into, Instant::now())?;
+    let Found { report, cache, cancel, scanned } =
+        find(context, &compared, &not_into, Instant::now())?;
+    if report.groups.is_empty() {
+        let skipped = match report.skipped.len() as u64 {
+            0 => String::new(),
+            skipped => {
+                format!("{} could not be read: see clean-backup dedupe.\n", count(skipped, "file"))
+            }
+        };
+        render::print(&format!("No duplicates found: there is nothing to review.\n{skipped}"))?;
+        return Ok(scanned);
+    }
     let failed = |error: std::io::Error| {
         Failure::new(Kind::Failed, format!("the page cannot be served: {error}"))
     };
@@ -53,13 +64,10 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
     })?;
     let secret = Secret::new(random);
     let link = secret.link(port);
-    let summary = report.summary();
     render::print(&format!(
-        "{} duplicates in {} groups, {} to free.\nReview them at {link}\n\
+        "{}.\nReview them at {link}\n\
          The link works once, on this machine. Ctrl-C, or closing the program, loses no decision.\n",
-        summary.duplicates,
-        summary.groups,
-        human_bytes(summary.reclaimable_bytes),
+        extent(&report),
     ))?;
     let mut hands = OwnHands { context, cache, to, cancel: Arc::clone(&cancel) };
     let session = Session::new(report, context.folder.clone(), decisions)
@@ -74,7 +82,19 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
         return Err(Failure::new(Kind::Interrupted, "the review page is closed")
             .hint("what you decided is kept; the same command shows it again"));
     }
-    Ok(Outcome::Done)
+    Ok(scanned)
+}
+
+/// What was found, in a line.
+fn extent(report: &Report) -> String {
+    let summary = report.summary();
+    let (duplicates, groups) =
+        (count(summary.duplicates, "duplicate"), count(summary.groups, "group"));
+    let skipped = match summary.skipped {
+        0 => String::new(),
+        skipped => format!("; {} could not be read", count(skipped, "file")),
+    };
+    format!("{duplicates} in {groups}, {} to free{skipped}", human_bytes(summary.reclaimable_bytes))
 }
 
 /// On this machine alone.

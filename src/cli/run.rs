@@ -100,7 +100,8 @@ impl TryFrom<&Dedupe> for DedupeOptions {
         }
         if dedupe.to.is_none() && matches!(action, ActionKind::Move | ActionKind::Copy) {
             let message = format!("--action {name} needs --to DIR");
-            return Err(Failure::new(Kind::Usage, message));
+            return Err(Failure::new(Kind::Usage, message)
+                .hint(format!("for example: --action {name} --to ~/duplicates")));
         }
         Ok(Self {
             compared: Compared::from(&dedupe.compared),

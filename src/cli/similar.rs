@@ -88,7 +88,7 @@ fn caches(
     let mut caches = vec![(open_cache(context)?, None)];
     for file in &options.with_cache {
         let cache = Cache::open_read_only(file, &context.folder)
-            .map_err(|error| Failure::new(Kind::Failed, format!("--with-cache: {error}")))?;
+            .map_err(|error| Failure::of_other_cache(&error))?;
         caches.push((cache, Some(file.clone())));
     }
     Ok(caches)

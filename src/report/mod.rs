@@ -18,7 +18,7 @@ pub use model::{
     Summary,
 };
 pub use similar::{Answer, Hit, NeedleName, SimilarReport};
-pub use text::{TextOptions, human_bytes, to_text};
+pub use text::{TextOptions, count, human_bytes, to_text};
 pub use time::iso_time;
 
 #[cfg(test)]

@@ -241,7 +241,8 @@ pub fn human_bytes(bytes: u64) -> String {
     format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10))
 }
 
-pub(super) fn count(number: u64, noun: &str) -> String {
+/// `1 file`, `2,000 files`.
+pub fn count(number: u64, noun: &str) -> String {
     format!("{} {}", grouped(number), plural(number, noun))
 }
 

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::session::{Change, Role, Session};
 use crate::media::Orientation;
-use crate::path_text::for_people;
+use crate::path_text::{for_people, one_line};
 use crate::report::{Group, Picture, Relation, iso_time};
 
-/// Most groups that are given at once.
+/// Most groups, or files, that are given at once.
 const MOST: usize = 200;
 
 /// Which groups.
@@ -105,6 +105,20 @@ pub(super) struct Overview {
     skipped: usize,
     /// Runs that can be undone, the last first.
     runs: Vec<String>,
+}
+
+/// What could not be read, and why.
+#[derive(Serialize)]
+pub(super) struct SkippedFiles {
+    files: Vec<SkippedFile>,
+    /// How many there are beside those.
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct SkippedFile {
+    path: String,
+    reason: String,
 }
 
 /// A change of one group.
@@ -213,6 +227,15 @@ impl Session {
                 })
                 .collect(),
         })
+    }
+
+    pub(super) fn skipped(&self) -> SkippedFiles {
+        let files = self.report.skipped.iter().take(MOST).map(|skipped| SkippedFile {
+            path: for_people(&skipped.path),
+            reason: format!("{}: {}", skipped.stage.name(), one_line(&skipped.reason)),
+        });
+        let more = self.report.skipped.len().saturating_sub(MOST);
+        SkippedFiles { files: files.collect(), more }
     }
 
     pub(super) fn overview(&self) -> Overview {

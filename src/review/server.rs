@@ -161,6 +161,7 @@ fn router(shop: Arc<Shop>) -> Router {
         .route("/icon.svg", get(|| file("image/svg+xml", ICON)))
         .route("/main.js", get(|| file("text/javascript; charset=utf-8", SCRIPT)))
         .route("/api/overview", get(overview))
+        .route("/api/skipped", get(skipped))
         .route("/api/ids", get(ids))
         .route("/api/groups", get(groups))
         .route("/api/group/{id}", get(group).post(change))
@@ -263,6 +264,10 @@ async fn aside<T: Send + 'static>(
 
 async fn overview(State(shop): Shared) -> Result<Response, Response> {
     aside(move || Json(shop.session().overview()).into_response()).await
+}
+
+async fn skipped(State(shop): Shared) -> Response {
+    Json(shop.session().skipped()).into_response()
 }
 
 async fn ids(State(shop): Shared, Query(filter): Query<Filter>) -> Result<Response, Response> {

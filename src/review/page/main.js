@@ -78,6 +78,8 @@ async function count_up() {
   );
   $('apply-open').disabled = overview.files === 0;
   $('undo-open').hidden = overview.runs.length === 0;
+  $('skipped-open').hidden = overview.skipped === 0;
+  $('skipped-open').textContent = `${number.format(overview.skipped)} not read…`;
 }
 
 async function list_anew() {
@@ -521,6 +523,13 @@ function sure(text, yes) {
   $('sure').showModal();
 }
 
+async function open_skipped() {
+  const { files, more } = await ask('api/skipped');
+  fill('skipped-files', files.map(({ path, reason }) => `${path}: ${reason}`));
+  if (more) $('skipped-files').append(make('li', { text: `and ${number.format(more)} more` }));
+  $('skipped').showModal();
+}
+
 /* ---- what people press ---- */
 
 async function set_mode(mode) {
@@ -541,6 +550,7 @@ $('tags').addEventListener('click', toggle_tags);
 $('back').addEventListener('click', () => turn_page(-1));
 $('on').addEventListener('click', () => turn_page(1));
 $('mode').addEventListener('click', () => set_mode(shown.mode === 'one' ? 'list' : 'one'));
+$('skipped-open').addEventListener('click', open_skipped);
 $('help-open').addEventListener('click', () => $('help').showModal());
 $('apply-open').addEventListener('click', open_apply);
 $('undo-open').addEventListener('click', () => sure(`Take back run ${overview.runs[0]}?`, () => undo(overview.runs[0])));
