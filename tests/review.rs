@@ -331,6 +331,28 @@ fn decisions_are_found_again_and_marks_hold_in_every_run() {
     .unwrap();
     assert!(!listed(&["dedupe", "library"]));
 
+    // None of a group are duplicates: but what has the same bytes.
+    let review = Review::start(&hermetic, &[]);
+    let cookie = review.cookie();
+    let (lake, first) = find(&review, &cookie, "IMG_0412.jpg");
+    for body in
+        [format!(r#"{{"keeper":{first}}}"#), r#"{"apart":{"member":null,"value":true}}"#.into()]
+    {
+        let answer = review.post(&cookie, &format!("/api/group/{lake}"), &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let group = review.json(&cookie, &format!("/api/group/{lake}"));
+    let members = group["members"].as_array().unwrap();
+    let roles = members.iter().map(|m| (m["name"].as_str().unwrap(), m["role"].as_str().unwrap()));
+    let expected = [
+        ("lake.png", "apart"),
+        ("IMG_0412.jpg", "keep"),
+        ("lake copy.jpg", "remove"),
+        ("lake-small.jpg", "apart"),
+    ];
+    assert_eq!(roles.collect::<Vec<_>>(), expected);
+    drop(review);
+
     // With the marks ignored they are seen, and can be taken back.
     let review = Review::start(&hermetic, &["--ignore-marks"]);
     let cookie = review.cookie();

@@ -60,7 +60,31 @@ impl Session {
             };
             decided.accepted = keeper.is_some() && (0..candidates).all(settled);
         }
+        let chosen = self.decided.iter().enumerate().filter(|(_, decided)| decided.keeper != 0);
+        let chosen: Vec<(usize, usize)> =
+            chosen.map(|(number, decided)| (number, decided.keeper)).collect();
+        for (number, keeper) in chosen {
+            self.know_contents(number, keeper);
+        }
         Ok(())
+    }
+
+    /// Reads the bytes of a member and of those that are as long, so that it is known which of them
+    /// are the same: when the group was found, they were held against another keeper.
+    pub(super) fn know_contents(&mut self, number: usize, member: usize) {
+        let Some(group) = self.report.groups.get_mut(number) else { return };
+        let Some(size) = group.members().nth(member).map(|picture| picture.stamp.size) else {
+            return;
+        };
+        let duplicates = group.duplicates.iter_mut().map(|duplicate| &mut duplicate.picture);
+        let as_long = std::iter::once(&mut group.keeper).chain(duplicates);
+        let mut as_long: Vec<&mut Picture> = as_long.filter(|p| p.stamp.size == size).collect();
+        if as_long.len() > 1 {
+            for picture in as_long.iter_mut().filter(|picture| picture.content.is_none()) {
+                let content = content_hash(&self.base.join(&picture.path));
+                picture.content = content.ok().map(|content| content.0);
+            }
+        }
     }
 
     /// Keeps what was decided about groups.

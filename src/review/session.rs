@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::decisions::{Decisions, DecisionsError};
-use crate::report::{Duplicate, Group, Picture, Report};
+use crate::report::{Duplicate, Group, Picture, Relation, Report};
 
 /// What was decided about one group. Members are numbered as [`Group::members`] gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,6 +151,9 @@ impl Session {
             return Err("it is applied; undo that first".to_owned());
         }
         let among = |member: usize| if member < candidates { Ok(member) } else { Err(missing()) };
+        if let Change::Keeper(member) = change {
+            self.know_contents(number, member);
+        }
         match change {
             Change::Keeper(member) => {
                 decided.keeper = among(member)?;
@@ -164,8 +167,11 @@ impl Session {
             Change::Apart(member, apart) => {
                 let members: Vec<usize> = match member {
                     Some(member) => vec![among(member)?],
-                    None => (0..candidates).filter(|m| *m != decided.keeper).collect(),
+                    None => self.others(number, decided.keeper),
                 };
+                if members.is_empty() {
+                    return Err("all others have the bytes of the keeper".to_owned());
+                }
                 if members.contains(&decided.keeper) {
                     return Err("the keeper is what others are compared with".to_owned());
                 }
@@ -188,6 +194,27 @@ impl Session {
             *place = decided;
         }
         Ok(())
+    }
+
+    /// The candidates that are not the keeper, nor byte for byte the same.
+    fn others(&self, number: usize, keeper: usize) -> Vec<usize> {
+        let (Some(group), Some(arranged)) = (self.report.groups.get(number), self.arranged(number))
+        else {
+            return Vec::new();
+        };
+        let identical: HashSet<&Path> = arranged
+            .duplicates
+            .iter()
+            .filter(|duplicate| duplicate.relation == Relation::Identical)
+            .map(|duplicate| duplicate.picture.path.as_path())
+            .collect();
+        let candidates = group.members().take(1 + group.duplicates.len()).enumerate();
+        candidates
+            .filter(|(member, picture)| {
+                *member != keeper && !identical.contains(picture.path.as_path())
+            })
+            .map(|(member, _)| member)
+            .collect()
     }
 
     /// Accepts many groups at once; gives how many were open.

@@ -2,6 +2,8 @@ const $ = (id) => document.getElementById(id);
 const PAGE = 40;
 /* Pictures of a group that the list shows; all of them are seen when it is opened. */
 const MOST_IN_LIST = 24;
+/* Of a group that is looked at so many stand in the strip, around the one that is compared. */
+const STRIP = 120;
 
 /* What is shown: the numbers of the groups that fit the filter, taken when it was set, so that
    nothing jumps away while it is decided about. */
@@ -33,6 +35,10 @@ function trouble(text) {
   $('trouble').hidden = !text;
 }
 
+/* An error that is told on the page already. */
+class Told extends Error {}
+addEventListener('unhandledrejection', (event) => { if (event.reason instanceof Told) event.preventDefault(); });
+
 async function ask(path, body) {
   let answer;
   try {
@@ -41,13 +47,13 @@ async function ask(path, body) {
     });
   } catch {
     trouble('The program does not answer: it has ended. What you decided is kept; start clean-backup review again.');
-    throw new Error('no answer');
+    throw new Told('no answer');
   }
   const type = answer.headers.get('content-type') ?? '';
   const content = type.startsWith('application/json') ? await answer.json() : { error: await answer.text() };
   if (!answer.ok) {
     trouble(content.error);
-    throw new Error(content.error);
+    throw new Told(content.error);
   }
   trouble();
   return content;
@@ -246,13 +252,7 @@ function draw_one() {
   $('previous').disabled = shown.at === 0;
   $('next').disabled = shown.at >= shown.ids.length - 1;
   badge($('state'), group);
-  $('strip').replaceChildren(...group.members.map((member) => {
-    const element = member_card(group, member);
-    element.setAttribute('role', 'option');
-    element.setAttribute('aria-selected', member.id === look.member);
-    element.addEventListener('click', () => select(member.id));
-    return element;
-  }));
+  draw_strip(group);
   pane('a', keeper, 'kept');
   pane('b', chosen, ROLES[chosen.role]);
   const applied = group.state === 'applied';
@@ -277,6 +277,21 @@ function draw_one() {
    for the browser's cache: another one lies otherwise. */
 const source = (group, member, side) =>
   `picture/${group.id}/${member}/${side}${look.view === 'side' ? '' : `?like_keeper=1&keeper=${group.keeper}`}`;
+
+function draw_strip(group) {
+  const all = group.members;
+  const at = all.findIndex((member) => member.id === look.member);
+  const start = Math.max(0, Math.min(at - STRIP / 2, all.length - STRIP));
+  const end = Math.min(all.length, start + STRIP);
+  const beyond = (count, text) => count > 0 && make('span', { class: 'beyond', text: text.replace('#', number.format(count)) });
+  $('strip').replaceChildren(...[beyond(start, '# more ‹'), ...all.slice(start, end).map((member) => {
+    const element = member_card(group, member);
+    element.setAttribute('role', 'option');
+    element.setAttribute('aria-selected', member.id === look.member);
+    element.addEventListener('click', () => select(member.id));
+    return element;
+  }), beyond(all.length - end, '› # more')].filter(Boolean));
+}
 
 function pane(letter, member, role) {
   const frame = $(`pane-${letter}`).querySelector('.frame');
