@@ -11,10 +11,13 @@ use crate::decode::DecodeOptions;
 use crate::decode::preview::preview;
 use crate::event::{Event, Phase, Progress};
 use crate::media::Orientation;
-use crate::report::{Group, Report, Thumbnail};
+use crate::report::{Report, Thumbnail};
 
 /// Pixels along the longer side: enough to tell two pictures apart, about 8 kB.
 const SIDE: u32 = 200;
+
+/// So many of a group have one: of a time-lapse in one group the file would become gigabytes.
+const MOST_OF_GROUP: usize = 100;
 
 /// By the path of the picture.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +29,13 @@ impl Thumbnails {
     /// # Errors
     /// Why there is none, for people.
     pub fn get(&self, path: &Path) -> Result<Thumbnail, String> {
-        self.0.get(path).cloned().unwrap_or_else(|| Err("in the first groups only".to_owned()))
+        self.0.get(path).cloned().unwrap_or_else(|| {
+            Err("only the first groups, and the first of each, are shown".to_owned())
+        })
     }
 }
 
-/// Makes the thumbnails of the pictures in the first `groups` groups. Those that are not made when
+/// Makes the thumbnails of the first pictures in the first `groups` groups. Those that are not made when
 /// `cancel` is set are missing.
 pub fn thumbnails(
     report: &Report,
@@ -43,7 +48,7 @@ pub fn thumbnails(
         .groups
         .iter()
         .take(groups)
-        .flat_map(Group::members)
+        .flat_map(|group| group.members().take(MOST_OF_GROUP))
         .map(|picture| picture.path.as_path())
         .collect();
     paths.sort_unstable();

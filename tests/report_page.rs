@@ -77,3 +77,16 @@ fn in_a_browser() {
     // Its own policy refused nothing that it needs.
     assert_eq!(browser.log().as_array().unwrap().len(), 0, "{}", browser.log());
 }
+
+#[test]
+fn of_a_large_group_the_first_are_shown() {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let hermetic = Hermetic::with_library(time);
+    let garden = fs::read(hermetic.work().join("library/2024/garden.jpg")).unwrap();
+    for number in 0..120 {
+        fs::write(hermetic.work().join(format!("library/phone/{number}.jpg")), &garden).unwrap();
+    }
+    let page = hermetic.run(["dedupe", "library/phone", "--format", "html"]).stdout;
+    assert_eq!(page.matches("data:image/jpeg").count(), 100);
+    assert_eq!(page.matches("the first of each, are shown").count(), 20);
+}
