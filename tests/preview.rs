@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clean_backup::content::FileSource;
 use clean_backup::dct;
 use clean_backup::decode::preview::{Preview, preview};
-use clean_backup::decode::{DecodeOptions, decode};
+use clean_backup::decode::{DecodeOptions, Limits, decode};
 use clean_backup::hash::cpu::CpuHasher;
 use clean_backup::media::{Dimensions, Orientation};
 use clean_backup::policy::QUALITY_FLOOR;
@@ -183,4 +183,47 @@ fn damage_is_an_error() {
     options.limits.max_pixels = 10;
     let error = preview(&whole, 100, Orientation::Upright, &options).unwrap_err().to_string();
     assert!(error.starts_with("too large"), "{error}");
+}
+
+/// Who holds memory and asks for more waits for others, who must not do the same; nor for itself.
+#[test]
+fn many_at_once_come_to_an_end() {
+    let (done, all_done) = std::sync::mpsc::channel();
+    let names = ["heif/full_444.heic", "jpeg/150x131-baseline.jpg"];
+    for name in names {
+        let done = done.clone();
+        std::thread::spawn(move || {
+            in_little_memory(name);
+            let _ = done.send(name);
+        });
+    }
+    for _ in names {
+        let ended = all_done.recv_timeout(std::time::Duration::from_secs(60));
+        assert!(ended.is_ok(), "they wait for one another");
+    }
+}
+
+/// Eight threads in as little memory as one picture needs.
+fn in_little_memory(name: &str) {
+    let file = std::fs::read(fixtures().join(name)).unwrap();
+    let shown = |limits: &Limits, side| {
+        let options = DecodeOptions { limits: limits.clone(), exact: false };
+        preview(&file, side, Orientation::Upright, &options)
+    };
+    let least = (1..).map(|step| step * 4096).find(|&bytes| {
+        let limits = Limits::new(1 << 20, bytes, bytes);
+        [60, 800].into_iter().all(|side| shown(&limits, side).is_ok())
+    });
+    let limits = Limits::new(1 << 20, least.unwrap(), least.unwrap());
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            let (shown, limits) = (&shown, &limits);
+            scope.spawn(move || {
+                for turn in 0..40 {
+                    let side = if (worker + turn) % 2 == 0 { 60 } else { 800 };
+                    shown(limits, side).unwrap();
+                }
+            });
+        }
+    });
 }
