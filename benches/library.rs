@@ -89,6 +89,7 @@ fn file(number: u64) -> MediaFile {
             size: Bytes(1_000_000 + number),
             modified: ModifiedNs(0),
         },
+        evidence: Default::default(),
         root: 0,
     }
 }
@@ -104,7 +105,7 @@ fn cache_of(folder: &Path, count: u64) -> Cache {
             let numbers: Vec<u64> = (start..count.min(start + 50_000)).collect();
             let rows: Vec<(MediaFile, Record)> =
                 numbers.par_iter().map(|&n| (file(n), Record::Picture(record(n)))).collect();
-            let rows: Vec<_> = rows.iter().map(|(file, record)| (file, record)).collect();
+            let rows: Vec<_> = rows.iter().map(|(file, record)| (file, record, None)).collect();
             cache.write_batch(&rows).unwrap();
         }
     });
@@ -122,7 +123,8 @@ fn library(folder: &Path, count: u64) {
     stage("rows read from the cache", || {
         cache
             .each_picture(&mut |known| {
-                let file = MediaFile { path: known.path, stamp: known.stamp, root: 0 };
+                let (path, stamp, evidence) = (known.path, known.stamp, known.evidence);
+                let file = MediaFile { path, stamp, evidence, root: 0 };
                 pictures.push(Picture { file, record: known.record, content: known.content });
             })
             .unwrap();

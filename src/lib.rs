@@ -20,7 +20,7 @@
 //! ┌ 5  the program ─────────────────────────────────────────────────────────────────────────┐
 //! │    main, cli/ (arguments, settings, menu, progress, exit codes)                         │
 //! ├ 4  orchestration: threads, channels ────────────────────────────────────────────────────┤
-//! │    scan  dedupe  similar  organize  proposal  apply  undo  thumbnails  review/ (server) │
+//! │    scan  dedupe  damage  similar  organize  proposal  apply  undo  thumbnails  review/  │
 //! ├ 3  adapters: one foreign crate, one file ───────────────────────────────────────────────┤
 //! │    walk  decode/  metadata/  hash/{cpu,gpu}  hamming_gpu  hnsw  cache/  decisions       │
 //! │    exchange  config  content  fsops/ (the only code that changes a user's files)        │
@@ -46,6 +46,7 @@ pub mod capture;
 pub mod config;
 pub mod container;
 pub mod content;
+pub mod damage;
 pub mod dct;
 pub mod decisions;
 pub mod decode;

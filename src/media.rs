@@ -32,6 +32,36 @@ pub struct FileStamp {
     pub modified: ModifiedNs,
 }
 
+/// Status change time (`ctime`) in nanoseconds since 1970-01-01 UTC. The system sets it whenever
+/// the bytes, the name or the attributes of a file change; programs cannot set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangedNs(pub i64);
+
+/// Identifies a file system across mounts and machines, as far as the system tells: device numbers
+/// are given to one removable drive after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Volume(pub u64);
+
+/// What tells a file from another one that took its path, its inode number, its size and its
+/// modification time. `None` where the system does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Evidence {
+    /// When the file last changed in any way.
+    pub changed: Option<ChangedNs>,
+    /// The file system that it lies on.
+    pub volume: Option<Volume>,
+}
+
+impl Evidence {
+    /// Whether nothing that both sides know contradicts that they describe one file.
+    pub fn agrees(self, other: Self) -> bool {
+        fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+            a.is_none() || b.is_none() || a == b
+        }
+        same(self.changed, other.changed) && same(self.volume, other.volume)
+    }
+}
+
 /// A file that the walk found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaFile {
@@ -39,6 +69,8 @@ pub struct MediaFile {
     pub path: PathBuf,
     /// Identity, size and time.
     pub stamp: FileStamp,
+    /// What else tells it from another file.
+    pub evidence: Evidence,
     /// Which of the roots, in the order given, it was reached through.
     pub root: u32,
 }
@@ -132,6 +164,14 @@ impl Format {
     /// The format of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Whether pixels are stored compressed, so that the length of a file depends on what it shows.
+    pub fn compresses(self) -> bool {
+        matches!(
+            self,
+            Self::Jpeg | Self::Png | Self::Gif | Self::WebP | Self::Avif | Self::Jxl | Self::Heic
+        )
     }
 
     /// Whether the file holds a sensor's own values.
@@ -292,4 +332,16 @@ pub struct Marks {
     pub damaged_tail: bool,
     /// The tile came from an embedded thumbnail that was made with the picture.
     pub thumbnail: bool,
+}
+
+impl Marks {
+    /// As the cache and tables write them: one bit a mark.
+    pub fn bits(self) -> u8 {
+        u8::from(self.damaged_tail) | u8::from(self.thumbnail) << 1
+    }
+
+    /// What [`Marks::bits`] wrote.
+    pub fn from_bits(bits: u8) -> Self {
+        Self { damaged_tail: bits & 1 != 0, thumbnail: bits & 2 != 0 }
+    }
 }

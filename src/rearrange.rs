@@ -1,8 +1,9 @@
 //! A group around a keeper that somebody has chosen.
 
 use crate::media::{Metadata, Orientation};
-use crate::relation::{self, Relation, Side};
-use crate::report::{Duplicate, Group, Linked, Matching, Picture};
+use crate::record::ContentHash;
+use crate::relation::{self, Outline, Relation, Side};
+use crate::report::{Alarm, Duplicate, Group, Linked, Matching, Picture};
 
 /// Why a keeper is one that was chosen.
 pub const CHOSEN: &str = "chosen by hand";
@@ -49,13 +50,16 @@ impl Group {
                         (false, true) => Relation::Burst,
                         (false, false) => relate(&group.keeper, picture, false),
                     };
-                    let picture = picture.clone();
+                    let distances = (distance, fine_distance);
+                    let (kept, other) = (outline(&group.keeper), outline(picture));
+                    let suspicious = relation::may_be_damaged(kept, other, distances, relation);
                     group.duplicates.push(Duplicate {
-                        picture,
+                        picture: picture.clone(),
                         distance,
                         fine_distance,
                         relation,
                         orientation,
+                        alarm: suspicious.then(Alarm::unexamined),
                     });
                 }
                 None => group.linked.push(linked(&group.keeper, picture)),
@@ -66,6 +70,11 @@ impl Group {
         }
         Some(group)
     }
+}
+
+fn outline(picture: &Picture) -> Outline {
+    let (size, format) = (picture.stamp.size, picture.format);
+    Outline { size, format, content: picture.content.map(ContentHash) }
 }
 
 fn linked(keeper: &Picture, picture: &Picture) -> Linked {
@@ -141,6 +150,7 @@ mod tests {
 
     fn duplicate(picture: Picture) -> Duplicate {
         Duplicate {
+            alarm: None,
             picture,
             distance: 0,
             fine_distance: 0,

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::media::{Dimensions, FileStamp, Format, Marks, MediaFile, Metadata};
-use crate::phash::PictureHash;
+use crate::media::{Bytes, Dimensions, Evidence, FileStamp, Format, Marks, MediaFile, Metadata};
+use crate::phash::{HASH_VERSION, PictureHash};
 
 /// What reading a file once has told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,46 @@ pub struct PictureRecord {
     pub metadata: Metadata,
     /// Flaws and short cuts.
     pub marks: Marks,
+}
+
+/// Binds the values of a stored record to the bytes that they were made from, so that a row whose
+/// values were damaged, mixed up or edited is noticed. It is a checksum, not a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal(pub [u8; 16]);
+
+impl PictureRecord {
+    /// The seal of this record of a file of `size` bytes with the hash `content`.
+    pub fn seal(&self, size: Bytes, content: ContentHash) -> Seal {
+        let Self { format, dimensions, hash, metadata, marks } = self;
+        let time = metadata.captured;
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |bytes: &[u8]| {
+            // With the length before each, no two records give the same bytes.
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        };
+        add(b"picture record");
+        add(&HASH_VERSION.to_le_bytes());
+        add(&content.0);
+        add(&size.0.to_le_bytes());
+        add(format.name().as_bytes());
+        add(&dimensions.width.to_le_bytes());
+        add(&dimensions.height.to_le_bytes());
+        add(&[hash.quality.0, marks.bits()]);
+        for view in &hash.views {
+            add(&view.to_bytes());
+        }
+        add(&metadata.orientation.exif_value().to_le_bytes());
+        add(&time.map_or(i64::MIN, |time| time.local_seconds).to_le_bytes());
+        let subsecond = time.and_then(|time| time.subsecond_ns);
+        add(&subsecond.map_or(-1, i64::from).to_le_bytes());
+        let offset = time.and_then(|time| time.offset_minutes);
+        add(&offset.map_or(i64::MIN, i64::from).to_le_bytes());
+        add(&[u8::from(metadata.has_position), u8::from(metadata.camera.is_some())]);
+        add(metadata.camera.as_deref().unwrap_or_default().as_bytes());
+        let mut seal = [0; 16];
+        hasher.finalize_xof().fill(&mut seal);
+        Seal(seal)
+    }
 }
 
 /// Why a file has no hashes.
@@ -142,9 +182,12 @@ pub struct KnownPicture {
     pub path: PathBuf,
     /// What it was then.
     pub stamp: FileStamp,
+    /// What else told it from another file then.
+    pub evidence: Evidence,
     /// What reading it told.
     pub record: PictureRecord,
-    /// Hash of its bytes, where it was ever computed.
+    /// BLAKE3 of the bytes that the record was made from; `None` where that was not recorded, and
+    /// then the record must be confirmed before anything is done because of it.
     pub content: Option<ContentHash>,
 }
 
@@ -155,6 +198,7 @@ pub struct Picture {
     pub file: MediaFile,
     /// What reading it has told.
     pub record: PictureRecord,
-    /// Hash of its bytes, where that was ever needed.
+    /// BLAKE3 of the bytes that the record was made from; `None` where that was not recorded, and
+    /// then the record must be confirmed before anything is done because of it.
     pub content: Option<ContentHash>,
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::media::{CaptureTime, Metadata};
+use crate::media::{Bytes, CaptureTime, Format, Metadata};
+use crate::record::ContentHash;
 pub use crate::report::Relation;
 
 /// What tells one picture of a pair from the other.
@@ -24,6 +25,27 @@ pub fn relate(a: Side<'_>, b: Side<'_>, identical: bool) -> Relation {
     } else {
         Relation::Copy
     }
+}
+
+/// What tells two near files that may once have had the same bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Outline {
+    /// Length in bytes.
+    pub size: Bytes,
+    /// Format by content.
+    pub format: Format,
+    /// BLAKE3 of the bytes, where it is known.
+    pub content: Option<ContentHash>,
+}
+
+/// Whether one of two near pictures may be a damaged copy of the other: their files are equally
+/// long, but have other bytes. Where a format compresses, two edits of a picture are hardly ever
+/// equally long; where it does not, the hashes must agree too. `distances` are the 64-bit and the
+/// 256-bit one.
+pub fn may_be_damaged(a: Outline, b: Outline, distances: (u32, u32), relation: Relation) -> bool {
+    let other_bytes = matches!((a.content, b.content), (Some(a), Some(b)) if a != b);
+    let unlikely = a.format.compresses() && relation != Relation::Burst;
+    a.size == b.size && a.format == b.format && other_bytes && (distances == (0, 0) || unlikely)
 }
 
 fn taken_apart(a: Side<'_>, b: Side<'_>) -> bool {
@@ -118,6 +140,33 @@ mod tests {
         ] {
             assert_eq!(relation(a, a_name, b, b_name), expected, "{a:?} {a_name} {b:?} {b_name}");
         }
+    }
+
+    #[test]
+    fn equally_long_files_with_other_bytes_are_suspicious() {
+        let outline = |size, format, content: u8| Outline {
+            size: Bytes(size),
+            format,
+            content: Some(ContentHash([content; 32])),
+        };
+        use Relation::{Burst, Copy};
+        let jpeg = outline(9, Format::Jpeg, 1);
+        for (other, distances, relation, expected) in [
+            (outline(9, Format::Jpeg, 2), (0, 0), Copy, true),
+            (outline(9, Format::Jpeg, 2), (4, 10), Copy, true),
+            (outline(9, Format::Jpeg, 2), (4, 10), Burst, false),
+            (outline(9, Format::Jpeg, 2), (0, 0), Burst, true),
+            (outline(9, Format::Jpeg, 1), (0, 0), Copy, false),
+            (outline(8, Format::Jpeg, 2), (0, 0), Copy, false),
+            (outline(9, Format::Png, 2), (0, 0), Copy, false),
+            (Outline { content: None, ..jpeg }, (0, 0), Copy, false),
+        ] {
+            assert_eq!(may_be_damaged(jpeg, other, distances, relation), expected, "{other:?}");
+            assert_eq!(may_be_damaged(other, jpeg, distances, relation), expected, "{other:?}");
+        }
+        let bitmap = outline(9, Format::Bmp, 1);
+        assert!(!may_be_damaged(bitmap, outline(9, Format::Bmp, 2), (2, 4), Copy));
+        assert!(may_be_damaged(bitmap, outline(9, Format::Bmp, 2), (0, 0), Copy));
     }
 
     #[test]

@@ -11,9 +11,9 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::extensions::{is_film, may_be_a_picture};
-use crate::media::{FileKey, MediaFile};
+use crate::media::{Evidence, FileKey, MediaFile};
 use crate::record::{Skip, Stage};
-use crate::stamp::stamp_of;
+use crate::stamp::{Volumes, changed, stamp_of};
 
 /// Which files.
 #[derive(Clone, Debug, Default)]
@@ -229,12 +229,13 @@ struct Batch<'a> {
     films: Vec<PathBuf>,
     walked: &'a Mutex<Walked>,
     found: &'a (dyn Fn(u64) + Sync),
+    volumes: Volumes,
 }
 
 impl<'a> Batch<'a> {
     fn new(walked: &'a Mutex<Walked>, found: &'a (dyn Fn(u64) + Sync)) -> Self {
         let (files, skipped, films) = (Vec::new(), Vec::new(), Vec::new());
-        Self { files, skipped, other: 0, films, walked, found }
+        Self { files, skipped, other: 0, films, walked, found, volumes: Volumes::default() }
     }
 
     /// Files that a thread keeps before it takes the lock.
@@ -276,6 +277,10 @@ impl<'a> Batch<'a> {
                 Ok(metadata) if metadata.is_file() => self.files.push(MediaFile {
                     path: path.to_owned(),
                     stamp: stamp_of(path, &metadata),
+                    evidence: Evidence {
+                        changed: changed(&metadata),
+                        volume: self.volumes.of(path, &metadata),
+                    },
                     root: number,
                 }),
                 Ok(_) => {}

@@ -67,6 +67,7 @@ const FLOORS: &[(u32, &[&str])] = &[
         4,
         &[
             "scan",
+            "damage",
             "dedupe",
             "similar",
             "proposal",
@@ -117,7 +118,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
     ("toml_edit", &["config"]),
     ("trash", &["fsops/trash_can.rs"]),
-    ("rustix", &["fsops"]),
+    ("rustix", &["fsops", "stamp.rs"]),
     ("unicode_normalization", &["layout"]),
 ];
 

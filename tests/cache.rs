@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use clean_backup::cache::{Cache, CacheError, CachedRow};
 use clean_backup::media::{
-    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
-    ModifiedNs, Orientation,
+    Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, Marks,
+    MediaFile, Metadata, ModifiedNs, Orientation, Volume,
 };
 use clean_backup::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use clean_backup::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
@@ -26,8 +26,17 @@ fn file(path: impl AsRef<Path>, inode: u64) -> MediaFile {
             size: Bytes(1000 + inode),
             modified: ModifiedNs(1_600_000_000_000_000_000 + inode as i64),
         },
+        evidence: Evidence {
+            changed: Some(ChangedNs(1_700_000_000_000_000_000)),
+            volume: Some(Volume(77)),
+        },
         root: 0,
     }
+}
+
+/// The hash of the bytes of the file with that inode.
+fn content(inode: u64) -> ContentHash {
+    ContentHash([inode as u8; 32])
 }
 
 fn picture(seed: u64) -> Record {
@@ -58,38 +67,82 @@ fn one(cache: &Cache, file: &MediaFile) -> Option<CachedRow> {
 fn filled(folder: &Path, files: &[MediaFile]) -> Cache {
     let mut cache = open(folder);
     let records: Vec<Record> = files.iter().map(|f| picture(f.stamp.key.inode)).collect();
-    cache.write_batch(&files.iter().zip(&records).collect::<Vec<_>>()).unwrap();
+    let rows = files.iter().zip(&records);
+    let rows: Vec<_> =
+        rows.map(|(file, record)| (file, record, Some(content(file.stamp.key.inode)))).collect();
+    cache.write_batch(&rows).unwrap();
     cache
 }
 
 #[test]
-fn a_row_holds_while_size_time_and_inode_do() {
+fn a_row_holds_while_nothing_contradicts_it() {
     let folder = tempfile::tempdir().unwrap();
     let known = file("/a.jpg", 1);
     let cache = filled(folder.path(), std::slice::from_ref(&known));
-    assert_eq!(one(&cache, &known).unwrap().record, picture(1));
-    let changed = |change: &dyn Fn(&mut FileStamp)| {
+    let held = one(&cache, &known).unwrap();
+    assert_eq!((held.record, held.content), (picture(1), Some(content(1))));
+    // Whether there is a row, and whether the bytes have to be read before it counts.
+    let changed = |change: &dyn Fn(&mut MediaFile)| {
         let mut file = known.clone();
-        change(&mut file.stamp);
-        one(&cache, &file).is_some()
+        change(&mut file);
+        one(&cache, &file).map(|row| row.unconfirmed)
     };
-    assert!(!changed(&|stamp| stamp.size.0 += 1));
-    assert!(!changed(&|stamp| stamp.modified.0 += 1));
-    assert!(!changed(&|stamp| stamp.key.inode += 1));
-    // A drive that is plugged in again may have another device number.
-    assert!(changed(&|stamp| stamp.key.device += 1));
+    assert_eq!(changed(&|_| ()), Some(false));
+    assert_eq!(changed(&|file| file.stamp.size.0 += 1), None);
+    assert_eq!(changed(&|file| file.stamp.modified.0 += 1), Some(true));
+    assert_eq!(changed(&|file| file.stamp.key.inode += 1), Some(true));
+    // Replaced in place by a file of the same size and modification time.
+    assert_eq!(changed(&|file| file.evidence.changed = Some(ChangedNs(5))), Some(true));
+    // Another drive at the same place.
+    assert_eq!(changed(&|file| file.evidence.volume = Some(Volume(78))), Some(true));
+    // Systems that do not tell, and a drive that is plugged in again with another device number.
+    assert_eq!(changed(&|file| file.evidence = Evidence::default()), Some(false));
+    assert_eq!(changed(&|file| file.stamp.key.device += 1), Some(false));
 }
 
 #[test]
-fn a_moved_file_is_known_and_another_disk_is_not_taken_for_it() {
+fn a_row_without_a_hash_of_the_bytes_cannot_be_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = file("/a.jpg", 1);
+    let mut cache = open(folder.path());
+    cache.write_batch(&[(&known, &picture(1), None)]).unwrap();
+    let held = one(&cache, &known).unwrap();
+    assert_eq!((held.content, held.unconfirmed), (None, false));
+    let mut replaced = known.clone();
+    replaced.evidence.changed = Some(ChangedNs(5));
+    assert_eq!(one(&cache, &replaced), None);
+    assert_eq!(one(&cache, &file("/elsewhere/b.jpg", 1)), None);
+}
+
+#[test]
+fn a_moved_file_is_known_once_its_bytes_are_confirmed() {
     let folder = tempfile::tempdir().unwrap();
     let cache = filled(folder.path(), &[file("/a.jpg", 1)]);
     let moved = one(&cache, &file("/elsewhere/b.jpg", 1)).unwrap();
-    assert!(moved.moved);
-    assert_eq!(moved.record, picture(1));
+    assert!(moved.unconfirmed);
+    assert_eq!((moved.record, moved.content), (picture(1), Some(content(1))));
     let mut other_disk = file("/elsewhere/b.jpg", 1);
     other_disk.stamp.key.device = 9;
     assert_eq!(one(&cache, &other_disk), None);
+}
+
+#[test]
+fn a_row_whose_values_do_not_belong_together_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [file("/a.jpg", 1), file("/b.jpg", 2)];
+    let cache = filled(folder.path(), &files);
+    let raw = Connection::open(folder.path().join("hashes.db")).unwrap();
+    raw.execute(
+        "UPDATE file SET views = (SELECT views FROM file WHERE path = CAST('/a.jpg' AS BLOB))",
+        [],
+    )
+    .unwrap();
+    let rows = cache.lookup(&files).unwrap();
+    assert!(rows[0].is_some());
+    assert_eq!(rows[1], None);
+    // Without its seal, the hash of the bytes counts for nothing.
+    raw.execute("UPDATE file SET seal = NULL", []).unwrap();
+    assert_eq!(one(&cache, &files[0]).unwrap().content, None);
 }
 
 #[test]
@@ -110,27 +163,23 @@ fn many_and_few_files_get_the_same_answers() {
     assert_eq!(in_one_pass.iter().flatten().count(), files.len() - 1);
     // Relative to the base or absolute: one file, one row.
     for same in ["/base/relative/a.jpg", "./relative//a.jpg"] {
-        assert!(!one(&cache, &file(same, 901)).unwrap().moved, "{same}");
+        assert!(!one(&cache, &file(same, 901)).unwrap().unconfirmed, "{same}");
     }
 }
 
 #[test]
-fn failures_are_kept_and_content_is_added_to_rows_that_hold() {
+fn failures_are_kept_until_they_are_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let broken = file("/broken.jpg", 5);
     let failure =
         Record::Unreadable(Unreadable { stage: Stage::Decode, reason: "damaged: \"x\"\n".into() });
-    let good = file("/good.jpg", 6);
-    let mut cache = filled(folder.path(), std::slice::from_ref(&good));
-    cache.write_batch(&[(&broken, &failure)]).unwrap();
+    let (good, other) = (file("/good.jpg", 6), file("/other.jpg", 7));
+    let mut cache = filled(folder.path(), &[good.clone(), other.clone()]);
+    cache.write_batch(&[(&broken, &failure, None)]).unwrap();
     assert_eq!(one(&cache, &broken).unwrap().record, failure);
-    let content = ContentHash([42; 32]);
-    let mut changed = good.clone();
-    changed.stamp.modified.0 += 1;
-    cache.write_contents(&[(&changed, ContentHash([1; 32]))]).unwrap();
-    assert_eq!(one(&cache, &good).unwrap().content, None);
-    cache.write_contents(&[(&good, content)]).unwrap();
-    assert_eq!(one(&cache, &good).unwrap().content, Some(content));
+    cache.forget(&[&other.path, Path::new("/never/known.jpg")]).unwrap();
+    assert_eq!(one(&cache, &other), None);
+    assert!(one(&cache, &good).is_some());
     let stats = cache.stats().unwrap();
     assert_eq!((stats.rows, stats.pictures, stats.failures, stats.with_content), (2, 1, 1, 1));
     assert_eq!(stats.formats, [("jpeg".to_owned(), 1)]);
@@ -168,7 +217,11 @@ fn a_row_that_makes_no_sense_is_read_again() {
         let raw = Connection::open(folder.path().join("hashes.db")).unwrap();
         raw.execute(&format!("UPDATE file SET {change}"), []).unwrap();
         assert_eq!(one(&cache, &known), None, "{change}");
-        assert_eq!(cache.verify(&|_| Some(known.stamp)).unwrap().unreadable, 1, "{change}");
+        assert_eq!(
+            cache.verify(&|_| Some((known.stamp, known.evidence))).unwrap().unreadable,
+            1,
+            "{change}"
+        );
     }
 }
 
@@ -256,7 +309,7 @@ fn many_open_and_write_at_once() {
                     let mut cache = opened.cache;
                     for i in 0..20 {
                         let file = file(format!("/{thread}/{i}.jpg"), thread * 100 + i);
-                        cache.write_batch(&[(&file, &picture(i))]).unwrap();
+                        cache.write_batch(&[(&file, &picture(i), Some(content(i)))]).unwrap();
                     }
                 });
             }
@@ -335,32 +388,56 @@ proptest! {
                 size: Bytes(size),
                 modified: ModifiedNs(time),
             },
+            evidence: Evidence {
+                changed: Some(ChangedNs(time ^ i as i64)),
+                volume: (i % 2 == 0).then_some(Volume(device)),
+            },
             root: 0,
         }).collect();
-        cache.write_batch(&files.iter().zip(&records).collect::<Vec<_>>()).unwrap();
+        let is_picture = |record: &Record| matches!(record, Record::Picture(_));
+        let contents = records.iter().map(|r| is_picture(r).then(|| content(size)));
+        let rows: Vec<_> = files.iter().zip(&records).zip(contents)
+            .map(|((file, record), content)| (file, record, content))
+            .collect();
+        cache.write_batch(&rows).unwrap();
         drop(cache);
         let read = open(folder.path()).lookup(&files).unwrap();
-        let read: Vec<Record> = read.into_iter().map(|row| row.unwrap().record).collect();
-        prop_assert_eq!(read, records);
+        for ((row, record), (_, _, content)) in read.into_iter().zip(&records).zip(rows) {
+            let row = row.unwrap();
+            prop_assert_eq!(&row.record, record);
+            prop_assert_eq!((row.content, row.unconfirmed), (content, false));
+        }
     }
 }
 
 #[test]
-fn a_database_of_the_first_form_is_taken_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let files = [file("/a.jpg", 1), file("/b.jpg", 2)];
-    drop(filled(folder.path(), &files));
-    let path = folder.path().join("hashes.db");
-    let database = Connection::open(&path).unwrap();
-    database.execute_batch("DROP TABLE change; PRAGMA user_version = 1").unwrap();
-    drop(database);
-    // Asked as it is where it may not be changed.
-    let old = Cache::open_read_only(&path, Path::new("/")).unwrap();
-    assert_eq!(old.packed().unwrap().hashes().len(), files.len());
-    drop(old);
-    let opened = Cache::open(&path, Path::new("/")).unwrap();
-    assert_eq!(opened.set_aside, None);
-    assert!(opened.cache.lookup(&files).unwrap().iter().all(Option::is_some));
+fn databases_of_earlier_forms_are_taken_over() {
+    for (version, change) in [(1, "DROP TABLE change;"), (2, "")] {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [file("/a.jpg", 1), file("/b.jpg", 2)];
+        drop(filled(folder.path(), &files));
+        let path = folder.path().join("hashes.db");
+        let database = Connection::open(&path).unwrap();
+        let columns = ["changed_ns", "volume", "seal"];
+        let drops = columns.map(|column| format!("ALTER TABLE file DROP COLUMN {column};"));
+        let (drops, set) = (drops.concat(), format!("PRAGMA user_version = {version}"));
+        database.execute_batch(&format!("{change}{drops}{set}")).unwrap();
+        drop(database);
+        // Asked as it is where it may not be changed.
+        let old = Cache::open_read_only(&path, Path::new("/")).unwrap();
+        assert_eq!(old.packed().unwrap().hashes().len(), files.len());
+        let mut contents = Vec::new();
+        old.each_picture(&mut |known| contents.push(known.content)).unwrap();
+        assert_eq!(contents, [None, None]);
+        drop(old);
+        let opened = Cache::open(&path, Path::new("/")).unwrap();
+        assert_eq!(opened.set_aside, None);
+        // The rows hold, but nothing may be done because of them alone.
+        for row in opened.cache.lookup(&files).unwrap() {
+            let row = row.unwrap();
+            assert_eq!((row.content, row.unconfirmed), (None, false));
+        }
+    }
 }
 
 #[test]

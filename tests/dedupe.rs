@@ -62,6 +62,7 @@ fn picture(path: &str, tile: &Tile) -> Picture {
                 size: Bytes(1000 + inode % 1000),
                 modified: ModifiedNs(0),
             },
+            evidence: Default::default(),
             root: 0,
         },
         record: PictureRecord {

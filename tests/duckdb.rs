@@ -46,6 +46,7 @@ fn pictures() -> Vec<KnownPicture> {
                     size: Bytes(number),
                     modified: ModifiedNs(-5),
                 },
+                evidence: Default::default(),
                 record: PictureRecord {
                     format: Format::Jpeg,
                     dimensions: Dimensions { width: 4000, height: 3000 },

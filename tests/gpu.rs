@@ -127,10 +127,8 @@ fn the_corpus_hashes_alike() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if let Ok((tile, _)) =
-                clean_backup::scan::read_picture(&path, &Default::default())
-            {
-                tiles.push(tile);
+            } else if let Ok(read) = clean_backup::scan::read_picture(&path, &Default::default()) {
+                tiles.push(read.tile);
             }
         }
     }

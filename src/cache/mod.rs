@@ -1,8 +1,11 @@
 //! The cache of hashes: an SQLite database that may be thrown away at any time.
 //!
 //! A row is keyed by the absolute path, as raw bytes. It holds while the file's size, modification
-//! time and inode are what they were; a file that moved is found again by device, inode, size and
-//! time. Failures are rows too, so that a damaged file is not tried at every run.
+//! time, change time, inode and volume are what they were. A file of the same size of which any of
+//! the others changed, or that moved (found again by device and inode), is read again, and its row
+//! holds when the bytes are those that were decoded: their BLAKE3 is part of the row. A seal binds
+//! the values of a row together. Failures are rows too, so that a damaged file is not tried at
+//! every run.
 
 mod packed;
 mod rows;
@@ -13,14 +16,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, params};
 
-use crate::media::{FileStamp, MediaFile};
+use crate::media::{Evidence, FileStamp, MediaFile};
 use crate::path_text::{key_of_path, path_of_key};
 use crate::phash::{HASH_VERSION, View};
 use crate::policy::QUALITY_FLOOR;
 use crate::record::{ContentHash, KnownPicture, Record};
 pub use packed::Packed;
 use packed::{Mark, Packing};
-use rows::COLUMNS;
+use rows::{COLUMNS, Standing};
 
 /// An open cache.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Cache {
     file: PathBuf,
     /// What relative paths are relative to.
     base: PathBuf,
+    /// How rows are selected from a table of this form.
+    columns: &'static str,
 }
 
 /// A cache, and what had to be done to open it.
@@ -54,13 +59,14 @@ pub struct SetAside {
 pub struct CachedRow {
     /// What reading the file told.
     pub record: Record,
-    /// Hash of its bytes, where it was ever computed.
+    /// BLAKE3 of the bytes that the record was made from, where that was recorded.
     pub content: Option<ContentHash>,
-    /// The row was found under another path; it is worth writing again under this one.
-    pub moved: bool,
+    /// The row was found by the inode, or the file's times or inode are not what they were: the row
+    /// counts only when the file still has the bytes of `content`, and is then to be written again.
+    pub unconfirmed: bool,
 }
 
-/// Bytes that have another place, or another file, now.
+/// A file that was moved, copied or relinked.
 #[derive(Clone, Copy, Debug)]
 pub struct Moved<'a> {
     /// Where they were.
@@ -71,6 +77,8 @@ pub struct Moved<'a> {
     pub before: FileStamp,
     /// The file that they are.
     pub now: FileStamp,
+    /// What tells that file from another.
+    pub evidence: Evidence,
     /// They are still at `from` too.
     pub kept: bool,
 }
@@ -170,7 +178,8 @@ impl Cache {
     /// [`CacheError`] when there is no way to have a cache there.
     pub fn open(file: &Path, base: &Path) -> Result<Opened, CacheError> {
         let (connection, set_aside) = schema::open(file)?;
-        let cache = Self { connection, file: file.to_owned(), base: base.to_owned() };
+        let columns = COLUMNS;
+        let cache = Self { connection, file: file.to_owned(), base: base.to_owned(), columns };
         Ok(Opened { cache, set_aside })
     }
 
@@ -180,8 +189,8 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when there is none, or none of this program's version.
     pub fn open_read_only(file: &Path, base: &Path) -> Result<Self, CacheError> {
-        let connection = schema::open_read_only(file)?;
-        Ok(Self { connection, file: file.to_owned(), base: base.to_owned() })
+        let (connection, columns) = schema::open_read_only(file)?;
+        Ok(Self { connection, file: file.to_owned(), base: base.to_owned(), columns })
     }
 
     /// Where it is.
@@ -222,7 +231,7 @@ impl Cache {
             for (file, found) in files.iter().zip(&mut found) {
                 let mut rows = statement.query([self.key(&file.path)])?;
                 if let Some(row) = rows.next()? {
-                    *found = rows::read_if_holding(row, file.stamp)?;
+                    *found = rows::read_for(row, file.stamp, file.evidence)?;
                 }
             }
         }
@@ -247,7 +256,7 @@ impl Cache {
             let path = row.get_ref(0)?.as_blob()?;
             while wanted.next_if(|(key, _)| key.as_slice() < path).is_some() {}
             while let Some((_, index)) = wanted.next_if(|(key, _)| key == path) {
-                found[index] = rows::read_if_holding(row, files[index].stamp)?;
+                found[index] = rows::read_for(row, files[index].stamp, files[index].evidence)?;
             }
             if wanted.peek().is_none() {
                 break;
@@ -268,8 +277,10 @@ impl Cache {
             let key = file.stamp.key;
             let mut rows = statement.query([key.inode as i64, key.device as i64])?;
             while let Some(row) = rows.next()? {
-                if let Some(row) = rows::read_if_holding(row, file.stamp)? {
-                    *found = Some(CachedRow { moved: true, ..row });
+                // Another drive may have the numbers of the one that the row is of.
+                let row = rows::read_for(row, file.stamp, file.evidence)?;
+                if let Some(row) = row.filter(|row| row.content.is_some()) {
+                    *found = Some(CachedRow { unconfirmed: true, ..row });
                     break;
                 }
             }
@@ -277,18 +288,22 @@ impl Cache {
         Ok(())
     }
 
-    /// Writes records in one transaction: all of them last, or none.
+    /// Writes records in one transaction: all of them last, or none. Each comes with the BLAKE3 of
+    /// the bytes that it was made from, where that is known.
     ///
     /// # Errors
     /// [`CacheError`]
-    pub fn write_batch(&mut self, batch: &[(&MediaFile, &Record)]) -> Result<(), CacheError> {
+    pub fn write_batch(
+        &mut self,
+        batch: &[(&MediaFile, &Record, Option<ContentHash>)],
+    ) -> Result<(), CacheError> {
         self.attempt_mut(|cache| {
-            let keys: Vec<_> = batch.iter().map(|(file, _)| cache.key(&file.path)).collect();
+            let keys: Vec<_> = batch.iter().map(|(file, ..)| cache.key(&file.path)).collect();
             let transaction = cache.connection.transaction()?;
             {
                 let mut statement = transaction.prepare_cached(rows::INSERT)?;
-                for ((file, record), key) in batch.iter().zip(keys) {
-                    rows::insert(&mut statement, &key, file.stamp, record)?;
+                for ((file, record, content), key) in batch.iter().zip(keys) {
+                    rows::insert(&mut statement, &key, file, record, *content)?;
                 }
             }
             transaction.execute(CHANGED, [])?;
@@ -303,44 +318,35 @@ impl Cache {
     pub fn write_known(&mut self, pictures: &[KnownPicture]) -> Result<(), CacheError> {
         let files: Vec<MediaFile> = pictures
             .iter()
-            .map(|known| MediaFile { path: known.path.clone(), stamp: known.stamp, root: 0 })
+            .map(|known| MediaFile {
+                path: known.path.clone(),
+                stamp: known.stamp,
+                evidence: known.evidence,
+                root: 0,
+            })
             .collect();
         let records: Vec<Record> =
             pictures.iter().map(|known| Record::Picture(known.record.clone())).collect();
-        self.write_batch(&files.iter().zip(&records).collect::<Vec<_>>())?;
-        let contents = files.iter().zip(pictures);
-        let contents: Vec<_> =
-            contents.filter_map(|(file, known)| Some((file, known.content?))).collect();
-        self.write_contents(&contents)
+        let contents = pictures.iter().map(|known| known.content);
+        let batch = files.iter().zip(&records).zip(contents);
+        self.write_batch(&batch.map(|((file, record), c)| (file, record, c)).collect::<Vec<_>>())
     }
 
-    /// Adds hashes of bytes to rows that still hold.
+    /// Removes the rows of these files, so that they are read again.
     ///
     /// # Errors
     /// [`CacheError`]
-    pub fn write_contents(
-        &mut self,
-        contents: &[(&MediaFile, ContentHash)],
-    ) -> Result<(), CacheError> {
+    pub fn forget(&mut self, paths: &[&Path]) -> Result<(), CacheError> {
         self.attempt_mut(|cache| {
-            let keys: Vec<_> = contents.iter().map(|(file, _)| cache.key(&file.path)).collect();
+            let keys: Vec<_> = paths.iter().map(|path| cache.key(path)).collect();
             let transaction = cache.connection.transaction()?;
             {
-                let mut statement = transaction.prepare_cached(
-                    "UPDATE file SET content = ?2
-                     WHERE path = ?1 AND size = ?3 AND modified_ns = ?4 AND inode = ?5",
-                )?;
-                for ((file, content), key) in contents.iter().zip(keys) {
-                    let FileStamp { key: identity, size, modified } = file.stamp;
-                    statement.execute(params![
-                        key,
-                        content.0,
-                        size.0 as i64,
-                        modified.0,
-                        identity.inode as i64
-                    ])?;
+                let mut remove = transaction.prepare_cached("DELETE FROM file WHERE path = ?1")?;
+                for key in keys {
+                    remove.execute([key])?;
                 }
             }
+            transaction.execute(CHANGED, [])?;
             transaction.commit()
         })
     }
@@ -358,7 +364,7 @@ impl Cache {
                 let mut copy = transaction.prepare_cached(rows::FOLLOW)?;
                 let mut remove = transaction.prepare_cached("DELETE FROM file WHERE path = ?1")?;
                 for (moved, (from, to)) in moves.iter().zip(keys) {
-                    let followed = rows::follow(&mut copy, &from, &to, moved.before, moved.now)?;
+                    let followed = rows::follow(&mut copy, &from, &to, moved)?;
                     if followed && !moved.kept && from != to {
                         remove.execute([&from])?;
                     }
@@ -376,7 +382,8 @@ impl Cache {
     /// [`CacheError`]
     pub fn each_picture(&self, take: &mut dyn FnMut(KnownPicture)) -> Result<(), CacheError> {
         self.attempt(|cache| {
-            let sql = format!("SELECT {COLUMNS} FROM file WHERE hash_version = ?1 ORDER BY path");
+            let columns = cache.columns;
+            let sql = format!("SELECT {columns} FROM file WHERE hash_version = ?1 ORDER BY path");
             let mut statement = cache.connection.prepare(&sql)?;
             let mut rows = statement.query([HASH_VERSION])?;
             while let Some(row) = rows.next()? {
@@ -394,7 +401,8 @@ impl Cache {
     /// [`CacheError`]
     pub fn picture_at(&self, path: &Path) -> Result<Option<KnownPicture>, CacheError> {
         self.attempt(|cache| {
-            let sql = format!("SELECT {COLUMNS} FROM file WHERE path = ?1 AND hash_version = ?2");
+            let columns = cache.columns;
+            let sql = format!("SELECT {columns} FROM file WHERE path = ?1 AND hash_version = ?2");
             let mut statement = cache.connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params![cache.key(path), HASH_VERSION])?;
             rows.next()?.map_or(Ok(None), rows::known_picture)
@@ -539,13 +547,13 @@ impl Cache {
         })
     }
 
-    /// Checks the database and every row; `stamp` tells a file's stamp now, if it is there.
+    /// Checks the database and every row; `stamp` tells what a file is now, if it is there.
     ///
     /// # Errors
     /// [`CacheError`]
     pub fn verify(
         &self,
-        stamp: &dyn Fn(&Path) -> Option<FileStamp>,
+        stamp: &dyn Fn(&Path) -> Option<(FileStamp, Evidence)>,
     ) -> Result<Verified, CacheError> {
         self.attempt(|cache| {
             let mut verified = Verified::default();
@@ -558,10 +566,11 @@ impl Cache {
             while let Some(row) = rows.next()? {
                 verified.rows += 1;
                 let path = path_of_key(row.get_ref(0)?.as_blob()?);
-                let held = stamp(&path).map(|now| rows::holds(row, now)).transpose();
-                match (rows::read(row), held) {
-                    (Ok(Some(_)), Ok(held)) => {
-                        verified.stale += u64::from(held != Some(true));
+                let standing =
+                    stamp(&path).map(|(now, evidence)| rows::standing(row, now, evidence));
+                match (rows::read(row), standing.transpose()) {
+                    (Ok(Some(_)), Ok(standing)) => {
+                        verified.stale += u64::from(standing != Some(Standing::Holds));
                     }
                     _ => verified.unreadable += 1,
                 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::rows::{COLUMNS, COLUMNS_BEFORE_3};
 use super::{CacheError, ErrorCode, SetAside};
 
 /// `PRAGMA application_id`: "ClBk".
 const APPLICATION_ID: i32 = 0x436c_426b;
 /// `PRAGMA user_version`: the form of the tables.
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 3;
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(20);
 
@@ -40,6 +41,15 @@ CREATE TABLE file (
     reason TEXT
 ) WITHOUT ROWID;
 CREATE INDEX file_inode ON file (inode, device);
+";
+/// Since version 3: what tells a row's file from another in its place, and the seal that binds the
+/// row to the bytes that were decoded. Earlier rows had a hash of the bytes that was computed later
+/// than the picture was decoded, and so proves nothing.
+const EVIDENCE: &str = "
+ALTER TABLE file ADD COLUMN changed_ns INTEGER;
+ALTER TABLE file ADD COLUMN volume INTEGER;
+ALTER TABLE file ADD COLUMN seal BLOB;
+UPDATE file SET content = NULL;
 ";
 /// Since version 2: tells whether rows changed, for what is made of them. One row; the first number
 /// tells this database from another one in its place.
@@ -103,10 +113,14 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     if tables == 0 {
         transaction.execute_batch(TABLES)?;
         transaction.execute_batch(CHANGES)?;
+        transaction.execute_batch(EVIDENCE)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    } else if version < 2 {
-        transaction.execute_batch(CHANGES)?;
+    } else if version < i64::from(SCHEMA_VERSION) {
+        if version < 2 {
+            transaction.execute_batch(CHANGES)?;
+        }
+        transaction.execute_batch(EVIDENCE)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     transaction.commit()?;
@@ -118,13 +132,13 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "cache_size", -64_000)?;
     // A table that lacks a column of ours shows here, not in the middle of a run.
-    connection.prepare(&format!("SELECT {} FROM file LIMIT 1", super::COLUMNS))?;
+    connection.prepare(&format!("SELECT {COLUMNS} FROM file LIMIT 1"))?;
     connection.prepare("SELECT epoch, count FROM change")?;
     Ok(Ready::Open(connection))
 }
 
 /// Opens a database that is not to be changed, perhaps on a drive that cannot be written to.
-pub(super) fn open_read_only(file: &Path) -> Result<Connection, CacheError> {
+pub(super) fn open_read_only(file: &Path) -> Result<(Connection, &'static str), CacheError> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     fs::metadata(file).map_err(|source| CacheError::Io { path: file.to_owned(), source })?;
@@ -134,8 +148,12 @@ pub(super) fn open_read_only(file: &Path) -> Result<Connection, CacheError> {
         let ask =
             |what: &str| connection.pragma_query_value(None, what, |row| row.get::<_, i64>(0));
         let ours = ask("application_id")? == i64::from(APPLICATION_ID);
-        let known = (1..=i64::from(SCHEMA_VERSION)).contains(&ask("user_version")?);
-        Ok((connection, ours && known))
+        let columns = match ask("user_version")? {
+            1 | 2 => Some(COLUMNS_BEFORE_3),
+            version if version == i64::from(SCHEMA_VERSION) => Some(COLUMNS),
+            _ => None,
+        };
+        Ok((connection, columns.filter(|_| ours)))
     };
     let opened = attempt(Connection::open_with_flags(file, flags)).or_else(|_| {
         // A log cannot be kept beside it; then nobody else writes to it either.
@@ -143,8 +161,8 @@ pub(super) fn open_read_only(file: &Path) -> Result<Connection, CacheError> {
         attempt(Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI))
     });
     match opened {
-        Ok((connection, true)) => Ok(connection),
-        Ok((_, false)) => Err(CacheError::Io {
+        Ok((connection, Some(columns))) => Ok((connection, columns)),
+        Ok((_, None)) => Err(CacheError::Io {
             path: file.to_owned(),
             source: std::io::Error::other("it is no cache of this version of the program"),
         }),

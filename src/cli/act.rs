@@ -1,5 +1,6 @@
 //! Changing files: asked for, locked, journalled, told.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,6 +14,7 @@ use clean_backup::media::CaptureTime;
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::plan::{ActionKind, ExactPath, Origin, Plan};
 use clean_backup::report::{count, human_bytes, iso_time};
+use clean_backup::stamp::{Volumes, stamp_and_evidence};
 
 use serde::Serialize;
 
@@ -125,19 +127,39 @@ fn apply_and_follow(
         World { files: &Disk::default(), clock: &now_utc, progress, cancel, workers: WORKERS };
     let applied = apply::apply(plan, scope, journal, world)
         .map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+    let volumes = Volumes::default();
     let moves: Vec<Moved<'_>> = applied
         .effects
         .iter()
-        .map(|effect| Moved {
-            from: &effect.from,
-            to: &effect.to,
-            before: effect.before,
-            now: effect.stamp,
-            kept: effect.kept,
+        .filter_map(|effect| {
+            let (now, evidence) = stamp_and_evidence(&effect.to, &volumes)?;
+            (now == effect.stamp).then_some(Moved {
+                from: &effect.from,
+                to: &effect.to,
+                before: effect.before,
+                now,
+                evidence,
+                kept: effect.kept,
+            })
         })
         .collect();
     if let Err(error) = cache.follow(&moves) {
         tracing::warn!("the cache does not follow: {error}");
+    }
+    // What was refused is not as it was when it was hashed: the next run reads it again.
+    let refused: HashSet<&Path> =
+        applied.not_done.iter().map(|not_done| not_done.path.as_path()).collect();
+    let actions = plan.actions.iter().filter(|action| {
+        action.files.first().is_some_and(|member| refused.contains(member.source.path.as_path()))
+    });
+    let members = actions.flat_map(|action| &action.files);
+    let doubtful: Vec<PathBuf> = members
+        .flat_map(|member| std::iter::once(&member.source).chain(&member.keeper))
+        .map(|expected| plan.resolve(&expected.path))
+        .collect();
+    let doubtful: Vec<&Path> = doubtful.iter().map(PathBuf::as_path).collect();
+    if let Err(error) = cache.forget(&doubtful) {
+        tracing::warn!("the cache keeps rows that were refused: {error}");
     }
     Ok(applied)
 }

@@ -3,25 +3,30 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+use rayon::prelude::*;
 
 use clean_backup::cache::Cache;
 use clean_backup::content::content_hash;
+use clean_backup::damage::{self, Side};
 use clean_backup::decisions::{Decisions, DecisionsError};
-use clean_backup::dedupe::{self, DedupeOptions, Prefer};
+use clean_backup::dedupe::{self, DedupeOptions, Deduplicated, Duplicate, Prefer};
+use clean_backup::index::Joiner;
 use clean_backup::media::MediaFile;
 use clean_backup::policy::KeepRule;
-use clean_backup::record::{Apart, Picture};
-use clean_backup::report::{Counts, Matching, Report, Skipped};
-use clean_backup::scan::Scan;
+use clean_backup::record::{Apart, KnownPicture, Picture, Record};
+use clean_backup::report::{Alarm, Counts, Damaged, Matching, Report, Skipped};
+use clean_backup::scan::{Confirm, Confirming, Scan};
+use clean_backup::stamp::{Volumes, stamp_and_evidence};
 use clean_backup::walk::Globs;
 
 use super::args;
 use super::backends::Backends;
 use super::failure::{Failure, Kind, Outcome};
 use super::run::{
-    Context, counts, globs, of_cache, open_cache, outcome, scan_roots, start_threads,
+    Context, counts, globs, of_cache, open_cache, outcome, scan_options, scan_roots, start_threads,
 };
 
 /// What is compared, resolved.
@@ -37,6 +42,9 @@ pub struct Compared {
     pub fine_only: bool,
     /// Pairs that were marked as no duplicates are listed all the same.
     pub ignore_marks: bool,
+    /// Something will be done because of what is found, so that what only the cache says of the
+    /// pictures is confirmed first.
+    pub acts: bool,
 }
 
 impl From<&args::Compared> for Compared {
@@ -47,6 +55,7 @@ impl From<&args::Compared> for Compared {
             with_cache: compared.with_cache.clone(),
             fine_only: compared.hash == args::HashChoice::Fine,
             ignore_marks: compared.ignore_marks,
+            acts: false,
         }
     }
 }
@@ -119,20 +128,17 @@ pub fn find(
     let counted = counts(&scan, start, &backends);
     matching.films = std::mem::take(&mut scan.films);
     let elsewhere: HashSet<PathBuf> = others.iter().map(|p| p.file.path.clone()).collect();
-    scan.add_known(others);
-    let read = |picture: &Picture| content_hash(&picture.file.path);
+    let volumes = Volumes::default();
+    let live = |path: &Path| stamp_and_evidence(path, &volumes);
+    scan.add_known(others, &live);
+    let decode = scan_options(settings)?.decode;
+    let with =
+        Confirming { options: &decode, live: &live, progress: context.progress, cancel: &cancel };
     let joiner = backends.joiner.as_ref();
-    let found = dedupe::dedupe(&scan.pictures, &matching, &read, joiner, context.progress);
-    let contents: Vec<_> = found
-        .contents
-        .iter()
-        .map(|(index, content)| (&scan.pictures[*index as usize].file, *content))
-        .collect();
-    if let Err(error) = cache.write_contents(&contents) {
-        tracing::warn!("hashes of bytes are not kept: {error}");
-    }
+    let confirm = compared.acts.then_some(Confirm::Unbound);
+    let found = compare(&mut scan, &matching, joiner, confirm, with, &mut cache)?;
 
-    // That the drive of another cache is not there is no news.
+    // Files of another cache whose drive is offline are expected to be missing.
     let news = |skip: &&clean_backup::record::Skip| !elsewhere.contains(&skip.path);
     let skipped = scan.skipped.iter().chain(found.skipped.iter().filter(news)).map(|skip| {
         Skipped { path: skip.path.clone(), stage: skip.stage, reason: skip.reason.clone() }
@@ -151,6 +157,94 @@ pub fn find(
         counts: Counts { seconds: start.elapsed().as_secs_f64(), ..counted },
     };
     Ok(Found { report, cache, cancel, scanned })
+}
+
+/// Most times that groups are found anew because pictures turned out not to be what the cache said.
+const ROUNDS: u32 = 8;
+
+/// Compares pictures until what was found rests on nothing but bytes that were read: pictures are
+/// confirmed as `confirm` asks, and a picture that is found to be damaged loses its claim to be
+/// kept.
+///
+/// # Errors
+/// [`Kind::Interrupted`], or when files change all the time.
+pub fn compare(
+    scan: &mut Scan,
+    matching: &DedupeOptions,
+    joiner: &dyn Joiner,
+    confirm: Option<Confirm>,
+    with: Confirming<'_>,
+    cache: &mut Cache,
+) -> Result<Deduplicated, Failure> {
+    let read = |picture: &Picture| content_hash(&picture.file.path);
+    let mut confirmed: HashSet<PathBuf> = HashSet::new();
+    for _ in 0..ROUNDS {
+        let mut found = dedupe::dedupe(&scan.pictures, matching, &read, joiner, with.progress);
+        let mut changed = false;
+        if let Some(which) = confirm {
+            let mut members = found.members();
+            members
+                .retain(|&index| confirmed.insert(scan.pictures[index as usize].file.path.clone()));
+            let outcome = scan.confirm(&members, which, with);
+            remember(cache, scan, &outcome.read);
+            changed = outcome.changed;
+        }
+        if with.cancel.load(Ordering::Relaxed) {
+            return Err(Failure::new(Kind::Interrupted, "interrupted"));
+        }
+        if changed || examine(scan, &mut found, with) {
+            continue;
+        }
+        scan.locate(&found.members(), with.live);
+        return Ok(found);
+    }
+    Err(Failure::new(Kind::Failed, "files change while they are looked at")
+        .hint("wait until whatever writes to them is done"))
+}
+
+/// Looks at pairs of which one file may be damaged; whether that makes another picture the better
+/// one to keep.
+fn examine(scan: &mut Scan, found: &mut Deduplicated, with: Confirming<'_>) -> bool {
+    let pictures = &scan.pictures;
+    let alarms: Vec<(u32, &mut Duplicate)> = found
+        .groups
+        .iter_mut()
+        .flat_map(|group| group.duplicates.iter_mut().map(|duplicate| (group.keeper, duplicate)))
+        .filter(|(_, duplicate)| duplicate.alarm.is_some())
+        .collect();
+    let damaged: Vec<u32> = alarms
+        .into_par_iter()
+        .filter_map(|(keeper, duplicate)| {
+            let path = |index: u32| pictures[index as usize].file.path.as_path();
+            let seen = damage::examine(path(keeper), path(duplicate.picture), with.options);
+            let (side, index) = match seen.damaged {
+                Some(Side::First) => (Some(Damaged::Keeper), Some(keeper)),
+                Some(Side::Second) => (Some(Damaged::Duplicate), Some(duplicate.picture)),
+                None => (None, None),
+            };
+            duplicate.alarm = Some(Alarm { damaged: side, why: seen.why });
+            index
+        })
+        .collect();
+    let mut news = false;
+    for index in damaged {
+        let marks = &mut scan.pictures[index as usize].record.marks;
+        news |= !std::mem::replace(&mut marks.damaged_tail, true);
+    }
+    news
+}
+
+/// What was read again goes into the cache.
+fn remember(cache: &mut Cache, scan: &Scan, read: &[u32]) {
+    let pictures = read.iter().map(|&index| &scan.pictures[index as usize]);
+    let records: Vec<_> = pictures
+        .filter(|picture| !scan.is_elsewhere(picture))
+        .map(|picture| (&picture.file, Record::Picture(picture.record.clone()), picture.content))
+        .collect();
+    let rows: Vec<_> = records.iter().map(|(file, record, c)| (*file, record, *c)).collect();
+    if let Err(error) = cache.write_batch(&rows) {
+        tracing::warn!("what was read again is not kept: {error}");
+    }
 }
 
 fn root_failures(scan: &Scan, roots: &[PathBuf]) -> bool {
@@ -184,7 +278,8 @@ fn other_pictures(
             .map_err(|error| Failure::of_other_cache(&error))?;
         cache
             .each_picture(&mut |known| {
-                let file = MediaFile { path: known.path, stamp: known.stamp, root };
+                let KnownPicture { path, stamp, evidence, .. } = known;
+                let file = MediaFile { path, stamp, evidence, root };
                 pictures.push(Picture { file, record: known.record, content: known.content });
             })
             .map_err(|error| of_cache(&error))?;

@@ -7,13 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clean_backup::cache::Cache;
 use clean_backup::capture::{Decision, Judge};
-use clean_backup::content::content_hash;
 use clean_backup::layout::Template;
 use clean_backup::organize::{Options, Organized, Twins, organize};
 use clean_backup::path_text::for_people;
 use clean_backup::plan::ActionKind;
-use clean_backup::record::Picture;
 use clean_backup::report::{Matching, iso_time};
+use clean_backup::scan::{Confirm, Confirming};
+use clean_backup::stamp::{Volumes, stamp_and_evidence};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
@@ -180,10 +180,15 @@ fn look(
         reference_roots: vec![false, true],
         ..Default::default()
     };
-    let read = |picture: &Picture| content_hash(&picture.file.path);
+    let volumes = Volumes::default();
+    let live = |path: &Path| stamp_and_evidence(path, &volumes);
+    let decode = scan_options(settings)?.decode;
+    let progress = context.progress;
+    let with = Confirming { options: &decode, live: &live, progress, cancel: &cancel };
+    // Whoever empties the card afterwards relies on what is said here, so that all bytes are read.
     let joiner = backends.joiner.as_ref();
     let found =
-        clean_backup::dedupe::dedupe(&scan.pictures, &matching, &read, joiner, context.progress);
+        super::find::compare(&mut scan, &matching, joiner, Some(Confirm::All), with, cache)?;
     let groups = found.report_groups(&scan.pictures, &matching);
     let rule = Matching { policy: settings.policy, ..Matching::default() };
     Ok((Twins::of(&groups, &|duplicate| rule.acts_on(duplicate)), cancel))

@@ -23,14 +23,14 @@ use super::args::Review;
 use super::failure::{Failure, Kind, Outcome};
 use super::find::{Compared, Found, decisions_file, find, of_decisions};
 use super::render;
-use super::run::{Context, destination, keep_contents, scan_options};
+use super::run::{Context, destination, scan_options};
 
 /// Serves the review page until it is closed, or Ctrl-C.
 ///
 /// # Errors
 /// What keeps it from being served.
 pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> {
-    let compared = Compared::from(&options.compared);
+    let compared = Compared { acts: true, ..Compared::from(&options.compared) };
     let to = destination(context, options.to.as_deref(), &compared.references)?;
     // Before hours of hashing.
     let listener = listen(options.port)?;
@@ -139,7 +139,6 @@ impl Hands for OwnHands<'_> {
             label: now_utc().chars().filter(char::is_ascii_digit).collect(),
         };
         let proposal = propose(report, &wish, progress);
-        keep_contents(&mut self.cache, &proposal);
         let left = proposal.left.into_iter().map(|left| (left.path, left.why)).collect();
         Ok(Proposed { plan: proposal.plan, left })
     }

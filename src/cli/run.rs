@@ -8,11 +8,9 @@ use std::time::Instant;
 use clean_backup::cache::{Cache, CacheError};
 use clean_backup::decode::DecodeOptions;
 use clean_backup::fsops::{Disk, real_place};
-use clean_backup::media::MediaFile;
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::plan::{ActionKind, ExactPath};
-use clean_backup::proposal::{Proposal, Wish};
-use clean_backup::record::ContentHash;
+use clean_backup::proposal::Wish;
 use clean_backup::report::Counts;
 use clean_backup::scan::Scan;
 use clean_backup::thumbnails::{self, Thumbnails};
@@ -104,7 +102,10 @@ impl TryFrom<&Dedupe> for DedupeOptions {
                 .hint(format!("for example: --action {name} --to ~/duplicates")));
         }
         Ok(Self {
-            compared: Compared::from(&dedupe.compared),
+            compared: Compared {
+                acts: action != ActionKind::Report || dedupe.save_plan.is_some() || dedupe.dry_run,
+                ..Compared::from(&dedupe.compared)
+            },
             action,
             to: dedupe.to.clone(),
             dry_run: dedupe.dry_run,
@@ -354,7 +355,6 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
         clean_backup::proposal::propose(&report, &wish, context.progress)
     });
     if let Some(proposal) = &proposal {
-        keep_contents(&mut cache, proposal);
         for left in &proposal.left {
             tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
         }
@@ -431,20 +431,4 @@ pub fn real_folder(context: &Context<'_>, to: &Path) -> Result<PathBuf, Failure>
         return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(to))));
     }
     Ok(real)
-}
-
-/// Hashes of bytes that planning has computed go into the cache.
-pub fn keep_contents(cache: &mut Cache, proposal: &Proposal) {
-    let files: Vec<(MediaFile, ContentHash)> = proposal
-        .contents
-        .iter()
-        .filter_map(|(path, content)| {
-            let stamp = clean_backup::stamp::stamp(path)?;
-            Some((MediaFile { path: path.clone(), stamp, root: 0 }, *content))
-        })
-        .collect();
-    let contents: Vec<_> = files.iter().map(|(file, content)| (file, *content)).collect();
-    if let Err(error) = cache.write_contents(&contents) {
-        tracing::warn!("hashes of bytes are not kept: {error}");
-    }
 }

@@ -98,7 +98,7 @@ fn caches(
 fn needle(context: &Context<'_>, image: &Path) -> Result<Result<Needle, String>, Failure> {
     let decode = scan_options(&context.settings)?.decode;
     Ok(match read_picture(image, &decode) {
-        Ok((tile, _)) => Ok(Needle::Picture(clean_backup::dct::hash_tile(&tile))),
+        Ok(read) => Ok(Needle::Picture(clean_backup::dct::hash_tile(&read.tile))),
         Err(why) => Err(why.reason),
     })
 }

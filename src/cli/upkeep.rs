@@ -8,6 +8,7 @@ use std::path::Path;
 use clean_backup::cache::CacheError;
 use clean_backup::path_text::{for_people, one_line};
 use clean_backup::report::human_bytes;
+use clean_backup::stamp::{Volumes, stamp_and_evidence};
 use serde_json::json;
 
 use super::args::{CacheCommand, ListFormat};
@@ -131,7 +132,9 @@ pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, F
         }
         CacheCommand::Export { .. } | CacheCommand::Import { .. } => String::new(),
         CacheCommand::Verify { format } => {
-            let verified = cache.verify(&clean_backup::stamp::stamp).map_err(failed)?;
+            let volumes = Volumes::default();
+            let verified =
+                cache.verify(&|path| stamp_and_evidence(path, &volumes)).map_err(failed)?;
             let damaged = verified.unreadable > 0 || !verified.damage.is_empty();
             let mut text = format!(
                 "{} rows: {} of files that changed or are gone, {} unreadable\n",

@@ -24,6 +24,7 @@ use crate::phash::View;
 use crate::policy::{KeepRule, Policy};
 use crate::record::{Apart, ContentHash, Picture, Skip};
 use crate::relation::{self, Relation};
+use crate::report::Alarm;
 use crate::units::{self, UnitRole};
 use apart::Marked;
 
@@ -76,6 +77,8 @@ pub struct Duplicate {
     pub relation: Relation,
     /// What turns the keeper into the duplicate.
     pub orientation: Orientation,
+    /// Why it, or the keeper, may be damaged.
+    pub alarm: Option<Alarm>,
 }
 
 /// A keeper and what it makes superfluous.
@@ -319,6 +322,11 @@ fn confirm_identical(
     wanted.sort_unstable();
     wanted.dedup();
     contents.prefetch(&wanted, progress);
+    let mut outline = |index: u32| {
+        let picture = &question.pictures[index as usize];
+        let (size, format) = (picture.file.stamp.size, picture.record.format);
+        relation::Outline { size, format, content: contents.get(index) }
+    };
     for group in groups {
         let keeper = group.keeper;
         // An undated keeper may be near two frames of one burst: the first dated duplicate speaks
@@ -329,10 +337,10 @@ fn confirm_identical(
             .chain(group.duplicates.iter().map(|d| d.picture))
             .find(|&index| dated(index));
         for duplicate in &mut group.duplicates {
-            let identical = size(duplicate.picture) == size(keeper)
-                && contents
-                    .get(keeper)
-                    .is_some_and(|content| contents.get(duplicate.picture) == Some(content));
+            let identical = size(duplicate.picture) == size(keeper) && {
+                let content = outline(keeper).content;
+                content.is_some() && outline(duplicate.picture).content == content
+            };
             let apart = witness.is_some_and(|witness| {
                 question.relation(witness, duplicate.picture, false) == Relation::Burst
             });
@@ -342,6 +350,17 @@ fn confirm_identical(
                 (false, false) => Relation::Copy,
             };
         }
+        for duplicate in &mut group.duplicates {
+            let distances = (duplicate.distance, duplicate.fine_distance);
+            // Only files of one length are read.
+            if size(duplicate.picture) != size(keeper) {
+                continue;
+            }
+            let (kept, other) = (outline(keeper), outline(duplicate.picture));
+            if relation::may_be_damaged(kept, other, distances, duplicate.relation) {
+                duplicate.alarm = Some(Alarm::unexamined());
+            }
+        }
         let rank = |d: &Duplicate| (d.relation, d.distance, d.fine_distance, d.picture);
         group.duplicates.sort_by_key(rank);
         group.linked.sort_unstable();
@@ -350,6 +369,7 @@ fn confirm_identical(
                 .duplicates
                 .iter()
                 .filter(|d| d.relation != Relation::Burst || options.include_bursts)
+                .filter(|d| d.alarm.is_none())
                 .map(|d| size(d.picture).0)
                 .sum(),
         );

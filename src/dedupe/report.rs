@@ -9,6 +9,18 @@ use crate::record::Picture;
 use crate::report;
 
 impl Deduplicated {
+    /// All keepers and duplicates, by index, in ascending order.
+    pub fn members(&self) -> Vec<u32> {
+        let of_group = |group: &Group| {
+            let duplicates: Vec<u32> = group.duplicates.iter().map(|d| d.picture).collect();
+            duplicates.into_iter().chain([group.keeper])
+        };
+        let mut members: Vec<u32> = self.groups.iter().flat_map(of_group).collect();
+        members.sort_unstable();
+        members.dedup();
+        members
+    }
+
     /// The groups in the form that reports, and plans made from them, are written in.
     pub fn report_groups(
         &self,
@@ -59,6 +71,7 @@ impl Deduplicated {
                 fine_distance: duplicate.fine_distance,
                 relation: duplicate.relation,
                 orientation: duplicate.orientation,
+                alarm: duplicate.alarm.clone(),
             });
             let linked = group.linked.iter().map(|&index| {
                 let picture = spell_out(index);

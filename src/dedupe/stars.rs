@@ -71,6 +71,7 @@ fn spell_out(question: &Question<'_>, nodes: &Nodes, star: &Star, frames: &[u32]
     let (&keeper, rest) = nodes.members[star.keeper as usize].split_first()?;
     let is_reference = |node: u32| nodes.references[node as usize];
     let duplicate = |picture, distance, fine_distance, orientation| Duplicate {
+        alarm: None,
         picture,
         distance,
         fine_distance,

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::media::{
-    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
-    Orientation,
+    Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, Marks,
+    Metadata, ModifiedNs, Orientation, Volume,
 };
 use crate::path_text::{base64_unless_utf8, path_of};
 use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
@@ -43,7 +43,7 @@ const fn optional(name: &'static str, kind: Kind) -> Column {
     Column { name, kind, optional: true }
 }
 
-pub(super) const COLUMNS: [Column; 25] = [
+pub(super) const COLUMNS: [Column; 28] = [
     column("path", Kind::Text),
     optional("path_bytes", Kind::Text),
     column("device", Kind::Unsigned),
@@ -69,6 +69,9 @@ pub(super) const COLUMNS: [Column; 25] = [
     optional("camera", Kind::Text),
     column("marks", Kind::Small),
     optional("content", Kind::Text),
+    optional("changed_ns", Kind::Signed),
+    optional("volume", Kind::Signed),
+    optional("seal", Kind::Text),
 ];
 
 /// One value.
@@ -87,11 +90,11 @@ pub(super) type Row = [Value; COLUMNS.len()];
 pub(super) fn of_picture(picture: &KnownPicture) -> Row {
     let text = |text: Option<String>| text.map_or(Value::Missing, Value::Text);
     let signed = |number: Option<i64>| number.map_or(Value::Missing, Value::Signed);
-    let KnownPicture { path, stamp, record, content } = picture;
+    let KnownPicture { path, stamp, evidence, record, content } = picture;
     let (metadata, view) = (&record.metadata, record.hash.upright());
     let captured = metadata.captured;
     let views = record.hash.views.iter().flat_map(|view| view.to_bytes()).collect();
-    let marks = i64::from(record.marks.damaged_tail) | i64::from(record.marks.thumbnail) << 1;
+    let seal = content.map(|content| record.seal(stamp.size, content));
     [
         Value::Text(path.to_string_lossy().into_owned()),
         text(base64_unless_utf8(path)),
@@ -116,8 +119,11 @@ pub(super) fn of_picture(picture: &KnownPicture) -> Row {
         signed(captured.and_then(|time| time.offset_minutes).map(i64::from)),
         Value::Signed(i64::from(metadata.has_position)),
         text(metadata.camera.clone()),
-        Value::Signed(marks),
+        Value::Signed(i64::from(record.marks.bits())),
         text(content.map(ContentHash::to_hex)),
+        signed(evidence.changed.map(|changed| changed.0)),
+        signed(evidence.volume.map(|volume| volume.0 as i64)),
+        text(seal.map(|seal| hex(&seal.0))),
     ]
 }
 
@@ -171,30 +177,40 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
         }),
         None => None,
     };
-    let marks = number("marks")?;
+    let size = Bytes(unsigned("size")?);
+    let record = PictureRecord {
+        format: text("format").and_then(Format::from_name).ok_or_else(|| wrong("format"))?,
+        dimensions: Dimensions { width: number("width")?, height: number("height")? },
+        hash: PictureHash { views, quality: Quality(quality.min(100)) },
+        metadata: Metadata {
+            captured,
+            has_position: signed("has_position") == Some(1),
+            camera: text("camera").map(str::to_owned),
+            orientation: Orientation::from_exif(number("orientation")?),
+        },
+        marks: Marks::from_bits(fitting("marks", signed("marks"))?),
+    };
+    let content = match text("content") {
+        Some(text) => Some(ContentHash::from_hex(text).ok_or_else(|| wrong("content"))?),
+        None => None,
+    };
+    // A hash of bytes that is not bound to the picture's hashes proves nothing of them.
+    let sealed = |content: &ContentHash| {
+        text("seal").and_then(of_hex).is_some_and(|seal| seal == record.seal(size, *content).0)
+    };
     Ok(KnownPicture {
         path,
         stamp: FileStamp {
             key: FileKey { device: unsigned("device")?, inode: unsigned("inode")? },
-            size: Bytes(unsigned("size")?),
+            size,
             modified: ModifiedNs(signed("modified_ns").ok_or_else(|| wrong("modified_ns"))?),
         },
-        record: PictureRecord {
-            format: text("format").and_then(Format::from_name).ok_or_else(|| wrong("format"))?,
-            dimensions: Dimensions { width: number("width")?, height: number("height")? },
-            hash: PictureHash { views, quality: Quality(quality.min(100)) },
-            metadata: Metadata {
-                captured,
-                has_position: signed("has_position") == Some(1),
-                camera: text("camera").map(str::to_owned),
-                orientation: Orientation::from_exif(number("orientation")?),
-            },
-            marks: Marks { damaged_tail: marks & 1 != 0, thumbnail: marks & 2 != 0 },
+        evidence: Evidence {
+            changed: signed("changed_ns").map(ChangedNs),
+            volume: signed("volume").map(|volume| Volume(volume as u64)),
         },
-        content: match text("content") {
-            Some(text) => Some(ContentHash::from_hex(text).ok_or_else(|| wrong("content"))?),
-            None => None,
-        },
+        content: content.filter(sealed),
+        record,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::capture::{Candidate, Decision, Judge, Moment, Source, decide, from_na
 use crate::content::FileSource;
 use crate::event::{Event, Phase, Progress};
 use crate::extensions::{is_video, names_a_picture};
-use crate::media::{MediaFile, ModifiedNs};
+use crate::media::{Evidence, MediaFile, ModifiedNs};
 use crate::metadata::{Embedded, embedded, sidecar};
 use crate::stamp::stamp;
 use crate::units::Folder;
@@ -230,7 +230,7 @@ pub fn explain(path: &Path, judge: Judge<'_>) -> io::Result<Decision> {
     for entry in std::fs::read_dir(folder)? {
         let path = folder.join(entry?.file_name());
         if let Some(stamp) = stamp(&path) {
-            files.push(MediaFile { path, stamp, root: 0 });
+            files.push(MediaFile { path, stamp, evidence: Evidence::default(), root: 0 });
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));

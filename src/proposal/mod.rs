@@ -130,7 +130,10 @@ fn candidates<'a>(
     for (group, number) in report.groups.iter().zip(1..) {
         for duplicate in group.duplicates.iter().filter(|d| report.matching.acts_on(d)) {
             let candidate = Candidate { number, group, duplicate };
-            let why = if !duplicate.picture.other_names.is_empty() && action != ActionKind::Copy {
+            let unbound = duplicate.picture.content.is_none() || group.keeper.content.is_none();
+            let why = if unbound && action != ActionKind::Report {
+                "is known from the cache alone, and was not read again"
+            } else if !duplicate.picture.other_names.is_empty() && action != ActionKind::Copy {
                 "has other names (hard links): it frees nothing"
             } else if action.needs_identical() && duplicate.relation != Relation::Identical {
                 "only looks the same: a link may only take the place of an identical file"

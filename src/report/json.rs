@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::iso_time;
-use super::model::{Duplicate, Linked, Picture, REPORT_VERSION, Report};
+use super::model::{Damaged, Duplicate, Linked, Picture, REPORT_VERSION, Report};
 use crate::path_text::{base64_unless_utf8, harmless_json};
 use crate::policy::Sensitivity;
 
@@ -77,6 +77,15 @@ struct DuplicateJson {
     relation: &'static str,
     orientation: &'static str,
     acted_on: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarm: Option<AlarmJson>,
+}
+
+#[derive(Serialize)]
+struct AlarmJson {
+    /// `keeper`, `duplicate`, or null where it cannot be told.
+    damaged: Option<&'static str>,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -109,6 +118,7 @@ struct SummaryJson<'a> {
     actionable: u64,
     bursts: u64,
     linked: u64,
+    alarms: u64,
     reclaimable_bytes: u64,
     seconds: f64,
     backend: &'a str,
@@ -173,6 +183,7 @@ pub fn to_json(report: &Report) -> serde_json::Result<String> {
             actionable: summary.actionable,
             bursts: summary.bursts,
             linked: summary.linked,
+            alarms: summary.alarms,
             reclaimable_bytes: summary.reclaimable_bytes,
             seconds: counts.seconds,
             backend: &counts.backend,
@@ -220,6 +231,13 @@ fn duplicate(report: &Report, duplicate: &Duplicate) -> DuplicateJson {
         relation: duplicate.relation.name(),
         orientation: duplicate.orientation.name(),
         acted_on: report.matching.acts_on(duplicate),
+        alarm: duplicate.alarm.as_ref().map(|alarm| AlarmJson {
+            damaged: alarm.damaged.map(|damaged| match damaged {
+                Damaged::Keeper => "keeper",
+                Damaged::Duplicate => "duplicate",
+            }),
+            why: alarm.why.clone(),
+        }),
     }
 }
 

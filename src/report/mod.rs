@@ -14,8 +14,8 @@ pub use csv::to_csv;
 pub use html::{Thumbnail, to_html};
 pub use json::to_json;
 pub use model::{
-    Counts, Duplicate, Group, Linked, Matching, Picture, REPORT_VERSION, Relation, Report, Skipped,
-    Summary,
+    Alarm, Counts, Damaged, Duplicate, Group, Linked, Matching, Picture, REPORT_VERSION, Relation,
+    Report, Skipped, Summary,
 };
 pub use similar::{Answer, Hit, NeedleName, SimilarReport};
 pub use text::{TextOptions, count, human_bytes, to_text};

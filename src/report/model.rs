@@ -80,6 +80,44 @@ pub struct Duplicate {
     pub relation: Relation,
     /// How the keeper has to be turned to look like it.
     pub orientation: Orientation,
+    /// Why it, or the keeper, may be damaged; then neither is acted on.
+    pub alarm: Option<Alarm>,
+}
+
+/// Two files that should have the same bytes, and have not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The damaged one, where that can be told.
+    pub damaged: Option<Damaged>,
+    /// What was seen, for people.
+    pub why: String,
+}
+
+/// Which picture of a pair is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damaged {
+    /// The one that was to be kept.
+    Keeper,
+    /// The other one.
+    Duplicate,
+}
+
+impl Alarm {
+    /// What is known before anybody has looked at the bytes.
+    pub fn unexamined() -> Self {
+        let why = "the files are equally long, but their bytes differ";
+        Self { damaged: None, why: why.into() }
+    }
+
+    /// A sentence for people.
+    pub fn sentence(&self) -> String {
+        let which = match self.damaged {
+            Some(Damaged::Keeper) => "the kept picture may be damaged",
+            Some(Damaged::Duplicate) => "this picture may be damaged",
+            None => "one of these two may be damaged",
+        };
+        format!("{which}: {}; neither is acted on", self.why)
+    }
 }
 
 /// A picture that is near a duplicate, but not near the keeper: shown, never acted on.
@@ -168,6 +206,8 @@ pub struct Summary {
     pub bursts: u64,
     /// Linked pictures.
     pub linked: u64,
+    /// Duplicates of which they or their keepers may be damaged.
+    pub alarms: u64,
     /// Bytes that removing every actionable duplicate would free.
     pub reclaimable_bytes: u64,
 }
@@ -190,10 +230,11 @@ pub struct Report {
 }
 
 impl Matching {
-    /// Whether an action would touch this duplicate: not what lies in a reference folder, and
-    /// bursts only when asked.
+    /// Whether an action would touch this duplicate: not what lies in a reference folder, not where
+    /// it or its keeper may be damaged, and bursts only when asked.
     pub fn acts_on(&self, duplicate: &Duplicate) -> bool {
         !duplicate.picture.reference
+            && duplicate.alarm.is_none()
             && (duplicate.relation != Relation::Burst || self.include_bursts)
     }
 }
@@ -232,6 +273,7 @@ impl Report {
             actionable: duplicates().filter(|d| self.matching.acts_on(d)).count() as u64,
             bursts: duplicates().filter(|d| d.relation == Relation::Burst).count() as u64,
             linked: self.groups.iter().map(|group| group.linked.len() as u64).sum(),
+            alarms: duplicates().filter(|d| d.alarm.is_some()).count() as u64,
             reclaimable_bytes: self
                 .groups
                 .iter()

@@ -36,6 +36,7 @@ fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> Picture {
 fn duplicate(picture: Picture, relation: Relation) -> Duplicate {
     let distance = if relation == Relation::Identical { 0 } else { 2 };
     Duplicate {
+        alarm: None,
         picture,
         distance,
         fine_distance: distance * 3,

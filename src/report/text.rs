@@ -90,6 +90,7 @@ fn push_group(writer: &mut Writer, report: &Report, id: usize, group: &Group) {
     push_other_names(writer, &group.keeper);
     for duplicate in &group.duplicates {
         let (paint, role) = match duplicate.relation {
+            _ if duplicate.alarm.is_some() => (Paint::Never, "damaged? "),
             Relation::Burst => (Paint::Never, "burst    "),
             _ => (Paint::Duplicate, "duplicate"),
         };
@@ -145,6 +146,9 @@ pub(super) fn standing(report: &Report, duplicate: &Duplicate) -> String {
     }
     if duplicate.picture.reference {
         line.push_str("; in a reference folder, never touched");
+    } else if let Some(alarm) = &duplicate.alarm {
+        line.push_str("; ");
+        line.push_str(&one_line(&alarm.sentence()));
     } else if !report.matching.acts_on(duplicate) {
         line.push_str("; another shot of a burst: shown, never acted on");
     }
@@ -196,6 +200,12 @@ fn push_summary(writer: &mut Writer, report: &Report) {
     };
     let head = writer.paint(Paint::Head, &head);
     writer.line(format_args!("{head}"));
+    if summary.alarms > 0 {
+        writer.line(format_args!(
+            "{} may be damaged, or their kept pictures: look at them; nothing is done to them.",
+            count(summary.alarms, "picture")
+        ));
+    }
     if summary.linked > 0 {
         writer.line(format_args!(
             "{} near a duplicate but not near its keeper: shown, never acted on.",

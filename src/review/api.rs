@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::session::{Change, Role, Session};
 use crate::media::Orientation;
 use crate::path_text::{for_people, one_line};
-use crate::report::{Group, Picture, Relation, iso_time};
+use crate::report::{Alarm, Group, Picture, Relation, iso_time};
 
 /// Most groups, or files, that are given at once.
 const MOST: usize = 200;
@@ -75,6 +75,9 @@ struct MemberJson {
     quality: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     relation: Option<&'static str>,
+    /// Why it or the keeper may be damaged, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarm: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distance: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,6 +296,7 @@ fn member_json(id: usize, picture: &Picture, role: Role, arranged: &Group) -> Me
         modified_ms: picture.stamp.modified.0 / 1_000_000,
         quality: picture.hash.quality.0,
         relation: duplicate.map(|d| d.relation.name()),
+        alarm: duplicate.and_then(|d| d.alarm.as_ref()).map(Alarm::sentence),
         distance,
         fine_distance: fine,
         orientation: duplicate.map(|d| d.orientation.name()),

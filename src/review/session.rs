@@ -34,6 +34,8 @@ pub(super) enum Role {
     Apart,
     /// It stays: a shot of a burst.
     Burst,
+    /// It, or the keeper, may be damaged: it stays.
+    Alarm,
     /// It stays: it lies in a reference folder.
     Reference,
     /// It stays: it is not near the keeper.
@@ -50,6 +52,7 @@ impl Role {
             Self::Spared => "spared",
             Self::Apart => "apart",
             Self::Burst => "burst",
+            Self::Alarm => "alarm",
             Self::Reference => "reference",
             Self::Linked => "linked",
             Self::Gone => "gone",
@@ -130,6 +133,7 @@ impl Session {
                 _ if decided.apart.contains(&member) => Role::Apart,
                 None => Role::Linked,
                 Some(_) if picture.reference => Role::Reference,
+                Some(duplicate) if duplicate.alarm.is_some() => Role::Alarm,
                 Some(duplicate) if !self.report.matching.acts_on(duplicate) => Role::Burst,
                 Some(_) if decided.spared.contains(&member) => Role::Spared,
                 Some(_) => Role::Remove,

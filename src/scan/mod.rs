@@ -1,10 +1,11 @@
 //! From folders to hashed pictures: walk, ask the cache, decode what it does not know, hash, and
 //! write what was learnt while still at it.
 
+mod confirm;
 mod pipeline;
 mod reading;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -13,11 +14,12 @@ use crate::decode::DecodeOptions;
 use crate::event::{Event, Phase, Progress};
 use crate::extensions;
 use crate::hash::TileHasher;
-use crate::media::{FileKey, FileStamp, MediaFile};
+use crate::media::{Evidence, FileKey, FileStamp, MediaFile};
 use crate::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
 use crate::walk::{WalkOptions, walk};
+pub use confirm::{Confirm, Confirmed, Confirming};
 use pipeline::Work;
-pub use reading::read_picture;
+pub use reading::{ReadPicture, read_picture};
 
 /// Records are committed at the latest when so many wait.
 const COMMIT_RECORDS: usize = 4096;
@@ -81,24 +83,39 @@ pub fn scan(
         }
         None => walked.files.iter().map(|_| None).collect(),
     };
-    let missing: Vec<usize> = (0..known.len()).filter(|&index| known[index].is_none()).collect();
+    let counts = |row: &Option<CachedRow>| row.as_ref().is_some_and(|row| !row.unconfirmed);
+    let missing: Vec<usize> = (0..known.len()).filter(|&index| !counts(&known[index])).collect();
 
     progress.on(Event::StageStarted { stage: Phase::Hash, total: Some(missing.len() as u64) });
-    let mut fresh: Vec<(usize, Record)> = Vec::with_capacity(missing.len());
+    let mut fresh: Vec<Fresh> = Vec::with_capacity(missing.len());
     let mut writer = Writer { cache, waiting: 0, failure: None };
-    let work = Work { files: &walked.files, options: &options.decode, progress, cancel };
-    pipeline::run(&work, &missing, hasher, &mut |step| match step {
-        pipeline::Step::Record(index, record) => {
-            fresh.push((index, record));
-            writer.waiting += 1;
-            if writer.waiting >= COMMIT_RECORDS {
-                writer.commit(&walked.files, &fresh);
+    let (files, options) = (&walked.files, &options.decode);
+    let work = Work { files, known: &known, options, progress, cancel };
+    pipeline::run(&work, &missing, hasher, &mut |step| {
+        let made = match step {
+            pipeline::Step::Record(index, record, content) => {
+                Some(Fresh { index, record, content, confirmed: false })
+            }
+            pipeline::Step::Confirmed(index) => known[index].clone().map(|row| Fresh {
+                index,
+                record: row.record,
+                content: row.content,
+                confirmed: true,
+            }),
+            pipeline::Step::Tick => None,
+        };
+        match made {
+            None => writer.commit(files, &fresh),
+            Some(made) => {
+                fresh.push(made);
+                writer.waiting += 1;
+                if writer.waiting >= COMMIT_RECORDS {
+                    writer.commit(files, &fresh);
+                }
             }
         }
-        pipeline::Step::Tick => writer.commit(&walked.files, &fresh),
     });
-    writer.commit(&walked.files, &fresh);
-    writer.rewrite_moved(&walked.files, &known);
+    writer.commit(files, &fresh);
     let cache_failure = writer.failure;
     progress.on(Event::StageFinished { stage: Phase::Hash });
 
@@ -111,36 +128,81 @@ pub fn scan(
         interrupted: fresh.len() < missing.len() || walked.interrupted,
         ..Scan::default()
     };
-    fresh.sort_unstable_by_key(|(index, _)| *index);
+    fresh.sort_unstable_by_key(|fresh| fresh.index);
     let mut fresh = fresh.into_iter().peekable();
     for (index, file) in walked.files.into_iter().enumerate() {
-        if let Some(row) = known[index].take() {
+        if let Some(made) = fresh.next_if(|fresh| fresh.index == index) {
+            let pictures = u64::from(matches!(made.record, Record::Picture(_)));
+            *if made.confirmed { &mut scan.from_cache } else { &mut scan.hashed } += pictures;
+            scan.add(file, made.record, made.content);
+        } else if let Some(row) = known[index].take().filter(|row| !row.unconfirmed) {
             scan.from_cache += u64::from(matches!(row.record, Record::Picture(_)));
             scan.add(file, row.record, row.content);
-        } else if let Some((_, record)) = fresh.next_if(|(fresh, _)| *fresh == index) {
-            scan.hashed += u64::from(matches!(record, Record::Picture(_)));
-            scan.add(file, record, None);
         }
     }
     scan.skipped.sort();
     Ok(scan)
 }
 
+/// What was learnt of a file in this run.
+struct Fresh {
+    /// Its place among the files.
+    index: usize,
+    record: Record,
+    content: Option<ContentHash>,
+    /// The record is the cache's, and the bytes are still those that it was made from.
+    confirmed: bool,
+}
+
 impl Scan {
-    /// Takes in pictures that are known from elsewhere. One that was itself scanned is left out:
-    /// the same file, or the same path, is not its own copy.
-    pub fn add_known(&mut self, known: Vec<Picture>) {
+    /// Takes in pictures that are known from other caches. A row of a picture that was itself
+    /// scanned is left out: no file is its own copy. `live` tells what is at a path now.
+    ///
+    /// Device and inode numbers of another cache mean nothing here: removable drives get the same
+    /// numbers in turn. So two rows, or a row and a scanned file, are one file only when looking
+    /// at both paths, or the identity of the volume, says so.
+    pub fn add_known(
+        &mut self,
+        known: Vec<Picture>,
+        live: &dyn Fn(&Path) -> Option<(FileStamp, Evidence)>,
+    ) {
         if known.is_empty() {
             return;
         }
-        let seen: HashSet<(FileKey, FileStamp)> =
-            self.pictures.iter().map(|p| (p.file.stamp.key, p.file.stamp)).collect();
-        let paths: HashSet<PathBuf> = self.pictures.iter().map(|p| p.file.path.clone()).collect();
-        self.pictures.extend(known.into_iter().filter(|picture| {
-            let stamp = picture.file.stamp;
-            !seen.contains(&(stamp.key, stamp)) && !paths.contains(&picture.file.path)
-        }));
+        let by_key: HashMap<FileKey, usize> =
+            (0..).zip(&self.pictures).map(|(at, p)| (p.file.stamp.key, at)).collect();
+        let by_path: HashMap<&Path, usize> =
+            (0..).zip(&self.pictures).map(|(at, p)| (p.file.path.as_path(), at)).collect();
+        let is_scanned = |picture: &Picture| {
+            let file = &picture.file;
+            if let Some(&at) = by_path.get(file.path.as_path()) {
+                // An older state of that file, unless it lay on another volume.
+                return !on_other_volumes(file, &self.pictures[at].file);
+            }
+            let Some(&at) = by_key.get(&file.stamp.key) else { return false };
+            let scanned = &self.pictures[at].file;
+            match live(&file.path) {
+                Some((now, _)) => now.key == scanned.stamp.key,
+                // Moved since, when all that a move leaves as it was is the same.
+                None => {
+                    file.stamp == scanned.stamp
+                        && file.evidence.volume.is_some()
+                        && file.evidence.volume == scanned.evidence.volume
+                }
+            }
+        };
+        let mut others: Vec<Picture> =
+            known.into_iter().filter(|picture| !is_scanned(picture)).collect();
+        for (picture, number) in others.iter_mut().zip(0..) {
+            picture.file.stamp.key = FileKey { device: ELSEWHERE, inode: number };
+        }
+        self.pictures.append(&mut others);
         self.pictures.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    }
+
+    /// Whether only another cache knows this picture.
+    pub fn is_elsewhere(&self, picture: &Picture) -> bool {
+        picture.file.stamp.key.device == ELSEWHERE
     }
 
     fn add(&mut self, file: MediaFile, record: Record, content: Option<ContentHash>) {
@@ -152,6 +214,13 @@ impl Scan {
             }
         }
     }
+}
+
+/// The device number of pictures that only another cache knows. No system gives it away.
+const ELSEWHERE: u64 = u64::MAX;
+
+fn on_other_volumes(a: &MediaFile, b: &MediaFile) -> bool {
+    matches!((a.evidence.volume, b.evidence.volume), (Some(a), Some(b)) if a != b)
 }
 
 /// Whether a file neither is a picture nor claims to be one.
@@ -167,35 +236,16 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Rows that were found by inode get a row under their new path, with all that is known.
-    fn rewrite_moved(&mut self, files: &[MediaFile], known: &[Option<CachedRow>]) {
-        let Some(cache) = &mut self.cache else { return };
-        let moved: Vec<_> = files
-            .iter()
-            .zip(known)
-            .filter_map(|(file, row)| row.as_ref().filter(|row| row.moved).map(|row| (file, row)))
-            .collect();
-        if moved.is_empty() {
-            return;
-        }
-        let rows: Vec<_> = moved.iter().map(|(file, row)| (*file, &row.record)).collect();
-        let contents: Vec<_> =
-            moved.iter().filter_map(|(file, row)| Some((*file, row.content?))).collect();
-        let written = cache.write_batch(&rows).and_then(|()| cache.write_contents(&contents));
-        if let Err(error) = written {
-            self.failure = Some(error.to_string());
-        }
-    }
-
-    fn commit(&mut self, files: &[MediaFile], fresh: &[(usize, Record)]) {
+    fn commit(&mut self, files: &[MediaFile], fresh: &[Fresh]) {
         let batch = &fresh[fresh.len() - self.waiting..];
         self.waiting = 0;
         let Some(cache) = &mut self.cache else { return };
         // A file that could not be opened may open tomorrow without having changed.
         let lasting = batch.iter().filter(
-            |(_, record)| !matches!(record, Record::Unreadable(why) if why.stage == Stage::Read),
+            |fresh| !matches!(&fresh.record, Record::Unreadable(why) if why.stage == Stage::Read),
         );
-        let rows: Vec<_> = lasting.map(|(index, record)| (&files[*index], record)).collect();
+        let rows: Vec<_> =
+            lasting.map(|fresh| (&files[fresh.index], &fresh.record, fresh.content)).collect();
         if rows.is_empty() {
             return;
         }

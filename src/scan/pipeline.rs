@@ -6,12 +6,14 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, tick};
 use rayon::prelude::*;
 
-use super::reading::read_picture;
+use super::reading::{ReadPicture, read_picture};
+use crate::cache::CachedRow;
+use crate::content::settled_content_hash;
 use crate::decode::DecodeOptions;
 use crate::event::{Event, Phase, Progress};
 use crate::hash::TileHasher;
 use crate::media::MediaFile;
-use crate::record::{PictureRecord, Record, Unreadable};
+use crate::record::{ContentHash, PictureRecord, Record, Unreadable};
 use crate::tile::Tile;
 
 /// Tiles that may wait for the hashing thread: it bounds memory whatever the library.
@@ -26,6 +28,8 @@ const TICK: Duration = Duration::from_millis(500);
 /// What there is to read, and how.
 pub(super) struct Work<'a> {
     pub files: &'a [MediaFile],
+    /// What the cache knows of each. A row that may be of another file is confirmed by the bytes.
+    pub known: &'a [Option<CachedRow>],
     pub options: &'a DecodeOptions,
     pub progress: &'a dyn Progress,
     pub cancel: &'a AtomicBool,
@@ -34,13 +38,21 @@ pub(super) struct Work<'a> {
 /// What the caller gets, on its own thread.
 #[allow(clippy::large_enum_variant)] // Nearly all are records.
 pub(super) enum Step {
-    /// The record of the file of that index.
-    Record(usize, Record),
+    /// The record of the file of that index, and the hash of the bytes that it was made from.
+    Record(usize, Record, Option<ContentHash>),
+    /// The file of that index has the bytes that its cached row was made from.
+    Confirmed(usize),
     /// Some time has passed.
     Tick,
 }
 
-type Read = (usize, Result<(Tile, PictureRecord), Unreadable>);
+/// What became of one file, on its way to the hashing thread.
+#[allow(clippy::large_enum_variant)] // Nearly all are read.
+enum Read {
+    Picture(usize, ReadPicture),
+    Failed(usize, Unreadable),
+    Confirmed(usize),
+}
 
 /// Reads and hashes the files of the given indices; each gives one record, in any order, unless
 /// the run is cancelled.
@@ -54,7 +66,7 @@ pub(super) fn run(
         return;
     }
     let (to_hasher, tiles) = bounded::<Read>(WAITING_TILES);
-    let (to_caller, records) = bounded::<(usize, Record)>(WAITING_TILES);
+    let (to_caller, steps) = bounded::<Step>(WAITING_TILES);
     std::thread::scope(|scope| {
         scope.spawn(move || hash_batches(&tiles, &to_caller, hasher));
         scope.spawn(move || {
@@ -67,8 +79,8 @@ pub(super) fn run(
         let ticker = tick(TICK);
         loop {
             select! {
-                recv(records) -> record => match record {
-                    Ok((index, record)) => take(Step::Record(index, record)),
+                recv(steps) -> step => match step {
+                    Ok(step) => take(step),
                     Err(_) => break,
                 },
                 recv(ticker) -> _ => take(Step::Tick),
@@ -82,45 +94,58 @@ fn read(work: &Work<'_>, index: usize, to_hasher: &Sender<Read>) {
         return;
     }
     let file = &work.files[index];
-    let outcome = read_picture(&file.path, work.options);
-    if let Err(why) = &outcome
-        && !super::is_no_concern(&file.path, why)
-    {
-        let (stage, reason) = (why.stage, why.reason.as_str());
-        work.progress.on(Event::Skipped { path: &file.path, stage, reason });
-    }
+    let read = if is_confirmed(file, work.known[index].as_ref()) {
+        Read::Confirmed(index)
+    } else {
+        match read_picture(&file.path, work.options) {
+            Ok(picture) => Read::Picture(index, picture),
+            Err(why) => {
+                if !super::is_no_concern(&file.path, &why) {
+                    let (stage, reason) = (why.stage, why.reason.as_str());
+                    work.progress.on(Event::Skipped { path: &file.path, stage, reason });
+                }
+                Read::Failed(index, why)
+            }
+        }
+    };
     let bytes = file.stamp.size.0;
     work.progress.on(Event::Advanced { stage: Phase::Hash, items: 1, bytes });
     // The channel is closed only when the hashing thread is gone, and then the scope reports why.
-    let _ = to_hasher.send((index, outcome));
+    let _ = to_hasher.send(read);
+}
+
+/// Whether the file has the bytes that the row was made from. Reading them costs a tenth of
+/// decoding them.
+fn is_confirmed(file: &MediaFile, row: Option<&CachedRow>) -> bool {
+    let content = row.and_then(|row| row.content);
+    content.is_some_and(|content| settled_content_hash(&file.path).is_ok_and(|now| now == content))
 }
 
 /// Collects tiles into batches until all decoders are done.
-fn hash_batches(
-    tiles: &Receiver<Read>,
-    to_caller: &Sender<(usize, Record)>,
-    hasher: &dyn TileHasher,
-) {
-    let mut waiting: Vec<(usize, PictureRecord)> = Vec::with_capacity(BATCH_TILES);
+fn hash_batches(tiles: &Receiver<Read>, to_caller: &Sender<Step>, hasher: &dyn TileHasher) {
+    let mut waiting: Vec<(usize, PictureRecord, ContentHash)> = Vec::with_capacity(BATCH_TILES);
     let mut batch: Vec<Tile> = Vec::with_capacity(BATCH_TILES);
-    let flush = |waiting: &mut Vec<(usize, PictureRecord)>, batch: &mut Vec<Tile>| {
-        for ((index, mut record), hash) in waiting.drain(..).zip(hasher.hash(batch)) {
+    let flush = |waiting: &mut Vec<(usize, PictureRecord, ContentHash)>, batch: &mut Vec<Tile>| {
+        for ((index, mut record, content), hash) in waiting.drain(..).zip(hasher.hash(batch)) {
             record.hash = hash;
-            let _ = to_caller.send((index, Record::Picture(record)));
+            let _ = to_caller.send(Step::Record(index, Record::Picture(record), Some(content)));
         }
         batch.clear();
     };
     loop {
         match tiles.recv_timeout(BATCH_PATIENCE) {
-            Ok((index, Ok((tile, record)))) => {
-                waiting.push((index, record));
+            Ok(Read::Picture(index, ReadPicture { tile, record, content })) => {
+                waiting.push((index, record, content));
                 batch.push(tile);
                 if batch.len() == BATCH_TILES {
                     flush(&mut waiting, &mut batch);
                 }
             }
-            Ok((index, Err(why))) => {
-                let _ = to_caller.send((index, Record::Unreadable(why)));
+            Ok(Read::Failed(index, why)) => {
+                let _ = to_caller.send(Step::Record(index, Record::Unreadable(why), None));
+            }
+            Ok(Read::Confirmed(index)) => {
+                let _ = to_caller.send(Step::Confirmed(index));
             }
             Err(RecvTimeoutError::Timeout) => flush(&mut waiting, &mut batch),
             Err(RecvTimeoutError::Disconnected) => {

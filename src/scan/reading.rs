@@ -1,25 +1,35 @@
 //! One file: from its bytes to its tile and all that its record holds but the hashes.
 
+use std::io;
+use std::path::Path;
+
 use crate::container::ReadAt;
-use crate::content::FileSource;
+use crate::content::HashingSource;
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom, decode};
 use crate::media::{Metadata, Orientation};
 use crate::metadata::read_exif;
 use crate::phash::PictureHash;
-use crate::record::{PictureRecord, Stage, Unreadable};
+use crate::record::{ContentHash, PictureRecord, Stage, Unreadable};
 use crate::tile::Tile;
-use std::path::Path;
 
-/// Reads one picture: the tile as shown, and the record, its hashes still empty.
+/// A picture that was read.
+#[derive(Clone, Debug)]
+pub struct ReadPicture {
+    /// The tile as shown.
+    pub tile: Tile,
+    /// The record; its hashes are still empty.
+    pub record: PictureRecord,
+    /// BLAKE3 of the bytes that were decoded.
+    pub content: ContentHash,
+}
+
+/// Reads one picture.
 ///
 /// # Errors
-/// Where it failed and why.
-pub fn read_picture(
-    path: &Path,
-    options: &DecodeOptions,
-) -> Result<(Tile, PictureRecord), Unreadable> {
-    let source = FileSource::open(path)
-        .map_err(|error| Unreadable { stage: Stage::Read, reason: error.to_string() })?;
+/// Where it failed and why. A file that is written to meanwhile fails in [`Stage::Read`].
+pub fn read_picture(path: &Path, options: &DecodeOptions) -> Result<ReadPicture, Unreadable> {
+    let unread = |error: io::Error| Unreadable { stage: Stage::Read, reason: error.to_string() };
+    let source = HashingSource::open(path).map_err(unread)?;
     if source.size() == 0 {
         return Err(Unreadable { stage: Stage::Identify, reason: "the file is empty".into() });
     }
@@ -31,7 +41,8 @@ pub fn read_picture(
         };
         Unreadable { stage, reason: error.to_string() }
     })?;
-    Ok(shown(decoded))
+    let (tile, record) = shown(decoded);
+    Ok(ReadPicture { tile, record, content: source.finish().map_err(unread)? })
 }
 
 /// Turns a decoded picture as its metadata ask.

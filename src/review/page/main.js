@@ -123,6 +123,7 @@ const without = (member) => make('span', {
 
 const ROLES = {
   keep: 'kept', remove: 'goes', spared: 'kept too', apart: 'not a duplicate', burst: 'burst, stays',
+  alarm: 'may be damaged, stays',
   reference: 'reference, stays', linked: 'not near, stays', gone: 'gone',
 };
 
@@ -130,7 +131,8 @@ function standing(member) {
   if (member.distance === undefined) return '';
   if (member.relation === 'identical') return 'same bytes';
   const turned = member.orientation && member.orientation !== 'none' ? `, ${member.orientation}` : '';
-  return `${member.relation ?? 'linked'}, ${member.distance}/64, ${member.fine_distance}/256${turned}`;
+  const near = `${member.distance}/64, ${member.fine_distance}/256`;
+  return `${member.alarm ? `${member.alarm}; ` : ''}${member.relation ?? 'linked'}, ${near}${turned}`;
 }
 
 function member_card(group, member) {
