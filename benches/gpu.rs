@@ -1,13 +1,19 @@
 //! What a GPU does beside this machine's CPU: `cargo bench --bench gpu`. Any adapter will do, a
 //! real one first; numbers of hashes can be named: `cargo bench --bench gpu -- 100000 1000000`.
+//!
+//! `benches/device.sh` runs it on a machine that is lent for minutes: `--out DIR` writes what was
+//! measured so far after every step (`bench.md`, `bench.json`), `--budget SECONDS` leaves out what
+//! would take longer, and `--library DIR COUNT` only makes a library of small pictures.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use clean_backup::gpu::{Gpu, Wanted};
+use clean_backup::gpu::{AdapterKind, Gpu, Wanted, adapters};
 use clean_backup::hamming_gpu::HammingGpu;
 use clean_backup::hash::TileHasher;
 use clean_backup::hash::cpu::CpuHasher;
@@ -16,6 +22,13 @@ use clean_backup::index::{self, Pair};
 use clean_backup::phash::PerceptualHash;
 use clean_backup::tile::{Plane, Tile};
 use rayon::prelude::*;
+use serde_json::{Map, Value, json};
+
+/// Population counts a second of cards whose data sheet and instruction table are public: 16 a
+/// clock and multiprocessor for compute capability 9.0 (CUDA C++ Programming Guide, throughput of
+/// native arithmetic instructions), 132 multiprocessors, 1.98 GHz boost. A pair takes two.
+const POPCOUNTS: &[(&str, f64)] =
+    &[("H100", 132.0 * 16.0 * 1.98e9), ("H200", 132.0 * 16.0 * 1.98e9)];
 
 struct Noise(u64);
 
@@ -41,25 +54,101 @@ fn seconds(mut run: impl FnMut()) -> f64 {
     times[1]
 }
 
+/// What was measured, written down as soon as it is known.
+struct Notes {
+    out: Option<PathBuf>,
+    lines: String,
+    values: Map<String, Value>,
+    start: Instant,
+    budget: Duration,
+}
+
+impl Notes {
+    fn line(&mut self, line: &str) {
+        println!("{line}");
+        self.lines += line;
+        self.lines.push('\n');
+        self.write();
+    }
+
+    fn value(&mut self, name: &str, value: impl Into<Value>) {
+        self.values.insert(name.to_owned(), value.into());
+        self.write();
+    }
+
+    fn append(&mut self, list: &str, value: Value) {
+        let entry = self.values.entry(list).or_insert_with(|| json!([]));
+        if let Some(list) = entry.as_array_mut() {
+            list.push(value);
+        }
+        self.write();
+    }
+
+    fn write(&self) {
+        let Some(out) = &self.out else { return };
+        fs::write(out.join("bench.md"), &self.lines).unwrap();
+        let json = serde_json::to_string_pretty(&self.values).unwrap();
+        fs::write(out.join("bench.json"), json + "\n").unwrap();
+    }
+
+    /// Whether there is time for something that takes so many seconds.
+    fn has_time_for(&self, seconds: f64) -> bool {
+        self.start.elapsed().as_secs_f64() + seconds < self.budget.as_secs_f64()
+    }
+}
+
 fn main() {
-    let sizes: Vec<usize> = std::env::args().filter_map(|text| text.parse().ok()).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let after = |name: &str, place: usize| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + place).cloned()
+    };
+    if let (Some(folder), Some(count)) = (after("--library", 1), after("--library", 2)) {
+        return make_library(Path::new(&folder), count.parse().unwrap());
+    }
+    let named = ["--out", "--budget"].map(|name| arguments.iter().position(|a| a == name));
+    let is_value = |at: usize| named.iter().flatten().any(|name| name + 1 == at);
+    let numbers = arguments.iter().enumerate().filter(|(at, _)| !is_value(*at));
+    let sizes: Vec<usize> = numbers.filter_map(|(_, text)| text.parse().ok()).collect();
+    let budget = after("--budget", 1).map_or(3600, |seconds| seconds.parse().unwrap());
+    let mut notes = Notes {
+        out: after("--out", 1).map(PathBuf::from),
+        lines: String::new(),
+        values: Map::new(),
+        start: Instant::now(),
+        budget: Duration::from_secs(budget),
+    };
+
     let start = Instant::now();
     let gpu = match Gpu::open(Wanted::Real).or_else(|_| Gpu::open(Wanted::Any)) {
         Ok(gpu) => gpu,
         Err(error) => {
-            println!("nothing was measured: {error}");
+            notes.line(&format!("Nothing was measured: {error}"));
             return;
         }
     };
-    println!("{}", gpu.name());
-    println!("beside {} threads, {}", rayon::current_num_threads(), clean_backup::dct::backend());
+    let name = gpu.name().to_owned();
+    let software = !adapters().iter().any(|adapter| adapter.kind() != AdapterKind::Software);
     let hasher = GpuHasher::on(gpu.clone()).unwrap();
-    println!("opened, compiled and checked in {:.3} s", start.elapsed().as_secs_f64());
-    hashing(&hasher);
-    joining(gpu, &sizes);
+    let opened = start.elapsed().as_secs_f64();
+    let threads = rayon::current_num_threads();
+    notes.value("adapter", name.as_str());
+    notes.value("software", software);
+    notes.value("cpu_threads", threads);
+    notes.value("cpu_dct", clean_backup::dct::backend());
+    notes.value("start_up_s", opened);
+    notes.line(&format!("Adapter: {name}. Beside it: {threads} CPU threads.\n"));
+    notes.line(&format!("Opened, compiled and checked in {opened:.3} s.\n"));
+    hashing(&hasher, &mut notes);
+    let sizes = match (sizes.is_empty(), software) {
+        (false, _) => sizes,
+        (true, false) => vec![100_000, 1_000_000, 10_000_000],
+        (true, true) => vec![20_000, 100_000],
+    };
+    joining(gpu, &sizes, &mut notes);
 }
 
-fn hashing(hasher: &GpuHasher) {
+fn hashing(hasher: &GpuHasher, notes: &mut Notes) {
     let mut noise = Noise(1);
     let tiles: Vec<Tile> =
         (0..65_536).map(|_| Tile(std::array::from_fn(|_| noise.next() as u8))).collect();
@@ -70,11 +159,16 @@ fn hashing(hasher: &GpuHasher) {
     let count = (tiles.len() * rounds) as f64;
     let resident = seconds(|| hasher.rehash(4096, rounds).unwrap());
     let resident = (4096 * rounds) as f64 / resident / 1e6;
-    println!("tiles, four views each, resident: GPU {resident:.3} M/s");
     let gpu = seconds(|| (0..rounds).for_each(|_| drop(hasher.hash(&tiles))));
     let cpu = seconds(|| (0..rounds).for_each(|_| drop(CpuHasher.hash(&tiles))));
     let (gpu, cpu) = (count / gpu / 1e6, count / cpu / 1e6);
-    println!("tiles, four views each, end to end: GPU {gpu:.3} M/s, CPU {cpu:.3} M/s");
+    notes.line("| tiles a second, four views each | millions |\n|---|---|");
+    notes.line(&format!("| GPU, tiles resident | {resident:.3} |"));
+    notes.line(&format!("| GPU, end to end | {gpu:.3} |"));
+    notes.line(&format!("| CPU, all threads | {cpu:.3} |"));
+    notes.value("tiles_resident_m_s", resident);
+    notes.value("tiles_end_to_end_m_s", gpu);
+    notes.value("tiles_cpu_m_s", cpu);
 
     let side = 512_u32;
     let samples: Vec<u8> = (0..side * side).map(|_| noise.next() as u8).collect();
@@ -86,7 +180,11 @@ fn hashing(hasher: &GpuHasher) {
                 std::hint::black_box(clean_backup::dct::hash_tile(&plane.tile().unwrap()));
             });
         });
-    println!("planes of 512×512, averaged and hashed: GPU {gpu:.0} /s, CPU {cpu:.0} /s");
+    notes.line(&format!(
+        "\nPlanes of 512×512, averaged and hashed: GPU {gpu:.0}/s, CPU {cpu:.0}/s.\n"
+    ));
+    notes.value("planes_gpu_s", gpu);
+    notes.value("planes_cpu_s", cpu);
     assert_eq!(hasher.failure(), None);
 }
 
@@ -107,42 +205,119 @@ fn hashes(count: usize) -> Vec<PerceptualHash> {
     hashes
 }
 
-/// Runs a join into the sink that it is given.
-type Counting<'a> = &'a dyn Fn(&(dyn Fn(&[Pair]) + Sync));
+/// Seconds, pairs, and a sum that tells one list of pairs from another.
+type Joined = (f64, u64, u64);
 
-fn joining(gpu: Gpu, sizes: &[usize]) {
+fn counted(join: &dyn Fn(&(dyn Fn(&[Pair]) + Sync))) -> Joined {
+    let (count, sum) = (AtomicU64::new(0), AtomicU64::new(0));
     let start = Instant::now();
+    join(&|batch| {
+        count.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        let part: u64 = batch.iter().map(|p| (u64::from(p.a) * 31) ^ u64::from(p.b)).sum();
+        sum.fetch_add(part, Ordering::Relaxed);
+    });
+    (start.elapsed().as_secs_f64(), count.into_inner(), sum.into_inner())
+}
+
+fn joining(gpu: Gpu, sizes: &[usize], notes: &mut Notes) {
+    let start = Instant::now();
+    let name = gpu.name().to_owned();
     let joins = HammingGpu::new(gpu, Arc::new(move || start.elapsed())).unwrap();
-    let counted = |join: Counting<'_>| {
-        let (count, sum) = (AtomicU64::new(0), AtomicU64::new(0));
-        let start = Instant::now();
-        join(&|batch| {
-            count.fetch_add(batch.len() as u64, Ordering::Relaxed);
-            let part: u64 = batch.iter().map(|p| (u64::from(p.a) * 31) ^ u64::from(p.b)).sum();
-            sum.fetch_add(part, Ordering::Relaxed);
-        });
-        (start.elapsed().as_secs_f64(), count.into_inner(), sum.into_inner())
-    };
-    println!("self-joins: seconds on the GPU, pairs a second; seconds on the CPU's index");
-    let sizes = if sizes.is_empty() { &[100_000, 1_000_000, 10_000_000][..] } else { sizes };
+    let threads = rayon::current_num_threads() as f64;
+    notes.value("pace_at_opening_pairs_s", joins.pairs_per_ns() * 1e9);
+    notes.line("Self-joins within a radius of 64 bits, the CPU by the index's own plan:\n");
+    notes.line("| hashes | radius | GPU s | GPU pairs/s | CPU s | pairs found |");
+    notes.line("|---|---|---|---|---|---|");
+    let mut best = 0.0_f64;
     for &size in sizes {
-        // What would take minutes is left out.
-        let expected = size as f64 * size as f64 / 2.0 / joins.pairs_per_ns() / 1e9;
-        if expected > 200.0 {
-            println!("{size:>9}: not measured, {expected:.0} s to be expected for each radius");
-            continue;
-        }
         let hashes = hashes(size);
-        for radius in [7, 10, 12, 14] {
-            let (gpu, found, sum) =
-                counted(&|sink| joins.self_join(&hashes, radius, &sink).unwrap());
-            let pairs = size as f64 * size as f64 / 2.0;
-            let (cpu, expected, check) = counted(&|sink| index::self_join(&hashes, radius, &sink));
-            assert_eq!((found, sum), (expected, check), "the GPU and the CPU differ");
-            let rate = pairs / gpu;
-            println!(
-                "{size:>9} r={radius:<2} GPU {gpu:.3} ({rate:.2e}/s)  CPU {cpu:.3}  {found} pairs"
+        let pairs = size as f64 * size as f64 / 2.0;
+        let expected_gpu = pairs / joins.pairs_per_ns() / 1e9;
+        let mut crossover = None;
+        for radius in (2..=16).step_by(2) {
+            let expected_cpu = index::self_join_ns(&hashes, radius) / threads / 1e9;
+            let gpu = notes
+                .has_time_for(expected_gpu * 1.5)
+                .then(|| counted(&|sink| joins.self_join(&hashes, radius, &sink).unwrap()));
+            let cpu = notes
+                .has_time_for(expected_cpu * 1.5)
+                .then(|| counted(&|sink| index::self_join(&hashes, radius, &sink)));
+            if let (Some((_, found, sum)), Some((_, expected, check))) = (gpu, cpu) {
+                assert_eq!((found, sum), (expected, check), "the GPU and the CPU differ");
+            }
+            let rate = gpu.map(|(seconds, ..)| pairs / seconds);
+            best = best.max(rate.unwrap_or_default());
+            let time = |joined: Option<Joined>, expected: f64| match joined {
+                Some((seconds, ..)) => format!("{seconds:.3}"),
+                None => format!("(≈{expected:.0})"),
+            };
+            let rate = rate.map_or_else(|| "—".to_owned(), |rate| format!("{rate:.2e}"));
+            let found = gpu.or(cpu).map_or_else(|| "—".to_owned(), |(_, n, _)| n.to_string());
+            notes.line(&format!(
+                "| {size} | {radius} | {} | {rate} | {} | {found} |",
+                time(gpu, expected_gpu),
+                time(cpu, expected_cpu)
+            ));
+            notes.append(
+                "joins",
+                json!({
+                    "hashes": size, "radius": radius,
+                    "gpu_s": gpu.map(|joined| joined.0), "cpu_s": cpu.map(|joined| joined.0),
+                    "cpu_reckoned_s": expected_cpu, "gpu_reckoned_s": expected_gpu,
+                    "pairs": gpu.or(cpu).map(|joined| joined.1),
+                }),
             );
+            if let (Some(gpu), Some(cpu)) = (gpu, cpu)
+                && gpu.0 < cpu.0
+            {
+                crossover.get_or_insert(radius);
+            }
         }
+        notes.append("crossovers", json!({ "hashes": size, "radius": crossover }));
+    }
+    notes.line("");
+    for entry in notes.values["crossovers"].as_array().cloned().unwrap_or_default() {
+        let found = match &entry["radius"] {
+            Value::Null => "at no radius that was measured".to_owned(),
+            radius => format!("from radius {radius} on"),
+        };
+        notes.line(&format!("- {} hashes: the GPU is faster {found}.", entry["hashes"]));
+    }
+    notes.line(&format!("- Best rate: {best:.2e} pairs/s."));
+    notes.value("best_pairs_s", best);
+    if let Some((_, popcounts)) = POPCOUNTS.iter().find(|(card, _)| name.contains(card)) {
+        let limit = popcounts / 2.0;
+        let share = 100.0 * best / limit;
+        notes.line(&format!(
+            "- Limit by population counts: {limit:.2e} pairs/s; reached {share:.0} %."
+        ));
+        notes.value("popcount_limit_pairs_s", limit);
+    }
+}
+
+/// A library of small grey pictures, a tenth of them near another, for one whole run.
+fn make_library(folder: &Path, count: u64) {
+    fs::create_dir_all(folder).unwrap();
+    let mut noise = Noise(5);
+    let mut scene = [0; 64];
+    for number in 0..count {
+        if number % 10 != 9 {
+            scene = std::array::from_fn(|_| noise.next() as u8);
+        }
+        let mut pixels: Vec<u8> = Vec::with_capacity(4096);
+        for y in 0..64_usize {
+            for x in 0..64_usize {
+                // A coarse pattern, smooth between its corners; the last of ten is a little darker.
+                let at = |x: usize, y: usize| u32::from(scene[y % 8 * 8 + x % 8]);
+                let (column, row, dx, dy) = (x / 8, y / 8, x as u32 % 8, y as u32 % 8);
+                let top = at(column, row) * (8 - dx) + at(column + 1, row) * dx;
+                let bottom = at(column, row + 1) * (8 - dx) + at(column + 1, row + 1) * dx;
+                let value = (top * (8 - dy) + bottom * dy) / 64;
+                pixels.push((value * if number % 10 == 9 { 240 } else { 255 } / 255) as u8);
+            }
+        }
+        let mut file = b"P5\n64 64\n255\n".to_vec();
+        file.extend(pixels);
+        fs::write(folder.join(format!("{number:06}.pgm")), file).unwrap();
     }
 }
