@@ -45,6 +45,8 @@ const TRIES: u32 = 100;
 pub struct LibraryLock {
     own: Vec<Own>,
     _shared: Vec<File>,
+    /// Folders that the plan removes when they are empty, and that hold a lock until then.
+    prune: Vec<PathBuf>,
     /// Folders that others are not kept out of.
     pub unlocked: Vec<Unlocked>,
 }
@@ -103,6 +105,16 @@ impl Drop for Own {
     }
 }
 
+impl Drop for LibraryLock {
+    fn drop(&mut self) {
+        self.own.clear();
+        for folder in &self.prune {
+            // One that is not empty stays.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
+
 impl LibraryLock {
     /// Takes the locks of all libraries that a plan changes or relies on; `me` tells others who
     /// holds them.
@@ -112,7 +124,8 @@ impl LibraryLock {
     /// but stands in [`LibraryLock::unlocked`].
     pub fn take(plan: &Plan, me: &str) -> Result<Self, LibraryLockError> {
         let reach = Reach::of(plan);
-        let mut lock = Self { own: Vec::new(), _shared: Vec::new(), unlocked: Vec::new() };
+        let mut lock =
+            Self { own: Vec::new(), _shared: Vec::new(), prune: Vec::new(), unlocked: Vec::new() };
         for folder in in_order(&reach.own)? {
             match own(&folder, me) {
                 Ok(Attempt::Taken(own)) => lock.own.push(own),
@@ -135,6 +148,7 @@ impl LibraryLock {
                 Err(why) => lock.unlocked.push(Unlocked { folder, why }),
             }
         }
+        lock.prune = reach.prune;
         Ok(lock)
     }
 }

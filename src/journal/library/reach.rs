@@ -13,6 +13,9 @@ pub(super) struct Reach {
     /// Every folder of a file that the plan names, and all above: where there is a lock, it is
     /// shared.
     pub(super) shared: BTreeSet<PathBuf>,
+    /// Folders to be removed when they are empty, in this order, that one of `own` lies in: its
+    /// lock is in the way while it is held.
+    pub(super) prune: Vec<PathBuf>,
 }
 
 impl Reach {
@@ -55,6 +58,9 @@ impl Reach {
                 reach.own.push(bound);
             }
         }
+        let pruned = plan.prune.iter().map(|folder| plan.resolve(&folder.0));
+        reach.prune =
+            pruned.filter(|folder| reach.own.iter().any(|own| own.starts_with(folder))).collect();
         named.extend(changed);
         named.extend(references);
         for folder in named {
