@@ -115,7 +115,10 @@ struct Rules<'a> {
     bounds: Option<&'a Bounds>,
     /// Every file that is relied on.
     keepers: HashSet<PathBuf>,
+    /// Files that are taken away or changed, each by one act.
     acted_on: HashSet<PathBuf>,
+    /// Files that are copied, perhaps to several places, and then no more than that.
+    copied: HashSet<PathBuf>,
     destinations: HashSet<PathBuf>,
     keeper_of_group: HashMap<u64, PathBuf>,
     group_of_keeper: HashMap<PathBuf, u64>,
@@ -130,6 +133,7 @@ impl<'a> Rules<'a> {
             bounds: None,
             keepers: keepers.map(|keeper| plan.resolve(&keeper.path)).collect(),
             acted_on: HashSet::new(),
+            copied: HashSet::new(),
             destinations: HashSet::new(),
             keeper_of_group: HashMap::new(),
             group_of_keeper: HashMap::new(),
@@ -223,7 +227,12 @@ impl<'a> Rules<'a> {
         if kind != ActionKind::Copy && self.keepers.contains(&source) {
             return Err("takes away a file that is relied on as a keeper");
         }
-        if !self.acted_on.insert(source) {
+        let (own, other) = match kind {
+            ActionKind::Copy => (&mut self.copied, &self.acted_on),
+            _ => (&mut self.acted_on, &self.copied),
+        };
+        let again = other.contains(&source) || !own.insert(source) && kind != ActionKind::Copy;
+        if again {
             return Err("acts on a file that an earlier one acts on");
         }
         match &member.destination {

@@ -122,6 +122,15 @@ fn contradictions() {
     assert_eq!(error(&twice), "action 2 (a) acts on a file that an earlier one acts on");
     assert!(plan(Report, &[("a", "b"), ("b", "a")]).check().is_ok());
     assert!(plan(Copy, &[("a", "b"), ("b", "a")]).check().is_ok());
+    // One original may be copied to several places, as when deletions are taken back.
+    let mut copies = plan(Copy, &[("a", "k"), ("a", "k")]);
+    copies.actions[1].files[0].destination = Some(ExactPath("/aside/b".into()));
+    assert_eq!(copies.check(), Ok(()));
+    for at in [0, 1] {
+        let mut moved = copies.clone();
+        moved.actions[at].action = Quarantine;
+        assert_eq!(error(&moved), "action 2 (a) acts on a file that an earlier one acts on");
+    }
 
     let mut changed = plan(Quarantine, &[("a", "k"), ("b", "k")]);
     changed.actions[1].files[0].destination = changed.actions[0].files[0].destination.clone();

@@ -3,13 +3,14 @@
 //!
 //! A run locks `FOLDER/.clean-backup/lock` in each folder of its plan that it changes, for itself
 //! alone, and only then looks for the locks of others: in every folder that a file of its plan lies
-//! in, and in every folder above. Those it shares. Of two runs of which one works inside the other's
-//! folder, the later one therefore meets the earlier one's lock, on its way up or on its way down.
-//! Locks are only ever tried, never waited for: two runs can refuse each other, but not wait for
-//! each other.
+//! in, and in every folder above. Of two runs of which one works inside the other's folder, the
+//! later one therefore meets the earlier one's lock, on its way up or on its way down. Where a run
+//! only reads, it shares a lock that is there, and makes none. Locks are only ever tried, never
+//! waited for: two runs can refuse each other, but not wait for each other.
 //!
 //! The locks are advisory (`flock`), and end with the process that holds them. The files are removed
-//! at the end: whoever has locked one looks whether it is still the one in the folder.
+//! at the end, and by whoever meets one that nobody holds: whoever has locked one looks whether it
+//! is still the one in the folder.
 
 mod reach;
 #[cfg_attr(unix, path = "unix.rs")]
@@ -138,9 +139,12 @@ impl LibraryLock {
             }
         }
         let held: HashSet<FileKey> = lock.own.iter().map(|own| own.key).collect();
-        for folder in reach.shared {
+        for folder in reach.met {
             match share(&folder, &held) {
-                Ok(Some(Attempt::Taken(file))) => lock._shared.push(file),
+                Ok(Some(Attempt::Taken(file))) if reach.read.contains(&folder) => {
+                    lock._shared.push(file);
+                }
+                Ok(Some(Attempt::Taken(mut file))) => clear(&folder, &mut file),
                 Ok(Some(Attempt::Held(by))) => return Err(LibraryLockError::Held { folder, by }),
                 Ok(None | Some(Attempt::Missed)) => {}
                 // That its own lock cannot be used was noted already.
@@ -207,8 +211,7 @@ fn try_own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
     if !place.holds(&file) {
         return Ok(Attempt::Missed);
     }
-    let text = beginning(&mut file);
-    if !text.is_empty() && !text.starts_with(MARK) {
+    if !is_ours(&beginning(&mut file)) {
         return Err(foreign());
     }
     // Only for others to read: where the disk is full, or the file may only be read, it is locked
@@ -221,10 +224,21 @@ fn try_own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
     Ok(Attempt::Taken(Own { place, file, key }))
 }
 
+/// Removes a lock that nobody holds: its run was killed.
+fn clear(folder: &Path, file: &mut File) {
+    // Unless somebody takes it just now.
+    if file.try_lock().is_ok()
+        && is_ours(&beginning(file))
+        && let Ok(place) = Place::of(folder)
+    {
+        place.remove(file);
+    }
+}
+
 /// The lock of somebody else in a folder, shared; `None` where there is none, or it is held by this
 /// run.
 fn share(folder: &Path, held: &HashSet<FileKey>) -> io::Result<Option<Attempt<File>>> {
-    for _ in 0..TRIES {
+    for attempt in 1..=TRIES {
         let mut file = match system::open_existing(folder) {
             Ok(file) => file,
             Err(error) if is_absent(&error) => return Ok(None),
@@ -237,6 +251,10 @@ fn share(folder: &Path, held: &HashSet<FileKey>) -> io::Result<Option<Attempt<Fi
         match file.try_lock_shared() {
             Ok(()) if system::is_there(folder, &file) => return Ok(Some(Attempt::Taken(file))),
             Ok(()) => {}
+            // One that is cleared away is held for a moment only.
+            Err(TryLockError::WouldBlock) if attempt < 3 => {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
             Err(TryLockError::WouldBlock) => {
                 return Ok(Some(Attempt::Held(holder(&mut file))));
             }
@@ -249,6 +267,11 @@ fn share(folder: &Path, held: &HashSet<FileKey>) -> io::Result<Option<Attempt<Fi
 /// A hard link would be somebody's file, and what is written into it written into that.
 fn check_ours(metadata: &Metadata) -> io::Result<()> {
     if metadata.is_file() && system::names(metadata) <= 1 { Ok(()) } else { Err(foreign()) }
+}
+
+/// Whether a file that begins so is a lock: one that was just made is empty.
+fn is_ours(beginning: &str) -> bool {
+    beginning.is_empty() || beginning.starts_with(MARK)
 }
 
 fn foreign() -> io::Error {

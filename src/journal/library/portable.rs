@@ -15,11 +15,15 @@ pub(super) struct Place {
 impl Place {
     /// Makes the program's folder in a library where it is missing.
     pub(super) fn make(library: &Path) -> io::Result<Self> {
-        let folder = library.join(FOLDER);
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
+        match fs::create_dir(library.join(FOLDER)) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Self::of(library),
         }
+    }
+
+    /// The program's folder in a library.
+    pub(super) fn of(library: &Path) -> io::Result<Self> {
+        let folder = library.join(FOLDER);
         if fs::symlink_metadata(&folder)?.is_dir() {
             Ok(Self { folder })
         } else {

@@ -10,9 +10,11 @@ use crate::plan::{ActionKind, Plan};
 pub(super) struct Reach {
     /// Roots and destinations in which files are changed, or relied on: for this run alone.
     pub(super) own: Vec<PathBuf>,
-    /// Every folder of a file that the plan names, and all above: where there is a lock, it is
-    /// shared.
-    pub(super) shared: BTreeSet<PathBuf>,
+    /// Every folder of a file that the plan names, and all above: no other run may hold a lock
+    /// there.
+    pub(super) met: BTreeSet<PathBuf>,
+    /// Those among them that are only read: a lock that is there is shared.
+    pub(super) read: BTreeSet<PathBuf>,
     /// Folders to be removed when they are empty, in this order, that one of `own` lies in: its
     /// lock is in the way while it is held.
     pub(super) prune: Vec<PathBuf>,
@@ -56,16 +58,19 @@ impl Reach {
             named.insert(bound.clone());
             if is_changed && !is_reference && !reach.own.contains(&bound) {
                 reach.own.push(bound);
+            } else if !is_changed || is_reference {
+                reach.read.insert(bound);
             }
         }
         let pruned = plan.prune.iter().map(|folder| plan.resolve(&folder.0));
         reach.prune =
             pruned.filter(|folder| reach.own.iter().any(|own| own.starts_with(folder))).collect();
         named.extend(changed);
+        reach.read.extend(references.iter().cloned());
         named.extend(references);
         for folder in named {
             for above in folder.ancestors() {
-                if !reach.shared.insert(above.to_owned()) {
+                if !reach.met.insert(above.to_owned()) {
                     break;
                 }
             }

@@ -118,6 +118,8 @@ fn a_folder_inside_the_others_folder_is_the_others() {
     let message = held(library.take("photos/b/deep", "photos/b/deep/y.jpg"));
     assert!(message.contains("photos: one in photos"), "{message}");
     drop(lock);
+    drop(library.take("photos/b/deep", "photos/b/deep/y.jpg").unwrap());
+    assert!(!library.at("photos/b/.clean-backup").exists(), "nobody held it");
     // Two roots of one plan, of which one lies in the other, do not keep each other out.
     let mut both = library.plan(ActionKind::Trash, "photos", "photos/b/deep/y.jpg");
     both.roots.push(ExactPath(library.at("photos/b")));
@@ -172,6 +174,9 @@ fn what_is_no_lock_of_ours_is_never_written_to() {
         drop(taken);
         assert_eq!(library.all(), before, "{way}");
         assert_eq!(fs::read_to_string(&theirs).unwrap(), photo, "{way}");
+        // Nor is it cleared away by whoever passes by.
+        drop(library.take("photos/a", "photos/a/x.jpg").unwrap());
+        assert_eq!(library.all(), before, "{way}");
         if way == "a file" || way == "a linked folder" {
             assert_eq!(fs::read_to_string(&lock).unwrap(), photo, "{way}");
         }

@@ -39,6 +39,13 @@ impl Place {
         Ok(Self { library, folder })
     }
 
+    /// Opens the program's folder in a library.
+    pub(super) fn of(library: &Path) -> io::Result<Self> {
+        let library = File::from(open(library, OPEN_FOLDER, Mode::empty())?);
+        let folder = File::from(openat(&library, FOLDER, OPEN_FOLDER, Mode::empty())?);
+        Ok(Self { library, folder })
+    }
+
     /// Opens the lock file, and tells whether it was made.
     pub(super) fn open(&self) -> io::Result<(File, bool)> {
         let (read, both) = (OPEN_FILE.union(OFlags::RDONLY), OPEN_FILE.union(OFlags::RDWR));
