@@ -327,6 +327,32 @@ fn the_plan_of_a_run_is_looked_at_before_it_is_gone_on_with() {
     assert!(!outside.exists());
 }
 
+#[test]
+fn taking_back_follows_no_link_that_came_since() {
+    let hermetic = library();
+    let (library, outside) = (hermetic.work().join("library"), hermetic.root().join("outside"));
+    let act = ["dedupe", "library", "--action", "quarantine", "--yes"];
+    assert_eq!(hermetic.run(act).code, 0);
+    fs::rename(library.join("export"), library.join("elsewhere")).unwrap();
+    symlink(&outside, library.join("export")).unwrap();
+    fs::remove_file(outside.join("garden.jpg")).unwrap();
+    let before = all(&outside);
+    let back = hermetic.run(["undo", "--yes"]);
+    assert_eq!(back.code, 1, "{}", back.all());
+    let told = "it would lead out of the folders of the run (a symbolic link?)";
+    assert_eq!(back.stderr.matches(told).count(), 4, "{}", back.all());
+    assert!(back.stdout.contains("3 files moved"), "{}", back.all());
+    assert_eq!(all(&outside), before);
+    // The folder is one again: the rest comes back.
+    fs::remove_file(library.join("export")).unwrap();
+    fs::rename(library.join("elsewhere"), library.join("export")).unwrap();
+    let run = hermetic.run(["history"]).stdout;
+    let run = run.split_whitespace().next().unwrap();
+    let back = hermetic.run(["undo", run, "--yes"]);
+    assert_eq!(back.code, 0, "{}", back.all());
+    assert!(library.join("export/garden.jpg").exists());
+}
+
 /// Moves aside and back what was found by a command line; its plan is one without links.
 fn there_and_back(hermetic: &Hermetic, folder: &Path, line: &[&str], files: usize) -> Ran {
     let before = everything(hermetic);

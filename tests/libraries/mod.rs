@@ -47,6 +47,10 @@ pub fn check_real(plan: &Plan) {
     let sources = members().map(|member| &member.source.path);
     let keepers = members().filter_map(|member| member.keeper.as_ref()).map(|k| &k.path);
     let places = members().filter_map(|member| member.destination.as_ref());
+    for file in sources.clone().chain(keepers.clone()) {
+        let found = plan.resolve(file).symlink_metadata();
+        assert!(found.is_ok_and(|found| found.is_file()), "{}", file.display());
+    }
     let folders = [&plan.roots, &plan.destinations, &plan.references, &plan.elsewhere, &plan.prune];
     let folders = folders.into_iter().flatten().chain([&plan.base]);
     let named = |ExactPath(path): &ExactPath| path.clone();
