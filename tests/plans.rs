@@ -163,7 +163,8 @@ fn edited_plans_are_refused() {
             "no keeper",
             |_, plan| {
                 let file = plan["actions"][0]["files"][0].as_object_mut().unwrap();
-                (file.remove("proof"), file.remove("keeper"));
+                file.remove("proof");
+                file.remove("keeper");
             },
             "names no file that stays",
         ),

@@ -300,5 +300,5 @@ fn holder(file: &mut File) -> String {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
