@@ -69,15 +69,13 @@ impl RealPaths {
 
 #[cfg(test)]
 mod tests {
-    #![cfg(unix)]
-
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn links_and_dots_are_resolved_and_nothing_else_changes() {
+        use std::fs;
+        use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let base = folder.path().canonicalize().unwrap();
         fs::create_dir_all(base.join("a/b")).unwrap();
