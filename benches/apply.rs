@@ -57,6 +57,7 @@ fn make_tree(root: &Path, files: usize, bytes: usize) -> Vec<PathBuf> {
 
 fn plan(root: &Path, files: &[PathBuf], to: &Path, kind: ActionKind) -> Plan {
     let mut plan = Plan::new(Origin::Organize, root);
+    plan.roots = vec![ExactPath(root.to_owned())];
     for path in files {
         let below = path.strip_prefix(root.join("tree")).unwrap();
         let source = Expected {
@@ -64,8 +65,7 @@ fn plan(root: &Path, files: &[PathBuf], to: &Path, kind: ActionKind) -> Plan {
             stamp: stamp(path).unwrap(),
             content: content_hash(path).ok(),
         };
-        let destination = Some(ExactPath(to.join(below)));
-        let files = vec![Member { source, destination, keeper: None, modified_ns: None }];
+        let files = vec![Member::alone(source).going_to(to.join(below))];
         plan.actions.push(Action { group: 0, action: kind, files, why: String::new() });
     }
     plan

@@ -26,7 +26,7 @@
 //! │    exchange  config  content  fsops/ (the only code that changes a user's files)        │
 //! │    journal/                                                                             │
 //! ├ 2  how the program writes files of its own, and gives work to a GPU ────────────────────┤
-//! │    own_file  stamp  gpu/                                                                │
+//! │    own_file  stamp  real_paths  gpu/                                                            │
 //! ├ 1  pure decisions: no file system, no clock, no database ───────────────────────────────┤
 //! │    dct/  index/  group  keeper  relation  rearrange  capture/  units/  layout/  plan/   │
 //! │    report/ (text, JSON, CSV, page)  container/                                          │
@@ -76,6 +76,7 @@ pub mod phash;
 pub mod plan;
 pub mod policy;
 pub mod proposal;
+pub mod real_paths;
 pub mod rearrange;
 pub mod record;
 pub mod relation;

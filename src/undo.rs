@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::fsops::{FileSystem, Kind, real_place};
 use crate::journal::{Ending, Intent, IntentFile, RunLog, Verdict};
-use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use crate::layout::common_folder;
+use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan, Proof, Reach};
 
 /// What cannot be taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,19 +35,27 @@ enum Opposite {
     Impossible(&'static str),
 }
 
-/// The acts that take back what the run of `log` did, last first. What changed since is left out,
-/// and told.
-pub fn undo(log: &RunLog, files: &dyn FileSystem, base: &Path) -> Undo {
-    let mut plan = Plan::new(Origin::Undo, base);
+/// The acts that take back what the run of `log` did by the plan `undone`, last first. What changed
+/// since is left out, and told; so is what the journal tells otherwise than the plan, and what
+/// would reach out of the folders that the run was bound to.
+pub fn undo(log: &RunLog, undone: &Plan, files: &dyn FileSystem, base: &Path) -> Undo {
+    let mut plan = bounded(log, undone, files, base);
     plan.undoes = Some(log.run.clone());
-    plan.prune = log.folders.iter().rev().cloned().map(ExactPath).collect();
+    let reach = plan.reach().ok();
+    let prunes = |folder: &&PathBuf| reach.as_ref().is_some_and(|reach| reach.prunes(folder));
+    plan.prune = log.folders.iter().rev().filter(prunes).cloned().map(ExactPath).collect();
     let mut undo = Undo { plan, left: Vec::new(), settled: 0 };
     for (index, intent) in log.intents.iter().rev() {
+        let agreed = Intent::of(undone, *index, &intent.time).as_ref() == Some(intent);
         let done = |place: usize| log.endings.get(index).is_some_and(|e| was_done(e, place));
         let mut members: Vec<(ActionKind, Member)> = Vec::new();
         let files_done = (0..).zip(&intent.files).filter(|(place, _)| done(*place));
         for file in files_done.map(|(_, file)| file) {
-            match opposite(intent.kind, file, files) {
+            let opposite = match agreed {
+                true => bound(opposite(intent.kind, file, files), reach.as_ref(), files),
+                false => Opposite::Impossible("the journal and the plan of the run disagree"),
+            };
+            match opposite {
                 Opposite::Act(kind, member) => members.push((kind, *member)),
                 Opposite::Nothing => undo.settled += 1,
                 Opposite::Impossible(why) => {
@@ -57,6 +66,64 @@ pub fn undo(log: &RunLog, files: &dyn FileSystem, base: &Path) -> Undo {
         undo.plan.actions.extend(as_actions(members, intent));
     }
     undo
+}
+
+/// A plan without acts that may act where the undone run could.
+fn bounded(log: &RunLog, undone: &Plan, files: &dyn FileSystem, base: &Path) -> Plan {
+    let real = |path: &Path| files.real_path(path).unwrap_or_else(|_| path.to_owned());
+    let mut plan = Plan::new(Origin::Undo, &real(base));
+    if undone.is_unbound() {
+        bind_by_log(&mut plan, log, files);
+        return plan;
+    }
+    let resolved = |paths: &[ExactPath]| -> Vec<ExactPath> {
+        paths.iter().map(|path| ExactPath(undone.resolve(&path.0))).collect()
+    };
+    plan.roots = resolved(&undone.roots);
+    for destination in resolved(&undone.destinations) {
+        if !plan.roots.contains(&destination) {
+            plan.roots.push(destination);
+        }
+    }
+    plan.references = resolved(&undone.references);
+    plan.elsewhere = resolved(&undone.elsewhere);
+    plan
+}
+
+/// For a run whose plan names no folders: where its journal says that it acted.
+fn bind_by_log(plan: &mut Plan, log: &RunLog, files: &dyn FileSystem) {
+    let named = || log.intents.values().flat_map(|intent| &intent.files);
+    let folders = |paths: Vec<&Path>| -> Option<ExactPath> {
+        let folders = paths.into_iter().map(|path| real_place(files, path));
+        let folders: Vec<PathBuf> =
+            folders.filter_map(|path| Some(path.parent()?.to_owned())).collect();
+        Some(ExactPath(common_folder(&folders))).filter(|common| common.0.is_absolute())
+    };
+    let sources = named().map(|file| file.source.path.as_path()).collect();
+    let destinations = named().filter_map(|file| Some(file.destination.as_ref()?.0.as_path()));
+    plan.roots = folders(sources).into_iter().chain(folders(destinations.collect())).collect();
+    let keepers = named().filter_map(|file| file.keeper.as_ref());
+    plan.elsewhere = keepers.map(|keeper| ExactPath(real_place(files, &keeper.path))).collect();
+}
+
+/// The same act with real paths, if it stays within the folders of the run.
+fn bound(opposite: Opposite, reach: Option<&Reach>, files: &dyn FileSystem) -> Opposite {
+    /// Also when the run's own folders make no sense.
+    const OUTSIDE: &str = "it would lead out of the folders of the run (a symbolic link?)";
+    let Opposite::Act(kind, mut member) = opposite else { return opposite };
+    let Some(reach) = reach else { return Opposite::Impossible(OUTSIDE) };
+    let source = real_place(files, &member.source.path);
+    let mut inside = reach.acts_on(&source) || kind == ActionKind::Copy && reach.relies_on(&source);
+    member.source.path = source;
+    if let Some(keeper) = &mut member.keeper {
+        keeper.path = real_place(files, &keeper.path);
+        inside &= reach.relies_on(&keeper.path);
+    }
+    if let Some(ExactPath(to)) = &mut member.destination {
+        *to = real_place(files, to);
+        inside &= reach.puts_into(to);
+    }
+    if inside { Opposite::Act(kind, member) } else { Opposite::Impossible(OUTSIDE) }
 }
 
 /// The files of an act in one action, if what is to be done is the same for all.
@@ -91,11 +158,8 @@ fn opposite(kind: ActionKind, file: &IntentFile, files: &dyn FileSystem) -> Oppo
             if occupied(&source.path, files) {
                 return Opposite::Impossible("something else is in its place");
             }
-            let back = ExactPath(real_place(files, &source.path));
-            Opposite::Act(
-                ActionKind::Move,
-                Box::new(Member { destination: Some(back), ..*alone(now, None) }),
-            )
+            let back = Member::alone(now).going_to(source.path.clone());
+            Opposite::Act(ActionKind::Move, Box::new(back))
         }
         (ActionKind::Copy, Some(destination)) => {
             let Some(now) = at(destination, source, files) else {
@@ -106,16 +170,21 @@ fn opposite(kind: ActionKind, file: &IntentFile, files: &dyn FileSystem) -> Oppo
                 };
             };
             match at(&source.path, source, files) {
-                Some(original) => Opposite::Act(ActionKind::Delete, alone(now, Some(original))),
+                Some(original) => {
+                    let member = Member::alone(now).relying_on(original, Proof::SAME_BYTES);
+                    Opposite::Act(ActionKind::Delete, Box::new(member))
+                }
                 None => Opposite::Impossible("the copy stays: its original is gone or was changed"),
             }
         }
         (ActionKind::Trash, _) if occupied(&source.path, files) => {
             Opposite::Impossible("something else is in its place")
         }
-        (ActionKind::Trash, _) => Opposite::Act(ActionKind::Untrash, alone(source.clone(), None)),
+        (ActionKind::Trash, _) => {
+            Opposite::Act(ActionKind::Untrash, Box::new(Member::alone(source.clone())))
+        }
         (ActionKind::Untrash, _) => match at(&source.path, source, files) {
-            Some(now) => Opposite::Act(ActionKind::Trash, alone(now, None)),
+            Some(now) => Opposite::Act(ActionKind::Trash, Box::new(Member::alone(now))),
             None => missing(source, files),
         },
         (ActionKind::Hardlink, _) => match at(&source.path, source, files) {
@@ -123,7 +192,7 @@ fn opposite(kind: ActionKind, file: &IntentFile, files: &dyn FileSystem) -> Oppo
                 ActionKind::Detach,
                 Box::new(Member {
                     modified_ns: Some(source.stamp.modified.0),
-                    ..*alone(now, None)
+                    ..Member::alone(now)
                 }),
             ),
             None => Opposite::Impossible("it was changed or moved since"),
@@ -148,17 +217,12 @@ fn deleted(file: &IntentFile, files: &dyn FileSystem) -> Opposite {
         Some(original) => Opposite::Act(
             ActionKind::Copy,
             Box::new(Member {
-                destination: Some(ExactPath(real_place(files, &file.source.path))),
                 modified_ns: Some(file.source.stamp.modified.0),
-                ..*alone(original, None)
+                ..Member::alone(original).going_to(file.source.path.clone())
             }),
         ),
         None => Opposite::Impossible("it was deleted, and what had the same bytes is gone"),
     }
-}
-
-fn alone(source: Expected, keeper: Option<Expected>) -> Box<Member> {
-    Box::new(Member { source, destination: None, keeper, modified_ns: None })
 }
 
 /// The file at `path` as it is now, if it can still be the one that was expected. Its bytes are

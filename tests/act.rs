@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use clean_backup::apply::{Applied, Scope, World, apply};
 use clean_backup::fsops::Disk;
 use clean_backup::journal::{Journal, Lock, LockError, RunLog, Verdict};
-use clean_backup::plan::{Action, ActionKind, ExactPath, Member, Origin, Plan};
+use clean_backup::plan::{Action, ActionKind, ExactPath, Member, Origin, Plan, PlanError, Proof};
 use clean_backup::undo::{Undo, undo};
 use proptest::prelude::*;
 use trees::{Scene, hidden, tree};
@@ -32,8 +32,9 @@ fn run(root: &Path, plan: &Plan, workers: usize) -> Applied {
 }
 
 fn undo_of(root: &Path, run: &str) -> Undo {
-    let log = RunLog::read(&root.join("runs"), run).unwrap();
-    undo(&log, &Disk::default(), root)
+    let runs = root.join("runs");
+    let log = RunLog::read(&runs, run).unwrap();
+    undo(&log, &log.plan(&runs).unwrap(), &Disk::default(), root)
 }
 
 /// The reasons of all acts that were not done, which must have been refused.
@@ -232,23 +233,26 @@ fn a_keeper_under_another_path_is_known() {
     let scene = Scene::new();
     let mut plan = scene.plan(ActionKind::Trash);
     // The second act would take the first one's keeper, by a detour.
-    plan.actions.truncate(2);
-    let mut source = scene.expected("best/a.jpg");
-    source.path = PathBuf::from("library/copies/../best/a.jpg");
-    plan.actions[1].files[0].source = source;
-    assert!(plan.check().is_ok());
-    plan.actions.remove(0);
-    plan.actions.insert(0, scene.plan(ActionKind::Hardlink).actions.remove(0));
-    plan.actions.swap(0, 1);
-    let applied = run(scene.root(), &plan, 1);
-    assert_eq!(
-        refusals(&applied),
-        [format!(
-            "{} is a file that another act relies on",
-            plan.resolve(Path::new("library/copies/../best/a.jpg")).display()
-        )]
-    );
-    assert!(scene.root().join("library/best/a.jpg").exists());
+    let root = plan.base.0.clone();
+    for (path, reason) in [
+        (PathBuf::from("library/copies/../best/a.jpg"), "lies outside the plan's folders"),
+        (root.join("library/best/a.jpg"), "takes away a file that is relied on as a keeper"),
+    ] {
+        plan.actions[1].files[0].source = scene.expected("best/a.jpg");
+        plan.actions[1].files[0].source.path = path;
+        let error: PlanError = plan.check().unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+        let journal = Journal::begin(&scene.root().join("runs"), &plan, TIME).unwrap();
+        let world = World {
+            files: &Disk::default(),
+            clock: &|| TIME.into(),
+            progress: &(),
+            cancel: &AtomicBool::new(false),
+            workers: 1,
+        };
+        assert_eq!(apply(&plan, Scope::Fresh, journal, world).unwrap_err(), error);
+        assert_eq!(tree(scene.root()), scene.before);
+    }
 }
 
 #[test]
@@ -257,13 +261,13 @@ fn eight_folders_with_the_same_names_at_the_same_time() {
     let root = scene.root().canonicalize().unwrap();
     let plan_of = |folder: usize| {
         let mut plan = Plan::new(Origin::Organize, &root);
+        plan.roots = vec![ExactPath(root.clone())];
         fs::create_dir_all(root.join(format!("library/{folder}"))).unwrap();
         for file in 0..50 {
             let name = format!("{folder}/IMG_{file}.jpg");
             fs::write(root.join("library").join(&name), format!("{folder} {file}")).unwrap();
-            let destination = Some(ExactPath(root.join(format!("flat/IMG_{file}.jpg"))));
-            let source = scene.expected(&name);
-            let member = Member { source, destination, keeper: None, modified_ns: None };
+            let place = root.join(format!("flat/IMG_{file}.jpg"));
+            let member = Member::alone(scene.expected(&name)).going_to(place);
             let (action, files, why) = (ActionKind::Move, vec![member], String::new());
             plan.actions.push(Action { group: 0, action, files, why });
         }
@@ -410,7 +414,8 @@ proptest! {
                 path,
             }
         };
-        let mut plan = Plan::new(Origin::Dedupe, &root);
+        let mut plan = Plan::new(Origin::Organize, &root);
+        plan.roots = vec![ExactPath(root.clone())];
         let mut model = before.clone();
         let mut used = std::collections::BTreeSet::new();
         for (index, kind, place) in acts {
@@ -428,7 +433,8 @@ proptest! {
             let destination = kind.has_destination().then(|| ExactPath(to.clone()));
             let source = expected(name);
             let keeper = keeper.map(|(twin, _)| expected(twin));
-            let files = vec![Member { source, destination, keeper, modified_ns: None }];
+            let proof = keeper.as_ref().map(|_| Proof::SAME_BYTES);
+            let files = vec![Member { source, destination, keeper, proof, modified_ns: None }];
             plan.actions.push(Action { group: 0, action: kind, files, why: String::new() });
             let (from, below) = (Path::new("library").join(name), Path::new("to").join(&place));
             if kind.has_destination() && model.contains_key(&below) {

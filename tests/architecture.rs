@@ -44,7 +44,7 @@ const FLOORS: &[(u32, &[&str])] = &[
         ],
     ),
     // How the program writes files of its own and gives work to a GPU, for the adapters that do.
-    (2, &["own_file", "stamp", "gpu"]),
+    (2, &["own_file", "stamp", "real_paths", "gpu"]),
     (
         3,
         &[
@@ -118,7 +118,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
     ("toml_edit", &["config"]),
     ("trash", &["fsops/trash_can.rs"]),
-    ("rustix", &["fsops", "stamp.rs"]),
+    ("rustix", &["fsops", "journal/library", "stamp.rs"]),
     ("unicode_normalization", &["layout"]),
 ];
 

@@ -187,7 +187,7 @@ fn undoing_restores_every_file() {
         let folder = scene.root().join("runs");
         let log = RunLog::read(&folder, "20261124-105838").unwrap();
         let files = faulty(scene.root(), case, &never);
-        let back = undo(&log, &files, scene.root());
+        let back = undo(&log, &log.plan(&folder).unwrap(), &files, scene.root());
         if case.kind == ActionKind::Delete {
             assert!(back.left.iter().any(|left| left.why.contains("deleted for good")), "{back:?}");
         } else {
@@ -223,7 +223,7 @@ fn of_several_in_the_trash_the_right_one_comes_back() {
     clean_backup::fsops::FileSystem::trash(&files, &path).unwrap();
     let folder = scene.root().join("runs");
     let log = RunLog::read(&folder, "20261124-105838").unwrap();
-    let back = undo(&log, &files, scene.root());
+    let back = undo(&log, &log.plan(&folder).unwrap(), &files, scene.root());
     let journal = Journal::begin(&folder, &back.plan, "2026-11-24T10:58:38Z").unwrap();
     apply(&back.plan, Scope::Fresh, journal, world(&files, &AtomicBool::new(false))).unwrap();
     assert_eq!(tree(scene.root()), scene.before);

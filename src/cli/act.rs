@@ -9,10 +9,12 @@ use clean_backup::apply::{self, Applied, Scope, World};
 use clean_backup::cache::{Cache, Moved};
 use clean_backup::event::Progress;
 use clean_backup::fsops::Disk;
-use clean_backup::journal::{self, Journal, JournalError, Lock, LockError, RunLog, Verdict};
+use clean_backup::journal::{
+    self, Journal, JournalError, LibraryLock, LibraryLockError, Lock, LockError, RunLog, Verdict,
+};
 use clean_backup::media::CaptureTime;
 use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::{ActionKind, ExactPath, Origin, Plan};
+use clean_backup::plan::{ActionKind, ExactPath, Origin, Plan, PlanError};
 use clean_backup::report::{count, human_bytes, iso_time};
 use clean_backup::stamp::{Volumes, stamp_and_evidence};
 
@@ -58,6 +60,8 @@ pub fn of_journal(error: &JournalError) -> Failure {
         JournalError::NoRun(_) => {
             failure(Kind::Usage).hint("`clean-backup history` lists what there is")
         }
+        JournalError::Plan { .. } => failure(Kind::Refused)
+            .hint("nothing was changed; `clean-backup history RUN` tells what the run did"),
         _ => failure(Kind::Failed),
     }
 }
@@ -66,14 +70,57 @@ fn unwritable(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Kind::Refused, format!("nothing is done without a journal: {error}"))
 }
 
+/// What tells others who holds a lock.
+fn me() -> String {
+    format!("host {}, process {}, since {}", host(), std::process::id(), now_utc())
+}
+
+/// The name of this machine, where the system has it in a file or a variable.
+fn host() -> String {
+    let files = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+    let named = files.iter().find_map(|file| std::fs::read_to_string(file).ok());
+    let named = named.or_else(|| std::env::var("COMPUTERNAME").ok()).unwrap_or_default();
+    match named.trim() {
+        "" => "unknown".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 fn take_lock(context: &Context<'_>) -> Result<Lock, Failure> {
-    let me = format!("process {}, since {}", std::process::id(), now_utc());
-    Lock::take(state_folder(context)?, &me).map_err(|error| match error {
+    Lock::take(state_folder(context)?, &me()).map_err(|error| match error {
         LockError::Held { .. } => {
             Failure::new(Kind::Refused, error.to_string()).hint("wait until it is done")
         }
         LockError::Io { .. } => unwritable(&error),
     })
+}
+
+/// Keeps other runs out while a plan is carried out: those with the same journals, and those that
+/// work on the same libraries.
+struct Held {
+    // Let go of in this order.
+    _libraries: LibraryLock,
+    _state: Lock,
+}
+
+/// Takes the locks of the libraries of a plan, in addition to that of the journals. Every act on a
+/// user's files goes through here.
+fn hold(state: Lock, plan: &Plan) -> Result<Held, Failure> {
+    let libraries = LibraryLock::take(plan, &me()).map_err(|error| {
+        let hint = match &error {
+            LibraryLockError::Held { .. } => "wait until it is done",
+            LibraryLockError::Moved(_) => "make the plan anew",
+        };
+        Failure::new(Kind::Refused, error.to_string()).hint(hint)
+    })?;
+    for unlocked in &libraries.unlocked {
+        tracing::warn!(
+            "{} cannot be locked ({}): make sure that no other run changes it at the same time",
+            for_people(&unlocked.folder),
+            unlocked.why
+        );
+    }
+    Ok(Held { _libraries: libraries, _state: state })
 }
 
 /// Asks, locks, begins a journal, does it, and tells what became of it.
@@ -107,15 +154,17 @@ pub fn carry_out_confirmed(
     cancel: &AtomicBool,
     progress: &dyn Progress,
 ) -> Result<Applied, Failure> {
-    let _lock = take_lock(context)?;
+    plan.check().map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+    let held = hold(take_lock(context)?, plan)?;
     let runs = runs_folder(context)?;
     warn_of_interrupted(&runs);
     let journal = Journal::begin(&runs, plan, &now_utc()).map_err(|error| unwritable(&error))?;
-    apply_and_follow(plan, Scope::Fresh, journal, cache, cancel, progress)
+    apply_and_follow(&held, plan, Scope::Fresh, journal, cache, cancel, progress)
 }
 
 /// Carries a plan out, and lets the cache know where files are now.
 fn apply_and_follow(
+    _held: &Held,
     plan: &Plan,
     scope: Scope<'_>,
     journal: Journal,
@@ -398,9 +447,7 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
         Failure::new(Kind::Failed, format!("{} cannot be read: {error}", for_people(path)))
             .hint(PLANS)
     })?;
-    let plan = Plan::from_json(&text).map_err(|e| {
-        Failure::new(Kind::Refused, format!("{}: {e}", for_people(path))).hint(PLANS)
-    })?;
+    let plan = read_plan(path, &text, options.edited_plan)?;
     if options.dry_run {
         render::print(&render::plan(&plan)?)?;
         return Ok(Outcome::Done);
@@ -416,13 +463,30 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
     carry_out(context, &plan, &mut cache, &cancel, Telling::of(options.format, "apply"))
 }
 
+/// A plan that was saved. One that was edited since is only taken when that was asked for.
+fn read_plan(path: &Path, text: &str, edited: bool) -> Result<Plan, Failure> {
+    let path = for_people(path);
+    let refused = |error: &PlanError| Failure::new(Kind::Refused, format!("{path}: {error}"));
+    match Plan::from_json(text) {
+        Err(PlanError::Edited) if edited => {
+            let plan = Plan::from_edited_json(text).map_err(|e| refused(&e).hint(PLANS))?;
+            tracing::warn!("{path}: {}; it is taken as it is now", PlanError::Edited);
+            Ok(plan)
+        }
+        Err(error @ PlanError::Edited) => Err(refused(&error).hint(
+            "make it anew; or look through it, and add --edited-plan to apply it as it is now",
+        )),
+        other => other.map_err(|error| refused(&error).hint(PLANS)),
+    }
+}
+
 /// Goes on with a run that was interrupted.
 ///
 /// # Errors
 /// What keeps it from being done.
 pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, Failure> {
     let telling = Telling::of(options.format, "resume");
-    let _lock = take_lock(context)?;
+    let state = take_lock(context)?;
     let runs = runs_folder(context)?;
     let failed = |error: JournalError| of_journal(&error);
     let run = match &options.run {
@@ -436,11 +500,12 @@ pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, 
         return Ok(Outcome::Done);
     };
     let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
+    let held = hold(state, &plan)?;
     let cancel = interrupt::watch()?;
     let mut cache = open_cache(context)?;
     let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
-    let scope = Scope::Rest(&log);
-    let applied = apply_and_follow(&plan, scope, journal, &mut cache, &cancel, context.progress)?;
+    let (scope, progress) = (Scope::Rest(&log), context.progress);
+    let applied = apply_and_follow(&held, &plan, scope, journal, &mut cache, &cancel, progress)?;
     finish(&plan, &applied, telling)
 }
 
@@ -463,18 +528,18 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
         telling.tell("There is no run to be taken back.\n", AppliedJson::default())?;
         return Ok(Outcome::Done);
     };
+    let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
     let cancel = interrupt::watch()?;
     let mut cache = open_cache(context)?;
     if !log.ended && !options.dry_run {
         // What it was at in the moment of the crash is brought to an end first; nothing new begins.
-        let _lock = take_lock(context)?;
-        let plan = log.plan(&runs).map_err(|error| of_journal(&error))?;
+        let held = hold(take_lock(context)?, &plan)?;
         let journal = Journal::go_on(&runs, &log.run).map_err(|error| unwritable(&error))?;
-        let scope = Scope::Begun(&log);
-        apply_and_follow(&plan, scope, journal, &mut cache, &cancel, context.progress)?;
+        let (scope, progress) = (Scope::Begun(&log), context.progress);
+        apply_and_follow(&held, &plan, scope, journal, &mut cache, &cancel, progress)?;
         log = RunLog::read(&runs, &log.run).map_err(|error| of_journal(&error))?;
     }
-    let undo = clean_backup::undo::undo(&log, &Disk::default(), &context.folder);
+    let undo = clean_backup::undo::undo(&log, &plan, &Disk::default(), &context.folder);
     for left in &undo.left {
         tracing::warn!("not taken back: {}: {}", for_people(&left.path), left.why);
     }

@@ -514,7 +514,8 @@ pub enum Preflight {
 /// `apply`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Every file is looked at again first, to the byte: what changed since the \
-plan was made is left alone.
+plan was made is left alone. A plan acts only in the folders that it names, and has a checksum: one \
+that was edited is refused unless --edited-plan is given.
 
 Example: clean-backup apply plan.json")]
 pub struct Apply {
@@ -524,6 +525,9 @@ pub struct Apply {
     /// Print what would be done, change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Apply a plan that was edited after it was made; everything else is checked all the same
+    #[arg(long)]
+    pub edited_plan: bool,
     /// How the result looks
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,

@@ -140,8 +140,9 @@ pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
 }
 
 /// How results begin: a report or a plan as JSON, as CSV, as text.
-const BEGINNINGS: [&[u8]; 7] = [
+const BEGINNINGS: [&[u8]; 8] = [
     b"{\n  \"version\": 1,\n  \"command\": \"dedupe\",\n",
+    b"{\n  \"version\": 3,\n  \"origin\": \"",
     b"{\n  \"version\": 2,\n  \"origin\": \"",
     b"group,role,path,bytes,",
     b"Group 1: ",

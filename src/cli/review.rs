@@ -152,7 +152,8 @@ impl Hands for OwnHands<'_> {
     fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<Done, String> {
         let runs = runs_folder(self.context).map_err(|failure| text(&failure))?;
         let log = RunLog::read(&runs, run).map_err(|error| error.to_string())?;
-        let undo = clean_backup::undo::undo(&log, &Disk::default(), &self.context.folder);
+        let undone = log.plan(&runs).map_err(|error| error.to_string())?;
+        let undo = clean_backup::undo::undo(&log, &undone, &Disk::default(), &self.context.folder);
         let left = undo.left.iter().map(|left| format!("{}: {}", for_people(&left.path), left.why));
         let mut problems: Vec<String> = left.collect();
         if undo.plan.actions.is_empty() {

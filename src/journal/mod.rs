@@ -5,6 +5,7 @@
 //! ending after it. After a crash the intents without an ending are what has to be looked at; a
 //! line that was torn by the crash belongs to an act that had not begun.
 
+mod library;
 mod line;
 mod lock;
 mod read;
@@ -14,6 +15,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+pub use library::{LibraryLock, LibraryLockError, Unlocked};
 pub use line::{Ending, Intent, IntentFile, Line, Verdict};
 pub use lock::{Lock, LockError};
 pub use read::{RunLog, has_ended, runs, undoes};
@@ -93,7 +95,10 @@ impl fmt::Display for JournalError {
         match self {
             Self::Io { path, source } => write!(f, "journal {}: {source}", for_people(path)),
             Self::NoRun(run) => write!(f, "there is no run {:?}", run),
-            Self::Plan { path, source } => write!(f, "{}: {source}", for_people(path)),
+            Self::Plan { path, source } => {
+                let path = for_people(path);
+                write!(f, "{path}, by which the run was made, is damaged: {source}")
+            }
             Self::Foreign(path) => write!(f, "{} is no journal", for_people(path)),
         }
     }

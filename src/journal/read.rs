@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{
     Ending, Intent, JOURNAL_FILE, JOURNAL_VERSION, JournalError, Line, PLAN_FILE, Verdict, io_error,
 };
-use crate::plan::{Origin, Plan};
+use crate::plan::{Origin, Plan, PlanError};
 
 /// A run as its journal tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,11 +122,13 @@ impl RunLog {
     /// The plan that the run carries out.
     ///
     /// # Errors
-    /// [`JournalError`]
+    /// [`JournalError::Plan`] when it is damaged, [`JournalError::Io`] when it cannot be read.
     pub fn plan(&self, runs: &Path) -> Result<Plan, JournalError> {
         let path = runs.join(&self.run).join(PLAN_FILE);
-        let text = fs::read_to_string(&path).map_err(io_error(&path))?;
-        Plan::from_json(&text).map_err(|source| JournalError::Plan { path, source })
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let text = String::from_utf8(bytes).map_err(|error| PlanError::Form(error.to_string()));
+        text.and_then(|text| Plan::from_journalled_json(&text))
+            .map_err(|source| JournalError::Plan { path, source })
     }
 }
 

@@ -17,6 +17,7 @@ use crate::event::{Event, Phase, Progress};
 use crate::layout::Template;
 use crate::media::{Bytes, FileStamp, MediaFile};
 use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use crate::real_paths::RealPaths;
 use crate::record::{ContentHash, Skip, Stage};
 use crate::walk::{WalkOptions, Walked, walk};
 pub use dates::explain;
@@ -74,10 +75,12 @@ pub fn organize(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Organized {
-    let mut organized = Organized::new(Plan::new(Origin::Organize, &options.base));
-    let walked = walk_all(&options.source, &options.walk, progress, cancel);
+    let mut real = RealPaths::new(&options.base);
+    let mut organized = Organized::new(bounded(options, &real));
+    let mut walked = walk_all(&options.source, &options.walk, progress, cancel);
     organized.interrupted = walked.interrupted;
     organized.skipped = walked.skipped;
+    let written = written(&mut walked.files, &organized.plan, &mut real, &mut organized.skipped);
     let stamps: HashMap<PathBuf, FileStamp> =
         walked.files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
     let (shots, leftovers) = shots_of(&walked.files, judge, progress, cancel);
@@ -98,7 +101,8 @@ pub fn organize(
                     Some(twin) => Fate::Twin(twin),
                     None => {
                         let plan = &mut organized.plan;
-                        file(unit, folder, options, &stamps, &mut places, plan)
+                        let found = Found { stamps: &stamps, written: &written };
+                        file(unit, folder, options, found, &mut places, plan)
                     }
                 }
             }
@@ -106,9 +110,59 @@ pub fn organize(
         organized.filed.push(filed(unit, fate, &stamps));
     }
     if options.prune && options.action == ActionKind::Move {
-        organized.plan.prune = emptied(options, &organized.plan);
+        organized.plan.prune = emptied(&organized.plan);
     }
     organized
+}
+
+/// A plan without acts that says where it may act. Its first root is the source.
+fn bounded(options: &Options, real: &RealPaths) -> Plan {
+    let mut plan = Plan::new(Origin::Organize, real.base());
+    let destination = ExactPath(real.place(&options.destination));
+    plan.roots.extend(real.folder(&options.source).map(ExactPath));
+    if !plan.roots.contains(&destination) {
+        plan.roots.push(destination.clone());
+    }
+    plan.destinations = vec![destination];
+    plan
+}
+
+/// How the plan writes the path of each file, by the path that it was found by. What a symbolic
+/// link leads to outside the source is skipped.
+fn written(
+    files: &mut Vec<MediaFile>,
+    plan: &Plan,
+    real: &mut RealPaths,
+    skipped: &mut Vec<Skip>,
+) -> HashMap<PathBuf, PathBuf> {
+    let reach = plan.reach().ok();
+    let mut written = HashMap::with_capacity(files.len());
+    files.retain(|file| {
+        let reason = match real.of(&file.path) {
+            Ok(path) => {
+                let whole = real.base().join(&path);
+                let is_link = whole.symlink_metadata().is_ok_and(|found| found.is_symlink());
+                let inside = reach.as_ref().is_some_and(|reach| reach.acts_on(&whole));
+                if inside && !is_link {
+                    written.insert(file.path.clone(), path);
+                    return true;
+                }
+                "a symbolic link leads to it: only files of the source itself are filed".to_owned()
+            }
+            Err(error) => error.to_string(),
+        };
+        skipped.push(Skip { path: file.path.clone(), stage: Stage::Walk, reason });
+        false
+    });
+    written
+}
+
+/// What is known of the files that were found, by the paths that they were found by.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    stamps: &'a HashMap<PathBuf, FileStamp>,
+    /// Their paths as the plan writes them.
+    written: &'a HashMap<PathBuf, PathBuf>,
 }
 
 fn walk_all(
@@ -263,20 +317,20 @@ fn file(
     unit: &Unit,
     folder: PathBuf,
     options: &Options,
-    stamps: &HashMap<PathBuf, FileStamp>,
+    known: Found<'_>,
     places: &mut Places,
     plan: &mut Plan,
 ) -> Fate {
     let found = places.find(&folder, &unit.shot.files, &unit.contents);
     let mut members = Vec::new();
     for ((path, content), place) in unit.shot.files.iter().zip(&unit.contents).zip(&found) {
-        let (Some(place), Some(stamp)) = (place, stamps.get(path)) else { continue };
-        members.push(Member {
-            source: Expected { path: path.clone(), stamp: *stamp, content: Some(*content) },
-            destination: Some(ExactPath(place.clone())),
-            keeper: None,
-            modified_ns: None,
-        });
+        let (Some(place), Some(stamp), Some(written)) =
+            (place, known.stamps.get(path), known.written.get(path))
+        else {
+            continue;
+        };
+        let source = Expected { path: written.clone(), stamp: *stamp, content: Some(*content) };
+        members.push(Member::alone(source).going_to(place.clone()));
     }
     if members.is_empty() {
         return Fate::AlreadyThere(folder);
@@ -314,14 +368,17 @@ fn filed(unit: &Unit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) -> Filed
 }
 
 /// Folders of the source that lose files, the innermost first; not the source itself.
-fn emptied(options: &Options, plan: &Plan) -> Vec<ExactPath> {
+fn emptied(plan: &Plan) -> Vec<ExactPath> {
+    let Some(ExactPath(source)) = plan.roots.first() else { return Vec::new() };
     let mut folders: BTreeSet<(std::cmp::Reverse<usize>, PathBuf)> = BTreeSet::new();
     let moved = plan.actions.iter().flat_map(|action| &action.files);
     for member in moved {
         let above = member.source.path.ancestors().skip(1);
-        for folder in above
-            .take_while(|folder| folder.starts_with(&options.source) && *folder != options.source)
-        {
+        let inside = above.take_while(|folder| {
+            let whole = plan.resolve(folder);
+            whole.starts_with(source) && whole != *source
+        });
+        for folder in inside {
             folders.insert((std::cmp::Reverse(folder.components().count()), folder.to_owned()));
         }
     }

@@ -1,5 +1,6 @@
 //! From a report to a plan: which files go where, with all that belongs to them.
 
+mod bind;
 mod units;
 
 use std::collections::{HashMap, HashSet};
@@ -12,10 +13,14 @@ use rayon::prelude::*;
 use crate::content::content_hash;
 use crate::event::{Event, Phase, Progress};
 use crate::layout::{Taken, common_folder, fitting};
-use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use crate::plan::{
+    Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
+};
+use crate::real_paths::RealPaths;
 use crate::record::ContentHash;
 use crate::report::{Duplicate, Group, Relation, Report};
 use crate::stamp::stamp;
+use bind::Binding;
 use units::Folders;
 
 /// What is to be done with duplicates.
@@ -67,6 +72,11 @@ impl Candidate<'_> {
         &self.duplicate.picture.path
     }
 
+    fn member(&self) -> Member {
+        Member::alone((&self.duplicate.picture).into())
+            .relying_on((&self.group.keeper).into(), Proof::of(self.number, self.duplicate))
+    }
+
     fn why(&self) -> String {
         match self.duplicate.relation {
             Relation::Identical => "identical to the keeper".to_owned(),
@@ -84,34 +94,32 @@ impl Candidate<'_> {
 /// Proposes what to do with the duplicates of a report. Reads folders, and the bytes of what is to
 /// be acted on and of what that relies on, as far as their hashes are not known.
 pub fn propose(report: &Report, wish: &Wish, progress: &dyn Progress) -> Proposal {
-    let mut proposal = Proposal {
-        plan: Plan::new(Origin::Dedupe, &wish.base),
-        left: Vec::new(),
-        contents: Vec::new(),
-    };
-    proposal.plan.references = report
-        .references
-        .iter()
-        .map(|folder| ExactPath(folder.canonicalize().unwrap_or_else(|_| folder.clone())))
-        .collect();
+    let real = RealPaths::new(&wish.base);
+    let mut proposal =
+        Proposal { plan: bounded(report, wish, &real), left: Vec::new(), contents: Vec::new() };
     let candidates = candidates(report, wish.action, &mut proposal.left);
+    let mut binding = Binding::new(&proposal.plan, &candidates, real);
     if wish.action == ActionKind::Report {
-        proposal.plan.actions = candidates.iter().map(reported).collect();
+        let actions = candidates.iter().map(reported).collect();
+        proposal.plan.actions = binding.bind(actions, &mut proposal.left);
+        proposal.plan.elsewhere = binding.elsewhere();
         return proposal;
     }
     let mut folders = Folders::default();
     let actions = units::gather(&candidates, wish.action, &mut folders, &mut proposal.left);
     let (actions, contents) = with_contents(actions, &mut proposal.left, progress);
     proposal.contents = contents;
-    let mut actions: Vec<Action> = actions
+    let actions = actions
         .into_iter()
         .filter_map(|action| match wish.action {
             ActionKind::Delete => units::with_twins(action, &mut folders, &mut proposal.left),
             _ => Some(action),
         })
         .collect();
+    let mut actions = binding.bind(actions, &mut proposal.left);
+    proposal.plan.elsewhere = binding.elsewhere();
     if wish.action.has_destination() {
-        let mut places = Places::new(report, wish);
+        let mut places = Places::new(&proposal.plan, wish);
         for action in &mut actions {
             places.give(action);
         }
@@ -119,6 +127,24 @@ pub fn propose(report: &Report, wish: &Wish, progress: &dyn Progress) -> Proposa
     proposal.plan.actions = actions;
     proposal.left.sort_by(|a, b| a.path.cmp(&b.path));
     proposal
+}
+
+/// A plan without acts that says where it may act.
+fn bounded(report: &Report, wish: &Wish, real: &RealPaths) -> Plan {
+    let mut plan = Plan::new(Origin::Dedupe, real.base());
+    for root in report.roots.iter().filter_map(|root| real.folder(root)).map(ExactPath) {
+        if !plan.roots.contains(&root) {
+            plan.roots.push(root);
+        }
+    }
+    if wish.action.has_destination() {
+        let to = wish.destination.iter();
+        plan.destinations = to.map(|to| ExactPath(real.place(to))).collect();
+    }
+    let references = report.references.iter();
+    plan.references = references.map(|folder| ExactPath(real.place(folder))).collect();
+    plan.policy = Some(MatchRule::from(&report.matching));
+    plan
 }
 
 fn candidates<'a>(
@@ -151,18 +177,11 @@ fn candidates<'a>(
     candidates
 }
 
-fn member(source: Expected, keeper: Option<Expected>) -> Member {
-    Member { source, destination: None, keeper, modified_ns: None }
-}
-
 fn reported(candidate: &Candidate<'_>) -> Action {
     Action {
         group: candidate.number,
         action: ActionKind::Report,
-        files: vec![member(
-            (&candidate.duplicate.picture).into(),
-            Some((&candidate.group.keeper).into()),
-        )],
+        files: vec![candidate.member()],
         why: candidate.why(),
     }
 }
@@ -241,6 +260,8 @@ fn first_path(action: &Action) -> PathBuf {
 
 /// Gives destinations away.
 struct Places {
+    /// Where relative paths start.
+    base: PathBuf,
     /// Real paths of the roots, each with where its tree goes.
     trees: Vec<(PathBuf, PathBuf)>,
     /// The one folder that all go to.
@@ -249,17 +270,9 @@ struct Places {
 }
 
 impl Places {
-    fn new(report: &Report, wish: &Wish) -> Self {
-        let roots: Vec<PathBuf> = report
-            .roots
-            .iter()
-            .map(|root| root.canonicalize().unwrap_or_else(|_| wish.base.join(root)))
-            .map(|root| match root.is_file() {
-                true => root.parent().map(Path::to_owned).unwrap_or(root),
-                false => root,
-            })
-            .collect();
-        let destination = wish.destination.as_deref();
+    fn new(plan: &Plan, wish: &Wish) -> Self {
+        let roots: Vec<PathBuf> = plan.roots.iter().map(|root| root.0.clone()).collect();
+        let destination = plan.destinations.first().map(|to| to.0.as_path());
         let mut trees: Vec<(PathBuf, PathBuf)> = match destination {
             Some(to) => {
                 let common = common_folder(&roots);
@@ -274,7 +287,8 @@ impl Places {
         // The innermost root first.
         trees.sort_by_key(|(root, _)| std::cmp::Reverse(root.components().count()));
         let flat = destination.filter(|_| wish.action != ActionKind::Quarantine);
-        Self { trees, flat: flat.map(Path::to_owned), taken: Taken::default() }
+        let base = plan.base.0.clone();
+        Self { base, trees, flat: flat.map(Path::to_owned), taken: Taken::default() }
     }
 
     /// Gives every file of an action a free place; all of them with the same addition to their
@@ -299,17 +313,13 @@ impl Places {
         if let Some(flat) = &self.flat {
             return flat.join(name);
         }
-        let folder = source.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        for (root, tree) in &self.trees {
-            if let Ok(below) = real.strip_prefix(root) {
-                return tree.join(below).join(name);
-            }
-        }
-        // Reached through a link out of every root.
-        let outside = self.trees.first().map(|(_, tree)| tree.join("elsewhere"));
-        outside.unwrap_or_default().join(name)
+        let folder = self.base.join(source.parent().unwrap_or(Path::new("")));
+        let tree = self
+            .trees
+            .iter()
+            .find_map(|(root, tree)| Some((folder.strip_prefix(root).ok()?, tree)));
+        // A source lies in a root: others were left out.
+        tree.map(|(below, tree)| tree.join(below).join(&name)).unwrap_or_default()
     }
 }
 

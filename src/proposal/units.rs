@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Candidate, Left, expected_now, first_path, member, names_in};
+use super::{Candidate, Left, expected_now, first_path, names_in};
 use crate::content::content_hash;
 use crate::path_text::for_people;
-use crate::plan::{Action, ActionKind, Member};
+use crate::plan::{Action, ActionKind, Member, Proof};
 use crate::units::Folder;
 
 /// Folders that were looked into, by their paths as given.
@@ -132,15 +132,9 @@ fn gather_in(
 }
 
 fn action(pictures: &[&Candidate<'_>], kind: ActionKind, companions: Vec<PathBuf>) -> Action {
-    let mut files: Vec<Member> = pictures
-        .iter()
-        .map(|candidate| {
-            let keeper = (&candidate.group.keeper).into();
-            member((&candidate.duplicate.picture).into(), Some(keeper))
-        })
-        .collect();
+    let mut files: Vec<Member> = pictures.iter().map(|candidate| candidate.member()).collect();
     // One that is gone, or is no regular file, has nothing that could go along.
-    files.extend(companions.iter().filter_map(|path| Some(member(expected_now(path)?, None))));
+    files.extend(companions.iter().filter_map(|path| Some(Member::alone(expected_now(path)?))));
     let first = pictures.first();
     Action {
         group: first.map_or(0, |candidate| candidate.number),
@@ -179,6 +173,7 @@ pub(super) fn with_twins(
             twin.content = content_hash(path).ok();
             (twin.content == source.content).then_some(twin)
         });
+        member.proof = member.keeper.as_ref().map(|_| Proof::SAME_BYTES);
         if member.keeper.is_none() {
             let name = source.path.file_name().unwrap_or_default();
             let why = format!(

@@ -9,8 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use clean_backup::apply::Applied;
 use clean_backup::content::content_hash;
-use clean_backup::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use clean_backup::plan::{
+    Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
+};
 use clean_backup::record::ContentHash;
+use clean_backup::report::{Matching, Relation};
 use clean_backup::stamp::stamp;
 use tempfile::TempDir;
 
@@ -87,29 +90,36 @@ impl Scene {
             fs::hard_link(root.join("library/best/a.jpg"), &copy).unwrap();
         }
         let mut plan = Plan::new(Origin::Dedupe, &root);
+        plan.roots = vec![ExactPath(root.clone())];
+        plan.policy = Some(MatchRule::from(&Matching::default()));
         let place = |name: &str| {
             let to = root.join("aside/deep").join(name);
             kind.has_destination().then_some(ExactPath(to))
         };
-        let member = |name: &str, keeper: Option<&str>| Member {
+        let member = |name: &str, keeper: Option<(&str, Proof)>| Member {
             source: self.expected(name),
             destination: place(name),
-            keeper: keeper.map(|keeper| self.expected(keeper)),
+            keeper: keeper.map(|(keeper, _)| self.expected(keeper)),
+            proof: keeper.map(|(_, proof)| proof),
             modified_ns: None,
         };
-        for (name, keeper) in PAIRS {
+        for ((name, keeper), group) in PAIRS.into_iter().zip(1..) {
             let links =
                 matches!(kind, ActionKind::Hardlink | ActionKind::Reflink | ActionKind::Detach);
             if links && name != "copies/a.jpg" {
                 continue;
             }
-            let keeper = (kind != ActionKind::Detach).then_some(keeper);
+            let same = name == "copies/a.jpg";
+            let relation = if same { Relation::Identical } else { Relation::Copy };
+            let proof = Proof { group, relation, ..Proof::SAME_BYTES };
+            let keeper = (kind != ActionKind::Detach).then_some((keeper, proof));
             let mut files = vec![member(name, keeper)];
             if name == "copies/c.jpg" {
                 let twin = (kind == ActionKind::Delete).then_some("best/c.xmp");
+                let twin = twin.map(|twin| (twin, Proof::SAME_BYTES));
                 files.push(member("copies/c.xmp", twin));
             }
-            plan.actions.push(Action { group: 1, action: kind, files, why: String::new() });
+            plan.actions.push(Action { group, action: kind, files, why: String::new() });
         }
         plan
     }
