@@ -71,8 +71,19 @@ impl Run<'_> {
         let source = &work.source;
         let home = self.place_of(source).map_err(|why| refused(source, &why))?;
         let now = self.where_left(work, &home).map_err(failed("looking at", source))?;
+        let opened = self.check_source_at(work, &now).map_err(|mut stop| {
+            if now.name() != home.name() {
+                stop.reason += &format!("; an earlier run left it at {}", for_people(&now.path()));
+            }
+            stop
+        })?;
+        Ok(Held { home, now, opened })
+    }
+
+    fn check_source_at(&self, work: &Work<'_>, now: &Place) -> Result<Opened, Stop> {
+        let source = &work.source;
         let opened =
-            self.open_expected(&now, work.expected()).map_err(|why| refused(source, &why))?;
+            self.open_expected(now, work.expected()).map_err(|why| refused(source, &why))?;
         if work.kind != ActionKind::Copy {
             self.check_references(source)?;
         }
@@ -82,16 +93,20 @@ impl Run<'_> {
             let why = "has other names (hard links): it frees nothing, and is left alone";
             return Err(refused(source, why));
         }
+        let own_keeper = work.member.keeper.as_ref().map(|keeper| keeper.stamp.key);
+        if own_keeper == Some(look.stamp.key) && work.kind != ActionKind::Detach {
+            return Err(refused(source, "is its keeper under another name"));
+        }
         // Under another path; those of the same path are no sound plan.
         if takes_away && self.keepers.contains(&look.stamp.key) && look.names == 1 {
             return Err(refused(source, "is a file that another act relies on"));
         }
         // Other acts of this run may be about other names of the same file.
         let kind = if takes_away && look.names == 1 { Lock::Exclusive } else { Lock::Shared };
-        self.lock_file(&now, &opened, kind)
-            .and_then(|()| self.read(&now, &opened, work.expected()))
+        self.lock_file(now, &opened, kind)
+            .and_then(|()| self.read(now, &opened, work.expected()))
             .map_err(|why| refused(source, &why))?;
-        Ok(Held { home, now, opened })
+        Ok(opened)
     }
 
     /// What the act relies on: open and locked. Its bytes are read now, or, where its proof is only
@@ -99,7 +114,6 @@ impl Run<'_> {
     pub(super) fn hold_keeper<'a>(
         &self,
         work: &Work<'a>,
-        source: &Held,
         proof: Proof,
     ) -> Result<Option<Keeper<'a>>, Stop> {
         let Some(expected) = &work.member.keeper else { return Ok(None) };
@@ -107,9 +121,6 @@ impl Run<'_> {
         let relies = |why: String| relies(work, &path, &why);
         let place = self.place_of(&path).map_err(relies)?;
         let opened = self.open_expected(&place, expected).map_err(relies)?;
-        if opened.look().stamp.key == source.look().stamp.key && work.kind != ActionKind::Detach {
-            return Err(refused(&work.source, "is its keeper under another name"));
-        }
         self.lock_file(&place, &opened, Lock::Shared).map_err(relies)?;
         if proof == Proof::Bytes {
             self.read(&place, &opened, expected).map_err(relies)?;

@@ -60,7 +60,8 @@ impl Run<'_> {
         }
     }
 
-    /// Where the file of an act is that an interrupted run had announced: set aside, or at home.
+    /// Where the file of an act is that an interrupted run had announced. What that had set aside
+    /// gets its name back; where something else has the name, it is still set aside.
     pub(super) fn where_left(&self, work: &Work<'_>, home: &Place) -> io::Result<Place> {
         if !work.begun {
             return Ok(home.clone());
@@ -73,10 +74,11 @@ impl Run<'_> {
                 // A rename by a second name that was interrupted: both are one file.
                 Some(there) if there == set_aside && there.names > 1 && cfg!(unix) => {
                     files.remove_file(&aside)?;
-                    return Ok(home.clone());
                 }
-                _ => return Ok(aside),
+                Some(_) => return Ok(aside),
+                None => files.rename_new(&aside, home)?,
             }
+            break;
         }
         Ok(home.clone())
     }

@@ -38,8 +38,10 @@ impl Run<'_> {
                 gone.push(work.place);
                 continue;
             }
-            let held = self.check_source(work)?;
-            let keeper = self.hold_keeper(work, &held, Proof::Stamp)?;
+            let mut held = self.check_source(work)?;
+            let keeper = self
+                .hold_keeper(work, Proof::Stamp)
+                .map_err(|stop| self.put_back(&mut held, stop))?;
             doomed.push(Doomed { work, held, keeper });
         }
         let set_aside = doomed.iter_mut().try_for_each(|d| self.set_aside(d.work, &mut d.held));

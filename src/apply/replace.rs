@@ -38,7 +38,8 @@ impl Run<'_> {
             return Ok(look);
         }
         let mut held = self.check_source(work)?;
-        let keeper = self.hold_keeper(work, &held, Proof::Stamp)?;
+        let keeper =
+            self.hold_keeper(work, Proof::Stamp).map_err(|stop| self.put_back(&mut held, stop))?;
         let part = part_of(work, &held.home)?;
         let made = match self.make(work, &held, keeper.as_ref(), &part, remarks) {
             Ok(made) => made,
@@ -150,11 +151,6 @@ impl Run<'_> {
         let there = files.look_at(&home).map_err(looking())?;
         let right = |place: &Place| self.content_at(place) == work.expected().content;
         if now.name() != home.name() {
-            if there.is_none() {
-                files.rename_new(&now, &home).map_err(looking())?;
-                self.clear(&part).map_err(looking())?;
-                return Ok(None);
-            }
             if !right(&home) || !right(&now) {
                 let (path, now) = (&work.source, for_people(&now.path()));
                 let why = format!("was changed in the meantime; the one before is {now}");

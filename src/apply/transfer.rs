@@ -65,8 +65,10 @@ impl Run<'_> {
         let looked = to.as_ref().map(|to| files.look_at(to)).transpose();
         let there = looked.map_err(failed("looking at", &work.destination))?.flatten();
         let (Some(to), Some(there)) = (to, there) else {
-            let held = self.check_source(work)?;
-            let keeper = self.hold_keeper(work, &held, Proof::Bytes)?;
+            let mut held = self.check_source(work)?;
+            let keeper = self
+                .hold_keeper(work, Proof::Bytes)
+                .map_err(|stop| self.put_back(&mut held, stop))?;
             return Ok(Standing::Waiting(held, keeper));
         };
         let arrived = work.begun

@@ -23,8 +23,10 @@ impl Run<'_> {
                     _ => continue,
                 }
             }
-            let held = self.check_source(work)?;
-            let keeper = self.hold_keeper(work, &held, Proof::Bytes)?;
+            let mut held = self.check_source(work)?;
+            let keeper = self
+                .hold_keeper(work, Proof::Bytes)
+                .map_err(|stop| self.put_back(&mut held, stop))?;
             waiting.push((work, held, keeper));
         }
         let mut done: Vec<&Work<'_>> = Vec::new();
@@ -72,7 +74,13 @@ impl Run<'_> {
             let trashed = files.trashed(&work.source)?;
             let last = trashed.first().ok_or(ErrorKind::NotFound)?;
             let from = self.place(&files.real_path(&last.file)?)?;
-            files.rename_new(&from, &self.place(&work.source)?)?;
+            // The trash follows links on the way to a file, and so does what takes it back.
+            let (folder, name) = (work.source.parent(), work.source.file_name());
+            let (Some(folder), Some(name)) = (folder, name) else {
+                return Err(ErrorKind::InvalidInput.into());
+            };
+            let folder = files.open_folder(&files.real_path(folder)?)?;
+            files.rename_new(&from, &Place::new(&folder, name)?)?;
             files.forget_trashed(last)
         };
         let stop = refused(&work.source, "is in a folder that was replaced in the meantime");

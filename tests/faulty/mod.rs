@@ -133,6 +133,7 @@ pub struct Faulty {
     pub lockless: bool,
     /// Called before each step.
     pub hook: Option<Hook>,
+    pub trashing: Mutex<()>,
 }
 
 impl Faulty {
@@ -146,6 +147,7 @@ impl Faulty {
             clones: true,
             lockless: false,
             hook: None,
+            trashing: Mutex::default(),
         }
     }
 
@@ -278,6 +280,7 @@ impl FileSystem for Faulty {
 
     fn trash(&self, path: &Path) -> io::Result<()> {
         self.step("trash", path)?;
+        let _one_at_a_time = self.trashing.lock().unwrap();
         let number = fs::read_dir(&self.trash)?.count();
         let file = self.trash.join(format!("{number}.file"));
         fs::write(self.trash.join(format!("{number}.note")), path.as_os_str().as_encoded_bytes())?;
