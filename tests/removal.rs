@@ -275,6 +275,7 @@ fn a_file_seen_through_a_second_mount_of_its_folder_is_known() {
         assert_eq!(applied.actions, 1, "{applied:?}");
         assert!(applied.not_done[0].reason.contains("another act relies on"), "{applied:?}");
         // nor what lies in a reference folder.
+        let to = root.join("aside/a.jpg");
         let mut plan = plan(root, vec![act(ActionKind::Move, &second.join("a.jpg"), None, &to)]);
         plan.references = vec![ExactPath(first.clone())];
         assert!(refusal(&run(&plan)).contains("lies in the reference folder"));
@@ -455,12 +456,14 @@ fn what_comes_to_the_sources_path_between_check_and_act_is_not_touched() {
     let mut faults = 0;
     for kind in REMOVING {
         for border in [false, true] {
-            let crosses = border && kind.has_destination();
+            if border && !kind.has_destination() {
+                continue;
+            }
             let steps: &[&'static str] = match kind {
                 ActionKind::Trash => &["trash"],
                 ActionKind::Hardlink => &["link", "rename", "remove file"],
                 ActionKind::Reflink => &["clone", "rename", "remove file"],
-                _ if crosses => &["rename", "copy", "remove file"],
+                _ if border => &["rename", "copy", "remove file"],
                 ActionKind::Delete => &["rename", "remove file"],
                 _ => &["rename"],
             };

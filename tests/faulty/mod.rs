@@ -281,9 +281,13 @@ impl FileSystem for Faulty {
     fn trash(&self, path: &Path) -> io::Result<()> {
         self.step("trash", path)?;
         let _one_at_a_time = self.trashing.lock().unwrap();
-        let number = fs::read_dir(&self.trash)?.count();
-        let file = self.trash.join(format!("{number}.file"));
-        fs::write(self.trash.join(format!("{number}.note")), path.as_os_str().as_encoded_bytes())?;
+        // After the last one, so that none is replaced when some were taken out.
+        let numbers = fs::read_dir(&self.trash)?
+            .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str()?.parse::<usize>().ok());
+        let number = numbers.max().map_or(0, |last| last + 1);
+        let file = self.trash.join(format!("{number:06}.file"));
+        let note = self.trash.join(format!("{number:06}.note"));
+        fs::write(note, path.as_os_str().as_encoded_bytes())?;
         fs::rename(path, file)
     }
 
