@@ -145,8 +145,9 @@ impl Run<'_> {
         if source.is_aside(work) && place.folder().key() != source.home.folder().key() {
             let seen = place.beside(source.now.name()).and_then(|place| files.look_at(&place));
             if seen.map_err(failed("looking beside", &keeper.path))?.is_some() {
+                let is = if place.name() == source.home.name() { "is" } else { "lies beside" };
                 let keeper = for_people(&keeper.path);
-                let why = format!("is its keeper {keeper}, seen through another mount");
+                let why = format!("{is} its keeper {keeper}, seen through another mount");
                 return Err(refused(&work.source, &why));
             }
         }
