@@ -101,6 +101,12 @@ fn run(runs: &Path, plan: &Plan, files: &dyn FileSystem, workers: usize) -> Appl
     apply(plan, Scope::Fresh, journal, world(files, workers)).unwrap()
 }
 
+/// That no file of a run is left.
+fn assert_clean(root: &Path, case: &str) {
+    let left = hidden(root);
+    assert!(left.is_empty(), "{case}: {left:?}");
+}
+
 /// The reason of the only act, which was refused.
 fn refusal(applied: &Applied) -> &str {
     assert_eq!((applied.actions, applied.not_done.len()), (0, 1), "{applied:?}");
@@ -221,7 +227,7 @@ fn a_file_seen_through_an_overlay_is_not_its_own_copy() {
                         "seen through another mount"
                     };
                     assert!(refusal(&applied).contains(why), "{case}");
-                    assert_eq!(hidden(&folder.join("upper")), [PathBuf::new(); 0], "{case}");
+                    assert_clean(&folder.join("upper"), &case);
                     assert!(!to.exists(), "{case}");
                 }
             }
@@ -338,7 +344,7 @@ fn two_runs(kinds: [ActionKind; 2], lockless: bool, linger: bool, pairs: usize) 
     });
     let lost: BTreeSet<ContentHash> = before.difference(&contents(&room.root)).copied().collect();
     assert_eq!(lost.len(), 0, "{kinds:?}, without locks: {lockless}");
-    assert_eq!(hidden(&room.root), [PathBuf::new(); 0], "{kinds:?}");
+    assert_clean(&room.root, &format!("{kinds:?}"));
     done
 }
 
@@ -413,7 +419,7 @@ impl Swap {
         let texts: Vec<_> = texts(&self.room.root);
         assert!(texts.iter().any(|text| text == "a picture of mine"), "{case}: {texts:?}");
         assert_eq!(texts.iter().filter(|text| **text == self.foreign).count(), 1, "{case}");
-        assert_eq!(hidden(&self.room.root), [PathBuf::new(); 0], "{case}");
+        assert_clean(&self.room.root, case);
     }
 }
 
@@ -651,7 +657,7 @@ fn a_keeper_that_goes_when_the_source_was_checked_saves_the_source() {
             let source = fs::read_to_string(scene.room.at("library/copies/a.jpg"));
             assert_eq!(source.unwrap(), "a picture of mine", "{case}");
             assert!(refusal(&applied).contains("relies on"), "{case}");
-            assert_eq!(hidden(&scene.room.root), [PathBuf::new(); 0], "{case}");
+            assert_clean(&scene.room.root, &case);
         }
     }
     eprintln!("faults: keepers lost between check and act, {faults}");
@@ -750,7 +756,7 @@ fn resuming_finishes_what_was_set_aside_or_gives_it_its_name_back() {
         let applied = resume(&scene, &plan);
         assert_eq!((applied.actions, &applied.not_done), (1, &vec![]), "{kind:?}");
         assert_eq!(scene.room.at(source).exists(), !kind.removes_source(), "{kind:?}");
-        assert_eq!(hidden(&scene.room.root), [PathBuf::new(); 0], "{kind:?}");
+        assert_clean(&scene.room.root, &format!("{kind:?}"));
         // It is gone.
         let scene = Swap::new();
         let plan = killed_when_aside(&scene, kind);
@@ -758,7 +764,7 @@ fn resuming_finishes_what_was_set_aside_or_gives_it_its_name_back() {
         let applied = resume(&scene, &plan);
         assert!(refusal(&applied).contains("relies on"), "{kind:?}: {applied:?}");
         assert_eq!(fs::read_to_string(scene.room.at(source)).unwrap(), "a picture of mine");
-        assert_eq!(hidden(&scene.room.root), [PathBuf::new(); 0], "{kind:?}");
+        assert_clean(&scene.room.root, &format!("{kind:?}"));
         // Something else has its name: that stays, and so does what was set aside.
         let scene = Swap::new();
         let plan = killed_when_aside(&scene, kind);

@@ -55,7 +55,8 @@ impl Steps {
     fn strike(&self, name: &'static str) -> io::Error {
         if self.fault == Fault::Kill {
             // Past the test harness, which would keep it until the test is over.
-            writeln!(io::stderr(), "{KILLED_AT}{name}").unwrap();
+            let told = format!("{KILLED_AT}{name}\n");
+            io::stderr().write_all(told.as_bytes()).unwrap();
             kill();
         }
         *self.struck.lock().unwrap() = Some(name);
