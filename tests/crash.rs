@@ -13,12 +13,11 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use clean_backup::apply::{Applied, Scope, World, apply};
-use clean_backup::fsops::Disk;
 use clean_backup::journal::{Journal, RunLog, Verdict, has_ended, runs};
 use clean_backup::plan::{ActionKind, Plan};
 use clean_backup::undo::undo;
 
-use faulty::{Fault, Faulty, FaultyStorage, Steps};
+use faulty::{Fault, Faulty, FaultyStorage, Steps, Tally, killed_at};
 use trees::{Scene, contents, hidden, tree};
 
 /// An action, and whether it has to go to another file system.
@@ -28,9 +27,10 @@ struct Case {
     border: bool,
 }
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 10] = [
     Case { kind: ActionKind::Quarantine, border: false },
     Case { kind: ActionKind::Quarantine, border: true },
+    Case { kind: ActionKind::Move, border: false },
     Case { kind: ActionKind::Move, border: true },
     Case { kind: ActionKind::Copy, border: false },
     Case { kind: ActionKind::Trash, border: false },
@@ -45,13 +45,7 @@ fn world<'a>(files: &'a Faulty, cancel: &'a AtomicBool) -> World<'a> {
 }
 
 fn faulty(scene: &Path, case: Case, steps: &Steps) -> Faulty {
-    Faulty {
-        disk: Disk::default(),
-        steps: steps.clone(),
-        trash: scene.join("trash"),
-        border: case.border,
-        clones: true,
-    }
+    Faulty { steps: steps.clone(), border: case.border, ..Faulty::sound(&scene.join("trash")) }
 }
 
 /// Begins the run of a case, with a fault.
@@ -97,6 +91,7 @@ fn check_invariant(scene: &Scene, case: Case, at: &str) {
 
 #[test]
 fn a_failure_at_every_step_loses_nothing() {
+    let mut faults = Tally::default();
     for case in CASES {
         let mut at = 1;
         loop {
@@ -115,11 +110,14 @@ fn a_failure_at_every_step_loses_nothing() {
                 assert!(applied.not_done.is_empty(), "{case:?}: {applied:?}");
                 break;
             }
+            faults.add(steps.struck().unwrap());
             at += 1;
         }
         assert!(at > 15, "{case:?}: only {at} steps");
-        println!("{case:?}: {} steps", at - 1);
+        eprintln!("steps: {case:?} {}", at - 1);
     }
+    assert!(faults.kinds() > 15, "{faults}");
+    eprintln!("faults: errors at {faults}");
 }
 
 /// Not a test: what a killed process was doing.
@@ -139,6 +137,7 @@ fn to_be_killed() {
 #[test]
 fn a_kill_at_every_step_loses_nothing_and_is_gone_on_from() {
     use std::os::unix::process::ExitStatusExt as _;
+    let mut kills = Tally::default();
     for (number, case) in CASES.iter().copied().enumerate() {
         let mut at = 1;
         loop {
@@ -169,10 +168,13 @@ fn a_kill_at_every_step_loses_nothing_and_is_gone_on_from() {
             if !killed {
                 break;
             }
+            kills.add(&killed_at(&ran.stderr).unwrap());
             at += 1;
         }
         assert!(at > 15, "{case:?}: only {at} steps");
     }
+    assert!(kills.kinds() > 15, "{kills}");
+    eprintln!("faults: kills at {kills}");
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! The files of one action, with all that acting on them needs.
 
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use super::Run;
 use crate::plan::{Action, ActionKind, Expected, Member};
+
+/// The longest name that file systems commonly allow, in bytes.
+const LONGEST_NAME: usize = 255;
 
 /// One file that is to be acted on.
 pub(super) struct Work<'a> {
@@ -17,19 +21,28 @@ pub(super) struct Work<'a> {
     pub(super) destination: PathBuf,
     /// An interrupted run had announced it.
     pub(super) begun: bool,
-    /// What names of files that are not whole yet, or not to be seen any more, begin with.
-    pub(super) mark: String,
+    /// What names of files that are not whole yet, or set aside, begin with.
+    mark: String,
 }
 
 impl Work<'_> {
-    /// A name in the folder of `path` that only this act of this run uses.
-    pub(super) fn part(&self, path: &Path) -> PathBuf {
-        path.with_file_name(format!("{}.part", self.mark))
+    /// The name of a file that is not whole yet. Only this act of this run uses it.
+    pub(super) fn part_name(&self) -> OsString {
+        format!("{}.part", self.mark).into()
     }
 
-    /// The name that a file has beside itself while another takes its place.
-    pub(super) fn aside(&self) -> PathBuf {
-        self.source.with_file_name(format!("{}.aside", self.mark))
+    /// The name of a file that was set aside in its own folder. It tells the file's own name, as
+    /// far as names may be that long.
+    pub(super) fn aside_name(&self, own: &OsStr) -> OsString {
+        let mut name = OsString::from(format!("{}.", self.mark));
+        name.push(own);
+        name.push(".aside");
+        if name.len() > LONGEST_NAME { self.short_aside_name() } else { name }
+    }
+
+    /// The same without the file's own name, which runs of earlier versions used too.
+    pub(super) fn short_aside_name(&self) -> OsString {
+        format!("{}.aside", self.mark).into()
     }
 
     pub(super) fn expected(&self) -> &Expected {

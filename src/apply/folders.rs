@@ -1,68 +1,66 @@
-//! Folders that files are put into.
+//! Folders that files are in, or are put into. None is reached through a symbolic link: plans name
+//! real folders, so a link has come since, and would lead elsewhere.
 
-use std::collections::HashSet;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::{Run, lock};
-use crate::fsops::Kind;
+use crate::fsops::{Folder, Place};
 use crate::journal::Line;
 use crate::plan::ExactPath;
 
-/// Folders that are known to be there.
-#[derive(Default)]
-pub(super) struct Folders(Mutex<HashSet<PathBuf>>);
-
 impl Run<'_> {
-    /// Makes a folder and those above it, as far as they are missing. None may be a symbolic link:
-    /// plans name real folders, so that a link has come since, and would lead elsewhere.
-    pub(super) fn ensure_folder(&self, folder: &Path) -> io::Result<()> {
+    /// The place that a path names, its folder opened anew.
+    pub(super) fn place(&self, path: &Path) -> io::Result<Place> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(ErrorKind::InvalidInput.into());
+        };
+        Place::new(&self.world.files.open_folder(folder)?, name)
+    }
+
+    /// The place that a path names, its folder, and those above it, made as far as they are
+    /// missing.
+    pub(super) fn place_to_fill(&self, path: &Path) -> io::Result<Place> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(ErrorKind::InvalidInput.into());
+        };
+        let opened = match self.world.files.open_folder(folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // Held while folders are made, so that each is made, and noted, once.
+                let _making = lock(&self.making_folders);
+                self.make_folders(folder)?
+            }
+            other => other?,
+        };
+        Place::new(&opened, name)
+    }
+
+    fn make_folders(&self, folder: &Path) -> io::Result<Arc<Folder>> {
         let files = self.world.files;
-        // Held while folders are made, so that each is made, and noted, once.
-        let mut known = lock(&self.folders.0);
-        if known.contains(folder) {
-            return Ok(());
-        }
+        // The lowest that is there.
         let mut missing = Vec::new();
         let mut at = folder;
-        loop {
-            match files.look(at)? {
-                Some(look) if look.kind == Kind::Folder => break,
-                Some(_) => return Err(in_the_way(at)),
-                None => missing.push(at),
+        let mut opened = loop {
+            match files.open_folder(at) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                other => break other?,
             }
+            missing.push(at.file_name().ok_or(ErrorKind::NotFound)?);
             at = at.parent().ok_or(ErrorKind::NotFound)?;
-        }
-        if files.real_path(at)? != at {
-            return Err(in_the_way(at));
-        }
-        for folder in missing.into_iter().rev() {
-            match files.make_folder(folder) {
+        };
+        for name in missing.into_iter().rev() {
+            let place = Place::new(&opened, name)?;
+            match files.make_folder(&place) {
                 Ok(()) => {
-                    self.note(Line::Folder { path: ExactPath(folder.to_owned()) });
-                    if let Some(above) = folder.parent() {
-                        files.sync_folder(above)?;
-                    }
+                    self.note(Line::Folder { path: ExactPath(place.path()) });
+                    files.sync_folder(&opened)?;
                 }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    let look = files.look(folder)?;
-                    if look.is_none_or(|look| look.kind != Kind::Folder) {
-                        return Err(in_the_way(folder));
-                    }
-                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
+            opened = files.open_folder_in(&place)?;
         }
-        known.insert(folder.to_owned());
-        Ok(())
+        Ok(opened)
     }
-}
-
-fn in_the_way(path: &Path) -> io::Error {
-    let path = crate::path_text::for_people(path);
-    io::Error::new(
-        ErrorKind::NotADirectory,
-        format!("{path} is no folder, or leads through a symbolic link"),
-    )
 }

@@ -1,27 +1,32 @@
 //! Carries a plan out: every act is checked right before, written down before and after, and
 //! either done wholly or not at all.
 //!
-//! At every moment each content that was there is still there: in its place, where it was to go, or
-//! in the trash; except what a `delete` removed, whose keeper was verified just before.
+//! At every moment each content that was there is still there: in its place, beside it under a name
+//! of the run, where it was to go, or in the trash; except what a `delete` removed. That goes in two
+//! steps: the file is renamed within its folder, its keeper is opened anew by its path and read, and
+//! only then the file is removed. All steps are taken in folders that are held open, and on files
+//! that are held open, and locked where that is possible, from the check to the end of an act.
 
 mod checks;
 mod files;
 mod folders;
+mod held;
+mod remove;
 mod replace;
 mod transfer;
+mod trash;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::event::{Act, Event, Phase, Progress};
-use crate::fsops::FileSystem;
+use crate::fsops::{FileSystem, Place};
 use crate::journal::{Ending, Intent, Journal, Line, RunLog, Verdict};
 use crate::media::{FileKey, FileStamp};
 use crate::plan::{Action, ActionKind, ExactPath, Plan, PlanError};
-use folders::Folders;
 
 /// Intents that share one wait for the disk. Each of them is on the disk before its act begins;
 /// those that were not begun when a run was killed are found so by looking.
@@ -98,6 +103,8 @@ pub struct Applied {
     pub effects: Vec<Effect>,
     /// Actions that were not begun, since the run was interrupted.
     pub left: u64,
+    /// Folders, one a file system, in which files could not be locked against other runs.
+    pub unlocked: Vec<PathBuf>,
     /// Why the journal could not be written any more, which ended the run.
     pub journal_failure: Option<io::Error>,
 }
@@ -140,9 +147,15 @@ pub fn apply(
             .iter()
             .map(|folder| plan.resolve(&folder.0))
             .map(|folder| world.files.real_path(&folder).unwrap_or(folder))
+            .map(|folder| {
+                let look = world.files.look(&folder).ok().flatten();
+                (folder, look.map(|look| look.stamp.key))
+            })
             .collect(),
         keepers: members.filter_map(|m| m.keeper.as_ref()).map(|k| k.stamp.key).collect(),
-        folders: Folders::default(),
+        making_folders: Mutex::new(()),
+        lasting: Mutex::default(),
+        unlocked: Mutex::default(),
         desk: Mutex::new(Desk { journal, wanted: &wanted, next: 0, announced: 0, failure: None }),
         outcome: Mutex::new(Vec::new()),
     };
@@ -164,10 +177,14 @@ struct Run<'a> {
     name: String,
     /// Actions that an interrupted run had announced.
     begun: BTreeSet<usize>,
-    /// Real paths of the folders that nothing is touched in.
-    references: Vec<PathBuf>,
+    /// Real paths of the folders that nothing is touched in, and which folders they are.
+    references: Vec<(PathBuf, Option<FileKey>)>,
     keepers: HashSet<FileKey>,
-    folders: Folders,
+    making_folders: Mutex<()>,
+    /// Keepers and folders of keepers that this run has waited for to be on the disk.
+    lasting: Mutex<HashSet<FileKey>>,
+    /// Where files could not be locked, by device.
+    unlocked: Mutex<BTreeMap<u64, PathBuf>>,
     desk: Mutex<Desk<'a>>,
     outcome: Mutex<Vec<(usize, Outcome)>>,
 }
@@ -313,10 +330,12 @@ impl Run<'_> {
     }
 
     fn finish(self) -> Applied {
+        let unlocked = std::mem::take(&mut *lock(&self.unlocked));
         let desk = self.desk.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Desk { mut journal, wanted, next, failure, .. } = desk;
         let mut applied = Applied {
             run: self.name,
+            unlocked: unlocked.into_values().collect(),
             left: (wanted.len() - next) as u64,
             journal_failure: failure,
             ..Applied::default()
@@ -357,9 +376,16 @@ impl Run<'_> {
 fn prune(plan: &Plan, files: &dyn FileSystem) -> Vec<Line> {
     let empty = plan.prune.iter().map(|folder| plan.resolve(&folder.0));
     empty
-        .filter(|folder| files.remove_folder(folder).is_ok())
+        .filter(|folder| remove_empty(folder, files).is_ok())
         .map(|folder| Line::Pruned { path: ExactPath(folder) })
         .collect()
+}
+
+fn remove_empty(folder: &Path, files: &dyn FileSystem) -> io::Result<()> {
+    let (Some(above), Some(name)) = (folder.parent(), folder.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    files.remove_folder(&Place::new(&files.open_folder(above)?, name)?)
 }
 
 /// The text of an error with the step and the path that it is about.

@@ -176,6 +176,13 @@ fn apply_and_follow(
         World { files: &Disk::default(), clock: &now_utc, progress, cancel, workers: WORKERS };
     let applied = apply::apply(plan, scope, journal, world)
         .map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+    for folder in &applied.unlocked {
+        tracing::warn!(
+            "{}: files cannot be locked on this file system; let no other run or program change \
+             them at the same time",
+            for_people(folder)
+        );
+    }
     let volumes = Volumes::default();
     let moves: Vec<Moved<'_>> = applied
         .effects

@@ -1,18 +1,20 @@
 //! Bytes from one file to another.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
 
+use super::{Place, at};
 use crate::record::ContentHash;
 
 /// Large enough that a disk is kept busy, small enough for the caches.
 const BUFFER: usize = 1 << 20;
 
+/// Hashes all of a file, wherever it was read to before.
 fn hash_of(
     mut file: &File,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<ContentHash> {
+    file.rewind()?;
     let length = file.metadata()?.len();
     let mut buffer = vec![0; usize::try_from(length).unwrap_or(BUFFER).clamp(1, BUFFER)];
     let mut hasher = blake3::Hasher::new();
@@ -28,18 +30,13 @@ fn hash_of(
     }
 }
 
-/// BLAKE3 of all that is left to read.
+/// BLAKE3 of a file.
 pub(super) fn hash(file: &File) -> io::Result<ContentHash> {
     hash_of(file, |_| Ok(()))
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    // To be read too, so that the pages can be dropped and read again.
-    OpenOptions::new().read(true).write(true).create_new(true).open(path)
-}
-
-pub(super) fn copy_new(from: &File, to: &Path) -> io::Result<ContentHash> {
-    let mut to = create(to)?;
+pub(super) fn copy_new(from: &File, to: &Place) -> io::Result<ContentHash> {
+    let mut to = at::create_file(to)?;
     let content = hash_of(from, |bytes| to.write_all(bytes))?;
     to.sync_all()?;
     Ok(content)
@@ -55,9 +52,9 @@ pub(super) fn forget_pages(file: &File) {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn clone_new(original: &File, to: &Path) -> io::Result<()> {
+pub(super) fn clone_new(original: &File, to: &Place) -> io::Result<()> {
     use rustix::io::Errno;
-    let copy = create(to)?;
+    let copy = at::create_file(to)?;
     let cloned = match rustix::fs::ioctl_ficlone(&copy, original) {
         Ok(()) => copy.sync_all(),
         Err(Errno::OPNOTSUPP | Errno::NOTTY | Errno::INVAL | Errno::NOSYS | Errno::XDEV) => {
@@ -68,13 +65,13 @@ pub(super) fn clone_new(original: &File, to: &Path) -> io::Result<()> {
     if cloned.is_err() {
         drop(copy);
         // The first error is the one to tell.
-        let _ = std::fs::remove_file(to);
+        let _ = at::remove_file(to);
     }
     cloned
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn clone_new(_original: &File, _to: &Path) -> io::Result<()> {
+pub(super) fn clone_new(_original: &File, _to: &Place) -> io::Result<()> {
     Err(no_reflinks())
 }
 

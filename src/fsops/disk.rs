@@ -1,17 +1,21 @@
 //! The file systems of this machine.
 
-use std::fs::{self, File, FileType, Metadata};
-use std::io;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{FileSystem, Kind, Look, Trashed, attributes, copy, rename, trash_can};
-use crate::own_file;
+use super::{
+    FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed, at, attributes, copy, rename,
+    trash_can,
+};
 use crate::record::ContentHash;
-use crate::stamp::stamp_of;
 
 /// The real one.
 #[derive(Clone, Copy, Debug)]
 pub struct Disk {
+    /// Whether the system is asked to open a folder's whole path in one step before other ways.
+    pub(super) whole_paths: bool,
     /// Whether renaming without replacing is asked of the system before other ways.
     pub(super) flagged_rename: bool,
     /// Whether hard links are tried.
@@ -20,70 +24,90 @@ pub struct Disk {
 
 impl Default for Disk {
     fn default() -> Self {
-        Self { flagged_rename: true, links: true }
+        Self { whole_paths: true, flagged_rename: true, links: true }
     }
 }
 
 impl FileSystem for Disk {
     fn look(&self, path: &Path) -> io::Result<Option<Look>> {
         match fs::symlink_metadata(path) {
-            Ok(metadata) => Ok(Some(look_of(path, &metadata))),
+            Ok(metadata) => Ok(Some(at::look_of(path, &metadata))),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    fn hash(&self, path: &Path) -> io::Result<ContentHash> {
-        copy::hash(&open_file(path)?)
     }
 
     fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
         fs::canonicalize(path)
     }
 
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path)
+    fn open_folder(&self, path: &Path) -> io::Result<Arc<Folder>> {
+        Folder::open(path, self.whole_paths)
     }
 
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir(path)
+    fn open_folder_in(&self, place: &Place) -> io::Result<Arc<Folder>> {
+        Folder::open_in(place)
     }
 
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+    fn make_folder(&self, place: &Place) -> io::Result<()> {
+        at::make_folder(place)
+    }
+
+    fn remove_folder(&self, place: &Place) -> io::Result<()> {
+        at::remove_folder(place)
+    }
+
+    fn sync_folder(&self, folder: &Folder) -> io::Result<()> {
+        needless(at::sync_folder(folder))
+    }
+
+    fn look_at(&self, place: &Place) -> io::Result<Option<Look>> {
+        at::look(place)
+    }
+
+    fn open(&self, place: &Place) -> io::Result<Opened> {
+        Opened::open(place)
+    }
+
+    fn lock(&self, file: &Opened, lock: Lock) -> io::Result<Locked> {
+        try_lock(&file.file, lock)
+    }
+
+    fn hash(&self, file: &Opened) -> io::Result<ContentHash> {
+        copy::hash(&file.file)
+    }
+
+    fn hash_from_disk(&self, file: &Opened) -> io::Result<ContentHash> {
+        copy::forget_pages(&file.file);
+        copy::hash(&file.file)
+    }
+
+    fn sync_file(&self, file: &Opened) -> io::Result<()> {
+        needless(file.file.sync_all())
+    }
+
+    fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()> {
         rename::rename_new(*self, from, to)
     }
 
-    fn link_new(&self, original: &Path, name: &Path) -> io::Result<()> {
-        fs::hard_link(original, name)
+    fn link_new(&self, original: &Place, name: &Place) -> io::Result<()> {
+        at::link(original, name)
     }
 
-    fn clone_new(&self, original: &Path, to: &Path) -> io::Result<()> {
-        copy::clone_new(&open_file(original)?, to)
+    fn clone_new(&self, original: &Opened, copy: &Place) -> io::Result<()> {
+        copy::clone_new(&original.file, copy)
     }
 
-    fn copy_new(&self, from: &Path, to: &Path) -> io::Result<ContentHash> {
-        copy::copy_new(&open_file(from)?, to)
+    fn copy_new(&self, from: &Opened, to: &Place) -> io::Result<ContentHash> {
+        copy::copy_new(&from.file, to)
     }
 
-    fn hash_from_disk(&self, path: &Path) -> io::Result<ContentHash> {
-        let file = open_file(path)?;
-        copy::forget_pages(&file);
-        copy::hash(&file)
+    fn copy_attributes(&self, from: &Opened, to: &Opened, modified_ns: Option<i64>) -> Vec<String> {
+        attributes::copy(&from.file, &to.file, modified_ns)
     }
 
-    fn copy_attributes(&self, from: &Path, to: &Path, modified_ns: Option<i64>) -> Vec<String> {
-        match (open_file(from), open_file(to)) {
-            (Ok(from), Ok(to)) => attributes::copy(&from, &to, modified_ns),
-            (Err(error), _) | (_, Err(error)) => vec![error.to_string()],
-        }
-    }
-
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        own_file::sync_folder(folder)
-    }
-
-    fn remove_file(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+    fn remove_file(&self, place: &Place) -> io::Result<()> {
+        at::remove_file(place)
     }
 
     fn trash(&self, path: &Path) -> io::Result<()> {
@@ -100,55 +124,46 @@ impl FileSystem for Disk {
 }
 
 fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-fn look_of(path: &Path, metadata: &Metadata) -> Look {
-    let of_type = |kind: FileType| match kind {
-        _ if kind.is_symlink() => Kind::Link,
-        _ if kind.is_dir() => Kind::Folder,
-        _ if kind.is_file() => Kind::File,
-        _ => Kind::Other,
+/// Some file systems (FUSE, SMB) cannot sync a folder, and need not; what is mounted read-only is
+/// on the disk already.
+fn needless(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Ok(())
+        }
+        // Windows syncs only what is open for writing.
+        #[cfg(windows)]
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(unix)]
+fn try_lock(file: &fs::File, lock: Lock) -> io::Result<Locked> {
+    use std::fs::TryLockError;
+    let locked = match lock {
+        Lock::Shared => file.try_lock_shared(),
+        Lock::Exclusive => file.try_lock(),
     };
-    Look {
-        kind: of_type(metadata.file_type()),
-        stamp: stamp_of(path, metadata),
-        names: names(metadata),
-    }
+    Ok(match locked {
+        Ok(()) => Locked::Yes,
+        Err(TryLockError::WouldBlock) => Locked::ByAnother,
+        // No locks here (`ENOLCK`, `EOPNOTSUPP`), or none of this kind on a file that is open for
+        // reading only (`EBADF`, on NFS).
+        Err(TryLockError::Error(_)) => Locked::Unsupported,
+    })
 }
 
-#[cfg(unix)]
-fn names(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::nlink(metadata)
-}
-
+/// A lock of Windows would keep other programs, and even other handles of this one, from reading.
 #[cfg(not(unix))]
-fn names(_metadata: &Metadata) -> u64 {
-    1
-}
-
-/// Opens a regular file for reading, without following a link at the end of the path, and without
-/// waiting for somebody to write into what turns out to be a pipe.
-fn open_file(path: &Path) -> io::Result<File> {
-    let file = open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
-    }
-}
-
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use rustix::fs::{Mode, OFlags};
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link"));
-    }
-    File::open(path)
+fn try_lock(_file: &fs::File, _lock: Lock) -> io::Result<Locked> {
+    Ok(Locked::Unsupported)
 }

@@ -5,16 +5,20 @@
 //! followed by is up to [`crate::apply`]; tests put a file system in between that fails, or kills
 //! the process, at any step they like.
 
+mod at;
 mod attributes;
 mod copy;
 mod disk;
+mod place;
 mod rename;
 mod trash_can;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use disk::Disk;
+pub use place::{Folder, Opened, Place};
 
 use crate::media::FileStamp;
 use crate::record::ContentHash;
@@ -43,8 +47,44 @@ pub struct Look {
     pub names: u64,
 }
 
-/// Steps on files. Paths are absolute. No step follows a symbolic link at the end of a path, and
-/// none replaces what is there.
+impl Look {
+    /// Whether both are one regular file, with the same size and time, by whichever name each was
+    /// looked at.
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        let key = |look: &Self| look.stamp.key;
+        // Where the system has no identities of files, a key stands for a path.
+        (key(self) == key(other) || !cfg!(unix))
+            && self.kind == Kind::File
+            && other.kind == Kind::File
+            && self.stamp.size == other.stamp.size
+            && self.stamp.modified == other.stamp.modified
+    }
+}
+
+/// How a file is locked against other programs that ask too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Others may lock it so too: it is only relied on.
+    Shared,
+    /// Nobody else may have a lock: it is to be taken away or replaced.
+    Exclusive,
+}
+
+/// What became of locking a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// It is locked until it is closed.
+    Yes,
+    /// Another program, or another run of this one, has a lock on it.
+    ByAnother,
+    /// The file system, or the system, has no such locks.
+    Unsupported,
+}
+
+/// Steps on files. They act on names in open folders ([`Place`]) and on open files ([`Opened`]), so
+/// that what was checked is what is acted on. No step follows a symbolic link, and none replaces
+/// what is there. [`FileSystem::look`] and [`FileSystem::real_path`] take paths, for whoever only
+/// plans; the trash takes paths because the desktop's does.
 pub trait FileSystem: Sync {
     /// What lies at `path`; `None` when nothing does.
     ///
@@ -52,80 +92,117 @@ pub trait FileSystem: Sync {
     /// What the system says.
     fn look(&self, path: &Path) -> io::Result<Option<Look>>;
 
-    /// BLAKE3 of the bytes of a regular file.
-    ///
-    /// # Errors
-    /// What the system says; `InvalidInput` for anything but a regular file.
-    fn hash(&self, path: &Path) -> io::Result<ContentHash>;
-
     /// The path without any symbolic link in it.
     ///
     /// # Errors
     /// What the system says; `NotFound` when nothing is there.
     fn real_path(&self, path: &Path) -> io::Result<PathBuf>;
 
-    /// Makes one folder, in one that is there.
+    /// Opens a folder by an absolute path, without following any symbolic link in it.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not there; `NotADirectory`, with a message that names what is in the
+    /// way, when that is a symbolic link or anything else; or what the system says.
+    fn open_folder(&self, path: &Path) -> io::Result<Arc<Folder>>;
+
+    /// Opens the folder that lies at a place.
+    ///
+    /// # Errors
+    /// As [`FileSystem::open_folder`].
+    fn open_folder_in(&self, place: &Place) -> io::Result<Arc<Folder>>;
+
+    /// Makes one folder.
     ///
     /// # Errors
     /// `AlreadyExists` when anything is there, or what the system says.
-    fn make_folder(&self, path: &Path) -> io::Result<()>;
+    fn make_folder(&self, place: &Place) -> io::Result<()>;
 
     /// Removes an empty folder.
     ///
     /// # Errors
     /// What the system says; `DirectoryNotEmpty` when it is not empty.
-    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    fn remove_folder(&self, place: &Place) -> io::Result<()>;
 
-    /// Gives a file another name on the same file system.
+    /// Makes the names in a folder last.
     ///
     /// # Errors
-    /// `AlreadyExists` when anything is at `to`, `CrossesDevices` when it is on another file
-    /// system, or what the system says. The file is then still at `from`.
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// What the system says.
+    fn sync_folder(&self, folder: &Folder) -> io::Result<()>;
 
-    /// Gives a file a second name on the same file system.
+    /// What lies at a place; `None` when nothing does.
     ///
     /// # Errors
-    /// As [`FileSystem::rename_new`].
-    fn link_new(&self, original: &Path, name: &Path) -> io::Result<()>;
+    /// What the system says.
+    fn look_at(&self, place: &Place) -> io::Result<Option<Look>>;
 
-    /// Makes a file that shares its blocks with `original` until either is written to.
+    /// Opens a regular file for reading.
     ///
     /// # Errors
-    /// `AlreadyExists`, `Unsupported` where the file system has no such thing, or what the system
-    /// says. Nothing is then left at `copy`.
-    fn clone_new(&self, original: &Path, copy: &Path) -> io::Result<()>;
+    /// What the system says; `InvalidInput` for anything but a regular file.
+    fn open(&self, place: &Place) -> io::Result<Opened>;
 
-    /// Copies the bytes of a file into a new one, waits until they are on the disk, and hashes
-    /// them on the way.
+    /// Locks a file until it is closed, without waiting for others.
     ///
     /// # Errors
-    /// `AlreadyExists`, or what the system says; part of the bytes may then be left at `to`.
-    fn copy_new(&self, from: &Path, to: &Path) -> io::Result<ContentHash>;
+    /// What the system says, except that it has no locks: that is [`Locked::Unsupported`].
+    fn lock(&self, file: &Opened, lock: Lock) -> io::Result<Locked>;
+
+    /// BLAKE3 of the bytes of a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn hash(&self, file: &Opened) -> io::Result<ContentHash>;
 
     /// BLAKE3 of what the disk has of a file, as far as the system can be made not to answer from
     /// memory.
     ///
     /// # Errors
     /// As [`FileSystem::hash`].
-    fn hash_from_disk(&self, path: &Path) -> io::Result<ContentHash>;
+    fn hash_from_disk(&self, file: &Opened) -> io::Result<ContentHash>;
+
+    /// Makes the bytes of a file last.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync_file(&self, file: &Opened) -> io::Result<()>;
+
+    /// Gives a file another name on the same file system.
+    ///
+    /// # Errors
+    /// `AlreadyExists` when anything is at `to`, `CrossesDevices` when it is on another file
+    /// system, or what the system says. The file is then still at `from`.
+    fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()>;
+
+    /// Gives a file a second name on the same file system.
+    ///
+    /// # Errors
+    /// As [`FileSystem::rename_new`].
+    fn link_new(&self, original: &Place, name: &Place) -> io::Result<()>;
+
+    /// Makes a file that shares its blocks with `original` until either is written to.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, `Unsupported` where the file system has no such thing, or what the system
+    /// says. Nothing is then left at `copy`.
+    fn clone_new(&self, original: &Opened, copy: &Place) -> io::Result<()>;
+
+    /// Copies the bytes of a file into a new one, waits until they are on the disk, and hashes
+    /// them on the way.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, or what the system says; part of the bytes may then be left at `to`.
+    fn copy_new(&self, from: &Opened, to: &Place) -> io::Result<ContentHash>;
 
     /// Gives `to` the times, permissions and extended attributes of `from`, with `modified_ns` in
     /// the place of its modification time if that is given. Tells what could not be given: many
     /// file systems keep only a part.
-    fn copy_attributes(&self, from: &Path, to: &Path, modified_ns: Option<i64>) -> Vec<String>;
-
-    /// Makes the names in a folder last.
-    ///
-    /// # Errors
-    /// What the system says.
-    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+    fn copy_attributes(&self, from: &Opened, to: &Opened, modified_ns: Option<i64>) -> Vec<String>;
 
     /// Removes a name of a file.
     ///
     /// # Errors
     /// What the system says.
-    fn remove_file(&self, path: &Path) -> io::Result<()>;
+    fn remove_file(&self, place: &Place) -> io::Result<()>;
 
     /// Puts a file into the desktop's trash.
     ///

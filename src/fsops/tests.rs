@@ -6,60 +6,142 @@ use super::*;
 
 /// The ways to rename, from the best to the last resort.
 const WAYS: [Disk; 3] = [
-    Disk { flagged_rename: true, links: true },
-    Disk { flagged_rename: false, links: true },
-    Disk { flagged_rename: false, links: false },
+    Disk { whole_paths: true, flagged_rename: true, links: true },
+    Disk { whole_paths: false, flagged_rename: false, links: true },
+    Disk { whole_paths: false, flagged_rename: false, links: false },
 ];
+
+fn place(disk: Disk, path: &Path) -> Place {
+    let folder = disk.open_folder(path.parent().unwrap()).unwrap();
+    Place::new(&folder, path.file_name().unwrap()).unwrap()
+}
+
+fn open(disk: Disk, path: &Path) -> io::Result<Opened> {
+    disk.open(&place(disk, path))
+}
 
 #[test]
 fn renaming_never_replaces() {
     for disk in WAYS {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let at = |name: &str| folder.path().canonicalize().unwrap().join(name);
+        let rename =
+            |from: &str, to: &str| disk.rename_new(&place(disk, &at(from)), &place(disk, &at(to)));
         fs::write(at("a"), "mine").unwrap();
         fs::write(at("taken"), "theirs").unwrap();
         fs::create_dir(at("folder")).unwrap();
         for to in ["taken", "folder"] {
-            let error = disk.rename_new(&at("a"), &at(to)).unwrap_err();
+            let error = rename("a", to).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{disk:?}, {to}");
         }
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("nowhere"), at("link")).unwrap();
-            let error = disk.rename_new(&at("a"), &at("link")).unwrap_err();
+            let error = rename("a", "link").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{disk:?}");
             assert!(!at("nowhere").exists());
         }
         assert_eq!(fs::read_to_string(at("a")).unwrap(), "mine");
         assert_eq!(fs::read_to_string(at("taken")).unwrap(), "theirs");
-        for (from, to) in [("missing", "new"), ("a", "missing/new")] {
-            let error = disk.rename_new(&at(from), &at(to)).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::NotFound, "{disk:?}, {from}");
-            assert!(!at("new").exists());
-        }
+        assert_eq!(rename("missing", "new").unwrap_err().kind(), ErrorKind::NotFound, "{disk:?}");
+        assert!(!at("new").exists());
         let before = disk.look(&at("a")).unwrap().unwrap();
-        disk.rename_new(&at("a"), &at("b")).unwrap();
+        rename("a", "b").unwrap();
         assert_eq!(disk.look(&at("a")).unwrap(), None, "{disk:?}");
         assert_eq!(disk.look(&at("b")).unwrap(), Some(before), "{disk:?}");
+        assert_eq!(disk.look_at(&place(disk, &at("b"))).unwrap(), Some(before), "{disk:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_are_opened_through_no_link_and_stay_what_they_are() {
+    for disk in WAYS {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("real/deep")).unwrap();
+        fs::write(root.join("real/deep/file"), "x").unwrap();
+        std::os::unix::fs::symlink("real", root.join("link")).unwrap();
+        let kind = |path: &str| {
+            let error = disk.open_folder(&root.join(path)).unwrap_err();
+            (error.kind(), error.to_string())
+        };
+        let named = |name: &str, what: &str| {
+            (ErrorKind::NotADirectory, format!("{} is {what}", root.join(name).display()))
+        };
+        assert_eq!(kind("link/deep"), named("link", "a symbolic link"), "{disk:?}");
+        assert_eq!(kind("link"), named("link", "a symbolic link"), "{disk:?}");
+        assert_eq!(kind("real/deep/file/x"), named("real/deep/file", "not a folder"), "{disk:?}");
+        assert_eq!(kind("real/none").0, ErrorKind::NotFound, "{disk:?}");
+        assert_eq!(kind("real/../real").0, ErrorKind::InvalidInput, "{disk:?}");
+        let relative = disk.open_folder(Path::new("src")).unwrap_err();
+        assert_eq!(relative.kind(), ErrorKind::InvalidInput, "{disk:?}");
+        let root_place = place(disk, &root.join("link"));
+        assert!(disk.open_folder_in(&root_place).is_err(), "{disk:?}");
+        // What has the path now is not the folder that is open.
+        let file = place(disk, &root.join("real/deep/file"));
+        fs::rename(root.join("real"), root.join("moved")).unwrap();
+        fs::create_dir_all(root.join("real/deep")).unwrap();
+        fs::write(root.join("real/deep/file"), "another").unwrap();
+        disk.remove_file(&file).unwrap();
+        assert!(!root.join("moved/deep/file").exists(), "{disk:?}");
+        assert!(root.join("real/deep/file").exists(), "{disk:?}");
+        let anew = disk.open_folder(&root.join("real/deep")).unwrap();
+        assert_ne!(anew.key(), file.folder().key(), "{disk:?}");
+    }
+}
+
+#[test]
+fn a_place_is_one_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Disk::default().open_folder(&folder.path().canonicalize().unwrap()).unwrap();
+    for name in ["", ".", "..", "a/b", "/a", "a/", "../a"] {
+        assert!(Place::new(&folder, name.as_ref()).is_err(), "{name:?}");
+    }
+    assert!(Place::new(&folder, "a b..c".as_ref()).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn locks_keep_others_out_until_the_file_is_closed() {
+    let disk = Disk::default();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().canonicalize().unwrap().join("a");
+    fs::write(&path, "x").unwrap();
+    let lock = |kind| {
+        let file = open(disk, &path).unwrap();
+        let locked = disk.lock(&file, kind).unwrap();
+        (file, locked)
+    };
+    let (first, locked) = lock(Lock::Shared);
+    assert_eq!(locked, Locked::Yes);
+    assert_eq!(lock(Lock::Shared).1, Locked::Yes);
+    assert_eq!(lock(Lock::Exclusive).1, Locked::ByAnother);
+    drop(first);
+    let (_second, locked) = lock(Lock::Exclusive);
+    assert_eq!(locked, Locked::Yes);
+    assert_eq!(lock(Lock::Shared).1, Locked::ByAnother);
 }
 
 #[test]
 fn one_of_many_wins_a_name() {
     for disk in WAYS {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: String| folder.path().join(name);
+        let root = folder.path().canonicalize().unwrap();
+        let at = |name: String| root.join(name);
         for file in 0..64 {
             fs::write(at(format!("{file}")), format!("{file}")).unwrap();
         }
         let won: usize = std::thread::scope(|scope| {
+            let at = &at;
             let workers: Vec<_> = (0..8)
                 .map(|worker| {
                     scope.spawn(move || {
                         (0..8)
                             .filter(|file| {
-                                let from = at(format!("{}", worker * 8 + file));
-                                disk.rename_new(&from, &at(format!("to {file}"))).is_ok()
+                                let from = place(disk, &at(format!("{}", worker * 8 + file)));
+                                let to = place(disk, &at(format!("to {file}")));
+                                disk.rename_new(&from, &to).is_ok()
                             })
                             .count()
                     })
@@ -82,7 +164,8 @@ fn one_of_many_wins_a_name() {
 fn copies_have_bytes_and_attributes() {
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+    let root = folder.path().canonicalize().unwrap();
+    let (from, to) = (root.join("a"), root.join("b"));
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
     fs::write(&from, &bytes).unwrap();
     let set = |path: &Path, seconds| {
@@ -96,17 +179,21 @@ fn copies_have_bytes_and_attributes() {
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(&from, fs::Permissions::from_mode(0o440)).unwrap();
     }
-    let content = disk.copy_new(&from, &to).unwrap();
+    let (original, copy) = (open(disk, &from).unwrap(), place(disk, &to));
+    let content = disk.copy_new(&original, &copy).unwrap();
     assert_eq!(content.0, *blake3::hash(&bytes).as_bytes());
-    assert_eq!(disk.hash(&to).unwrap(), content);
-    assert_eq!(disk.hash_from_disk(&to).unwrap(), content);
+    let opened = disk.open(&copy).unwrap();
+    assert_eq!(disk.hash(&opened).unwrap(), content);
+    // However far it was read before.
+    assert_eq!(disk.hash(&opened).unwrap(), content);
+    assert_eq!(disk.hash_from_disk(&opened).unwrap(), content);
     assert_eq!(fs::read(&to).unwrap(), bytes);
-    assert_eq!(disk.copy_new(&from, &to).unwrap_err().kind(), ErrorKind::AlreadyExists);
-    assert_eq!(disk.copy_attributes(&from, &to, None), Vec::<String>::new());
+    assert_eq!(disk.copy_new(&original, &copy).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert_eq!(disk.copy_attributes(&original, &opened, None), Vec::<String>::new());
     let (a, b) = (fs::metadata(&from).unwrap(), fs::metadata(&to).unwrap());
     assert_eq!(a.modified().unwrap(), b.modified().unwrap());
     assert_eq!(a.permissions(), b.permissions());
-    disk.copy_attributes(&from, &to, Some(-5));
+    disk.copy_attributes(&original, &opened, Some(-5));
     let before_1970 = std::time::UNIX_EPOCH - std::time::Duration::from_nanos(5);
     assert_eq!(fs::metadata(&to).unwrap().modified().unwrap(), before_1970);
 }
@@ -117,14 +204,17 @@ fn extended_attributes_go_along() {
     use rustix::fs::{XattrFlags, getxattr, setxattr};
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+    let root = folder.path().canonicalize().unwrap();
+    let (from, to) = (root.join("a"), root.join("b"));
     fs::write(&from, "x").unwrap();
     if let Err(error) = setxattr(&from, "user.rating", b"5", XattrFlags::empty()) {
         eprintln!("SKIPPED: no extended attributes here: {error}");
         return;
     }
-    disk.copy_new(&from, &to).unwrap();
-    assert_eq!(disk.copy_attributes(&from, &to, None), Vec::<String>::new());
+    let original = open(disk, &from).unwrap();
+    disk.copy_new(&original, &place(disk, &to)).unwrap();
+    let copy = open(disk, &to).unwrap();
+    assert_eq!(disk.copy_attributes(&original, &copy, None), Vec::<String>::new());
     let mut value = [0; 8];
     assert_eq!(getxattr(&to, "user.rating", &mut value), Ok(1));
     assert_eq!(value[0], b'5');
@@ -136,7 +226,8 @@ fn only_regular_files_are_opened() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
+    let root = folder.path().canonicalize().unwrap();
+    let at = |name: &str| root.join(name);
     fs::write(at("file"), "x").unwrap();
     std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
     mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
@@ -148,10 +239,9 @@ fn only_regular_files_are_opened() {
         ("folder", Kind::Folder),
     ] {
         assert_eq!(disk.look(&at(name)).unwrap().unwrap().kind, kind, "{name}");
+        assert_eq!(disk.look_at(&place(disk, &at(name))).unwrap().unwrap().kind, kind, "{name}");
         // A pipe that nobody writes to would be waited for.
-        assert_eq!(disk.hash(&at(name)).is_ok(), kind == Kind::File, "{name}");
-        assert_eq!(disk.copy_new(&at(name), &at("copy")).is_ok(), kind == Kind::File, "{name}");
-        let _ = fs::remove_file(at("copy"));
+        assert_eq!(open(disk, &at(name)).is_ok(), kind == Kind::File, "{name}");
     }
 }
 
@@ -159,9 +249,10 @@ fn only_regular_files_are_opened() {
 fn where_there_are_no_reflinks_nothing_is_left() {
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+    let root = folder.path().canonicalize().unwrap();
+    let (from, to) = (root.join("a"), root.join("b"));
     fs::write(&from, "x").unwrap();
-    match disk.clone_new(&from, &to) {
+    match disk.clone_new(&open(disk, &from).unwrap(), &place(disk, &to)) {
         Ok(()) => assert_eq!(fs::read(&to).unwrap(), b"x"),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Unsupported);

@@ -2,13 +2,14 @@
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use clean_backup::fsops::{Disk, FileSystem, Look, Trashed};
+use clean_backup::fsops::{Disk, FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed};
 use clean_backup::journal::Storage;
 use clean_backup::record::ContentHash;
 
@@ -27,17 +28,23 @@ pub enum Fault {
 #[derive(Clone, Debug)]
 pub struct Steps {
     count: Arc<AtomicUsize>,
+    struck: Arc<Mutex<Option<&'static str>>>,
     at: usize,
     fault: Fault,
 }
 
 impl Steps {
     pub fn new(fault: Fault, at: usize) -> Self {
-        Self { count: Arc::default(), at, fault }
+        Self { count: Arc::default(), struck: Arc::default(), at, fault }
     }
 
     pub fn taken(&self) -> usize {
         self.count.load(Ordering::SeqCst)
+    }
+
+    /// The name of the step that failed.
+    pub fn struck(&self) -> Option<&'static str> {
+        *self.struck.lock().unwrap()
     }
 
     /// Whether this step is the one.
@@ -45,15 +52,54 @@ impl Steps {
         self.count.fetch_add(1, Ordering::SeqCst) + 1 == self.at && self.fault != Fault::Never
     }
 
-    fn strike(&self) -> io::Error {
+    fn strike(&self, name: &'static str) -> io::Error {
         if self.fault == Fault::Kill {
+            // Past the test harness, which would keep it until the test is over.
+            let told = format!("{KILLED_AT}{name}\n");
+            io::stderr().write_all(told.as_bytes()).unwrap();
             kill();
         }
+        *self.struck.lock().unwrap() = Some(name);
         io::Error::other("injected")
     }
 
-    fn step(&self) -> io::Result<()> {
-        if self.is_it() { Err(self.strike()) } else { Ok(()) }
+    fn step(&self, name: &'static str) -> io::Result<()> {
+        if self.is_it() { Err(self.strike(name)) } else { Ok(()) }
+    }
+}
+
+/// What a process that is about to be killed tells on standard error, before the step's name.
+pub const KILLED_AT: &str = "killed at: ";
+
+/// The step that a killed process was at, by what it told.
+pub fn killed_at(stderr: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(stderr);
+    text.lines().find_map(|line| Some(line.split_once(KILLED_AT)?.1.to_owned()))
+}
+
+/// Faults by the step that they were at.
+#[derive(Debug, Default)]
+pub struct Tally(BTreeMap<String, usize>);
+
+impl Tally {
+    pub fn add(&mut self, step: &str) {
+        *self.0.entry(step.to_owned()).or_default() += 1;
+    }
+
+    pub fn total(&self) -> usize {
+        self.0.values().sum()
+    }
+
+    /// How many kinds of steps.
+    pub fn kinds(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kinds: Vec<String> = self.0.iter().map(|(step, n)| format!("{step} {n}")).collect();
+        write!(f, "{} ({})", self.total(), kinds.join(", "))
     }
 }
 
@@ -71,6 +117,9 @@ fn kill() -> ! {
     std::process::abort();
 }
 
+/// What a test does between steps: it is told the step's name and its path.
+pub type Hook = Box<dyn Fn(&'static str, &Path) + Send + Sync>;
+
 /// The real file system, with a trash of its own, perhaps with a border in it, and faults.
 pub struct Faulty {
     pub disk: Disk,
@@ -81,49 +130,125 @@ pub struct Faulty {
     pub border: bool,
     /// Reflinks are made by copying, since few file systems have them.
     pub clones: bool,
+    /// Nothing can be locked.
+    pub lockless: bool,
+    /// Called before each step.
+    pub hook: Option<Hook>,
+    pub trashing: Mutex<()>,
+}
+
+impl Faulty {
+    /// Without faults.
+    pub fn sound(trash: &Path) -> Self {
+        Self {
+            disk: Disk::default(),
+            steps: Steps::new(Fault::Never, 0),
+            trash: trash.to_owned(),
+            border: false,
+            clones: true,
+            lockless: false,
+            hook: None,
+            trashing: Mutex::default(),
+        }
+    }
+
+    fn told(&self, name: &'static str, path: &Path) {
+        if let Some(hook) = &self.hook {
+            hook(name, path);
+        }
+    }
+
+    fn step(&self, name: &'static str, path: &Path) -> io::Result<()> {
+        self.told(name, path);
+        self.steps.step(name)
+    }
+
+    fn at(&self, name: &'static str, place: &Place) -> io::Result<()> {
+        self.step(name, &place.path())
+    }
 }
 
 impl FileSystem for Faulty {
     fn look(&self, path: &Path) -> io::Result<Option<Look>> {
-        self.steps.step()?;
+        self.step("look by path", path)?;
         self.disk.look(path)
     }
 
-    fn hash(&self, path: &Path) -> io::Result<ContentHash> {
-        self.steps.step()?;
-        self.disk.hash(path)
-    }
-
     fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
-        self.steps.step()?;
+        self.step("real path", path)?;
         self.disk.real_path(path)
     }
 
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        self.steps.step()?;
-        self.disk.make_folder(path)
+    fn open_folder(&self, path: &Path) -> io::Result<Arc<Folder>> {
+        self.step("open folder", path)?;
+        self.disk.open_folder(path)
     }
 
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        self.steps.step()?;
-        self.disk.remove_folder(path)
+    fn open_folder_in(&self, place: &Place) -> io::Result<Arc<Folder>> {
+        self.at("open folder", place)?;
+        self.disk.open_folder_in(place)
     }
 
-    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.steps.step()?;
-        if self.border && from.parent() != to.parent() {
+    fn make_folder(&self, place: &Place) -> io::Result<()> {
+        self.at("make folder", place)?;
+        self.disk.make_folder(place)
+    }
+
+    fn remove_folder(&self, place: &Place) -> io::Result<()> {
+        self.at("remove folder", place)?;
+        self.disk.remove_folder(place)
+    }
+
+    fn sync_folder(&self, folder: &Folder) -> io::Result<()> {
+        self.step("sync folder", folder.path())?;
+        self.disk.sync_folder(folder)
+    }
+
+    fn look_at(&self, place: &Place) -> io::Result<Option<Look>> {
+        self.at("look", place)?;
+        self.disk.look_at(place)
+    }
+
+    fn open(&self, place: &Place) -> io::Result<Opened> {
+        self.at("open", place)?;
+        self.disk.open(place)
+    }
+
+    fn lock(&self, file: &Opened, lock: Lock) -> io::Result<Locked> {
+        self.step("lock", Path::new(""))?;
+        if self.lockless { Ok(Locked::Unsupported) } else { self.disk.lock(file, lock) }
+    }
+
+    fn hash(&self, file: &Opened) -> io::Result<ContentHash> {
+        self.step("read", Path::new(""))?;
+        self.disk.hash(file)
+    }
+
+    fn hash_from_disk(&self, file: &Opened) -> io::Result<ContentHash> {
+        self.step("read back", Path::new(""))?;
+        self.disk.hash_from_disk(file)
+    }
+
+    fn sync_file(&self, file: &Opened) -> io::Result<()> {
+        self.step("sync file", Path::new(""))?;
+        self.disk.sync_file(file)
+    }
+
+    fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()> {
+        self.at("rename", from)?;
+        if self.border && from.folder().key() != to.folder().key() {
             return Err(io::ErrorKind::CrossesDevices.into());
         }
         self.disk.rename_new(from, to)
     }
 
-    fn link_new(&self, original: &Path, name: &Path) -> io::Result<()> {
-        self.steps.step()?;
+    fn link_new(&self, original: &Place, name: &Place) -> io::Result<()> {
+        self.at("link", original)?;
         self.disk.link_new(original, name)
     }
 
-    fn clone_new(&self, original: &Path, copy: &Path) -> io::Result<()> {
-        self.steps.step()?;
+    fn clone_new(&self, original: &Opened, copy: &Place) -> io::Result<()> {
+        self.at("clone", copy)?;
         if self.clones {
             self.disk.copy_new(original, copy).map(|_| ())
         } else {
@@ -131,47 +256,44 @@ impl FileSystem for Faulty {
         }
     }
 
-    fn copy_new(&self, from: &Path, to: &Path) -> io::Result<ContentHash> {
+    fn copy_new(&self, from: &Opened, to: &Place) -> io::Result<ContentHash> {
+        self.told("copy", &to.path());
+        let content = self.disk.copy_new(from, to)?;
         if self.steps.is_it() {
-            let bytes = fs::read(from)?;
-            File::create_new(to)?.write_all(&bytes[..bytes.len() / 2])?;
-            return Err(self.steps.strike());
+            let file = File::options().write(true).open(to.path())?;
+            file.set_len(file.metadata()?.len() / 2)?;
+            return Err(self.steps.strike("copy"));
         }
-        self.disk.copy_new(from, to)
+        Ok(content)
     }
 
-    fn hash_from_disk(&self, path: &Path) -> io::Result<ContentHash> {
-        self.steps.step()?;
-        self.disk.hash_from_disk(path)
-    }
-
-    fn copy_attributes(&self, from: &Path, to: &Path, modified_ns: Option<i64>) -> Vec<String> {
-        match self.steps.step() {
+    fn copy_attributes(&self, from: &Opened, to: &Opened, modified_ns: Option<i64>) -> Vec<String> {
+        match self.step("attributes", Path::new("")) {
             Ok(()) => self.disk.copy_attributes(from, to, modified_ns),
             Err(error) => vec![error.to_string()],
         }
     }
 
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.steps.step()?;
-        self.disk.sync_folder(folder)
-    }
-
-    fn remove_file(&self, path: &Path) -> io::Result<()> {
-        self.steps.step()?;
-        self.disk.remove_file(path)
+    fn remove_file(&self, place: &Place) -> io::Result<()> {
+        self.at("remove file", place)?;
+        self.disk.remove_file(place)
     }
 
     fn trash(&self, path: &Path) -> io::Result<()> {
-        self.steps.step()?;
-        let number = fs::read_dir(&self.trash)?.count();
-        let file = self.trash.join(format!("{number}.file"));
-        fs::write(self.trash.join(format!("{number}.note")), path.as_os_str().as_encoded_bytes())?;
+        self.step("trash", path)?;
+        let _one_at_a_time = self.trashing.lock().unwrap();
+        // After the last one, so that none is replaced when some were taken out.
+        let numbers = fs::read_dir(&self.trash)?
+            .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str()?.parse::<usize>().ok());
+        let number = numbers.max().map_or(0, |last| last + 1);
+        let file = self.trash.join(format!("{number:06}.file"));
+        let note = self.trash.join(format!("{number:06}.note"));
+        fs::write(note, path.as_os_str().as_encoded_bytes())?;
         fs::rename(path, file)
     }
 
     fn trashed(&self, path: &Path) -> io::Result<Vec<Trashed>> {
-        self.steps.step()?;
+        self.step("look into the trash", path)?;
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.trash)? {
             let note = entry?.path();
@@ -189,7 +311,7 @@ impl FileSystem for Faulty {
     }
 
     fn forget_trashed(&self, trashed: &Trashed) -> io::Result<()> {
-        self.steps.step()?;
+        self.step("remove note", &trashed.note)?;
         fs::remove_file(&trashed.note)
     }
 }
@@ -205,13 +327,13 @@ impl Storage for FaultyStorage {
         if self.steps.is_it() {
             // Torn.
             self.inner.append(&bytes[..bytes.len() / 2])?;
-            return Err(self.steps.strike());
+            return Err(self.steps.strike("write journal"));
         }
         self.inner.append(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.steps.step()?;
+        self.steps.step("sync journal")?;
         self.inner.sync()
     }
 }
