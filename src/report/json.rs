@@ -57,6 +57,8 @@ pub(super) struct PictureJson {
     quality: u8,
     captured: Option<String>,
     reference: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    damaged: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     other_names: Vec<PathJson>,
 }
@@ -77,6 +79,12 @@ struct DuplicateJson {
     relation: &'static str,
     orientation: &'static str,
     acted_on: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    whole_beside_damaged: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Serialize)]
@@ -208,6 +216,7 @@ pub(super) fn picture(picture: &Picture) -> PictureJson {
         quality: picture.hash.quality.0,
         captured: picture.captured.map(iso_time),
         reference: picture.reference,
+        damaged: picture.damaged,
         other_names: picture.other_names.iter().map(|name| path(name)).collect(),
     }
 }
@@ -220,6 +229,7 @@ fn duplicate(report: &Report, duplicate: &Duplicate) -> DuplicateJson {
         relation: duplicate.relation.name(),
         orientation: duplicate.orientation.name(),
         acted_on: report.matching.acts_on(duplicate),
+        whole_beside_damaged: duplicate.whole_beside_damaged,
     }
 }
 

@@ -29,6 +29,7 @@ fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> Picture {
         camera: None,
         captured: None,
         reference: false,
+        damaged: false,
         other_names: Vec::new(),
     }
 }
@@ -41,6 +42,7 @@ fn duplicate(picture: Picture, relation: Relation) -> Duplicate {
         fine_distance: distance * 3,
         relation,
         orientation: Orientation::Upright,
+        whole_beside_damaged: false,
     }
 }
 
