@@ -9,6 +9,8 @@ pub(super) struct ScanEnd {
     pub rows_read: u64,
     /// Something was missing or wrong.
     pub damaged: bool,
+    /// The data ended, at a marker or with the file, before the scan did.
+    pub ended: bool,
     /// Where the file goes on.
     pub position: usize,
 }
@@ -117,7 +119,8 @@ pub(super) fn walk<'a, S: ?Sized, E: Entropy<'a>>(
     let rows = (last_good / across.max(1)) as u64 * rows_a_mcu;
     let complete = last_good == mcus;
     let rows_read = if complete { u64::from(frame.height) } else { rows };
-    ScanEnd { rows_read, damaged, position: bits.position() }
+    let ended = !complete && bits.overrun();
+    ScanEnd { rows_read, damaged, ended, position: bits.position() }
 }
 
 struct Restarted {
