@@ -299,7 +299,7 @@ fn dense_families_are_those_of_the_definition() {
             let hash = turned(&mut dice, &first, orientation);
             let mut picture = picture(number, hash, 400 + (number * 7919 % 10_007) as u32);
             picture.file.root = u32::from(number % 7 == 0);
-            picture.record.metadata.captured = (number % 3 == 0).then(|| CaptureTime {
+            picture.record.metadata.captured = (number % 3 == 0).then_some(CaptureTime {
                 local_seconds: (number / 40) as i64,
                 subsecond_ns: Some(1),
                 offset_minutes: None,
