@@ -33,7 +33,11 @@ pub fn compare(
     keep: &[KeepRule],
 ) -> (Ordering, &'static str) {
     let pixels = |c: &Candidate<'_>| c.record.dimensions.pixels();
-    let reference = (more(a.reference, b.reference), "in a reference folder");
+    // Before any wish: a picture of which a part is missing is not what anybody wants to keep.
+    let first = [
+        (more(a.reference, b.reference), "in a reference folder"),
+        (more(!damaged(a), !damaged(b)), "undamaged"),
+    ];
     let wishes = keep.iter().zip(0..u64::BITS).map(|(rule, place)| match rule {
         KeepRule::Largest if pixels(a) != pixels(b) => (more(pixels(a), pixels(b)), "more pixels"),
         KeepRule::Largest => (more(a.stamp.size, b.stamp.size), "larger file"),
@@ -47,7 +51,6 @@ pub fn compare(
     });
     let usual = [
         (more(a.complete_unit, b.complete_unit), "complete unit (RAW+JPEG or Live Photo)"),
-        (more(!damaged(a), !damaged(b)), "undamaged"),
         (more(pixels(a), pixels(b)), "more pixels"),
         (loss(a.record.format).cmp(&loss(b.record.format)), "less lossy format"),
         (more(richness(a), richness(b)), "more metadata"),
@@ -59,7 +62,8 @@ pub fn compare(
             "first by name",
         ),
     ];
-    std::iter::once(reference)
+    first
+        .into_iter()
         .chain(wishes)
         .chain(usual)
         .find(|(order, _)| order.is_ne())
@@ -170,8 +174,8 @@ mod tests {
             ("more metadata", |c| c.record.metadata.has_position = true),
             ("less lossy format", |c| c.record.format = Format::Png),
             ("more pixels", |c| c.record.dimensions.width = 11),
-            ("undamaged", |_| ()),
             ("complete unit (RAW+JPEG or Live Photo)", |c| c.flags.1 = true),
+            ("undamaged", |_| ()),
             ("in a reference folder", |c| c.flags.0 = true),
         ];
         let mut better = worst.clone();
@@ -200,6 +204,21 @@ mod tests {
             compare(&wanted.borrow(), &large.borrow(), &[KeepRule::Largest]).0,
             Ordering::Greater
         );
+        // Nor does any wish make a damaged picture a keeper, unless it is a reference.
+        wanted.record.marks.damaged_tail = true;
+        for rule in [
+            KeepRule::Prefer("keep/*".into()),
+            KeepRule::Largest,
+            KeepRule::Oldest,
+            KeepRule::Newest,
+            KeepRule::ShortestPath,
+        ] {
+            let (order, reason) = compare(&large.borrow(), &wanted.borrow(), &[rule]);
+            assert_eq!((order, reason), (Ordering::Less, "undamaged"));
+        }
+        wanted.flags.0 = true;
+        assert_eq!(compare(&wanted.borrow(), &large.borrow(), &rules).0, Ordering::Less);
+        (wanted.flags.0, wanted.record.marks.damaged_tail) = (false, false);
         large.flags.0 = true;
         assert_eq!(compare(&wanted.borrow(), &large.borrow(), &rules).0, Ordering::Greater);
     }
@@ -214,6 +233,7 @@ mod tests {
                 owned.stamp.size = Bytes(size);
                 owned.stamp.modified = ModifiedNs(modified);
                 owned.record.dimensions.width = width;
+                owned.record.marks.damaged_tail = (size ^ u64::from(width)) & 1 == 1;
                 owned.record.format = [Format::Jpeg, Format::Png, Format::Raf, Format::Gif][format];
                 owned.record.metadata.captured = captured.map(|(local_seconds, subsecond_ns)| {
                     CaptureTime { local_seconds, subsecond_ns, offset_minutes: None }

@@ -180,18 +180,102 @@ impl PictureHash {
 
     /// The view that the picture would have after `orientation` was applied to it.
     pub fn oriented(&self, orientation: Orientation) -> View {
-        let [upright, mirror_x, mirror_y, turned] = self.views;
-        match orientation {
-            Orientation::Upright => upright,
-            Orientation::MirrorHorizontal => mirror_x,
-            Orientation::Rotate180 => turned,
-            Orientation::MirrorVertical => mirror_y,
-            Orientation::Transpose => upright.transposed(),
-            // A clockwise quarter turn is a top–bottom mirror, then a transposition.
-            Orientation::Rotate90 => mirror_y.transposed(),
-            Orientation::Transverse => turned.transposed(),
-            Orientation::Rotate270 => mirror_x.transposed(),
+        let (view, transposed) = stored_view(orientation);
+        let view = self.views[view];
+        if transposed { view.transposed() } else { view }
+    }
+
+    /// All comparisons that [`Self::nearest`] makes, for a search among the views of many pictures.
+    pub fn sides(&self, turns: &[Orientation]) -> Vec<Side> {
+        let forth = turns.iter().map(|&orientation| Side {
+            orientation,
+            view: 0,
+            needle: self.oriented(orientation),
+        });
+        let back = turns.iter().filter_map(|&orientation| {
+            // The other one transposed is as far from this one as it is from this one transposed.
+            let (view, transposed) = stored_view(orientation.inverse());
+            let upright = self.upright();
+            let needle = if transposed { upright.transposed() } else { upright };
+            (view > 0).then_some(Side { orientation, view, needle })
+        });
+        forth.chain(back).collect()
+    }
+
+    /// The smallest distance between this picture and `other`, one of them turned by any of
+    /// `turns`, among those that `within` accepts (given the 64-bit and the 256-bit distance).
+    ///
+    /// Turning is not symmetric: the ranking of sign-flipped coefficients breaks ties and rounds
+    /// another way, so that turning this picture and turning the other one back may give different
+    /// distances. Both are tried, and the smaller one counts. So the result is the same from both
+    /// sides, with the inverse orientation.
+    pub fn nearest(
+        &self,
+        other: &Self,
+        turns: &[Orientation],
+        within: impl Fn(u32, u32) -> bool,
+    ) -> Option<Nearness> {
+        let (mine, theirs) = (self.upright(), other.upright());
+        // A transposition moves the bits of both views alike: one transposed view serves all turns.
+        let (mine_transposed, theirs_transposed) = if turns == [Orientation::Upright] {
+            (mine, theirs)
+        } else {
+            (mine.transposed(), theirs.transposed())
+        };
+        let mut nearest: Option<Nearness> = None;
+        for &orientation in turns {
+            let (view, transposed) = stored_view(orientation);
+            let turned = (self.views[view], if transposed { theirs_transposed } else { theirs });
+            let (view, transposed) = stored_view(orientation.inverse());
+            let back = (if transposed { mine_transposed } else { mine }, other.views[view]);
+            for (a, b) in [turned, back] {
+                let distance = a.phash.distance(b.phash);
+                let fine_distance = a.fine.distance(b.fine);
+                if within(distance, fine_distance) {
+                    let found = Nearness { fine_distance, distance, orientation };
+                    nearest = Some(nearest.map_or(found, |known| known.min(found)));
+                }
+            }
         }
+        nearest
+    }
+}
+
+/// What to hold against one stored view of other pictures, to find one that is near when either of
+/// both is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// What turns the picture into the other one.
+    pub orientation: Orientation,
+    /// Which of the other's [`PictureHash::views`].
+    pub view: usize,
+    /// What it is compared with.
+    pub needle: View,
+}
+
+/// How near two pictures are; the nearer is the smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Nearness {
+    /// Bits of 256 that differ.
+    pub fine_distance: u32,
+    /// Bits of 64 that differ.
+    pub distance: u32,
+    /// What turns the first picture into the second.
+    pub orientation: Orientation,
+}
+
+/// Which of the stored views shows an orientation, and whether it has to be transposed for that.
+fn stored_view(orientation: Orientation) -> (usize, bool) {
+    match orientation {
+        Orientation::Upright => (0, false),
+        Orientation::MirrorHorizontal => (1, false),
+        Orientation::MirrorVertical => (2, false),
+        Orientation::Rotate180 => (3, false),
+        Orientation::Transpose => (0, true),
+        // A clockwise quarter turn is a top–bottom mirror, then a transposition.
+        Orientation::Rotate90 => (2, true),
+        Orientation::Transverse => (3, true),
+        Orientation::Rotate270 => (1, true),
     }
 }
 
@@ -220,5 +304,57 @@ mod tests {
         };
         assert_ne!(view.transposed(), view);
         assert_eq!(view.transposed().transposed(), view);
+    }
+
+    /// Views without any relation to each other, as no real picture has them.
+    fn random_hash(seed: u64) -> PictureHash {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let mut view = || View {
+            phash: PerceptualHash(next()),
+            fine: FineHash([next(), next(), next(), next()]),
+        };
+        PictureHash { views: [view(), view(), view(), view()], quality: Quality(80) }
+    }
+
+    #[test]
+    fn the_nearest_side_is_the_same_from_both_sides() {
+        for seed in 0..200 {
+            let (a, b) = (random_hash(2 * seed), random_hash(2 * seed + 1));
+            for turns in [&Orientation::ALL[..], &[Orientation::Upright]] {
+                let there = a.nearest(&b, turns, |_, _| true).unwrap();
+                let back = b.nearest(&a, turns, |_, _| true).unwrap();
+                assert_eq!(
+                    (there.fine_distance, there.distance),
+                    (back.fine_distance, back.distance)
+                );
+                // By the definition, with whole views.
+                let sides = turns.iter().flat_map(|&turn| {
+                    let turned = (a.oriented(turn), b.upright());
+                    let back = (a.upright(), b.oriented(turn.inverse()));
+                    [turned, back].map(|(a, b)| Nearness {
+                        fine_distance: a.fine.distance(b.fine),
+                        distance: a.phash.distance(b.phash),
+                        orientation: turn,
+                    })
+                });
+                let sides: Vec<Nearness> = sides.collect();
+                assert_eq!(Some(&there), sides.iter().min());
+                let asked = a.sides(turns).into_iter().map(|side| Nearness {
+                    fine_distance: side.needle.fine.distance(b.views[side.view].fine),
+                    distance: side.needle.phash.distance(b.views[side.view].phash),
+                    orientation: side.orientation,
+                });
+                assert_eq!(asked.min(), Some(there));
+                let near = |n: &&Nearness| n.distance <= 28 && n.fine_distance <= 125;
+                let within = a.nearest(&b, turns, |coarse, fine| coarse <= 28 && fine <= 125);
+                assert_eq!(within.as_ref(), sides.iter().filter(near).min());
+            }
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! A group around a keeper that somebody has chosen.
 
 use crate::media::{Metadata, Orientation};
+use crate::phash::Nearness;
+use crate::policy::Policy;
 use crate::record::ContentHash;
 use crate::relation::{self, Outline, Relation, Side};
 use crate::report::{Alarm, Duplicate, Group, Linked, Matching, Picture};
@@ -39,7 +41,7 @@ impl Group {
             .cloned();
         for picture in others {
             match near(&group.keeper, picture, matching) {
-                Some((distance, fine_distance, orientation)) => {
+                Some(Nearness { fine_distance, distance, orientation }) => {
                     let apart = witness
                         .as_ref()
                         .is_some_and(|witness| relate(witness, picture, false) == Relation::Burst);
@@ -54,6 +56,7 @@ impl Group {
                     let (kept, other) = (outline(&group.keeper), outline(picture));
                     let suspicious = relation::may_be_damaged(kept, other, distances, relation);
                     group.duplicates.push(Duplicate {
+                        whole_beside_damaged: group.keeper.damaged && !picture.damaged,
                         picture: picture.clone(),
                         distance,
                         fine_distance,
@@ -62,11 +65,11 @@ impl Group {
                         alarm: suspicious.then(Alarm::unexamined),
                     });
                 }
-                None => group.linked.push(linked(&group.keeper, picture)),
+                None => group.linked.push(linked(&group.keeper, picture, matching)),
             }
         }
         for old in &self.linked {
-            group.linked.push(linked(&group.keeper, &old.picture));
+            group.linked.push(linked(&group.keeper, &old.picture, matching));
         }
         Some(group)
     }
@@ -77,30 +80,25 @@ fn outline(picture: &Picture) -> Outline {
     Outline { size, format, content: picture.content.map(ContentHash) }
 }
 
-fn linked(keeper: &Picture, picture: &Picture) -> Linked {
-    let (view, other) = (keeper.hash.upright(), picture.hash.upright());
+fn linked(keeper: &Picture, picture: &Picture, matching: &Matching) -> Linked {
+    let nearness = keeper.hash.nearest(&picture.hash, turns(matching), |_, _| true);
     Linked {
         picture: picture.clone(),
-        distance: view.phash.distance(other.phash),
-        fine_distance: view.fine.distance(other.fine),
+        distance: nearness.map_or(0, |nearness| nearness.distance),
+        fine_distance: nearness.map_or(0, |nearness| nearness.fine_distance),
         near: None,
     }
 }
 
-/// Both distances and the turn, where the two are within the policy.
-fn near(keeper: &Picture, other: &Picture, matching: &Matching) -> Option<(u32, u32, Orientation)> {
-    let turns = if matching.any_orientation { Orientation::ALL.len() } else { 1 };
-    let other = other.hash.upright();
-    let near = Orientation::ALL.into_iter().take(turns).filter_map(|orientation| {
-        let view = keeper.hash.oriented(orientation);
-        let distance = view.phash.distance(other.phash);
-        let fine_distance = view.fine.distance(other.fine);
-        let within = (matching.fine_only || distance <= matching.policy.radius)
-            && fine_distance <= matching.policy.fine_radius;
-        within.then_some((distance, fine_distance, orientation))
-    });
-    near.min_by_key(|&(distance, fine_distance, orientation)| {
-        (fine_distance, distance, orientation)
+fn turns(matching: &Matching) -> &'static [Orientation] {
+    if matching.any_orientation { &Orientation::ALL } else { &[Orientation::Upright] }
+}
+
+/// How near two pictures are, where both distances are within the policy.
+fn near(keeper: &Picture, other: &Picture, matching: &Matching) -> Option<Nearness> {
+    let Policy { radius, fine_radius, .. } = matching.policy;
+    keeper.hash.nearest(&other.hash, turns(matching), |distance, fine_distance| {
+        (matching.fine_only || distance <= radius) && fine_distance <= fine_radius
     })
 }
 
@@ -122,7 +120,6 @@ mod tests {
     use super::*;
     use crate::media::{Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, ModifiedNs};
     use crate::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
-    use crate::policy::Policy;
 
     fn picture(name: &str, phash: u64, second: Option<i64>) -> Picture {
         let view = View { phash: PerceptualHash(phash), fine: FineHash([phash, 0, 0, 0]) };
@@ -144,6 +141,7 @@ mod tests {
             }),
             camera: None,
             reference: false,
+            damaged: false,
             other_names: Vec::new(),
         }
     }
@@ -156,6 +154,7 @@ mod tests {
             fine_distance: 0,
             relation: Relation::Copy,
             orientation: Orientation::Upright,
+            whole_beside_damaged: false,
         }
     }
 
@@ -179,7 +178,7 @@ mod tests {
                 duplicate(picture("a", 0b11, None)),
                 duplicate(picture("b", 0b1100, None)),
             ],
-            linked: vec![linked(&picture("k", 0, None), &picture("l", 0b1111, None))],
+            linked: vec![linked(&picture("k", 0, None), &picture("l", 0b1111, None), &matching)],
         };
         assert_eq!(group.around(0, &matching).unwrap(), group);
         let around = group.around(1, &matching).unwrap();

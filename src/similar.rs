@@ -1,7 +1,7 @@
 //! "Do I have this picture already?": the cached pictures that are near a needle, found without
 //! touching their files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::cache::{Cache, CacheError, Packed};
 use crate::index::{self, fine};
 use crate::media::Orientation;
-use crate::phash::{FineHash, PerceptualHash, PictureHash};
+use crate::phash::{FineHash, Nearness, PerceptualHash, PictureHash, Side};
 use crate::policy::{Policy, QUALITY_FLOOR};
 use crate::record::KnownPicture;
 
@@ -105,8 +105,8 @@ pub struct Library<'a> {
     paths: Option<Vec<PathBuf>>,
 }
 
-/// Nearness of one position: what counts first is smallest.
-type Place = (u32, u32, Orientation);
+/// Nearness of one position.
+type Place = Nearness;
 
 /// The nearest way of looking at each position that was brought up.
 #[derive(Default)]
@@ -197,12 +197,32 @@ impl<'a> Library<'a> {
         }
         let mut best = Best::default();
         for (position, orientation) in positions {
-            let Some((view, fine)) = looked_at(needle, orientation) else { continue };
-            let distance = view.distance(self.packed.hashes()[position as usize]);
-            let place = (fine.distance(self.packed.fine_of(position)?), distance, orientation);
-            best.offer(position, place);
+            let place = match needle {
+                Needle::Picture(hash) => {
+                    let other = self.hash_of(position, options)?;
+                    hash.nearest(&other, turns(options), |_, _| true)
+                }
+                Needle::Fine(fine) => {
+                    let fine_distance = fine.distance(self.packed.fine_of(position)?);
+                    Some(Nearness { fine_distance, distance: 0, orientation })
+                }
+                Needle::Perceptual(_) => None,
+            };
+            place.into_iter().for_each(|place| best.offer(position, place));
         }
         self.answer(needle, options, best.0.into_iter().collect(), count)
+    }
+
+    /// The hashes of a picture, as far as they are asked for.
+    fn hash_of(&self, position: u32, options: &SimilarOptions) -> io::Result<PictureHash> {
+        let mut hash = PictureHash::default();
+        let [upright, turned @ ..] = &mut hash.views;
+        upright.phash = self.packed.hashes()[position as usize];
+        upright.fine = self.packed.fine_of(position)?;
+        if options.any_orientation {
+            *turned = self.packed.turned_of(position)?;
+        }
+        Ok(hash)
     }
 
     fn within(
@@ -214,33 +234,33 @@ impl<'a> Library<'a> {
         let mut best = Best::default();
         match needle {
             Needle::Picture(hash) => {
-                let query = index::query(self.packed.hashes(), 1, policy.radius);
-                for &orientation in turns(options) {
-                    let view = hash.oriented(orientation);
-                    for near in query.within(view.phash, policy.radius) {
-                        let fine = view.fine.distance(self.packed.fine_of(near.position)?);
-                        if fine <= policy.fine_radius {
-                            best.offer(
-                                near.position,
-                                (fine, u32::from(near.distance), orientation),
-                            );
-                        }
+                let mut candidates = BTreeSet::new();
+                for (view, sides) in by_view(hash, options) {
+                    let hashes = self.packed.hashes_of_view(view)?;
+                    let query = index::query(&hashes, sides.len(), policy.radius);
+                    for side in sides {
+                        let near = query.within(side.needle.phash, policy.radius);
+                        candidates.extend(near.into_iter().map(|near| near.position));
                     }
+                }
+                for position in candidates {
+                    let other = self.hash_of(position, options)?;
+                    let near = hash.nearest(&other, turns(options), |distance, fine| {
+                        distance <= policy.radius && fine <= policy.fine_radius
+                    });
+                    near.into_iter().for_each(|place| best.offer(position, place));
                 }
             }
             Needle::Perceptual(hash) => {
                 let query = index::query(self.packed.hashes(), 1, policy.radius);
                 for near in query.within(*hash, policy.radius) {
-                    best.offer(near.position, (0, u32::from(near.distance), Orientation::Upright));
+                    best.offer(near.position, upright(0_u32, near.distance));
                 }
             }
             Needle::Fine(hash) => {
                 let near = fine::within(*hash, self.fine()?, policy.fine_radius);
                 for found in near {
-                    best.offer(
-                        found.position,
-                        (u32::from(found.distance), 0, Orientation::Upright),
-                    );
+                    best.offer(found.position, upright(found.distance, 0_u32));
                 }
             }
         }
@@ -258,25 +278,30 @@ impl<'a> Library<'a> {
             Needle::Perceptual(hash) => {
                 let query = index::query(self.packed.hashes(), 1, 64);
                 for near in query.nearest(*hash, count, 64) {
-                    best.offer(near.position, (0, u32::from(near.distance), Orientation::Upright));
+                    best.offer(near.position, upright(0_u32, near.distance));
                 }
             }
-            Needle::Picture(_) | Needle::Fine(_) => {
-                self.fine()?;
-                let library = self.fine.as_deref().unwrap_or_default();
-                for &orientation in turns(options) {
-                    let Some((_, fine)) = looked_at(needle, orientation) else { continue };
-                    for near in fine::nearest(fine, library, count) {
-                        let hash = self.packed.hashes()[near.position as usize];
-                        let distance = match needle {
-                            Needle::Picture(p) => p.oriented(orientation).phash.distance(hash),
-                            _ => 0,
-                        };
-                        best.offer(
-                            near.position,
-                            (u32::from(near.distance), distance, orientation),
-                        );
+            Needle::Fine(hash) => {
+                for near in fine::nearest(*hash, self.fine()?, count) {
+                    best.offer(near.position, upright(near.distance, 0_u32));
+                }
+            }
+            Needle::Picture(hash) => {
+                // The nearest of all are among the nearest of one side.
+                let mut candidates = BTreeSet::new();
+                for (view, sides) in by_view(hash, options) {
+                    let turned =
+                        if view == 0 { Vec::new() } else { self.packed.fine_of_view(view)? };
+                    let hashes = if view == 0 { self.fine()? } else { &turned };
+                    for side in sides {
+                        let near = fine::nearest(side.needle.fine, hashes, count);
+                        candidates.extend(near.into_iter().map(|near| near.position));
                     }
+                }
+                for position in candidates {
+                    let other = self.hash_of(position, options)?;
+                    let place = hash.nearest(&other, turns(options), |_, _| true);
+                    place.into_iter().for_each(|place| best.offer(position, place));
                 }
             }
         }
@@ -297,7 +322,7 @@ impl<'a> Library<'a> {
         // Positions are in the order of the paths.
         places.sort_unstable_by_key(|&(position, place)| (place, position));
         let mut found = Vec::new();
-        for (position, (fine_distance, distance, orientation)) in places {
+        for (position, Nearness { fine_distance, distance, orientation }) in places {
             if found.len() == count {
                 break;
             }
@@ -344,14 +369,19 @@ fn turns(options: &SimilarOptions) -> &'static [Orientation] {
     if options.any_orientation { &Orientation::ALL } else { &[Orientation::Upright] }
 }
 
-/// The needle as it looks turned; `None` for what it does not have.
-fn looked_at(needle: &Needle, orientation: Orientation) -> Option<(PerceptualHash, FineHash)> {
-    match needle {
-        Needle::Picture(hash) => {
-            let view = hash.oriented(orientation);
-            Some((view.phash, view.fine))
-        }
-        Needle::Fine(fine) => Some((PerceptualHash::default(), *fine)),
-        Needle::Perceptual(_) => None,
+/// What a picture's views are compared with, by the other's view that they stand against.
+fn by_view(hash: &PictureHash, options: &SimilarOptions) -> BTreeMap<usize, Vec<Side>> {
+    let mut sides: BTreeMap<usize, Vec<Side>> = BTreeMap::new();
+    for side in hash.sides(turns(options)) {
+        sides.entry(side.view).or_default().push(side);
+    }
+    sides
+}
+
+fn upright(fine_distance: impl Into<u32>, distance: impl Into<u32>) -> Nearness {
+    Nearness {
+        fine_distance: fine_distance.into(),
+        distance: distance.into(),
+        orientation: Orientation::Upright,
     }
 }

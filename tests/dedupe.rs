@@ -352,19 +352,25 @@ proptest! {
     }
 }
 
+/// Whether two pictures are near when either of them is turned.
+fn near_by_definition(a: &Picture, b: &Picture, options: &DedupeOptions) -> bool {
+    let turns = if options.any_orientation { 8 } else { 1 };
+    let (a, b) = (&a.record.hash, &b.record.hash);
+    Orientation::ALL.into_iter().take(turns).any(|orientation| {
+        let turned = (a.oriented(orientation), b.upright());
+        let back = (a.upright(), b.oriented(orientation.inverse()));
+        [turned, back].into_iter().any(|(a, b)| {
+            (options.fine_only || a.phash.distance(b.phash) <= options.policy.radius)
+                && a.fine.distance(b.fine) <= options.policy.fine_radius
+        })
+    })
+}
+
 /// Greedy stars by their definition, every picture against every other: the best that is left
 /// takes all copies that are left and near it.
 fn stars_by_definition(pictures: &[Picture], options: &DedupeOptions) -> Vec<(u32, Vec<u32>)> {
-    let near = |a: u32, b: u32| {
-        let (a, b) = (&pictures[a as usize], &pictures[b as usize]);
-        let other = b.record.hash.upright();
-        let turns = if options.any_orientation { 8 } else { 1 };
-        Orientation::ALL.into_iter().take(turns).any(|orientation| {
-            let view = a.record.hash.oriented(orientation);
-            (options.fine_only || view.phash.distance(other.phash) <= options.policy.radius)
-                && view.fine.distance(other.fine) <= options.policy.fine_radius
-        })
-    };
+    let near =
+        |a: u32, b: u32| near_by_definition(&pictures[a as usize], &pictures[b as usize], options);
     let burst = |a: u32, b: u32| {
         let time = |i: u32| pictures[i as usize].record.metadata.captured;
         !options.include_bursts && matches!((time(a), time(b)), (Some(a), Some(b)) if a != b)
@@ -467,17 +473,9 @@ fn dense_clusters_make_the_same_stars() {
                 .collect();
             seen.sort_unstable();
             seen.dedup();
-            let policy = options.policy;
-            let view = |i: usize| pictures[i].record.hash.upright();
             for i in 0..pictures.len() {
-                let has_copy = (0..pictures.len()).any(|j| {
-                    let time = |i: usize| pictures[i].record.metadata.captured;
-                    let apart = matches!((time(i), time(j)), (Some(a), Some(b)) if a != b);
-                    i != j
-                        && (include_bursts || !apart)
-                        && (fine_only || view(i).phash.distance(view(j).phash) <= policy.radius)
-                        && view(i).fine.distance(view(j).fine) <= policy.fine_radius
-                });
+                let has_copy = (0..pictures.len())
+                    .any(|j| i != j && near_by_definition(&pictures[i], &pictures[j], &options));
                 let lost = has_copy && seen.binary_search(&(i as u32)).is_err();
                 assert!(!lost, "{name} within {radius}: {i} is lost");
             }

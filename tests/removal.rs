@@ -22,8 +22,11 @@ use clean_backup::apply::{Applied, Scope, World, apply};
 use clean_backup::content::content_hash;
 use clean_backup::fsops::{Disk, FileSystem};
 use clean_backup::journal::{Intent, Journal, Line, RunLog, Verdict};
-use clean_backup::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use clean_backup::plan::{
+    Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
+};
 use clean_backup::record::ContentHash;
+use clean_backup::report::{Matching, Relation};
 use clean_backup::stamp::stamp;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
@@ -75,14 +78,34 @@ fn act(kind: ActionKind, source: &Path, keeper: Option<&Path>, to: &Path) -> Act
         source: expected(source),
         destination: kind.has_destination().then(|| ExactPath(to.to_owned())),
         keeper: keeper.map(expected),
+        proof: None,
         modified_ns: None,
     };
     Action { group: 1, action: kind, files: vec![member], why: String::new() }
 }
 
 fn plan(root: &Path, actions: Vec<Action>) -> Plan {
-    let mut plan = Plan::new(Origin::Dedupe, root);
+    let lone = actions.iter().any(|action| action.files[0].keeper.is_none());
+    let mut plan = Plan::new(if lone { Origin::Organize } else { Origin::Dedupe }, root);
+    plan.policy = Some(MatchRule::from(&Matching::default()));
     plan.actions = actions;
+    let mut keepers: Vec<PathBuf> = Vec::new();
+    let mut folders = BTreeSet::from([root.to_owned()]);
+    for action in &mut plan.actions {
+        let first = &mut action.files[0];
+        let to = first.destination.as_ref().map(|to| &to.0);
+        let named = [Some(&first.source.path), first.keeper.as_ref().map(|k| &k.path), to];
+        folders.extend(named.into_iter().flatten().map(|path| path.parent().unwrap().to_owned()));
+        let Some(keeper) = &first.keeper else { continue };
+        if !keepers.contains(&keeper.path) {
+            keepers.push(keeper.path.clone());
+        }
+        action.group = 1 + keepers.iter().position(|known| *known == keeper.path).unwrap() as u64;
+        let identical = keeper.content == first.source.content;
+        let relation = if identical { Relation::Identical } else { Relation::Copy };
+        first.proof = Some(Proof { group: action.group, relation, ..Proof::SAME_BYTES });
+    }
+    plan.roots = folders.into_iter().map(ExactPath).collect();
     plan.check().unwrap();
     plan
 }

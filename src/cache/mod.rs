@@ -18,7 +18,7 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use crate::media::{Evidence, FileStamp, MediaFile};
 use crate::path_text::{key_of_path, path_of_key};
-use crate::phash::{HASH_VERSION, View};
+use crate::phash::HASH_VERSION;
 use crate::policy::QUALITY_FLOOR;
 use crate::record::{ContentHash, KnownPicture, Record};
 pub use packed::Packed;
@@ -423,14 +423,14 @@ impl Cache {
         }
         let mut packing = Packing::default();
         self.attempt(|cache| {
-            let sql = "SELECT path, substr(views, 1, 40) FROM file
+            let sql = "SELECT path, views FROM file
                        WHERE hash_version = ?1 AND quality >= ?2 ORDER BY path";
             let mut statement = cache.connection.prepare(sql)?;
             let mut rows = statement.query(params![HASH_VERSION, QUALITY_FLOOR.0])?;
             while let Some(row) = rows.next()? {
-                let view = row.get_ref(1)?.as_blob_or_null()?.and_then(View::from_bytes);
-                if let Some(view) = view {
-                    packing.push(row.get_ref(0)?.as_blob()?, view.phash, view.fine);
+                let views = row.get_ref(1)?.as_blob_or_null()?.and_then(rows::views_from_bytes);
+                if let Some(views) = views {
+                    packing.push(row.get_ref(0)?.as_blob()?, views);
                 }
             }
             Ok(())

@@ -6,6 +6,7 @@
 //! database's mark of its last change; where that is another one, or the file is damaged, it is
 //! made anew.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -13,10 +14,10 @@ use std::path::{Path, PathBuf};
 use bytemuck::{Pod, Zeroable};
 
 use crate::path_text::path_of_key;
-use crate::phash::{FineHash, HASH_VERSION, PerceptualHash};
+use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, View};
 
 /// First bytes of the file; the last two are the number of its form.
-const MAGIC: [u8; 8] = *b"ClBkPk01";
+const MAGIC: [u8; 8] = *b"ClBkPk02";
 
 /// What the file begins with; numbers have the lower byte first.
 #[repr(C)]
@@ -29,8 +30,12 @@ struct Header {
     path_bytes: u64,
     /// BLAKE3 of the 64-bit hashes, of the 256-bit ones, of the paths with where each begins.
     checks: [[u8; 32]; 3],
+    /// BLAKE3 of the 64-bit hashes and of the 256-bit ones of each turned view.
+    turned_checks: [[[u8; 32]; 2]; TURNED],
 }
 const HEADER_BYTES: u64 = size_of::<Header>() as u64;
+/// Views of a picture that are stored beside the upright one.
+const TURNED: usize = 3;
 
 /// The database's last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +50,7 @@ pub struct Packed {
 
 #[derive(Debug)]
 enum Rest {
-    Memory { fine: Vec<FineHash>, starts: Vec<u64>, paths: Vec<u8> },
+    Memory { fine: Vec<FineHash>, starts: Vec<u64>, paths: Vec<u8>, turned: [Hashes; TURNED] },
     File { file: File, header: Header },
 }
 
@@ -56,20 +61,32 @@ pub(super) struct Packing {
     fine: Vec<FineHash>,
     starts: Vec<u64>,
     paths: Vec<u8>,
+    turned: [Hashes; TURNED],
+}
+
+/// One view of all pictures.
+#[derive(Clone, Debug, Default)]
+struct Hashes {
+    coarse: Vec<PerceptualHash>,
+    fine: Vec<FineHash>,
 }
 
 impl Packing {
-    pub fn push(&mut self, path: &[u8], hash: PerceptualHash, fine: FineHash) {
+    pub fn push(&mut self, path: &[u8], [upright, turned @ ..]: [View; 4]) {
         self.starts.push(self.paths.len() as u64);
         self.paths.extend_from_slice(path);
-        self.hashes.push(hash);
-        self.fine.push(fine);
+        self.hashes.push(upright.phash);
+        self.fine.push(upright.fine);
+        for (view, hashes) in turned.into_iter().zip(&mut self.turned) {
+            hashes.coarse.push(view.phash);
+            hashes.fine.push(view.fine);
+        }
     }
 
     pub fn finish(mut self) -> Packed {
         self.starts.push(self.paths.len() as u64);
-        let Self { hashes, fine, starts, paths } = self;
-        Packed { hashes, rest: Rest::Memory { fine, starts, paths } }
+        let Self { hashes, fine, starts, paths, turned } = self;
+        Packed { hashes, rest: Rest::Memory { fine, starts, paths, turned } }
     }
 }
 
@@ -96,8 +113,7 @@ impl Packed {
         if blake3::hash(&bytes) != header.checks[1] {
             return Err(damaged());
         }
-        let (hashes, _) = bytes.as_chunks::<32>();
-        Ok(hashes.iter().map(|&bytes| FineHash::from_bytes(bytes)).collect())
+        Ok(fine_hashes(&bytes))
     }
 
     /// The 256-bit hash of one picture. Not checked for damage: compare it with the row's.
@@ -113,6 +129,80 @@ impl Packed {
                 Ok(FineHash::from_bytes(bytes))
             }
         }
+    }
+
+    /// All 64-bit hashes of one of the [`PictureHash::views`](crate::phash::PictureHash::views);
+    /// only looking for turned pictures needs others than the first.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are damaged.
+    pub fn hashes_of_view(&self, view: usize) -> io::Result<Cow<'_, [PerceptualHash]>> {
+        let Some(turned) = view.checked_sub(1) else { return Ok(Cow::Borrowed(&self.hashes)) };
+        match &self.rest {
+            Rest::Memory { turned: hashes, .. } => {
+                hashes.get(turned).map(|hashes| Cow::Borrowed(&hashes.coarse[..]))
+            }
+            Rest::File { file, header } => {
+                let at = turned_at(header, turned);
+                let bytes = read(file, at, header.count, 8)?;
+                (header.turned_checks.get(turned).is_some_and(|c| blake3::hash(&bytes) == c[0]))
+                    .then(|| Cow::Owned(perceptual_hashes(&bytes)))
+            }
+        }
+        .ok_or_else(damaged)
+    }
+
+    /// All 256-bit hashes of one of the views.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are damaged.
+    pub fn fine_of_view(&self, view: usize) -> io::Result<Vec<FineHash>> {
+        let Some(turned) = view.checked_sub(1) else { return self.fine() };
+        match &self.rest {
+            Rest::Memory { turned: hashes, .. } => {
+                hashes.get(turned).map(|hashes| hashes.fine.clone())
+            }
+            Rest::File { file, header } => {
+                let at = turned_at(header, turned) + header.count * 8;
+                let bytes = read(file, at, header.count, 32)?;
+                (header.turned_checks.get(turned).is_some_and(|c| blake3::hash(&bytes) == c[1]))
+                    .then(|| fine_hashes(&bytes))
+            }
+        }
+        .ok_or_else(damaged)
+    }
+
+    /// The views of one picture beside the upright one. Not checked for damage: compare them with
+    /// the row's.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn turned_of(&self, position: u32) -> io::Result<[View; TURNED]> {
+        let mut views = [View::default(); TURNED];
+        match &self.rest {
+            Rest::Memory { turned, .. } => {
+                for (view, hashes) in views.iter_mut().zip(turned) {
+                    let hashes = hashes
+                        .coarse
+                        .get(position as usize)
+                        .zip(hashes.fine.get(position as usize));
+                    let (&phash, &fine) = hashes.ok_or_else(damaged)?;
+                    *view = View { phash, fine };
+                }
+            }
+            Rest::File { file, header } => {
+                let position = u64::from(position);
+                for (turned, view) in views.iter_mut().enumerate() {
+                    let (mut phash, mut fine) = ([0; 8], [0; 32]);
+                    read_exact_at(file, &mut phash, turned_at(header, turned) + position * 8)?;
+                    let at = turned_at(header, turned) + header.count * 8 + position * 32;
+                    read_exact_at(file, &mut fine, at)?;
+                    view.phash = PerceptualHash(u64::from_le_bytes(phash));
+                    view.fine = FineHash::from_bytes(fine);
+                }
+            }
+        }
+        Ok(views)
     }
 
     /// The path of one picture. Not checked for damage: ask the database for its row.
@@ -179,7 +269,7 @@ impl Packed {
         };
         // Sums that a damaged header makes too large are no size of any file.
         let size = u128::from(HEADER_BYTES)
-            + u128::from(header.count) * 48
+            + u128::from(header.count) * (48 + 40 * TURNED as u128)
             + 8
             + u128::from(header.path_bytes);
         if !good || u128::from(file.metadata().ok()?.len()) != size {
@@ -189,16 +279,22 @@ impl Packed {
         if blake3::hash(&bytes) != header.checks[0] {
             return None;
         }
-        let (words, _) = bytes.as_chunks::<8>();
-        let hashes = words.iter().map(|&word| PerceptualHash(u64::from_le_bytes(word))).collect();
+        let hashes = perceptual_hashes(&bytes);
         Some(Self { hashes, rest: Rest::File { file, header } })
     }
 
     /// Writes what is in memory, in the place of an older file.
     pub(super) fn write(&self, path: &Path, mark: Mark) -> io::Result<()> {
-        let Rest::Memory { fine, starts, paths } = &self.rest else { return Ok(()) };
-        let hashes: Vec<u8> = self.hashes.iter().flat_map(|hash| hash.0.to_le_bytes()).collect();
-        let fine: Vec<u8> = fine.iter().flat_map(|fine| fine.to_bytes()).collect();
+        let Rest::Memory { fine, starts, paths, turned } = &self.rest else { return Ok(()) };
+        let coarse_bytes = |hashes: &[PerceptualHash]| -> Vec<u8> {
+            hashes.iter().flat_map(|hash| hash.0.to_le_bytes()).collect()
+        };
+        let fine_bytes = |hashes: &[FineHash]| -> Vec<u8> {
+            hashes.iter().flat_map(|hash| hash.to_bytes()).collect()
+        };
+        let (hashes, fine) = (coarse_bytes(&self.hashes), fine_bytes(fine));
+        let turned =
+            turned.each_ref().map(|view| [coarse_bytes(&view.coarse), fine_bytes(&view.fine)]);
         let starts: Vec<u8> = starts.iter().flat_map(|start| start.to_le_bytes()).collect();
         let mut last = blake3::Hasher::new();
         last.update(&starts).update(paths);
@@ -209,12 +305,16 @@ impl Packed {
             count: (self.hashes.len() as u64).to_le(),
             path_bytes: (paths.len() as u64).to_le(),
             checks: [blake3::hash(&hashes), blake3::hash(&fine), last.finalize()].map(Into::into),
+            turned_checks: turned
+                .each_ref()
+                .map(|view| view.each_ref().map(|hashes| blake3::hash(hashes).into())),
         };
         crate::own_file::replace_by(path, &|file| {
             let mut out = BufWriter::new(file);
             for part in [bytemuck::bytes_of(&header), &hashes, &fine, &starts, paths] {
                 out.write_all(part)?;
             }
+            turned.iter().flatten().try_for_each(|part| out.write_all(part))?;
             out.flush()
         })
     }
@@ -223,6 +323,22 @@ impl Packed {
 /// Where the 256-bit hash of a picture lies.
 fn fine_at(header: &Header, position: u64) -> u64 {
     HEADER_BYTES + header.count * 8 + position * 32
+}
+
+/// Where a turned view begins. The size of the file was held against the header.
+fn turned_at(header: &Header, turned: usize) -> u64 {
+    let paths = fine_at(header, header.count) + (header.count + 1) * 8;
+    paths + header.path_bytes + turned as u64 * header.count * 40
+}
+
+fn perceptual_hashes(bytes: &[u8]) -> Vec<PerceptualHash> {
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().map(|&word| PerceptualHash(u64::from_le_bytes(word))).collect()
+}
+
+fn fine_hashes(bytes: &[u8]) -> Vec<FineHash> {
+    let (hashes, _) = bytes.as_chunks::<32>();
+    hashes.iter().map(|&bytes| FineHash::from_bytes(bytes)).collect()
 }
 
 /// `count` items of `size` bytes each.

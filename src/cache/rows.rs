@@ -312,7 +312,7 @@ fn views_to_bytes(views: &[View; 4]) -> [u8; 4 * VIEW_BYTES] {
     bytes
 }
 
-fn views_from_bytes(bytes: &[u8]) -> Option<[View; 4]> {
+pub(super) fn views_from_bytes(bytes: &[u8]) -> Option<[View; 4]> {
     let bytes: &[u8; 4 * VIEW_BYTES] = bytes.try_into().ok()?;
     let mut views = [View::default(); 4];
     for (view, bytes) in views.iter_mut().zip(bytes.chunks_exact(VIEW_BYTES)) {

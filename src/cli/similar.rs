@@ -199,6 +199,7 @@ fn hit(found: Found, cache: Option<&Path>) -> Hit {
             camera: known.record.metadata.camera.clone(),
             captured: known.record.metadata.captured,
             reference: false,
+            damaged: known.record.marks.damaged_tail,
             other_names: Vec::new(),
         },
         cache: cache.map(Path::to_owned),

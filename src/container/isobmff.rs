@@ -51,6 +51,39 @@ pub fn boxes(source: &dyn ReadAt, start: u64, end: u64) -> io::Result<Vec<BoxRan
     Ok(found)
 }
 
+/// Whether the file ends within a box that holds the picture or what belongs to it. Only boxes of
+/// usual names are looked at: some cameras append data that are no boxes.
+///
+/// # Errors
+/// When the source cannot be read.
+pub fn is_cut(source: &dyn ReadAt) -> io::Result<bool> {
+    const KINDS: [&[u8; 4]; 6] = [b"ftyp", b"meta", b"mdat", b"moov", b"free", b"uuid"];
+    let (end, mut at) = (source.size(), 0_u64);
+    for _ in 0..MAX_BOXES {
+        let left = end.saturating_sub(at);
+        if left < 8 {
+            return Ok(false);
+        }
+        let mut head = [0; 16];
+        let len = left.min(16) as usize;
+        source.read_exact_at(at, &mut head[..len])?;
+        let Some((kind, _, size)) = box_head(&head[..len], u64::MAX) else { return Ok(false) };
+        // A box of the size 0 goes to the end, wherever that is.
+        if size == u64::MAX || !KINDS.contains(&&kind) {
+            match at.checked_add(size) {
+                Some(next) if next <= end => at = next,
+                _ => return Ok(false),
+            }
+            continue;
+        }
+        if size > left {
+            return Ok(true);
+        }
+        at += size;
+    }
+    Ok(false)
+}
+
 /// Kind, length of the header and length of the whole box, cut at `left` bytes.
 fn box_head(head: &[u8], left: u64) -> Option<([u8; 4], u64, u64)> {
     let mut fields = Fields(head);
@@ -287,6 +320,15 @@ impl Items {
             }
         }
         Some(())
+    }
+
+    /// Whether the bytes of an item lie beyond the end of a file of `size` bytes.
+    pub fn are_beyond(&self, size: u64) -> bool {
+        let here = self.items.values().filter(|item| !item.elsewhere);
+        here.flat_map(|item| &item.extents).any(|extent| {
+            let size = if extent.in_idat { self.idat.len() as u64 } else { size };
+            extent.offset.checked_add(extent.len).is_none_or(|end| end > size)
+        })
     }
 
     /// Type of an item.

@@ -14,11 +14,20 @@ const MOST_TEXT: u64 = 64;
 pub mod tag {
     #![allow(missing_docs)]
     pub const NEW_SUBFILE_TYPE: u16 = 0x00fe;
+    pub const IMAGE_WIDTH: u16 = 0x0100;
+    pub const IMAGE_LENGTH: u16 = 0x0101;
+    pub const BITS_PER_SAMPLE: u16 = 0x0102;
     pub const COMPRESSION: u16 = 0x0103;
     pub const PHOTOMETRIC: u16 = 0x0106;
     pub const MAKE: u16 = 0x010f;
     pub const ORIENTATION: u16 = 0x0112;
+    pub const SAMPLES_PER_PIXEL: u16 = 0x0115;
+    pub const ROWS_PER_STRIP: u16 = 0x0116;
+    pub const PLANAR_CONFIGURATION: u16 = 0x011c;
+    pub const PREDICTOR: u16 = 0x013d;
+    pub const TILE_WIDTH: u16 = 0x0142;
     pub const SUB_IFDS: u16 = 0x014a;
+    pub const YCBCR_SUBSAMPLING: u16 = 0x0212;
     pub const DNG_VERSION: u16 = 0xc612;
 }
 
@@ -119,6 +128,46 @@ impl<'a> Ifd0<'a> {
         Ok(Some(self.number(entry.at, len)? as u32))
     }
 
+    /// The values of a tag that holds SHORT numbers, at most eight of them.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn shorts(&self, tag: u16) -> io::Result<Vec<u16>> {
+        let Some(entry) = self.entry(tag).filter(|entry| entry.kind == 3) else {
+            return Ok(Vec::new());
+        };
+        let inline = if self.long { 8 } else { 4 };
+        let count = entry.count.min(8);
+        let at = if entry.count.saturating_mul(2) <= inline {
+            entry.at
+        } else {
+            self.number(entry.at, inline)?
+        };
+        (0..count).map(|index| Ok(self.number(at.saturating_add(2 * index), 2)? as u16)).collect()
+    }
+
+    /// What stands from where on in an entry whose tag holds that one number, as SHORT or LONG.
+    pub fn rewritten(&self, tag: u16, value: u32) -> Option<(u64, Vec<u8>)> {
+        let entry = self.entry(tag)?;
+        let (start, value_len) = if self.long { (entry.at - 10, 8) } else { (entry.at - 6, 4) };
+        let (kind, used) = if value > u32::from(u16::MAX) { (4, 4) } else { (3, 2) };
+        let mut bytes = Vec::new();
+        let mut push = |number: u64, len: usize| {
+            let number = number.to_be_bytes();
+            let digits = &number[number.len() - len..];
+            if self.big_endian {
+                bytes.extend(digits);
+            } else {
+                bytes.extend(digits.iter().rev());
+            }
+        };
+        push(kind, 2);
+        push(1, value_len);
+        push(value.into(), used);
+        bytes.resize(2 + 2 * value_len, 0);
+        Some((start, bytes))
+    }
+
     /// The text of a tag, cut after 64 bytes.
     ///
     /// # Errors
@@ -133,12 +182,5 @@ impl<'a> Ifd0<'a> {
         let mut text = vec![0; entry.count.min(MOST_TEXT).min(left) as usize];
         self.source.read_exact_at(at, &mut text)?;
         Ok(text)
-    }
-
-    /// Where the two bytes of a tag's SHORT value stand, and `value` in the file's byte order.
-    pub fn short_at(&self, tag: u16, value: u16) -> Option<(u64, [u8; 2])> {
-        let entry = self.entry(tag).filter(|entry| entry.kind == 3 && entry.count == 1)?;
-        let bytes = if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
-        Some((entry.at, bytes))
     }
 }

@@ -35,6 +35,8 @@ const OVERHEAD: u64 = 16 << 20;
 struct Parts {
     codestream: Vec<(u64, u64)>,
     exif: Option<(u64, u64)>,
+    /// The file ends within a box.
+    cut: bool,
 }
 
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
@@ -55,7 +57,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         dimensions,
         orientation: OrientationFrom::Applied,
         exif: parts.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten(),
-        marks: Marks::default(),
+        marks: Marks { damaged_tail: parts.cut, ..Marks::default() },
     })
 }
 
@@ -259,7 +261,7 @@ fn find_parts(source: &dyn ReadAt) -> io::Result<Parts> {
     let mut magic = [0; 2];
     source.read_exact_at(0, &mut magic)?;
     if magic == [0xff, 0x0a] {
-        return Ok(Parts { codestream: vec![(0, size)], exif: None });
+        return Ok(Parts { codestream: vec![(0, size)], ..Parts::default() });
     }
     let mut parts = Parts::default();
     let mut at = 0_u64;
@@ -279,9 +281,15 @@ fn find_parts(source: &dyn ReadAt) -> io::Result<Parts> {
         }
         let body = (at + start.min(left), len.min(left).saturating_sub(start));
         match &[n0, n1, n2, n3] {
-            b"jxlc" => parts.codestream.push(body),
+            b"jxlc" => {
+                parts.cut |= len > left;
+                parts.codestream.push(body);
+            }
             // Four bytes of sequence number stand before each part.
-            b"jxlp" if body.1 >= 4 => parts.codestream.push((body.0 + 4, body.1 - 4)),
+            b"jxlp" if body.1 >= 4 => {
+                parts.cut |= len > left;
+                parts.codestream.push((body.0 + 4, body.1 - 4));
+            }
             b"Exif" => parts.exif = parts.exif.or(Some(body)),
             _ => {}
         }

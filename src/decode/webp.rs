@@ -15,6 +15,9 @@ use crate::media::{Dimensions, Format, Marks};
 const OVERHEAD: u64 = 1 << 20;
 /// Most bytes of an EXIF chunk that are read.
 const MOST_EXIF: u64 = 1 << 20;
+/// Chunks that a damaged file may end within; anything may stand behind the last of them.
+const KNOWN: [[u8; 4]; 9] =
+    [*b"VP8 ", *b"VP8L", *b"VP8X", *b"ALPH", *b"ANIM", *b"ANMF", *b"EXIF", *b"XMP ", *b"ICCP"];
 /// Most chunks that are looked at.
 const MOST_CHUNKS: usize = 1 << 16;
 
@@ -25,6 +28,8 @@ struct Chunks {
     exif: Option<(u64, u64)>,
     /// There is coverage, an animation, or a lossless picture.
     rich: bool,
+    /// The file ends before the container or a chunk of it does.
+    cut: bool,
 }
 
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
@@ -39,12 +44,17 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: exif_of(source, &chunks)?,
-        marks: Marks::default(),
+        marks: Marks { damaged_tail: chunks.cut, ..Marks::default() },
     })
 }
 
 fn find_chunks(source: &dyn ReadAt) -> io::Result<Chunks> {
     let mut chunks = Chunks::default();
+    let mut head = [0; 12];
+    source.read_exact_at(0, &mut head)?;
+    let [_, _, _, _, l0, l1, l2, l3, ..] = head;
+    let end = 8 + u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
+    chunks.cut = end > source.size();
     let mut at = 12_u64;
     for _ in 0..MOST_CHUNKS {
         let mut head = [0; 8];
@@ -52,7 +62,8 @@ fn find_chunks(source: &dyn ReadAt) -> io::Result<Chunks> {
             break;
         }
         source.read_exact_at(at, &mut head)?;
-        let [name @ .., l0, l1, l2, l3] = head;
+        let [n0, n1, n2, n3, l0, l1, l2, l3] = head;
+        let name = [n0, n1, n2, n3];
         let len = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
         match &name {
             b"VP8 " => chunks.lossy = chunks.lossy.or(Some((at + 8, len))),
@@ -60,6 +71,9 @@ fn find_chunks(source: &dyn ReadAt) -> io::Result<Chunks> {
             b"EXIF" => chunks.exif = chunks.exif.or(Some((at + 8, len))),
             _ => {}
         }
+        chunks.cut |= KNOWN.contains(&name) && at + 8 + len > source.size();
+        // Zeros where a chunk should be: what a download or a disk leaves of lost data.
+        chunks.cut |= name == [0; 4] && at + 8 <= end;
         at += 8 + len + len % 2;
     }
     Ok(chunks)

@@ -1,5 +1,5 @@
-//! Classes of pictures that nothing tells apart: same hashes, same evidence of when they were
-//! taken. Comparing classes instead of pictures keeps 100,000 identical frames from becoming five
+//! Classes of pictures that nothing tells apart: same hashes (turned ones too, where these are asked
+//! for), same evidence of when they were taken. Comparing classes instead of pictures keeps 100,000 identical frames from becoming five
 //! thousand million pairs.
 
 use std::cmp::Ordering;
@@ -76,6 +76,8 @@ impl Hashes {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a> {
     view: View,
+    /// The other views, where pictures are turned: they do not follow from the first one.
+    turned: Option<[View; 3]>,
     captured: Option<CaptureTime>,
     camera: Option<&'a str>,
     /// Within one second only the name can tell two frames of a burst apart.
@@ -169,8 +171,10 @@ fn split(
             let picture = &pictures[index as usize];
             let metadata = &picture.record.metadata;
             let dated = metadata.captured.is_some_and(|time| time.subsecond_ns.is_none());
+            let [view, turned @ ..] = picture.record.hash.views;
             let key = Key {
-                view: question.view(index),
+                view,
+                turned: (question.options.any_orientation && !flat).then_some(turned),
                 captured: metadata.captured,
                 camera: metadata.camera.as_deref(),
                 name: picture.file.path.file_name().filter(|_| dated),

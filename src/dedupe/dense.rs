@@ -4,47 +4,80 @@
 use std::collections::HashMap;
 
 use super::Question;
-use super::neighbours::near;
+use super::neighbours::{near, turns};
 use super::nodes::Nodes;
 use crate::group::Lookup;
 use crate::index::{self, Query, fine};
-use crate::media::{CaptureTime, Orientation};
-use crate::phash::{FineHash, PerceptualHash};
+use crate::media::CaptureTime;
+use crate::phash::{FineHash, PerceptualHash, View};
 use crate::relation::Relation;
 
 /// Some dense nodes, ready to be asked for those near a hash.
 struct Asked<'a> {
-    nodes: Vec<u32>,
+    nodes: &'a [u32],
+    /// By each of the views that were hashed.
+    views: Vec<Index<'a>>,
+}
+
+/// One view of all nodes asked.
+struct Index<'a> {
     query: Box<dyn Query + 'a>,
-    /// Their 256-bit hashes, where these alone count.
+    /// The 256-bit hashes, where these alone count.
     fine: Option<Vec<FineHash>>,
+}
+
+/// Some dense nodes, and the 64-bit hashes of their views: of the upright one, and where pictures
+/// are turned of the other three that are stored.
+struct Hashed {
+    nodes: Vec<u32>,
+    views: Vec<Vec<PerceptualHash>>,
 }
 
 /// The hashes of the dense nodes: all of them, and of the undated ones.
 pub(super) struct DenseHashes {
-    all: (Vec<u32>, Vec<PerceptualHash>),
-    undated: (Vec<u32>, Vec<PerceptualHash>),
+    all: Hashed,
+    undated: Hashed,
 }
 
 impl DenseHashes {
     pub fn new(question: &Question<'_>, nodes: &Nodes) -> Self {
-        let hashes = |chosen: Vec<u32>| {
-            let hashes =
-                chosen.iter().map(|&node| question.view(nodes.first(node)).phash).collect();
-            (chosen, hashes)
+        let views = if question.options.any_orientation { 4 } else { 1 };
+        let hashed = |chosen: Vec<u32>| {
+            let views = (0..views).map(|view| {
+                chosen.iter().map(|&node| view_of(question, nodes, node, view).phash).collect()
+            });
+            Hashed { views: views.collect(), nodes: chosen }
         };
         let dated = |node: &u32| time(question, nodes, *node).is_some();
         let undated = nodes.dense.iter().copied().filter(|node| !dated(node)).collect();
-        Self { all: hashes(nodes.dense.clone()), undated: hashes(undated) }
+        Self { all: hashed(nodes.dense.clone()), undated: hashed(undated) }
     }
+}
+
+/// A stored view of a node.
+fn view_of(question: &Question<'_>, nodes: &Nodes, node: u32, view: usize) -> View {
+    question.pictures[nodes.first(node) as usize].record.hash.views[view]
+}
+
+/// What is looked for among the dense nodes.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// Copies; bursts too where they are acted on like copies.
+    Copies,
+    /// Bursts, and none for those that are superfluous anyway.
+    Bursts {
+        /// By node.
+        superfluous: &'a [bool],
+    },
+    /// Whatever is near.
+    Any,
 }
 
 /// Looks up neighbours of one kind among the dense nodes.
 pub(super) struct Dense<'a> {
     question: &'a Question<'a>,
     nodes: &'a Nodes,
-    /// Bursts are looked for, not copies, and not with those that are superfluous anyway.
-    bursts: Option<&'a [bool]>,
+    wanted: Wanted<'a>,
     all: Asked<'a>,
     undated: Asked<'a>,
     /// Dated nodes by the second in which they were taken, by the camera's clock and by the
@@ -57,15 +90,19 @@ impl<'a> Dense<'a> {
         question: &'a Question<'a>,
         nodes: &'a Nodes,
         hashes: &'a DenseHashes,
-        bursts: Option<&'a [bool]>,
+        wanted: Wanted<'a>,
     ) -> Self {
         let radius = question.policy.radius;
-        let first = |node: &u32| question.view(nodes.first(*node));
-        let fine_of = |chosen: &[u32]| chosen.iter().map(|node| first(node).fine).collect();
-        let asked = |(nodes, hashes): &'a (Vec<u32>, Vec<PerceptualHash>)| Asked {
-            nodes: nodes.clone(),
-            query: index::query(hashes, nodes.len(), radius),
-            fine: question.options.fine_only.then(|| fine_of(nodes)),
+        let asked = |hashed: &'a Hashed| {
+            let fine_of = |view: usize| {
+                let fine = |&node: &u32| view_of(question, nodes, node, view).fine;
+                hashed.nodes.iter().map(fine).collect()
+            };
+            let views = hashed.views.iter().enumerate().map(|(view, hashes)| Index {
+                query: index::query(hashes, hashed.nodes.len(), radius),
+                fine: question.options.fine_only.then(|| fine_of(view)),
+            });
+            Asked { nodes: &hashed.nodes, views: views.collect() }
         };
         let mut seconds: HashMap<(bool, i64), Vec<u32>> = HashMap::new();
         for &node in &nodes.dense {
@@ -74,25 +111,24 @@ impl<'a> Dense<'a> {
             }
         }
         let (all, undated) = (asked(&hashes.all), asked(&hashes.undated));
-        Self { question, nodes, bursts, all, undated, seconds }
+        Self { question, nodes, wanted, all, undated, seconds }
     }
 
-    /// Those of `asked` within the radius of a node, turned as it may be; perhaps not within the
-    /// fine radius.
+    /// Those of `asked` within the radius of a node when either of both is turned; perhaps not
+    /// within the fine radius.
     fn candidates(&self, asked: &Asked<'_>, node: u32, found: &mut Vec<u32>) {
+        let policy = self.question.policy;
         let picture = self.nodes.first(node);
         let hash = &self.question.pictures[picture as usize].record.hash;
-        let turns = if self.question.options.any_orientation { Orientation::ALL.len() } else { 1 };
-        for orientation in Orientation::ALL.into_iter().take(turns) {
-            if let Some(fine) = &asked.fine {
-                let needle = hash.oriented(orientation).fine;
-                let near = fine::within(needle, fine, self.question.policy.fine_radius);
+        for side in hash.sides(turns(self.question.options)) {
+            let Some(index) = asked.views.get(side.view) else { continue };
+            if let Some(fine) = &index.fine {
+                let near = fine::within(side.needle.fine, fine, policy.fine_radius);
                 found.extend(near.into_iter().map(|n| asked.nodes[n.position as usize]));
-                continue;
+            } else {
+                let near = index.query.within(side.needle.phash, policy.radius);
+                found.extend(near.into_iter().map(|n| asked.nodes[n.position as usize]));
             }
-            let needle = hash.oriented(orientation).phash;
-            let near = asked.query.within(needle, self.question.policy.radius);
-            found.extend(near.into_iter().map(|n| asked.nodes[n.position as usize]));
         }
     }
 }
@@ -118,7 +154,7 @@ impl Lookup for Dense<'_> {
         let (question, nodes) = (self.question, self.nodes);
         let all_are_copies = question.options.include_bursts;
         let taken_at = time(question, nodes, node);
-        if let Some(superfluous) = self.bursts
+        if let Wanted::Bursts { superfluous } = self.wanted
             && (superfluous[node as usize] || taken_at.is_none())
         {
             return;
@@ -126,7 +162,7 @@ impl Lookup for Dense<'_> {
         let mut candidates = Vec::new();
         match taken_at {
             // Its copies were taken in the same second, or are undated.
-            Some(time) if self.bursts.is_none() && !all_are_copies => {
+            Some(time) if matches!(self.wanted, Wanted::Copies) && !all_are_copies => {
                 for second in moments(time) {
                     candidates.extend(self.seconds.get(&second).into_iter().flatten());
                 }
@@ -143,11 +179,16 @@ impl Lookup for Dense<'_> {
                 (question.roles[first as usize], question.roles[second as usize]);
             let both_kept = nodes.references[node as usize] && nodes.references[other as usize];
             let burst = || question.relation(first, second, false) == Relation::Burst;
+            let of_the_kind = || match self.wanted {
+                Wanted::Copies => all_are_copies || !burst(),
+                Wanted::Bursts { .. } => burst(),
+                Wanted::Any => true,
+            };
             other != node
                 && !both_kept
                 && role.may_match(other_role)
                 && near(question, first, second).is_some()
-                && (all_are_copies || burst() == self.bursts.is_some())
+                && of_the_kind()
         }));
     }
 }

@@ -90,7 +90,7 @@ pub struct Group {
     pub reason: String,
     /// Each within the policy of the keeper; best first.
     pub duplicates: Vec<Duplicate>,
-    /// Near a duplicate, but not near the keeper: shown, never acted on.
+    /// Near one of the group, but no duplicate of the keeper: shown, never acted on.
     pub linked: Vec<u32>,
     /// Bytes that acting on the duplicates would free.
     pub reclaimable: Bytes,
@@ -310,6 +310,7 @@ fn confirm_identical(
     progress: &dyn Progress,
 ) {
     let size = |index: u32| question.pictures[index as usize].file.stamp.size;
+    let damaged = |index: u32| question.pictures[index as usize].record.marks.damaged_tail;
     let mut wanted = Vec::new();
     for group in groups.iter() {
         let before = wanted.len();
@@ -370,6 +371,7 @@ fn confirm_identical(
                 .iter()
                 .filter(|d| d.relation != Relation::Burst || options.include_bursts)
                 .filter(|d| d.alarm.is_none())
+                .filter(|d| !damaged(keeper) || damaged(d.picture))
                 .map(|d| size(d.picture).0)
                 .sum(),
         );

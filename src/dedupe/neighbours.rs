@@ -4,22 +4,13 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Question;
 use super::classes::{Classes, Hashes};
+use super::{DedupeOptions, Question};
 use crate::group::Edge;
 use crate::index::fine::{self, FinePair};
 use crate::index::{Joiner, Pair};
 use crate::media::Orientation;
-use crate::phash::{FineHash, PerceptualHash};
-
-/// How near two pictures are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Near {
-    pub fine_distance: u32,
-    pub distance: u32,
-    /// What turns the first into the second.
-    pub orientation: Orientation,
-}
+use crate::phash::{FineHash, Nearness, PerceptualHash, View};
 
 /// From so many neighbours on a class is dense: which other dense ones are near it is not written
 /// down but looked up (`dense.rs`), so that a time-lapse of 100,000 frames does not become
@@ -37,30 +28,22 @@ pub(super) struct Neighbours {
     pub dense: Vec<u32>,
 }
 
-/// How near `b` is to `a`, turned as it may be; `None` when it is not within both radii, or
-/// was called another picture.
-pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Near> {
+/// How near two pictures are, one of them turned as it may be; `None` when they are not within both
+/// radii, or were called two pictures. The same from both sides, with the inverse orientation.
+pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Nearness> {
     if question.marked.are_apart(a, b) {
         return None;
     }
-    let hash = &question.pictures[a as usize].record.hash;
-    let other = question.view(b);
-    let orientations = if question.options.any_orientation {
-        &Orientation::ALL[..]
-    } else {
-        &[Orientation::Upright]
-    };
-    orientations
-        .iter()
-        .filter_map(|&orientation| {
-            let view = hash.oriented(orientation);
-            let distance = view.phash.distance(other.phash);
-            let within = question.options.fine_only || distance <= question.policy.radius;
-            let fine_distance = if within { view.fine.distance(other.fine) } else { u32::MAX };
-            let near = Near { fine_distance, distance, orientation };
-            (within && fine_distance <= question.policy.fine_radius).then_some(near)
-        })
-        .min()
+    let (policy, fine_only) = (question.policy, question.options.fine_only);
+    let hash = |index: u32| &question.pictures[index as usize].record.hash;
+    hash(a).nearest(hash(b), turns(question.options), |distance, fine_distance| {
+        (fine_only || distance <= policy.radius) && fine_distance <= policy.fine_radius
+    })
+}
+
+/// The orientations that are asked for.
+pub(super) fn turns(options: &DedupeOptions) -> &'static [Orientation] {
+    if options.any_orientation { &Orientation::ALL } else { &[Orientation::Upright] }
 }
 
 /// What the threads of a join share.
@@ -110,9 +93,12 @@ pub(super) fn find(question: &Question<'_>, classes: &Classes, joiner: &dyn Join
         });
     }
     if question.options.any_orientation {
+        let (own_section, reference_section) = (0..classes.own, classes.own..classes.hashed);
         for orientation in Orientation::ALL.into_iter().skip(1) {
-            search.turned(joiner, orientation, &own);
-            search.turned(joiner, orientation, &references);
+            // Both sides of each pair: any of the two may be the one that is turned.
+            search.turned(joiner, orientation, own_section.clone(), &own);
+            search.turned(joiner, orientation, own_section.clone(), &references);
+            search.turned(joiner, orientation, reference_section.clone(), &own);
         }
     }
     search.finish()
@@ -149,41 +135,56 @@ impl Search<'_> {
         }
     }
 
+    /// Takes up a pair that is near by the 64-bit hash when `a` is turned, if it is so by the
+    /// 256-bit hash too.
     fn confirm(&self, a: u32, b: u32, orientation: Orientation, edges: &mut Vec<Edge>) {
-        if self.is_dense(a) && self.is_dense(b) {
+        if a == b || self.is_dense(a) && self.is_dense(b) {
             return;
         }
         let (first, second) = (self.classes.first(a), self.classes.first(b));
         let question = self.question;
-        let turned = question.pictures[first as usize].record.hash.oriented(orientation);
-        let fine_distance = turned.fine.distance(question.view(second).fine);
+        let fine_distance =
+            self.view(a, orientation).fine.distance(self.view(b, Orientation::Upright).fine);
         let roles = &question.roles;
         if fine_distance <= question.policy.fine_radius
             && roles[first as usize].may_match(roles[second as usize])
             && !question.marked.are_apart(first, second)
         {
-            edges.push(Edge { a, b });
+            edges.push(Edge { a: a.min(b), b: a.max(b) });
             for class in [a, b] {
                 self.degrees[class as usize].fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    /// Joins the pictures as they would look after `orientation` with those of a section as they
-    /// are. Within one section the other half is found from the other side, by the inverse.
-    fn turned(&self, joiner: &dyn Joiner, orientation: Orientation, library: &Hashes) {
-        let needles: Vec<PerceptualHash> = (0..self.classes.own)
-            .map(|class| {
-                let first = self.classes.first(class);
-                self.question.pictures[first as usize].record.hash.oriented(orientation).phash
-            })
-            .collect();
+    /// The hashes that a class has when it is turned.
+    fn view(&self, class: u32, orientation: Orientation) -> View {
+        let first = self.classes.first(class);
+        self.question.pictures[first as usize].record.hash.oriented(orientation)
+    }
+
+    /// Joins the classes of a section as they look after `orientation` with those of a library as
+    /// they are. Within one section this finds each pair from both sides, by an orientation and by
+    /// its inverse.
+    fn turned(
+        &self,
+        joiner: &dyn Joiner,
+        orientation: Orientation,
+        section: Range<u32>,
+        library: &Hashes,
+    ) {
+        if section.is_empty() || library.distinct.is_empty() {
+            return;
+        }
+        let start = section.start;
+        let needles: Vec<PerceptualHash> =
+            section.map(|class| self.view(class, orientation).phash).collect();
         let radius = self.question.policy.radius;
         joiner.cross_join(&needles, &library.distinct, radius, &|pairs: &[Pair]| {
             self.keep(|edges| {
                 for pair in pairs {
-                    for b in library.classes(pair.b).filter(|&b| pair.a < b) {
-                        self.confirm(pair.a, b, orientation, edges);
+                    for b in library.classes(pair.b) {
+                        self.confirm(start + pair.a, b, orientation, edges);
                     }
                 }
             });
@@ -194,42 +195,36 @@ impl Search<'_> {
     /// only what was taken at other times is in another class.
     fn by_fine_hash(&self, joiner: &dyn Joiner) {
         let radius = self.question.policy.fine_radius;
-        let fine = |section: Range<u32>, orientation: Orientation| -> Vec<FineHash> {
-            let first = section.map(|class| self.classes.first(class));
-            first
-                .map(|index| {
-                    self.question.pictures[index as usize].record.hash.oriented(orientation).fine
-                })
-                .collect()
+        let (own, references) = (0..self.classes.own, self.classes.own..self.classes.hashed);
+        let fine = |section: &Range<u32>, orientation: Orientation| -> Vec<FineHash> {
+            section.clone().map(|class| self.view(class, orientation).fine).collect()
         };
-        let own = fine(0..self.classes.own, Orientation::Upright);
-        let references = fine(self.classes.own..self.classes.hashed, Orientation::Upright);
-        let offset = self.classes.own;
-        fine::self_join(joiner, &own, radius, &|pairs: &[FinePair]| {
+        let own_hashes = fine(&own, Orientation::Upright);
+        fine::self_join(joiner, &own_hashes, radius, &|pairs: &[FinePair]| {
             self.keep(|edges| {
                 for pair in pairs {
                     self.confirm(pair.a, pair.b, Orientation::Upright, edges);
                 }
             });
         });
-        let turns = if self.question.options.any_orientation { Orientation::ALL.len() } else { 1 };
-        for orientation in Orientation::ALL.into_iter().take(turns) {
-            let needles = fine(0..self.classes.own, orientation);
-            fine::cross_join(joiner, &needles, &references, radius, &|pairs: &[FinePair]| {
-                self.keep(|edges| {
-                    for pair in pairs {
-                        self.confirm(pair.a, offset + pair.b, orientation, edges);
-                    }
-                });
-            });
-            if orientation != Orientation::Upright {
-                fine::cross_join(joiner, &needles, &own, radius, &|pairs: &[FinePair]| {
+        let reference_hashes = fine(&references, Orientation::Upright);
+        let join =
+            |needles: &Range<u32>, orientation, library: &Range<u32>, hashes: &[FineHash]| {
+                let turned = fine(needles, orientation);
+                fine::cross_join(joiner, &turned, hashes, radius, &|pairs: &[FinePair]| {
                     self.keep(|edges| {
-                        for pair in pairs.iter().filter(|pair| pair.a < pair.b) {
-                            self.confirm(pair.a, pair.b, orientation, edges);
+                        for pair in pairs {
+                            let (a, b) = (needles.start + pair.a, library.start + pair.b);
+                            self.confirm(a, b, orientation, edges);
                         }
                     });
                 });
+            };
+        for &orientation in turns(self.question.options) {
+            join(&own, orientation, &references, &reference_hashes);
+            if orientation != Orientation::Upright {
+                join(&own, orientation, &own, &own_hashes);
+                join(&references, orientation, &own, &own_hashes);
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use super::neighbours::turns;
 use super::{DedupeOptions, Deduplicated, Group};
 use crate::media::FileKey;
 use crate::record::Picture;
@@ -60,24 +61,30 @@ impl Deduplicated {
                 captured: picture.record.metadata.captured,
                 camera: picture.record.metadata.camera.clone(),
                 reference: options.reference_roots.get(root).copied().unwrap_or(false),
+                damaged: picture.record.marks.damaged_tail,
                 other_names,
             }
         };
         let spell_out_group = |group: &Group| {
             let keeper = spell_out(group.keeper);
-            let duplicates = group.duplicates.iter().map(|duplicate| report::Duplicate {
-                picture: spell_out(duplicate.picture),
-                distance: duplicate.distance,
-                fine_distance: duplicate.fine_distance,
-                relation: duplicate.relation,
-                orientation: duplicate.orientation,
-                alarm: duplicate.alarm.clone(),
+            let duplicates = group.duplicates.iter().map(|duplicate| {
+                let picture = spell_out(duplicate.picture);
+                report::Duplicate {
+                    whole_beside_damaged: keeper.damaged && !picture.damaged,
+                    picture,
+                    distance: duplicate.distance,
+                    fine_distance: duplicate.fine_distance,
+                    relation: duplicate.relation,
+                    orientation: duplicate.orientation,
+                    alarm: duplicate.alarm.clone(),
+                }
             });
             let linked = group.linked.iter().map(|&index| {
                 let picture = spell_out(index);
+                let nearness = keeper.hash.nearest(&picture.hash, turns(options), |_, _| true);
                 report::Linked {
-                    distance: picture.hash.upright().phash.distance(keeper.hash.upright().phash),
-                    fine_distance: picture.hash.upright().fine.distance(keeper.hash.upright().fine),
+                    distance: nearness.map_or(0, |nearness| nearness.distance),
+                    fine_distance: nearness.map_or(0, |nearness| nearness.fine_distance),
                     near: None,
                     picture,
                 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::dense::{Dense, DenseHashes};
+use super::dense::{Dense, DenseHashes, Wanted};
 use super::neighbours::near;
 use super::nodes::Nodes;
 use super::{Duplicate, Group, Question};
-use crate::group::{self, Edge, Star};
+use crate::group::{self, Edge, Lookup as _, Star};
 use crate::media::{Bytes, Orientation};
 use crate::relation::Relation;
 
@@ -18,12 +18,12 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
     };
     let (bursts, copies): (Vec<Edge>, Vec<Edge>) = nodes.edges.iter().partition(is_burst);
     let hashes = DenseHashes::new(question, nodes);
-    let star_list = |edges: &[Edge], bursts: Option<&[bool]>| {
-        let mut lookup = Dense::new(question, nodes, &hashes, bursts);
+    let star_list = |edges: &[Edge], wanted: Wanted<'_>| {
+        let mut lookup = Dense::new(question, nodes, &hashes, wanted);
         group::stars(nodes.len(), &nodes.references, edges, &mut lookup)
     };
     let mut stars: BTreeMap<u32, Star> =
-        star_list(&copies, None).into_iter().map(|star| (star.keeper, star)).collect();
+        star_list(&copies, Wanted::Copies).into_iter().map(|star| (star.keeper, star)).collect();
     let mut superfluous = vec![false; nodes.len()];
     for &node in stars.values().flat_map(|star| &star.duplicates) {
         superfluous[node as usize] = true;
@@ -42,7 +42,7 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
             .into_iter()
             .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
             .collect();
-        for star in star_list(&kept, Some(&superfluous)) {
+        for star in star_list(&kept, Wanted::Bursts { superfluous: &superfluous }) {
             let shown = |node: &u32| !superfluous[*node as usize] && !stars.contains_key(node);
             let alone: Vec<u32> = star.duplicates.into_iter().filter(shown).collect();
             if !alone.is_empty() && !superfluous[star.keeper as usize] {
@@ -53,13 +53,66 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
     for &keeper in frames.keys() {
         stars.entry(keeper).or_insert_with(|| lone(keeper));
     }
-    stars
-        .into_values()
-        .filter_map(|star| {
-            let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
-            spell_out(question, nodes, &star, frames)
-        })
-        .collect()
+    let spelled_out = stars.into_values().filter_map(|star| {
+        let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
+        spell_out(question, nodes, &star, frames)
+    });
+    let mut groups: Vec<Group> = spelled_out.collect();
+    link_the_rest(question, nodes, &hashes, &mut groups);
+    groups
+}
+
+/// Lists as linked whatever is near a picture of a group, and stands in none itself: frames of a
+/// burst whose neighbours went to better ones, and what is only near a duplicate. So nothing that
+/// is near another picture is missing from the report.
+fn link_the_rest(
+    question: &Question<'_>,
+    nodes: &Nodes,
+    hashes: &DenseHashes,
+    groups: &mut [Group],
+) {
+    const NONE: u32 = u32::MAX;
+    // The group that each node is keeper or duplicate of, and whether it is listed at all.
+    let mut home = vec![NONE; nodes.len()];
+    let mut listed = vec![false; nodes.len()];
+    {
+        let mut node_of = vec![NONE; question.pictures.len()];
+        for (node, members) in (0..).zip(&nodes.members) {
+            members.iter().for_each(|&picture| node_of[picture as usize] = node);
+        }
+        for (number, group) in (0..).zip(groups.iter()) {
+            let duplicates = group.duplicates.iter().map(|duplicate| duplicate.picture);
+            for picture in duplicates.chain([group.keeper]) {
+                home[node_of[picture as usize] as usize] = number;
+            }
+            for &picture in &group.linked {
+                listed[node_of[picture as usize] as usize] = true;
+            }
+        }
+    }
+    // The best group that a neighbour is in; groups are in the order of their keepers.
+    let mut nearest = vec![NONE; nodes.len()];
+    for &Edge { a, b } in &nodes.edges {
+        for (node, neighbour) in [(a, b), (b, a)] {
+            nearest[node as usize] = nearest[node as usize].min(home[neighbour as usize]);
+        }
+    }
+    let is_left = |node: u32| home[node as usize] == NONE && !listed[node as usize];
+    if nodes.dense.iter().any(|&node| is_left(node)) {
+        let mut lookup = Dense::new(question, nodes, hashes, Wanted::Any);
+        let mut neighbours = Vec::new();
+        for &node in nodes.dense.iter().filter(|&&node| is_left(node)) {
+            neighbours.clear();
+            lookup.add_neighbours(node, &mut neighbours);
+            let homes = neighbours.iter().map(|&neighbour| home[neighbour as usize]);
+            nearest[node as usize] = homes.chain([nearest[node as usize]]).min().unwrap_or(NONE);
+        }
+    }
+    for node in (0..nodes.len() as u32).filter(|&node| is_left(node)) {
+        if let Some(group) = groups.get_mut(nearest[node as usize] as usize) {
+            group.linked.extend(&nodes.members[node as usize]);
+        }
+    }
 }
 
 fn lone(keeper: u32) -> Star {
@@ -86,7 +139,11 @@ fn spell_out(question: &Question<'_>, nodes: &Nodes, star: &Star, frames: &[u32]
         duplicates.extend(rest.iter().map(|&p| duplicate(p, 0, 0, Orientation::Upright)));
     }
     for &node in star.duplicates.iter().chain(frames) {
-        let Some(near) = near(question, keeper, nodes.first(node)) else { continue };
+        let Some(near) = near(question, keeper, nodes.first(node)) else {
+            // Every star was made of such pairs; if one ever were not near, it must not vanish.
+            linked.extend(&nodes.members[node as usize]);
+            continue;
+        };
         duplicates.extend(
             nodes.members[node as usize]
                 .iter()
@@ -94,14 +151,7 @@ fn spell_out(question: &Question<'_>, nodes: &Nodes, star: &Star, frames: &[u32]
         );
     }
     duplicates.sort_by_key(|d| question.rank[d.picture as usize]);
-    // Pairs of two references are not looked for: one that is near this keeper has no other part
-    // in its group.
-    let apart = |node: &&u32| {
-        !(is_reference(star.keeper) && is_reference(**node))
-            || near(question, keeper, nodes.first(**node)).is_none()
-    };
-    let linked_nodes = star.linked.iter().filter(apart);
-    linked.extend(linked_nodes.flat_map(|&node| &nodes.members[node as usize]));
+    linked.extend(star.linked.iter().flat_map(|&node| &nodes.members[node as usize]));
     (!duplicates.is_empty()).then(|| Group {
         keeper,
         reason: String::new(),

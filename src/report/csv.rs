@@ -5,7 +5,7 @@ use super::model::{Picture, Report};
 use crate::path_text::base64_unless_utf8;
 
 /// The columns, in order.
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 19] = [
     "group",
     "role",
     "path",
@@ -24,6 +24,7 @@ const HEADER: [&str; 18] = [
     "reason",
     "acted_on",
     "path_bytes",
+    "damaged",
 ];
 
 /// How a member stands to its keeper; empty where the column does not apply.
@@ -97,6 +98,7 @@ fn fields(
         reason.to_owned(),
         standing.acted_on.to_owned(),
         base64_unless_utf8(&picture.path).unwrap_or_default(),
+        picture.damaged.to_string(),
     ]
 }
 

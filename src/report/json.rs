@@ -57,6 +57,8 @@ pub(super) struct PictureJson {
     quality: u8,
     captured: Option<String>,
     reference: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    damaged: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     other_names: Vec<PathJson>,
 }
@@ -77,6 +79,8 @@ struct DuplicateJson {
     relation: &'static str,
     orientation: &'static str,
     acted_on: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    whole_beside_damaged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<AlarmJson>,
 }
@@ -86,6 +90,10 @@ struct AlarmJson {
     /// `keeper`, `duplicate`, or null where it cannot be told.
     damaged: Option<&'static str>,
     why: String,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Serialize)]
@@ -219,6 +227,7 @@ pub(super) fn picture(picture: &Picture) -> PictureJson {
         quality: picture.hash.quality.0,
         captured: picture.captured.map(iso_time),
         reference: picture.reference,
+        damaged: picture.damaged,
         other_names: picture.other_names.iter().map(|name| path(name)).collect(),
     }
 }
@@ -238,6 +247,7 @@ fn duplicate(report: &Report, duplicate: &Duplicate) -> DuplicateJson {
             }),
             why: alarm.why.clone(),
         }),
+        whole_beside_damaged: duplicate.whole_beside_damaged,
     }
 }
 

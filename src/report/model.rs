@@ -62,6 +62,8 @@ pub struct Picture {
     pub camera: Option<String>,
     /// It lies in a reference folder: never touched.
     pub reference: bool,
+    /// A part of it is missing or does not decode.
+    pub damaged: bool,
     /// Other names of the same file (hard links, overlapping roots) that the walk saw. Removing
     /// one of several names frees nothing.
     pub other_names: Vec<PathBuf>,
@@ -80,6 +82,9 @@ pub struct Duplicate {
     pub relation: Relation,
     /// How the keeper has to be turned to look like it.
     pub orientation: Orientation,
+    /// The keeper is damaged, and this picture is not: shown, never acted on. That keeper lies in a
+    /// reference folder or was chosen by hand, as no damaged picture wins over a whole one.
+    pub whole_beside_damaged: bool,
     /// Why it, or the keeper, may be damaged; then neither is acted on.
     pub alarm: Option<Alarm>,
 }
@@ -120,7 +125,8 @@ impl Alarm {
     }
 }
 
-/// A picture that is near a duplicate, but not near the keeper: shown, never acted on.
+/// A picture that is near one of the group and no duplicate of its keeper: another reference, a
+/// picture that is near a duplicate only, or a frame of a burst. Shown, never acted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
     /// Which.
@@ -142,7 +148,7 @@ pub struct Group {
     pub reason: String,
     /// Its duplicates, in a fixed order.
     pub duplicates: Vec<Duplicate>,
-    /// What is near one of them.
+    /// What is near one of the group without being the keeper's duplicate.
     pub linked: Vec<Linked>,
 }
 
@@ -231,10 +237,12 @@ pub struct Report {
 
 impl Matching {
     /// Whether an action would touch this duplicate: not what lies in a reference folder, not where
-    /// it or its keeper may be damaged, and bursts only when asked.
+    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged, and bursts only
+    /// when asked.
     pub fn acts_on(&self, duplicate: &Duplicate) -> bool {
         !duplicate.picture.reference
             && duplicate.alarm.is_none()
+            && !duplicate.whole_beside_damaged
             && (duplicate.relation != Relation::Burst || self.include_bursts)
     }
 }

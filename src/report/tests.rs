@@ -29,6 +29,7 @@ fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> Picture {
         camera: None,
         captured: None,
         reference: false,
+        damaged: false,
         other_names: Vec::new(),
     }
 }
@@ -42,6 +43,7 @@ fn duplicate(picture: Picture, relation: Relation) -> Duplicate {
         fine_distance: distance * 3,
         relation,
         orientation: Orientation::Upright,
+        whole_beside_damaged: false,
     }
 }
 
@@ -197,6 +199,39 @@ fn bytes_to_free_count_what_would_really_go() {
 }
 
 #[test]
+fn a_whole_picture_beside_a_damaged_keeper_is_told() {
+    let mut keeper = picture("reference/half.jpg", 20, 5_000);
+    (keeper.reference, keeper.damaged) = (true, true);
+    let mut whole = duplicate(picture("import/whole.jpg", 21, 9_000), Relation::Copy);
+    whole.whole_beside_damaged = true;
+    let report = Report {
+        groups: vec![Group {
+            keeper,
+            reason: "in a reference folder".into(),
+            duplicates: vec![whole],
+            linked: Vec::new(),
+        }],
+        ..sample()
+    };
+    assert_eq!((report.summary().duplicates, report.summary().actionable), (1, 0));
+    assert_eq!(report.summary().reclaimable_bytes, 0);
+    let text = to_text(&report, TextOptions::default());
+    assert!(text.contains("reference/half.jpg  4000×3000 jpeg, 5.0 kB, damaged\n"), "{text}");
+    let told = "copy, 2 of 64 bits differ, 6 of 256; whole, but its keeper is damaged: shown, never \
+                acted on\n";
+    assert!(text.contains(told), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&to_json(&report).unwrap()).unwrap();
+    let group = &json["groups"][0];
+    assert_eq!(group["keeper"]["damaged"], true);
+    let duplicate = &group["duplicates"][0];
+    assert_eq!(duplicate["whole_beside_damaged"], true);
+    assert_eq!(duplicate["acted_on"], false);
+    assert_eq!(duplicate.get("damaged"), None);
+    let csv = to_csv(&report);
+    assert!(csv.lines().any(|line| line.contains("half.jpg") && line.ends_with(",true")), "{csv}");
+}
+
+#[test]
 fn sizes_for_people() {
     for (bytes, text) in [
         (0, "0 bytes"),
@@ -232,7 +267,7 @@ fn a_csv_reader_gets_the_fields_back() {
         }
     }
     assert_eq!(rows.len(), 10);
-    assert!(rows.iter().all(|row| row.len() == 18));
+    assert!(rows.iter().all(|row| row.len() == 19));
     assert_eq!(rows[1][2], "photos/Ferien, \"2019\".jpg");
     assert_eq!(rows[2][2], "photos/a\nGroup 9: 0 duplicates\u{1b}[2J.jpg");
 }

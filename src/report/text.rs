@@ -121,6 +121,9 @@ fn picture_line(picture: &Picture) -> String {
         line.push_str(", taken ");
         line.push_str(&super::iso_time(captured));
     }
+    if picture.damaged {
+        line.push_str(", damaged");
+    }
     line
 }
 
@@ -149,6 +152,8 @@ pub(super) fn standing(report: &Report, duplicate: &Duplicate) -> String {
     } else if let Some(alarm) = &duplicate.alarm {
         line.push_str("; ");
         line.push_str(&one_line(&alarm.sentence()));
+    } else if duplicate.whole_beside_damaged {
+        line.push_str("; whole, but its keeper is damaged: shown, never acted on");
     } else if !report.matching.acts_on(duplicate) {
         line.push_str("; another shot of a burst: shown, never acted on");
     }

@@ -133,7 +133,9 @@ impl Session {
                 _ if decided.apart.contains(&member) => Role::Apart,
                 None => Role::Linked,
                 Some(_) if picture.reference => Role::Reference,
-                Some(duplicate) if duplicate.alarm.is_some() => Role::Alarm,
+                Some(duplicate) if duplicate.alarm.is_some() || duplicate.whole_beside_damaged => {
+                    Role::Alarm
+                }
                 Some(duplicate) if !self.report.matching.acts_on(duplicate) => Role::Burst,
                 Some(_) if decided.spared.contains(&member) => Role::Spared,
                 Some(_) => Role::Remove,

@@ -7,7 +7,7 @@
 use super::super::luma::{luma, narrow, on_white};
 use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom};
 use crate::container::ReadAt;
-use crate::container::isobmff::{Fields, Items};
+use crate::container::isobmff::{self, Fields, Items};
 use crate::media::{Dimensions, Format, Marks, Orientation};
 use crate::tile::{AreaAverage, Tile};
 
@@ -83,6 +83,9 @@ pub(in crate::decode) fn decode<C: Codec>(
     source: &dyn ReadAt,
     options: &DecodeOptions,
 ) -> Result<Decoded, DecodeError> {
+    // What the tile does not need may be missing: other parts of a grid than a thumbnail shows,
+    // frames behind the first.
+    let damaged_tail = isobmff::is_cut(source)? || items.are_beyond(source.size());
     let thumbnail = if options.exact { None } else { thumbnail_of::<C>(items) };
     if let Some(thumbnail) = thumbnail
         && let Ok((tile, _)) = shown(codec, items, thumbnail, source, options, tile_of)
@@ -97,7 +100,7 @@ pub(in crate::decode) fn decode<C: Codec>(
             dimensions: turns.fold(stored, |dimensions, turn| turn.shown(dimensions)),
             orientation: OrientationFrom::Applied,
             exif: items.exif(source),
-            marks: Marks { thumbnail: true, ..Marks::default() },
+            marks: Marks { thumbnail: true, damaged_tail },
         });
     }
     let (tile, dimensions) = shown(codec, items, items.primary, source, options, tile_of)?;
@@ -107,7 +110,7 @@ pub(in crate::decode) fn decode<C: Codec>(
         dimensions,
         orientation: OrientationFrom::Applied,
         exif: items.exif(source),
-        marks: Marks::default(),
+        marks: Marks { thumbnail: false, damaged_tail },
     })
 }
 

@@ -14,7 +14,7 @@ use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use super::colours::{self, Chroma};
 use super::layers::{self, Codec, Coded, Colour, Luma, widen};
 use crate::container::ReadAt;
-use crate::container::isobmff::{Fields, Items};
+use crate::container::isobmff::{self, Fields, Items};
 use crate::media::{Dimensions, Format, Marks};
 
 /// What it holds at once: three planes of 32-bit samples twice, and what it notes of each block.
@@ -152,7 +152,7 @@ fn whole(
         dimensions: Dimensions { width: flat.width, height: flat.height },
         orientation: OrientationFrom::Applied,
         exif: items.and_then(|items| items.exif(source)),
-        marks: Marks::default(),
+        marks: Marks { damaged_tail: isobmff::is_cut(source)?, ..Marks::default() },
     })
 }
 

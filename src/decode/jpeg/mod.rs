@@ -46,10 +46,13 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         .map_err(|_| DecodeError::Damaged("the file is larger than memory".into()))?;
     let mut bytes = vec![0; len];
     source.read_exact_at(0, &mut bytes)?;
-    read(&bytes, options, planes)
+    let mut decoded = read(&bytes, options, planes)?;
+    decoded.marks.damaged_tail |= !segments::is_whole(&bytes);
+    Ok(decoded)
 }
 
-/// Reads a JPEG that lies in memory: a preview, a strip of a TIFF.
+/// Reads a JPEG that lies in memory: a preview, a strip of a TIFF. The container says where it ends,
+/// so that it may do without an end marker.
 pub(super) fn decode_bytes(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let frame = segments::find_frame(&bytes)?;
     options.limits.admit(frame.dimensions())?;
@@ -57,22 +60,41 @@ pub(super) fn decode_bytes(bytes: &[u8], options: &DecodeOptions) -> Result<Deco
 }
 
 fn read(bytes: &[u8], options: &DecodeOptions, planes: u64) -> Result<Decoded, DecodeError> {
-    match own(bytes) {
+    match own_planes(bytes) {
+        Ok((picture, frame, read)) => finish(&picture, &frame, read),
         // What this reader does not do, another may.
         Err(error @ (DecodeError::Unsupported(_) | DecodeError::Damaged(_))) => {
-            full::decode(bytes, options, planes).map_err(|_| error)
+            let is_damaged = matches!(error, DecodeError::Damaged(_));
+            let mut decoded = full::decode(bytes, options, planes).map_err(|_| error)?;
+            decoded.marks.damaged_tail |= is_damaged;
+            Ok(decoded)
         }
-        other => other,
+        Err(other) => Err(other),
     }
 }
 
+/// What the reader of this module makes of a file.
+#[cfg(test)]
 fn own(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+    let (picture, frame, read) = own_planes(bytes)?;
+    finish(&picture, &frame, read)
+}
+
+fn own_planes(bytes: &[u8]) -> Result<(segments::Picture<'_>, Frame, Read), DecodeError> {
     let mut picture = segments::Picture::new(bytes);
     let frame = picture.read_header()?;
     let read = read_planes(&mut picture, &frame, kept_side(&frame))?;
-    enough_rows(&read, &frame)?;
-    let colours = frame.colours(&picture);
-    let tile = planes::tile(&frame, &read.planes, colours)
+    Ok((picture, frame, read))
+}
+
+fn finish(
+    picture: &segments::Picture<'_>,
+    frame: &Frame,
+    read: Read,
+) -> Result<Decoded, DecodeError> {
+    enough_rows(&read, frame)?;
+    let colours = frame.colours(picture);
+    let tile = planes::tile(frame, &read.planes, colours)
         .ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
     Ok(Decoded {
         format: Format::Jpeg,
@@ -101,7 +123,11 @@ fn read_planes(
 fn enough_rows(read: &Read, frame: &Frame) -> Result<(), DecodeError> {
     if read.rows_read < u64::from(frame.height).div_ceil(2) {
         let (there, all) = (read.rows_read, frame.height);
-        return Err(DecodeError::Truncated(format!("{there} of {all} rows are there")));
+        return Err(if read.ended {
+            DecodeError::Truncated(format!("{there} of {all} rows are there"))
+        } else {
+            DecodeError::Damaged(format!("{there} of {all} rows can be read"))
+        });
     }
     Ok(())
 }
@@ -124,6 +150,8 @@ struct Read {
     rows_read: u64,
     /// Something was missing or wrong.
     damaged: bool,
+    /// The file ended before the picture did.
+    ended: bool,
 }
 
 #[cfg(test)]

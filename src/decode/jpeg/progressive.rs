@@ -62,7 +62,7 @@ pub(super) fn read(
     let mut all: Vec<Option<Blocks>> = (0..count).map(|_| None).collect();
     let mut quantisation: Vec<Option<[u16; 64]>> = vec![None; count];
     let mut rows_read = u64::from(frame.height);
-    let mut damaged = false;
+    let (mut damaged, mut ended) = (false, false);
     let mut colours = frame.colours(picture);
     while let Some(header) = picture.next_scan(frame)? {
         colours = frame.colours(picture);
@@ -79,6 +79,7 @@ pub(super) fn read(
                 rows_read = rows_read.min(end.rows_read);
             }
             damaged |= end.damaged;
+            ended |= end.ended;
             picture.resume(end.position);
         }
         let done = (0..count)
@@ -97,7 +98,7 @@ pub(super) fn read(
         damaged |= !blocks.complete();
         planes[index] = Some(plane(frame, index, blocks, &table, kept));
     }
-    Ok(Read { planes, rows_read, damaged })
+    Ok(Read { planes, rows_read, damaged, ended })
 }
 
 /// Makes room for the components of a scan, and keeps the quantisation table that is in force when

@@ -9,6 +9,8 @@ pub(super) struct ScanEnd {
     pub rows_read: u64,
     /// Something was missing or wrong.
     pub damaged: bool,
+    /// The data ended, at a marker or with the file, before the scan did.
+    pub ended: bool,
     /// Where the file goes on.
     pub position: usize,
 }
@@ -75,7 +77,7 @@ pub(super) fn walk<'a, S: ?Sized, E: Entropy<'a>>(
     };
     let (across, down) = (across as usize, down as usize);
     let mcus = across * down;
-    let mut damaged = false;
+    let (mut damaged, mut undecodable) = (false, false);
     let mut until_restart = restart_interval;
     let mut expected = 0_u8;
     let mut mcu = 0;
@@ -107,6 +109,7 @@ pub(super) fn walk<'a, S: ?Sized, E: Entropy<'a>>(
         } else {
             // What comes is lost up to the next restart marker.
             damaged = true;
+            undecodable |= !bits.overrun();
             if restart_interval == 0 {
                 break;
             }
@@ -117,7 +120,8 @@ pub(super) fn walk<'a, S: ?Sized, E: Entropy<'a>>(
     let rows = (last_good / across.max(1)) as u64 * rows_a_mcu;
     let complete = last_good == mcus;
     let rows_read = if complete { u64::from(frame.height) } else { rows };
-    ScanEnd { rows_read, damaged, position: bits.position() }
+    let ended = !complete && !undecodable;
+    ScanEnd { rows_read, damaged, ended, position: bits.position() }
 }
 
 struct Restarted {

@@ -99,6 +99,29 @@ fn late_height(source: &dyn ReadAt) -> Result<u32, DecodeError> {
         .ok_or_else(|| DecodeError::Damaged("the picture has no height".into()))
 }
 
+/// Whether a file has its end marker (EOI): without it, or with a segment that goes beyond the end,
+/// something is missing, even if it is nothing that the tile needs. What follows the marker (other
+/// pictures, padding) does not count.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        let Some(rest) = bytes.get(at..) else { return false };
+        let Some(found) = memchr::memchr(0xff, rest) else { return false };
+        at += found;
+        match bytes.get(at + 1) {
+            None => return false,
+            Some(0xd9) => return true,
+            Some(0xff) => at += 1,
+            Some(0) => at += 2,
+            Some(&marker) if stands_alone(marker) => at += 2,
+            Some(_) => match bytes.get(at + 2..at + 4) {
+                Some(&[high, low]) => at += 2 + usize::from(u16::from_be_bytes([high, low]).max(2)),
+                _ => return false,
+            },
+        }
+    }
+}
+
 impl<'a> Picture<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {

@@ -28,7 +28,7 @@ pub(super) fn read(
     let count = frame.components.len();
     let mut planes: Vec<Option<Plane>> = (0..count).map(|_| None).collect();
     let mut rows_read = u64::from(frame.height);
-    let mut damaged = false;
+    let (mut damaged, mut ended) = (false, false);
     loop {
         let colours = frame.colours(picture);
         let missing =
@@ -82,6 +82,7 @@ pub(super) fn read(
         };
         rows_read = rows_read.min(end.rows_read);
         damaged |= end.damaged;
+        ended |= end.ended;
         for lane in lanes {
             if let Some((plane, _)) = lane.target {
                 planes[lane.component] = Some(plane);
@@ -89,7 +90,7 @@ pub(super) fn read(
         }
         picture.resume(end.position);
     }
-    Ok(Read { planes, rows_read, damaged })
+    Ok(Read { planes, rows_read, damaged, ended })
 }
 
 /// Reads a block of which only the DC term counts.

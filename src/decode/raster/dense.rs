@@ -1,6 +1,6 @@
 //! BMP, TGA and QOI through the `image` crate, which gives the whole picture at once.
 
-use std::io::BufReader;
+use std::io::{self, BufReader, Read as _};
 
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::qoi::QoiDecoder;
@@ -55,7 +55,36 @@ pub(super) fn decode_tga(
     source.read_exact_at(0, &mut header)?;
     let opaque = header[17] & 15 == 0;
     // The colour map is read before its size can be asked for: at most 65,535 × 4 bytes.
-    decode(Format::Tga, TgaDecoder::new(stream(source)), opaque, options)
+    let decoder = TgaDecoder::new(stream(source));
+    let mut decoded = decode(Format::Tga, decoder, opaque, options)?;
+    decoded.marks.damaged_tail = runs_too_far(source, &header)?;
+    Ok(decoded)
+}
+
+/// Whether the runs of a packed TGA hold more pixels than the picture: one of them is damaged.
+fn runs_too_far(source: &dyn ReadAt, header: &[u8; 18]) -> io::Result<bool> {
+    let &[text, _, kind, _, _, c0, c1, colour_bits, _, _, _, _, w0, w1, h0, h1, bits, _] = header;
+    if !(9..=11).contains(&kind) {
+        return Ok(false);
+    }
+    let bytes_of = |bits: u8| u64::from(bits).div_ceil(8);
+    let colours = u64::from(u16::from_le_bytes([c0, c1])) * bytes_of(colour_bits);
+    let start = header.len() as u64 + u64::from(text) + colours;
+    let mut packets = BufReader::with_capacity(1 << 16, Window::new(source, start, u64::MAX));
+    let mut left =
+        u64::from(u16::from_le_bytes([w0, w1])) * u64::from(u16::from_le_bytes([h0, h1]));
+    while left > 0 {
+        let mut packet = [0];
+        packets.read_exact(&mut packet)?;
+        let pixels = u64::from(packet[0] & 0x7f) + 1;
+        let stored = if packet[0] & 0x80 == 0 { pixels } else { 1 } * bytes_of(bits);
+        if pixels > left {
+            return Ok(true);
+        }
+        left -= pixels;
+        io::copy(&mut packets.by_ref().take(stored), &mut io::sink())?;
+    }
+    Ok(false)
 }
 
 /// The picture of any decoder of the `image` crate; `opaque` when its alpha means nothing.

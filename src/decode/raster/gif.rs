@@ -1,6 +1,6 @@
 //! GIF: the first frame, on its canvas. Graphics Interchange Format 89a (CompuServe).
 
-use std::io::BufReader;
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodingError, MemoryLimit};
@@ -12,6 +12,7 @@ use crate::media::{Dimensions, Format};
 
 /// Luma of what nothing is drawn on.
 const WHITE: u8 = 255;
+const TRAILER: u8 = 0x3b;
 /// What the decoder may hold beside the indices of a frame.
 const OVERHEAD: u64 = 1 << 20;
 
@@ -73,10 +74,70 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         }
         rows.push(Channels::Grey, &line)
     });
-    let damaged_tail = super::mend(outcome, &mut rows)?;
+    let damaged_tail = super::mend(outcome, &mut rows)? || is_cut(source)?;
     let mut decoded = super::complete(Format::Gif, canvas, &rows)?;
     decoded.marks.damaged_tail = damaged_tail;
     Ok(decoded)
+}
+
+/// Whether the file ends within a block. A missing trailer (89a, 27) alone is no damage: many
+/// writers leave it out.
+fn is_cut(source: &dyn ReadAt) -> io::Result<bool> {
+    let mut last = [0];
+    let size = source.size();
+    source.read_exact_at(size.saturating_sub(1), &mut last)?;
+    if last == [TRAILER] {
+        return Ok(false);
+    }
+    let mut stream = BufReader::with_capacity(1 << 16, Window::whole(source));
+    match step_over_blocks(&mut stream) {
+        Ok(()) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Steps over all blocks up to the trailer, to what is no block, or to the end.
+fn step_over_blocks(stream: &mut impl BufRead) -> io::Result<()> {
+    let mut head = [0; 13];
+    stream.read_exact(&mut head)?;
+    skip_colours(stream, head[10])?;
+    loop {
+        let Some(&kind) = stream.fill_buf()?.first() else { return Ok(()) };
+        stream.consume(1);
+        match kind {
+            // An extension, and its label.
+            0x21 => skip(stream, 1)?,
+            // An image: its descriptor, colours, and the least code size.
+            0x2c => {
+                let mut descriptor = [0; 9];
+                stream.read_exact(&mut descriptor)?;
+                skip_colours(stream, descriptor[8])?;
+                skip(stream, 1)?;
+            }
+            _ => return Ok(()),
+        }
+        loop {
+            let mut len = [0];
+            stream.read_exact(&mut len)?;
+            if len == [0] {
+                break;
+            }
+            skip(stream, len[0].into())?;
+        }
+    }
+}
+
+/// A colour table, if the flags say that there is one.
+fn skip_colours(stream: &mut impl BufRead, flags: u8) -> io::Result<()> {
+    if flags & 0x80 == 0 { Ok(()) } else { skip(stream, 3 << (1 + (flags & 7))) }
+}
+
+fn skip(stream: &mut impl BufRead, bytes: u64) -> io::Result<()> {
+    match io::copy(&mut stream.take(bytes), &mut io::sink())? {
+        skipped if skipped == bytes => Ok(()),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 fn refused(error: DecodingError) -> DecodeError {

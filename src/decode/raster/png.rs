@@ -64,6 +64,10 @@ pub(super) fn decode(
         let outcome = push_all(&mut reader, dimensions, &mut rows);
         damaged_tail = super::mend(outcome, &mut rows)?;
     }
+    if !damaged_tail {
+        // The rows may be there though the checksums behind them are wrong, or the end is missing.
+        damaged_tail = is_damaged_behind(&mut reader)?;
+    }
     let mut decoded = super::complete(Format::Png, dimensions, &rows)?;
     decoded.marks.damaged_tail = damaged_tail;
     decoded.exif = reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec);
@@ -71,6 +75,17 @@ pub(super) fn decode(
         decoded.exif = exif_chunk(source)?;
     }
     Ok(decoded)
+}
+
+/// Whether what follows the rows is damaged: the rest of the packed data with its checksums, the
+/// chunks up to the last one.
+fn is_damaged_behind(reader: &mut Rows<'_>) -> Result<bool, DecodeError> {
+    match reader.finish().map_err(refused) {
+        // A chunk that is too large to be kept is none that the picture needs.
+        Ok(()) | Err(DecodeError::TooLarge { .. }) => Ok(false),
+        Err(error @ DecodeError::Io(_)) => Err(error),
+        Err(_) => Ok(true),
+    }
 }
 
 /// The layout of the rows that the decoder gives, and whether their samples are 16 bits wide.

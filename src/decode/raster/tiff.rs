@@ -1,7 +1,7 @@
 //! TIFF: the first picture of the file, a strip or a row of image tiles at a time. TIFF 6.0 (Adobe).
 //!
-//! The `tiff` crate knows neither palettes nor inverted greys with coverage; both are shown to it
-//! as plain grey (by one patched tag) and interpreted here.
+//! The `tiff` crate knows neither palettes nor inverted greys with coverage nor subsampled chroma;
+//! they are shown to it as plain grey (by patched tags) and interpreted here.
 
 use std::io::{self, BufReader};
 
@@ -28,16 +28,17 @@ const JPEG_SAMPLE_BYTES: u64 = 4;
 /// "PhotometricInterpretation" (page 37): an index into a colour map, 0 = white, 0 = black.
 const PALETTE: u32 = 3;
 const WHITE_IS_ZERO: u32 = 0;
-const BLACK_IS_ZERO: u16 = 1;
+const BLACK_IS_ZERO: u32 = 1;
+const YCBCR: u32 = 6;
 /// "Compression": JPEG (technical note 2).
 const JPEG: u32 = 7;
 
 type Stream<'a> = Decoder<BufReader<Window<'a>>>;
 
-/// A source of which two bytes read differently.
+/// A source of which some bytes read differently.
 struct Patched<'a> {
     source: &'a dyn ReadAt,
-    patch: Option<(u64, [u8; 2])>,
+    patches: Vec<(u64, Vec<u8>)>,
 }
 
 impl ReadAt for Patched<'_> {
@@ -47,8 +48,8 @@ impl ReadAt for Patched<'_> {
 
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.source.read_exact_at(offset, buffer)?;
-        if let Some((at, bytes)) = self.patch {
-            for (index, byte) in (at..).zip(bytes) {
+        for (at, bytes) in &self.patches {
+            for (index, &byte) in (*at..).zip(bytes) {
                 let within = index.checked_sub(offset).and_then(|at| usize::try_from(at).ok());
                 if let Some(target) = within.and_then(|at| buffer.get_mut(at)) {
                     *target = byte;
@@ -86,16 +87,23 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let photometric = ifd.value(ifd0::tag::PHOTOMETRIC)?;
     let orientation = ifd.value(ifd0::tag::ORIENTATION)?;
     let is_jpeg = ifd.value(ifd0::tag::COMPRESSION)? == Some(JPEG);
-    let as_grey = matches!(photometric, Some(PALETTE | WHITE_IS_ZERO));
-    let patch = as_grey.then(|| ifd.short_at(ifd0::tag::PHOTOMETRIC, BLACK_IS_ZERO)).flatten();
-    let patched = Patched { source, patch };
+    let units = if is_jpeg { None } else { Units::read(&ifd)? };
+    let mut patches = Vec::new();
+    if matches!(photometric, Some(PALETTE | WHITE_IS_ZERO)) || units.is_some() {
+        patches.extend(ifd.rewritten(ifd0::tag::PHOTOMETRIC, BLACK_IS_ZERO));
+    }
+    if let Some(units) = &units {
+        patches.extend(units.as_grey(&ifd));
+    }
+    let patched = Patched { source, patches };
 
     let stream = BufReader::with_capacity(BUFFER, Window::whole(&patched));
     let mut decoder = Decoder::new(stream).map_err(refused)?;
     let (width, height) = decoder.dimensions().map_err(refused)?;
-    let dimensions = Dimensions { width, height };
+    let stored = Dimensions { width, height };
+    let dimensions = units.as_ref().map_or(stored, |units| units.picture);
     options.limits.admit(dimensions)?;
-    let grid = Grid::new(&mut decoder, dimensions)?;
+    let grid = Grid::new(&mut decoder, stored)?;
     let jpeg_bytes = if is_jpeg { largest_jpeg(&mut decoder, source, &options.limits)? } else { 0 };
     let reserved = grid.bytes.saturating_add(OVERHEAD + jpeg_bytes);
     let _held = options.limits.reserve(reserved)?;
@@ -111,13 +119,93 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let coverage = coverage(&mut decoder, &meaning, &grid)?;
     let picture = Picture { meaning, coverage, grid };
     let mut rows = LumaRows::new(dimensions)?;
-    let outcome = picture.push_all(&mut decoder, &mut rows);
+    let outcome = picture.push_all(&mut decoder, &mut |row| match &units {
+        None => rows.push(Channels::Grey, row),
+        Some(units) => units.push(row, &mut rows),
+    });
     let damaged_tail = super::mend(outcome, &mut rows)?;
     let mut decoded = super::complete(Format::Tiff, dimensions, &rows)?;
     decoded.marks.damaged_tail = damaged_tail;
     decoded.orientation =
         OrientationFrom::Given(Orientation::from_exif(orientation.unwrap_or_default()));
     Ok(decoded)
+}
+
+/// YCbCr with subsampled chroma (section 21): units of some luma samples, in rows, with one sample
+/// of each chroma behind them.
+struct Units {
+    /// Luma samples of a unit.
+    across: u32,
+    down: u32,
+    /// In pixels.
+    picture: Dimensions,
+    rows_per_strip: Option<u32>,
+}
+
+impl Units {
+    /// Of a directory that says so; `None` where every pixel has its own chroma, or where the
+    /// decoder may read it in another way.
+    fn read(ifd: &Ifd0<'_>) -> Result<Option<Self>, DecodeError> {
+        let [across, down] = ifd.shorts(ifd0::tag::YCBCR_SUBSAMPLING)?[..] else { return Ok(None) };
+        if ifd.value(ifd0::tag::PHOTOMETRIC)? != Some(YCBCR) || (across, down) == (1, 1) {
+            return Ok(None);
+        }
+        let side = |tag| -> io::Result<u32> { Ok(ifd.value(tag)?.unwrap_or(0)) };
+        let picture = Dimensions {
+            width: side(ifd0::tag::IMAGE_WIDTH)?,
+            height: side(ifd0::tag::IMAGE_LENGTH)?,
+        };
+        let rows_per_strip = ifd.value(ifd0::tag::ROWS_PER_STRIP)?;
+        let known = |count: u16| matches!(count, 1 | 2 | 4);
+        let plain = known(across)
+            && known(down)
+            && ifd.shorts(ifd0::tag::BITS_PER_SAMPLE)? == [8; 3]
+            && ifd.value(ifd0::tag::PREDICTOR)?.unwrap_or(1) == 1
+            && ifd.value(ifd0::tag::PLANAR_CONFIGURATION)?.unwrap_or(1) == 1
+            && !ifd.has(ifd0::tag::TILE_WIDTH)
+            && rows_per_strip
+                .is_none_or(|rows| rows >= picture.height || rows % u32::from(down) == 0)
+            // Whatever is wider is over the limits anyway.
+            && picture.width <= 1 << 26;
+        if !plain {
+            let what = format!("TIFF in YCbCr with {across} × {down} subsampling in this form");
+            return Err(DecodeError::Unsupported(what));
+        }
+        Ok(Some(Self { across: across.into(), down: down.into(), picture, rows_per_strip }))
+    }
+
+    /// Bytes of a unit.
+    fn bytes(&self) -> u32 {
+        self.across * self.down + 2
+    }
+
+    /// What makes the decoder see rows of units as rows of grey samples.
+    fn as_grey(&self, ifd: &Ifd0<'_>) -> Vec<(u64, Vec<u8>)> {
+        let Dimensions { width, height } = self.picture;
+        let strip = self.rows_per_strip.map(|rows| rows.min(height.max(1)).div_ceil(self.down));
+        let shown = [
+            (ifd0::tag::IMAGE_WIDTH, Some(width.div_ceil(self.across) * self.bytes())),
+            (ifd0::tag::IMAGE_LENGTH, Some(height.div_ceil(self.down))),
+            (ifd0::tag::BITS_PER_SAMPLE, Some(8)),
+            (ifd0::tag::SAMPLES_PER_PIXEL, Some(1)),
+            (ifd0::tag::ROWS_PER_STRIP, strip),
+        ];
+        shown.into_iter().filter_map(|(tag, value)| ifd.rewritten(tag, value?)).collect()
+    }
+
+    /// Adds the luma rows of a row of units.
+    fn push(&self, row: &[u8], rows: &mut LumaRows) -> Result<(), DecodeError> {
+        let (across, down) = (self.across as usize, self.down as usize);
+        let left = u64::from(self.picture.height) - rows.rows_done();
+        for line in 0..left.min(u64::from(self.down)) as usize {
+            let units = row.chunks_exact(across * down + 2);
+            let luma: Vec<u8> =
+                units.flat_map(|unit| &unit[line * across..][..across]).copied().collect();
+            let luma = luma.get(..self.picture.width as usize);
+            rows.push(Channels::Grey, luma.ok_or_else(|| damaged("a TIFF row is too short"))?)?;
+        }
+        Ok(())
+    }
 }
 
 /// How the picture is cut into strips or image tiles.
@@ -290,7 +378,11 @@ struct Plane {
 }
 
 impl Picture {
-    fn push_all(&self, decoder: &mut Stream<'_>, rows: &mut LumaRows) -> Result<(), DecodeError> {
+    fn push_all(
+        &self,
+        decoder: &mut Stream<'_>,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
         let grid = &self.grid;
         let width = grid.picture.width as usize;
         let mut band = Vec::new();
@@ -302,7 +394,7 @@ impl Picture {
             for column in 0..grid.across {
                 self.draw(decoder, line, column, &mut band)?;
             }
-            band.chunks_exact(width).try_for_each(|row| rows.push(Channels::Grey, row))?;
+            band.chunks_exact(width).try_for_each(&mut *take)?;
         }
         Ok(())
     }
@@ -379,6 +471,17 @@ impl Picture {
             }
             DecodingSampleType::U64 => {
                 copy(row, out, |bytes| narrow((u64::from_ne_bytes(bytes) >> 48) as u16));
+            }
+            // Of signed samples the least is black.
+            DecodingSampleType::I8 => copy(row, out, |[byte]| byte ^ 0x80),
+            DecodingSampleType::I16 => {
+                copy(row, out, |bytes| narrow(u16::from_ne_bytes(bytes) ^ 0x8000));
+            }
+            DecodingSampleType::I32 => {
+                copy(row, out, |bytes| narrow((u32::from_ne_bytes(bytes) >> 16) as u16 ^ 0x8000));
+            }
+            DecodingSampleType::I64 => {
+                copy(row, out, |bytes| narrow((u64::from_ne_bytes(bytes) >> 48) as u16 ^ 0x8000));
             }
             DecodingSampleType::F32 => {
                 copy(row, out, |bytes| from_unit(f32::from_ne_bytes(bytes).into()));

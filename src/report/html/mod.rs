@@ -219,11 +219,12 @@ fn push_picture(
         .captured
         .map(|time| format!("<br>taken {}", super::iso_time(time)))
         .unwrap_or_default();
+    let damaged = if picture.damaged { "<br>damaged" } else { "" };
     push(
         page,
         format_args!(
             "<figcaption><span class=\"role\">{word}</span> <span class=\"path\">{}</span><br>\
-             {} × {} {}, {}{captured}<br><small>{}</small>",
+             {} × {} {}, {}{captured}{damaged}<br><small>{}</small>",
             breakable(&picture.path),
             grouped(picture.dimensions.width.into()),
             grouped(picture.dimensions.height.into()),
