@@ -26,7 +26,7 @@
 //! │    exchange  config  content  fsops/ (the only code that changes a user's files)        │
 //! │    journal/                                                                             │
 //! ├ 2  how the program writes files of its own, and gives work to a GPU ────────────────────┤
-//! │    own_file  stamp  gpu/                                                                │
+//! │    own_database  own_file  stamp  gpu/                                                  │
 //! ├ 1  pure decisions: no file system, no clock, no database ───────────────────────────────┤
 //! │    dct/  index/  group  keeper  relation  rearrange  capture/  units/  layout/  plan/   │
 //! │    report/ (text, JSON, CSV, page)  container/                                          │
@@ -69,6 +69,7 @@ pub mod media;
 pub mod metadata;
 
 pub mod organize;
+pub mod own_database;
 pub mod own_file;
 pub mod path_text;
 pub mod phash;

@@ -44,7 +44,7 @@ const FLOORS: &[(u32, &[&str])] = &[
         ],
     ),
     // How the program writes files of its own and gives work to a GPU, for the adapters that do.
-    (2, &["own_file", "stamp", "gpu"]),
+    (2, &["own_database", "own_file", "stamp", "gpu"]),
     (
         3,
         &[

@@ -1,9 +1,19 @@
 //! One writer at a time.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+
+use crate::own_file;
+
+/// What a lock says of its holder begins with it.
+const BEGINNING: &[u8] = b"process ";
+
+/// A file of this name that holds anything else is left as it is.
+fn foreign() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "it is no lock of clean-backup")
+}
 
 /// Held while files are changed; let go of when dropped, or when the process ends in any way.
 #[derive(Debug)]
@@ -43,15 +53,20 @@ impl fmt::Display for LockError {
 impl std::error::Error for LockError {}
 
 impl Lock {
-    /// Takes the lock of the state in `folder`; `me` tells others who holds it.
+    /// Takes the lock of the state in `folder`; `me`, which begins with `process `, tells others
+    /// who holds it.
     ///
     /// # Errors
-    /// [`LockError::Held`] at once when another process has it.
+    /// [`LockError::Held`] at once when another process has it; [`LockError::Io`] also when a file
+    /// that is no lock has its name.
     pub fn take(folder: &Path, me: &str) -> Result<Self, LockError> {
         let path = folder.join("lock");
         let failed = |source| LockError::Io { path: path.clone(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
-        let mut file = OpenOptions::new()
+        own_file::make_private_folder(folder).map_err(failed)?;
+        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(failed(foreign()));
+        }
+        let mut file = own_file::private_options()
             .read(true)
             .write(true)
             .create(true)
@@ -67,6 +82,11 @@ impl Lock {
                 return Err(LockError::Held { by: by.trim().to_owned() });
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let mut head = Vec::new();
+        (&file).take(BEGINNING.len() as u64).read_to_end(&mut head).map_err(failed)?;
+        if !head.is_empty() && head != BEGINNING {
+            return Err(failed(foreign()));
         }
         let told = file
             .set_len(0)
