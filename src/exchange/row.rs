@@ -6,7 +6,7 @@ use crate::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
     Orientation,
 };
-use crate::path_text::{base64_unless_utf8, path_of};
+use crate::path_text::{base64_unless_utf8, path_of, text_of_base64};
 use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
 use crate::record::KnownPicture;
 use crate::record::{ContentHash, PictureRecord};
@@ -43,7 +43,7 @@ const fn optional(name: &'static str, kind: Kind) -> Column {
     Column { name, kind, optional: true }
 }
 
-pub(super) const COLUMNS: [Column; 25] = [
+pub(super) const COLUMNS: [Column; 26] = [
     column("path", Kind::Text),
     optional("path_bytes", Kind::Text),
     column("device", Kind::Unsigned),
@@ -69,6 +69,7 @@ pub(super) const COLUMNS: [Column; 25] = [
     optional("camera", Kind::Text),
     column("marks", Kind::Small),
     optional("content", Kind::Text),
+    optional("camera_bytes", Kind::Text),
 ];
 
 /// One value.
@@ -118,6 +119,8 @@ pub(super) fn of_picture(picture: &KnownPicture) -> Row {
         text(metadata.camera.clone()),
         Value::Signed(marks),
         text(content.map(ContentHash::to_hex)),
+        // Only where the table cannot have the camera as it is.
+        Value::Missing,
     ]
 }
 
@@ -186,7 +189,12 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
             metadata: Metadata {
                 captured,
                 has_position: signed("has_position") == Some(1),
-                camera: text("camera").map(str::to_owned),
+                camera: match text("camera_bytes") {
+                    Some(base64) => {
+                        Some(text_of_base64(base64).ok_or_else(|| wrong("camera_bytes"))?)
+                    }
+                    None => text("camera").map(str::to_owned),
+                },
                 orientation: Orientation::from_exif(number("orientation")?),
             },
             marks: Marks { damaged_tail: marks & 1 != 0, thumbnail: marks & 2 != 0 },
