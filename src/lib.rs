@@ -20,7 +20,8 @@
 //! ┌ 5  the program ─────────────────────────────────────────────────────────────────────────┐
 //! │    main, cli/ (arguments, settings, menu, progress, exit codes)                         │
 //! ├ 4  orchestration: threads, channels ────────────────────────────────────────────────────┤
-//! │    scan  dedupe  similar  organize  proposal  apply  undo  thumbnails  review/ (server) │
+//! │    scan  dedupe  similar  organize  proposal  apply  undo  settle  thumbnails           │
+//! │    review/ (server)                                                                     │
 //! ├ 3  adapters: one foreign crate, one file ───────────────────────────────────────────────┤
 //! │    walk  decode/  metadata/  hash/{cpu,gpu}  hamming_gpu  hnsw  cache/  decisions       │
 //! │    exchange  config  content  fsops/ (the only code that changes a user's files)        │
@@ -31,7 +32,7 @@
 //! │    dct/  index/  group  keeper  relation  rearrange  capture/  units/  layout/  plan/   │
 //! │    report/ (text, JSON, CSV, page)  container/                                          │
 //! ├ 0  values ──────────────────────────────────────────────────────────────────────────────┤
-//! │    phash  tile  media  record  event  policy  path_text  calendar  extensions           │
+//! │    phash  tile  media  record  event  policy  path_text  calendar  extensions  leftover │
 //! └─────────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
@@ -65,6 +66,7 @@ pub mod index;
 pub mod journal;
 pub mod keeper;
 pub mod layout;
+pub mod leftover;
 pub mod media;
 pub mod metadata;
 
@@ -82,6 +84,7 @@ pub mod relation;
 pub mod report;
 pub mod review;
 pub mod scan;
+pub mod settle;
 pub mod similar;
 pub mod stamp;
 pub mod thumbnails;

@@ -24,6 +24,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "extensions",
             "path_text",
             "calendar",
+            "leftover",
         ],
     ),
     (
@@ -75,6 +76,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "organize",
             "apply",
             "undo",
+            "settle",
         ],
     ),
     (BINARY, &["cli", "main"]),

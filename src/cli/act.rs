@@ -64,7 +64,11 @@ fn unwritable(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Kind::Refused, format!("nothing is done without a journal: {error}"))
 }
 
-fn take_lock(context: &Context<'_>) -> Result<Lock, Failure> {
+/// The lock of the state.
+///
+/// # Errors
+/// [`Kind::Refused`] while another run holds it.
+pub fn take_lock(context: &Context<'_>) -> Result<Lock, Failure> {
     let me = format!("process {}, since {}", std::process::id(), now_utc());
     Lock::take(state_folder(context)?, &me).map_err(|error| match error {
         LockError::Held { .. } => {
@@ -162,7 +166,11 @@ impl Telling {
         }
     }
 
-    fn tell(self, text: &str, content: impl Serialize) -> Result<(), Failure> {
+    /// Tells it.
+    ///
+    /// # Errors
+    /// As [`render::print`].
+    pub fn tell(self, text: &str, content: impl Serialize) -> Result<(), Failure> {
         match self {
             Self::Text => render::print(text),
             Self::Beside => {
@@ -179,7 +187,7 @@ impl Telling {
 
 /// What became of a plan, for programs.
 #[derive(Default, Serialize)]
-struct AppliedJson {
+pub struct AppliedJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<String>,
     actions: u64,
@@ -400,6 +408,9 @@ pub fn apply(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Fa
 /// What keeps it from being done.
 pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, Failure> {
     let telling = Telling::of(options.format, "resume");
+    if !options.leftovers.is_empty() {
+        return super::leftovers::run(context, options, telling);
+    }
     let _lock = take_lock(context)?;
     let runs = runs_folder(context)?;
     let failed = |error: JournalError| of_journal(&error);
@@ -454,7 +465,7 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
     }
     let undo = clean_backup::undo::undo(&log, &Disk::default(), &context.folder);
     for left in &undo.left {
-        tracing::warn!("not taken back: {}: {}", for_people(&left.path), left.why);
+        tracing::warn!("not taken back: {}: {}", for_people(&left.path), one_line(&left.why));
     }
     if options.dry_run {
         render::print(&render::plan(&undo.plan)?)?;

@@ -235,6 +235,7 @@ pub fn scan_roots(
         done => done,
     }
     .map_err(|error| of_cache(&error))?;
+    super::leftovers::warn(context, roots, &scan.unsettled);
     if let Some(why) = &scan.cache_failure {
         tracing::warn!("hashes of this run are not kept: {why}");
     }

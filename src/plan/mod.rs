@@ -139,6 +139,8 @@ pub enum Origin {
     Organize,
     /// Taking a run back.
     Undo,
+    /// Settling what killed runs left.
+    Leftovers,
 }
 
 impl Origin {
@@ -148,6 +150,7 @@ impl Origin {
             Self::Dedupe => "dedupe",
             Self::Organize => "organize",
             Self::Undo => "undo",
+            Self::Leftovers => "leftovers",
         }
     }
 }
