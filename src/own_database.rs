@@ -142,11 +142,13 @@ fn fits(beside: &Path, suffix: &str, without_database: bool) -> io::Result<bool>
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         Err(error) => return Err(error),
     };
+    // Zeros: before the first bytes are on the disk, which is after all others, or never since the
+    // power went.
+    let blank = head.iter().all(|&byte| byte == 0);
     Ok(match suffix {
         "-wal" if without_database => false,
-        "-wal" => head.is_empty() || number(&head, 0).is_some_and(|n| n & !1 == WAL_MAGIC),
-        // The first bytes are zeros until all others are on the disk.
-        _ => head.is_empty() || head == JOURNAL_MAGIC || head == [0; 8],
+        "-wal" => blank || number(&head, 0).is_some_and(|n| n & !1 == WAL_MAGIC),
+        _ => blank || head == JOURNAL_MAGIC,
     })
 }
 
@@ -221,9 +223,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
         let wal = [&0x377f_0683_u32.to_be_bytes()[..], &[0; 28]].concat();
-        let cases: [(&str, &[u8], bool, bool); 9] = [
+        let cases: [(&str, &[u8], bool, bool); 10] = [
             ("-wal", &wal, true, false),
             ("-wal", b"", true, false),
+            ("-wal", &[0; 4096], true, false),
             ("-wal", b"\xff\xd8\xff\xe0 a photograph", false, false),
             ("-shm", &[0; 32768], true, false),
             ("-shm", b"a photograph", false, false),

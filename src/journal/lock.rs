@@ -7,8 +7,17 @@ use std::path::{Path, PathBuf};
 
 use crate::own_file;
 
-/// What a lock says of its holder begins with it.
-const BEGINNING: &[u8] = b"process ";
+/// How the file of a lock begins; what its holder says of itself follows.
+const BEGINNING: &str = "clean-backup: ";
+/// How it began in earlier versions.
+const EARLIER: &str = "process ";
+
+/// Whether the first bytes of a file are those of a lock, whole or torn by a crash.
+fn is_own(head: &[u8]) -> bool {
+    BEGINNING.as_bytes().starts_with(head)
+        || [BEGINNING, EARLIER].iter().any(|text| head.starts_with(text.as_bytes()))
+        || head.iter().all(|&byte| byte == 0)
+}
 
 /// A file of this name that holds anything else is left as it is.
 fn foreign() -> io::Error {
@@ -53,8 +62,7 @@ impl fmt::Display for LockError {
 impl std::error::Error for LockError {}
 
 impl Lock {
-    /// Takes the lock of the state in `folder`; `me`, which begins with `process `, tells others
-    /// who holds it.
+    /// Takes the lock of the state in `folder`; `me` tells others who holds it.
     ///
     /// # Errors
     /// [`LockError::Held`] at once when another process has it; [`LockError::Io`] also when a file
@@ -79,19 +87,20 @@ impl Lock {
                 let mut by = String::new();
                 // Only to be told; whoever holds it may be writing it just now.
                 let _ = file.take(200).read_to_string(&mut by);
+                let by = by.strip_prefix(BEGINNING).unwrap_or(&by);
                 return Err(LockError::Held { by: by.trim().to_owned() });
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         let mut head = Vec::new();
         (&file).take(BEGINNING.len() as u64).read_to_end(&mut head).map_err(failed)?;
-        if !head.is_empty() && head != BEGINNING {
+        if !is_own(&head) {
             return Err(failed(foreign()));
         }
         let told = file
             .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(me.as_bytes()));
+            .and_then(|()| file.write_all(format!("{BEGINNING}{me}").as_bytes()));
         told.map_err(failed)?;
         Ok(Self { _file: file })
     }
