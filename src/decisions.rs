@@ -13,11 +13,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::media::{Bytes, ModifiedNs};
+use crate::own_database::{Standing, look};
+use crate::own_file;
 use crate::path_text::{for_people, key_of_path, path_of_key};
 use crate::record::{Apart, ContentHash, Marked};
 
 /// `PRAGMA application_id`: "ClBd".
-const APPLICATION_ID: i64 = 0x436c_4264;
+const APPLICATION_ID: u32 = 0x436c_4264;
 /// `PRAGMA user_version`: the form of the tables.
 const VERSION: i64 = 1;
 /// How long to wait for another process that is writing.
@@ -135,7 +137,7 @@ impl Decisions {
     pub fn open(file: &Path) -> Result<Self, DecisionsError> {
         if let Some(folder) = file.parent() {
             let failed = |source| DecisionsError::Io { path: folder.to_owned(), source };
-            fs::create_dir_all(folder).map_err(failed)?;
+            own_file::make_private_folder(folder).map_err(failed)?;
         }
         Self::prepare(file, OpenFlags::default())
     }
@@ -163,6 +165,13 @@ impl Decisions {
     }
 
     fn prepare(file: &Path, flags: OpenFlags) -> Result<Self, DecisionsError> {
+        let failed = |source| DecisionsError::Io { path: file.to_owned(), source };
+        if let Standing::Foreign(_) = look(file, APPLICATION_ID).map_err(failed)? {
+            return Err(DecisionsError::Foreign(file.to_owned()));
+        }
+        if flags.contains(OpenFlags::SQLITE_OPEN_CREATE) {
+            own_file::make_private_file(file).map_err(failed)?;
+        }
         let attempt = || -> rusqlite::Result<Option<Connection>> {
             let mut connection = Connection::open_with_flags(file, flags)?;
             connection.busy_timeout(BUSY)?;
@@ -175,7 +184,7 @@ impl Decisions {
                 transaction.execute_batch(TABLES)?;
                 transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
                 transaction.pragma_update(None, "user_version", VERSION)?;
-            } else if (mark, version) != (APPLICATION_ID, VERSION) {
+            } else if (mark, version) != (APPLICATION_ID.into(), VERSION) {
                 return Ok(None);
             }
             transaction.commit()?;

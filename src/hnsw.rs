@@ -20,6 +20,7 @@ use bytemuck::{Pod, Zeroable};
 use hnsw_rs::prelude::{AnnT as _, Distance, Hnsw, HnswIo};
 
 use crate::own_file;
+use crate::path_text::for_people;
 use crate::phash::{FineHash, HASH_VERSION};
 
 const MAGIC: [u8; 8] = *b"ClBkHN01";
@@ -117,6 +118,12 @@ impl Approximate {
         Opened { index, origin, not_kept }
     }
 
+    /// The graph of these hashes, in memory alone.
+    pub fn not_kept(hashes: &[FineHash]) -> Opened {
+        let index = Self::build(hashes.iter().copied().collect());
+        Opened { index, origin: Origin::Anew("there is no cache".to_owned()), not_kept: None }
+    }
+
     fn build(current: HashSet<FineHash>) -> Self {
         let mut hashes: Vec<FineHash> = current.iter().copied().collect();
         hashes.sort_unstable();
@@ -152,16 +159,13 @@ impl Approximate {
         let mut name = folder.as_os_str().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let part = PathBuf::from(name);
-        fs::create_dir_all(&part)?;
-        let written = self.write_into(&part).and_then(|()| {
-            match fs::remove_dir_all(folder) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            fs::rename(&part, folder)
-        });
+        own_file::make_new_private_folder(&part)?;
+        let written = self
+            .write_into(&part)
+            .and_then(|()| remove(folder))
+            .and_then(|()| fs::rename(&part, folder));
         if written.is_err() {
-            let _ = fs::remove_dir_all(&part);
+            let _ = remove(&part);
         }
         written
     }
@@ -176,6 +180,8 @@ impl Approximate {
         }
         let members: Vec<u8> = self.members.iter().flat_map(|hash| hash.to_bytes()).collect();
         let [graph, data] = files(folder);
+        own_file::make_private(&graph)?;
+        own_file::make_private(&data)?;
         let header = Header {
             magic: MAGIC,
             hash_version: u64::from(HASH_VERSION).to_le(),
@@ -187,6 +193,30 @@ impl Approximate {
             file.write_all(&members)
         })
     }
+}
+
+/// Removes the folder of a graph, unless anything else is in it.
+fn remove(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut own = files(folder).to_vec();
+    own.push(folder.join(MEMBERS));
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if !entry.file_type()?.is_file() || !own.contains(&entry.path()) {
+            let message = format!("{} is no file of clean-backup", for_people(&entry.path()));
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+        }
+        found.push(entry.path());
+    }
+    for file in found {
+        fs::remove_file(file)?;
+    }
+    fs::remove_dir(folder)
 }
 
 /// The two files of `hnsw_rs`.

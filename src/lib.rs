@@ -20,18 +20,19 @@
 //! ┌ 5  the program ─────────────────────────────────────────────────────────────────────────┐
 //! │    main, cli/ (arguments, settings, menu, progress, exit codes)                         │
 //! ├ 4  orchestration: threads, channels ────────────────────────────────────────────────────┤
-//! │    scan  dedupe  damage  similar  organize  proposal  apply  undo  thumbnails  review/  │
+//! │    scan  dedupe  damage  similar  organize  proposal  apply  undo  settle  thumbnails   │
+//! │    review/ (server)                                                                     │
 //! ├ 3  adapters: one foreign crate, one file ───────────────────────────────────────────────┤
 //! │    walk  decode/  metadata/  hash/{cpu,gpu}  hamming_gpu  hnsw  cache/  decisions       │
 //! │    exchange  config  content  fsops/ (the only code that changes a user's files)        │
 //! │    journal/                                                                             │
 //! ├ 2  how the program writes files of its own, and gives work to a GPU ────────────────────┤
-//! │    own_file  stamp  real_paths  gpu/                                                            │
+//! │    own_database  own_file  stamp  real_paths  gpu/                                      │
 //! ├ 1  pure decisions: no file system, no clock, no database ───────────────────────────────┤
 //! │    dct/  index/  group  keeper  relation  rearrange  capture/  units/  layout/  plan/   │
 //! │    report/ (text, JSON, CSV, page)  container/                                          │
 //! ├ 0  values ──────────────────────────────────────────────────────────────────────────────┤
-//! │    phash  tile  media  record  event  policy  path_text  calendar  extensions           │
+//! │    phash  tile  media  record  event  policy  path_text  calendar  extensions  leftover │
 //! └─────────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
@@ -66,10 +67,12 @@ pub mod index;
 pub mod journal;
 pub mod keeper;
 pub mod layout;
+pub mod leftover;
 pub mod media;
 pub mod metadata;
 
 pub mod organize;
+pub mod own_database;
 pub mod own_file;
 pub mod path_text;
 pub mod phash;
@@ -83,6 +86,7 @@ pub mod relation;
 pub mod report;
 pub mod review;
 pub mod scan;
+pub mod settle;
 pub mod similar;
 pub mod stamp;
 pub mod thumbnails;

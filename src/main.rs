@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use clean_backup::config::Value;
+use clean_backup::path_text::one_line;
 
 use cli::args::{Command, LowArgs};
 use cli::environment::Environment;
@@ -16,11 +17,29 @@ use cli::progress::CurrentBars;
 use cli::run::Context;
 
 fn main() -> ExitCode {
-    let args = LowArgs::parse();
+    let args = match LowArgs::try_parse() {
+        Ok(args) => args,
+        Err(error) => return wrong_usage(&error),
+    };
     match run(&args, &Environment::of_process()) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(failure) => failure.report(),
     }
+}
+
+/// Tells what is wrong with the arguments, or the help that they ask for.
+fn wrong_usage(error: &clap::Error) -> ExitCode {
+    let harmless = |argument: OsString| {
+        argument.to_str().is_some_and(|text| text.split('\n').all(|line| one_line(line) == line))
+    };
+    if std::env::args_os().all(harmless) {
+        // With colours, and to where each belongs.
+        error.exit();
+    }
+    // A name that a shell put in the place of `*` may hold anything.
+    let text = error.render().to_string();
+    let _ = writeln!(io::stderr(), "{}", text.lines().map(one_line).collect::<Vec<_>>().join("\n"));
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {

@@ -2,8 +2,17 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readers {
+    /// The user alone: it tells which pictures somebody has.
+    User,
+    /// Whom the user's umask lets: a result that was asked for.
+    ByUmask,
+}
 
 /// Writes a file that must not exist yet, and waits until it is on the disk.
 ///
@@ -19,7 +28,88 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// As [`create`].
 pub fn create_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    create_for(Readers::ByUmask, path, write)
+}
+
+/// As [`create`], readable by the user alone.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    create_for(Readers::User, path, &|file| file.write_all(bytes))
+}
+
+/// Options to open a file so that the user alone can read it, should it be made.
+pub fn private_options() -> OpenOptions {
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Takes from everybody but the user what another library's code let them have of a file.
+///
+/// # Errors
+/// What the system says.
+#[cfg(unix)]
+pub fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+/// Takes from everybody but the user what another library's code let them have of a file; here
+/// the folder of the user's profile does that.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn make_private(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes an empty file that the user alone can read, unless anything is there.
+///
+/// # Errors
+/// What the system says.
+pub fn make_private_file(path: &Path) -> io::Result<()> {
+    match private_options().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a folder and those above it as far as they are missing, for the user alone. Folders that
+/// are there keep their permissions.
+///
+/// # Errors
+/// What the system says.
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    folder_builder().recursive(true).create(path)
+}
+
+/// Makes one folder for the user alone.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`], or what the system says.
+pub fn make_new_private_folder(path: &Path) -> io::Result<()> {
+    folder_builder().create(path)
+}
+
+fn folder_builder() -> fs::DirBuilder {
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+fn create_for(readers: Readers, path: &Path, write: &Write<'_>) -> io::Result<()> {
+    let mut options = match readers {
+        Readers::User => private_options(),
+        Readers::ByUmask => OpenOptions::new(),
+    };
+    let mut file = options.write(true).create_new(true).open(path)?;
     let written = write(&mut file).and_then(|()| file.sync_all());
     if written.is_err() {
         drop(file);
@@ -32,7 +122,8 @@ pub fn create_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
 
 /// Puts `bytes` in the place of a file in one step, existing or not: a reader sees the old content
 /// or the new, also after a power cut. A symbolic link stays one, and its target is replaced;
-/// permissions are kept. Missing folders are made.
+/// permissions are kept. What was not there before, the user alone can read. Missing folders are
+/// made.
 ///
 /// # Errors
 /// Whatever the steps give; the old file is then untouched.
@@ -54,13 +145,13 @@ pub fn replace_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        make_private_folder(folder)?;
     }
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    create_by(&part, write)?;
+    create_for(Readers::User, &part, write)?;
     let published = match fs::metadata(path) {
         Ok(old) => fs::set_permissions(&part, old.permissions()),
         Err(_) => Ok(()),
@@ -84,12 +175,14 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 /// name with `.1`, the one before to `.2`, and so on up to `kept`.
 ///
 /// # Errors
-/// Whatever the steps give.
+/// Whatever the steps give; [`io::ErrorKind::AlreadyExists`] when something that is no log of this
+/// program, told by its first bytes, has that name.
 pub fn append_rotating(path: &Path, bytes: &[u8], limit: u64, kept: u32) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        make_private_folder(folder)?;
     }
-    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > limit) {
+    let length = length_of_log(path)?;
+    if length.is_some_and(|length| length > limit) {
         let old = |number: u32| match number {
             0 => path.to_owned(),
             _ => {
@@ -105,7 +198,26 @@ pub fn append_rotating(path: &Path, bytes: &[u8], limit: u64, kept: u32) -> io::
             }
         }
     }
-    OpenOptions::new().append(true).create(true).open(path)?.write_all(bytes)
+    private_options().append(true).create(true).open(path)?.write_all(bytes)
+}
+
+/// The length of a log, whose lines begin with a year; `None` when there is none yet.
+fn length_of_log(path: &Path) -> io::Result<Option<u64>> {
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut head = Vec::new();
+    if found.is_file() {
+        File::open(path)?.take(5).read_to_end(&mut head)?;
+    }
+    let own = match head.as_slice() {
+        [] => found.is_file() && found.len() == 0,
+        [year @ .., b'-'] => year.len() == 4 && year.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if own { Ok(Some(found.len())) } else { Err(io::ErrorKind::AlreadyExists.into()) }
 }
 
 /// Makes the names in a folder last (POSIX: a folder is a file of its own to be synced).
@@ -155,17 +267,24 @@ mod tests {
     fn logs_rotate() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("logs/audit.log");
-        for line in ["one\n", "two\n", "three\n", "four\n", "five\n"] {
-            append_rotating(&path, line.as_bytes(), 5, 2).unwrap();
+        for line in ["2001-1\n", "2001-2\n", "2001-345\n", "2001-4\n", "2001-5\n"] {
+            append_rotating(&path, line.as_bytes(), 8, 2).unwrap();
         }
         let text = |name: &str| fs::read_to_string(folder.path().join("logs").join(name)).unwrap();
-        assert_eq!(text("audit.log"), "four\nfive\n");
-        assert_eq!(text("audit.log.1"), "three\n");
-        assert_eq!(text("audit.log.2"), "one\ntwo\n");
-        append_rotating(&path, b"six\n", 4, 2).unwrap();
-        append_rotating(&path, b"seven\n", 4, 2).unwrap();
+        assert_eq!(text("audit.log"), "2001-4\n2001-5\n");
+        assert_eq!(text("audit.log.1"), "2001-345\n");
+        assert_eq!(text("audit.log.2"), "2001-1\n2001-2\n");
+        append_rotating(&path, b"2001-6\n", 7, 2).unwrap();
+        append_rotating(&path, b"2001-7\n", 7, 2).unwrap();
         let names = fs::read_dir(folder.path().join("logs")).unwrap().count();
-        assert_eq!((names, text("audit.log.2")), (3, "three\n".into()));
+        assert_eq!((names, text("audit.log.2")), (3, "2001-345\n".into()));
+        // Nothing else is written into.
+        for other in ["a photograph", "20", "20010-"] {
+            fs::write(&path, other).unwrap();
+            let refused = append_rotating(&path, b"2001-8\n", 7, 2).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists, "{other}");
+            assert_eq!(text("audit.log"), other);
+        }
     }
 
     #[cfg(unix)]

@@ -80,6 +80,48 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
+/// Text of several lines: as [`one_line`], but its line breaks and terminal escapes stay. For
+/// output whose every part has been made harmless, or is so by another's promise.
+pub fn lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unsafe(c) && c != '\n' && c != '\u{1b}' {
+            push_escape(&mut out, c)
+        } else {
+            out.push(c)
+        }
+    }
+    out
+}
+
+/// Text for a cell of a table that people open in a spreadsheet: as [`one_line`], and with an
+/// apostrophe before what would be taken for a formula.
+pub fn for_spreadsheet(text: &str) -> String {
+    let text = one_line(text);
+    // The wide forms count where such keyboards are usual.
+    let formula = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    if text.starts_with(formula) { format!("'{text}") } else { text }
+}
+
+/// A path for a cell of such a table, and its bytes in base64 where the cell does not have them.
+pub fn path_for_spreadsheet(path: &Path) -> (String, Option<String>) {
+    let shown = for_spreadsheet(&path.to_string_lossy());
+    let exact = path.to_str() == Some(shown.as_str());
+    (shown, (!exact).then(|| STANDARD.encode(path.as_os_str().as_encoded_bytes())))
+}
+
+/// Text for a cell of such a table, and the text itself in base64 where the cell does not have it.
+pub fn text_for_spreadsheet(text: &str) -> (String, Option<String>) {
+    let shown = for_spreadsheet(text);
+    let changed = shown != text;
+    (shown, changed.then(|| STANDARD.encode(text)))
+}
+
+/// The text that [`text_for_spreadsheet`] wrote in base64; `None` when that is damaged.
+pub fn text_of_base64(base64: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(base64).ok()?).ok()
+}
+
 /// The same JSON with the characters that could disturb a terminal written as `\uXXXX` (RFC 8259,
 /// 7). A serialiser escapes those below U+0020 itself.
 pub fn harmless_json(json: &str) -> String {
@@ -184,6 +226,29 @@ mod tests {
         let read = |text| serde_json::from_str::<Vec<String>>(text).unwrap();
         assert_eq!(read(&escaped), read(json));
         assert_eq!(one_line("bad\r\n\u{7}"), r"bad\r\n\x07");
+        assert_eq!(lines("a\n\u{1b}[1mb\u{202e}\r\n"), "a\n\u{1b}[1mb\\u{202e}\\r\n");
+    }
+
+    #[test]
+    fn cells_are_no_formulas() {
+        for (text, cell) in [
+            ("a-b.jpg", "a-b.jpg"),
+            ("'quoted'", "'quoted'"),
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("\t=1", r"\t=1"),
+            ("\r=1", r"\r=1"),
+            ("\u{1b}[2J\u{2066}\u{85}", r"\x1b[2J\u{2066}\u{85}"),
+        ] {
+            let (shown, base64) = text_for_spreadsheet(text);
+            assert_eq!(shown, cell);
+            assert_eq!(path_for_spreadsheet(Path::new(text)), (shown, base64.clone()));
+            let read = base64.map(|base64| text_of_base64(&base64).unwrap());
+            assert_eq!(read, (text != cell).then(|| text.to_owned()));
+        }
     }
 
     #[cfg(unix)]

@@ -11,6 +11,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::extensions::{is_film, may_be_a_picture};
+use crate::leftover::Leftover;
 use crate::media::{Evidence, FileKey, MediaFile};
 use crate::record::{Skip, Stage};
 use crate::stamp::{Volumes, changed, stamp_of};
@@ -77,6 +78,8 @@ pub struct Walked {
     pub other: u64,
     /// Those among them that may be the films of Live Photos.
     pub films: Vec<PathBuf>,
+    /// What killed runs left, by its names: no pictures.
+    pub unsettled: Vec<PathBuf>,
     /// It was cancelled before its end.
     pub interrupted: bool,
 }
@@ -120,6 +123,7 @@ pub fn walk(
     cancel: &AtomicBool,
 ) -> Walked {
     let walked = Mutex::new(Walked::default());
+    let unsettled = Arc::new(Mutex::new(Vec::new()));
     let mut seen_roots: HashSet<PathBuf> = HashSet::new();
     let root_keys: Arc<HashSet<FileKey>> =
         Arc::new(roots.iter().filter_map(|root| folder_key(root)).collect());
@@ -129,8 +133,12 @@ pub fn walk(
         match root.canonicalize() {
             Ok(real) => {
                 if seen_roots.insert(real) {
-                    let closed = [Arc::clone(&root_keys), Arc::clone(&closed)];
-                    walk_root(root, number, options, closed, found, cancel, &walked);
+                    let asides = Asides {
+                        root_keys: Arc::clone(&root_keys),
+                        closed: Arc::clone(&closed),
+                        unsettled: Arc::clone(&unsettled),
+                    };
+                    walk_root(root, number, options, asides, found, cancel, &walked);
                 }
             }
             Err(error) => lock(&walked).skipped.push(skip(root, &error)),
@@ -141,11 +149,24 @@ pub fn walk(
     once_each(&mut walked, roots, options);
     walked.skipped.sort();
     walked.skipped.dedup();
+    walked.unsettled = std::mem::take(&mut *lock(&unsettled));
+    walked.unsettled.sort();
+    walked.unsettled.dedup();
     walked
 }
 
-fn lock(walked: &Mutex<Walked>) -> std::sync::MutexGuard<'_, Walked> {
-    walked.lock().unwrap_or_else(PoisonError::into_inner)
+/// What is not walked into, and where what is seen on the way is kept.
+struct Asides {
+    /// Folders that have walks of their own.
+    root_keys: Arc<HashSet<FileKey>>,
+    /// Folders that are not entered.
+    closed: Arc<HashSet<FileKey>>,
+    /// What killed runs left.
+    unsettled: Arc<Mutex<Vec<PathBuf>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn skip(path: &Path, reason: &dyn std::fmt::Display) -> Skip {
@@ -156,7 +177,7 @@ fn walk_root(
     root: &Path,
     number: u32,
     options: &WalkOptions,
-    closed: [Arc<HashSet<FileKey>>; 2],
+    asides: Asides,
     found: &(dyn Fn(u64) + Sync),
     cancel: &AtomicBool,
     walked: &Mutex<Walked>,
@@ -167,8 +188,14 @@ fn walk_root(
         .follow_links(options.follow_links)
         .same_file_system(options.one_file_system)
         .threads(std::thread::available_parallelism().map_or(2, usize::from));
-    let (wanted, root_path, [root_keys, closed]) = (options.clone(), root.to_owned(), closed);
+    let (wanted, root_path) = (options.clone(), root.to_owned());
+    let Asides { root_keys, closed, unsettled } = asides;
     builder.filter_entry(move |entry| {
+        // Hidden or not: somebody may miss the picture that it was.
+        if is_leftover(entry) {
+            lock(&unsettled).push(entry.path().to_owned());
+            return false;
+        }
         entry.depth() == 0
             || enters(entry, &root_path, &wanted)
                 // Another root has its own walk; alone, it is this one.
@@ -188,6 +215,11 @@ fn walk_root(
             WalkState::Continue
         })
     });
+}
+
+fn is_leftover(entry: &DirEntry) -> bool {
+    Leftover::of(entry.file_name()).is_some()
+        && entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
 /// Whether an entry below a root is looked at.

@@ -24,6 +24,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "extensions",
             "path_text",
             "calendar",
+            "leftover",
         ],
     ),
     (
@@ -44,7 +45,7 @@ const FLOORS: &[(u32, &[&str])] = &[
         ],
     ),
     // How the program writes files of its own and gives work to a GPU, for the adapters that do.
-    (2, &["own_file", "stamp", "real_paths", "gpu"]),
+    (2, &["own_database", "own_file", "stamp", "real_paths", "gpu"]),
     (
         3,
         &[
@@ -76,6 +77,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "organize",
             "apply",
             "undo",
+            "settle",
         ],
     ),
     (BINARY, &["cli", "main"]),
@@ -107,8 +109,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("png", &["decode/raster"]),
     ("tiff", &["decode/raster"]),
     ("image_webp", &["decode/webp.rs"]),
-    ("axum", &["review/server.rs"]),
-    ("tokio", &["review/server.rs"]),
+    ("axum", &["review/server.rs", "review/connections.rs"]),
+    ("hyper", &["review/connections.rs"]),
+    ("hyper_util", &["review/connections.rs"]),
+    ("tokio", &["review/server.rs", "review/connections.rs"]),
     ("open", &["cli"]),
     ("inquire", &["cli/menu"]),
     ("getrandom", &["cli"]),

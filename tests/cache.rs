@@ -1,7 +1,7 @@
 //! The cache: what it keeps, when it forgets, and what it does with databases that are not it.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::ffi::OsStr;
 use std::fs;
@@ -225,45 +225,144 @@ fn a_row_that_makes_no_sense_is_read_again() {
     }
 }
 
+/// Names and bytes of everything in a folder.
+fn all(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> = entries.map(|path| (path.clone(), fs::read(&path).unwrap())).collect();
+    all.sort();
+    all
+}
+
 #[test]
-fn databases_that_are_not_it_are_set_aside_and_kept() {
+fn what_is_somebody_elses_stays_to_the_byte() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hashes.db");
-    let reopen = || Cache::open(&path, Path::new("/")).unwrap().set_aside.unwrap();
+    let refused = |what: &str| {
+        let before = all(folder.path());
+        for error in [
+            Cache::open(&path, Path::new("/")).unwrap_err(),
+            Cache::open_read_only(&path, Path::new("/")).unwrap_err(),
+        ] {
+            assert!(matches!(error, CacheError::Foreign { .. }), "{what}: {error:?}");
+        }
+        assert!(all(folder.path()) == before, "{what} was changed, or something lies beside it");
+        fs::remove_file(&path).unwrap();
+    };
+    fs::write(&path, b"\xff\xd8\xff\xe0 a photograph".repeat(400)).unwrap();
+    refused("a photograph");
+    fs::write(&path, "x").unwrap();
+    refused("a byte");
+    let database = |sql: &str| {
+        let database = Connection::open(&path).unwrap();
+        database.execute_batch(sql).unwrap();
+    };
+    database("CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES ('x')");
+    refused("a database without a mark");
+    database("PRAGMA application_id = 7; CREATE TABLE bookmarks (url)");
+    refused("a database with another mark");
+    database("PRAGMA user_version = 3");
+    refused("a database without tables");
+    // In this mode even a reader makes files beside a database.
+    database("PRAGMA journal_mode = wal; CREATE TABLE bookmarks (url)");
+    assert!(!folder.path().join("hashes.db-wal").exists());
+    refused("a database with a write-ahead log");
+}
 
-    fs::write(
-        &path,
-        "no database at all, but long enough to have a header of some kind ".repeat(20),
-    )
-    .unwrap();
-    let aside = reopen();
-    assert_eq!(aside.moved_to, folder.path().join("hashes.db.corrupt-1"));
-    assert!(aside.why.contains("damaged"), "{}", aside.why);
-    assert!(fs::read(&aside.moved_to).unwrap().starts_with(b"no database"));
+#[test]
+fn a_newer_database_is_left_to_the_newer_version() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(filled(folder.path(), &[file("/a.jpg", 1)]));
+    let path = folder.path().join("hashes.db");
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = all(folder.path());
+    for error in [
+        Cache::open(&path, Path::new("/")).unwrap_err(),
+        Cache::open_read_only(&path, Path::new("/")).unwrap_err(),
+    ] {
+        assert!(matches!(error, CacheError::Newer(_)), "{error:?}");
+    }
+    assert!(all(folder.path()) == before);
+}
 
-    fs::write(&path, "garbage again ".repeat(100)).unwrap();
-    fs::remove_file(folder.path().join("hashes.db-wal")).ok();
-    assert_eq!(reopen().moved_to, folder.path().join("hashes.db.corrupt-2"));
+#[test]
+fn only_the_own_damaged_database_is_set_aside_with_its_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hashes.db");
+    let parts =
+        ["hashes.db", "hashes.db-wal", "hashes.db-shm"].map(|name| folder.path().join(name));
+    for round in 1..=2 {
+        // As a killed run leaves it: rows that are in the log alone.
+        let cache = filled(folder.path(), &[file("/a.jpg", 1)]);
+        let left = parts.each_ref().map(|part| fs::read(part).unwrap());
+        drop(cache);
+        for (part, bytes) in parts.iter().zip(&left) {
+            fs::write(part, bytes).unwrap();
+        }
+        let mut damaged = left[0].clone();
+        damaged[100..].fill(0x5a);
+        // The first page is in the log too, and hides the damage.
+        let mut log = left[1].clone();
+        log.truncate(32);
+        fs::write(&parts[0], &damaged).unwrap();
+        fs::write(&parts[1], &log).unwrap();
 
-    let _ = fs::remove_file(&path);
-    let foreign = Connection::open(&path).unwrap();
-    foreign
-        .execute_batch("CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES ('x')")
-        .unwrap();
-    drop(foreign);
-    let aside = reopen();
-    assert_eq!(aside.moved_to, folder.path().join("hashes.db.foreign-1"));
-    let kept = Connection::open(&aside.moved_to).unwrap();
-    let rows: i64 = kept.query_row("SELECT count(*) FROM bookmarks", [], |row| row.get(0)).unwrap();
-    assert_eq!(rows, 1);
+        let opened = Cache::open(&path, Path::new("/base")).unwrap();
+        let aside = opened.set_aside.clone().expect("it is damaged");
+        assert!(aside.why.contains("damaged"), "{}", aside.why);
+        assert_eq!(aside.moved_to, folder.path().join(format!("hashes.db.corrupt-{round}")));
+        assert!(fs::read(&aside.moved_to).unwrap() == damaged);
+        assert_eq!(opened.cache.stats().unwrap().rows, 0, "an old log was read into the new one");
+        drop(opened);
+        fs::remove_file(&path).unwrap();
+    }
+}
 
-    let newer = Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 99).unwrap();
-    drop(newer);
-    let aside = reopen();
-    assert!(aside.why.contains("newer"), "{}", aside.why);
-    // And what was begun in its place works.
-    assert_eq!(Cache::open(&path, Path::new("/")).unwrap().set_aside, None);
+#[test]
+fn logs_are_set_aside_before_their_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hashes.db");
+    let wal = folder.path().join("hashes.db-wal");
+    let cache = filled(folder.path(), &[file("/a.jpg", 1)]);
+    assert!(fs::read(&wal).unwrap().len() > 32);
+    // Where the log cannot go, the database stays too: a new one would take the log for its own.
+    let in_the_way = folder.path().join("hashes.db.corrupt-1-wal");
+    fs::create_dir(&in_the_way).unwrap();
+    cache.set_aside().unwrap_err();
+    assert!(path.exists() && wal.exists());
+    fs::remove_dir(&in_the_way).unwrap();
+    assert_eq!(cache.set_aside().unwrap(), folder.path().join("hashes.db.corrupt-1"));
+    assert!(in_the_way.exists() && !path.exists() && !wal.exists());
+    assert_eq!(open(folder.path()).stats().unwrap().rows, 0);
+}
+
+#[test]
+fn a_log_without_its_database_is_nobodys_to_remove() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hashes.db");
+    let cache = filled(folder.path(), &[file("/a.jpg", 1)]);
+    let log = fs::read(folder.path().join("hashes.db-wal")).unwrap();
+    assert!(log.len() > 32);
+    drop(cache);
+    fs::remove_file(&path).unwrap();
+    for bytes in [&log[..], b"\xff\xd8\xff\xe0 a photograph"] {
+        fs::write(folder.path().join("hashes.db-wal"), bytes).unwrap();
+        let error = Cache::open(&path, Path::new("/")).unwrap_err();
+        assert!(matches!(error, CacheError::Foreign { .. }), "{error:?}");
+        let beside = folder.path().join("hashes.db-wal");
+        assert!(all(folder.path()) == [(beside, bytes.to_vec())]);
+    }
+}
+
+#[test]
+fn packed_hashes_replace_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = filled(folder.path(), &[file("/a.jpg", 1)]);
+    let path = folder.path().join("hashes.db-packed");
+    for (bytes, replaced) in [(&b"\xff\xd8\xff\xe0 a photograph"[..], false), (b"ClBkPk00", true)] {
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(cache.packed().unwrap().hashes().len(), 1);
+        assert_eq!(fs::read(&path).unwrap() != bytes, replaced);
+    }
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn another_librarys_cache_keeps_what_is_there() {
     assert!(missing.stderr.contains("--with-cache: cache nowhere.db"), "{}", missing.stderr);
     std::fs::write(hermetic.work().join("text.db"), "no database at all, but some text").unwrap();
     let foreign = hermetic.run(["dedupe", "card", "--with-cache", "text.db"]);
-    assert_eq!(foreign.code, 1);
+    assert_eq!(foreign.code, 3);
     assert!(hermetic.work().join("text.db").exists());
 }
 

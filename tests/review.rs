@@ -8,7 +8,7 @@ mod hermetic;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use clean_backup::content::content_hash;
@@ -50,8 +50,11 @@ struct Review {
 
 impl Review {
     fn start(hermetic: &Hermetic, arguments: &[&str]) -> Self {
-        let mut child = hermetic
-            .command()
+        Self::run(hermetic.command(), arguments)
+    }
+
+    fn run(mut command: Command, arguments: &[&str]) -> Self {
+        let mut child = command
             .args(["review", "library", "--no-open", "--no-progress"])
             .args(arguments)
             .stdin(Stdio::null())
@@ -195,6 +198,32 @@ fn only_who_has_the_link_is_answered() {
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(page.header("access-control-allow-origin"), None);
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+}
+
+/// With fewer files than connections at its disposal: those that say nothing have to go.
+#[cfg(unix)]
+#[test]
+fn half_open_connections_shut_nobody_out() {
+    use std::io::Write as _;
+    let hermetic = library();
+    let program = hermetic.command();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -n 64; exec \"$@\"", "sh"]).arg(program.get_program());
+    command.env_clear().envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.current_dir(hermetic.work());
+    let review = Review::run(command, &["--threads", "1"]);
+    let half_open = |_| {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", review.port)).unwrap();
+        // One that was closed at once need not take it.
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: 127.0");
+        stream
+    };
+    let half_open: Vec<_> = (0..300).map(half_open).collect();
+    let cookie = review.cookie();
+    for _ in 0..20 {
+        review.json(&cookie, "/api/overview");
+    }
+    drop(half_open);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, params};
 
 use crate::media::{Evidence, FileStamp, MediaFile};
+pub use crate::own_database::Foreign;
 use crate::path_text::{key_of_path, path_of_key};
 use crate::phash::HASH_VERSION;
 use crate::policy::QUALITY_FLOOR;
@@ -34,6 +35,8 @@ pub struct Cache {
     base: PathBuf,
     /// How rows are selected from a table of this form.
     columns: &'static str,
+    /// What is written is kept; otherwise it is forgotten at once.
+    kept: bool,
 }
 
 /// A cache, and what had to be done to open it.
@@ -139,6 +142,15 @@ pub enum CacheError {
         /// What it says.
         source: rusqlite::Error,
     },
+    /// The file is not this program's, and is left as it is.
+    Foreign {
+        /// Which.
+        path: PathBuf,
+        /// What it is.
+        why: Foreign,
+    },
+    /// A newer version of this program made the database, which is left as it is.
+    Newer(PathBuf),
 }
 
 impl fmt::Display for CacheError {
@@ -146,6 +158,8 @@ impl fmt::Display for CacheError {
         let (path, why): (_, &dyn fmt::Display) = match self {
             Self::Io { path, source } => (path, source),
             Self::Damaged { path, source } | Self::Database { path, source } => (path, source),
+            Self::Foreign { path, why } => (path, why),
+            Self::Newer(path) => (path, &"a newer version of clean-backup made it"),
         };
         write!(f, "cache {}: {why}", crate::path_text::for_people(path))
     }
@@ -156,6 +170,7 @@ impl std::error::Error for CacheError {
         match self {
             Self::Io { source, .. } => Some(source),
             Self::Damaged { source, .. } | Self::Database { source, .. } => Some(source),
+            Self::Foreign { .. } | Self::Newer(_) => None,
         }
     }
 }
@@ -171,15 +186,16 @@ impl Cache {
     /// Opens the cache in `file`, making it and its folder if need be. Relative paths of files are
     /// taken from `base`.
     ///
-    /// A database that is damaged, foreign or of a newer version is renamed, never overwritten,
-    /// and a new one begun.
+    /// A database of this program that is damaged is renamed, never overwritten, and a new one
+    /// begun. The user alone can read a new one.
     ///
     /// # Errors
-    /// [`CacheError`] when there is no way to have a cache there.
+    /// [`CacheError::Foreign`] and [`CacheError::Newer`] for a file that must stay as it is; any
+    /// other when there is no way to have a cache there.
     pub fn open(file: &Path, base: &Path) -> Result<Opened, CacheError> {
         let (connection, set_aside) = schema::open(file)?;
-        let columns = COLUMNS;
-        let cache = Self { connection, file: file.to_owned(), base: base.to_owned(), columns };
+        let (file, base) = (file.to_owned(), base.to_owned());
+        let cache = Self { connection, file, base, columns: COLUMNS, kept: true };
         Ok(Opened { cache, set_aside })
     }
 
@@ -190,10 +206,25 @@ impl Cache {
     /// [`CacheError`] when there is none, or none of this program's version.
     pub fn open_read_only(file: &Path, base: &Path) -> Result<Self, CacheError> {
         let (connection, columns) = schema::open_read_only(file)?;
-        Ok(Self { connection, file: file.to_owned(), base: base.to_owned(), columns })
+        Ok(Self { connection, file: file.to_owned(), base: base.to_owned(), columns, kept: true })
     }
 
-    /// Where it is.
+    /// A cache that knows nothing and forgets what it is told, for where none can be had.
+    ///
+    /// # Errors
+    /// [`CacheError::Database`] when there is no memory for it.
+    pub fn none(base: &Path) -> Result<Self, CacheError> {
+        let file = PathBuf::new();
+        let connection = schema::none().map_err(|source| schema::error(&file, source))?;
+        Ok(Self { connection, file, base: base.to_owned(), columns: COLUMNS, kept: false })
+    }
+
+    /// Whether it lasts beyond this run.
+    pub fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// Where it is; empty where it is not kept.
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -204,7 +235,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError::Io`] when it cannot be moved.
     pub fn set_aside(&self) -> Result<PathBuf, CacheError> {
-        schema::set_aside(&self.file, "corrupt")
+        schema::set_aside(&self.file)
     }
 
     /// For each file the row that still holds, if there is one.
@@ -297,6 +328,9 @@ impl Cache {
         &mut self,
         batch: &[(&MediaFile, &Record, Option<ContentHash>)],
     ) -> Result<(), CacheError> {
+        if !self.kept {
+            return Ok(());
+        }
         self.attempt_mut(|cache| {
             let keys: Vec<_> = batch.iter().map(|(file, ..)| cache.key(&file.path)).collect();
             let transaction = cache.connection.transaction()?;
@@ -357,6 +391,9 @@ impl Cache {
     /// # Errors
     /// [`CacheError`]
     pub fn follow(&mut self, moves: &[Moved<'_>]) -> Result<(), CacheError> {
+        if !self.kept {
+            return Ok(());
+        }
         self.attempt_mut(|cache| {
             let keys: Vec<_> = moves.iter().map(|m| (cache.key(m.from), cache.key(m.to))).collect();
             let transaction = cache.connection.transaction()?;
@@ -418,7 +455,8 @@ impl Cache {
     pub fn packed(&self) -> Result<Packed, CacheError> {
         let mark = self.attempt(Self::mark)?;
         let path = schema::with_suffix(&self.file, "-packed");
-        if let Some(packed) = mark.and_then(|mark| Packed::open(&path, mark)) {
+        let kept = mark.filter(|_| self.kept);
+        if let Some(packed) = kept.and_then(|mark| Packed::open(&path, mark)) {
             return Ok(packed);
         }
         let mut packing = Packing::default();
@@ -437,10 +475,10 @@ impl Cache {
         })?;
         let packed = packing.finish();
         // Changes on the way are in the next mark, and then this file does not hold.
-        if let Some(mark) = mark
+        if let Some(mark) = kept
             && let Err(error) = packed.write(&path, mark)
         {
-            tracing::debug!("{} is not written: {error}", path.display());
+            tracing::debug!("{} is not written: {error}", crate::path_text::for_people(&path));
         }
         Ok(packed)
     }

@@ -18,6 +18,8 @@ use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, View};
 
 /// First bytes of the file; the last two are the number of its form.
 const MAGIC: [u8; 8] = *b"ClBkPk02";
+/// What files of all forms begin with.
+const OWN: &[u8] = MAGIC.split_at(6).0;
 
 /// What the file begins with; numbers have the lower byte first.
 #[repr(C)]
@@ -283,9 +285,10 @@ impl Packed {
         Some(Self { hashes, rest: Rest::File { file, header } })
     }
 
-    /// Writes what is in memory, in the place of an older file.
+    /// Writes what is in memory, in the place of an older file of this kind and of no other.
     pub(super) fn write(&self, path: &Path, mark: Mark) -> io::Result<()> {
         let Rest::Memory { fine, starts, paths, turned } = &self.rest else { return Ok(()) };
+        check_replaceable(path)?;
         let coarse_bytes = |hashes: &[PerceptualHash]| -> Vec<u8> {
             hashes.iter().flat_map(|hash| hash.0.to_le_bytes()).collect()
         };
@@ -318,6 +321,18 @@ impl Packed {
             out.flush()
         })
     }
+}
+
+/// That nothing is at `path`, or packed hashes of whatever form.
+fn check_replaceable(path: &Path) -> io::Result<()> {
+    let found = match std::fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let own = found.is_file() && read(&File::open(path)?, 0, OWN.len() as u64, 1)? == OWN;
+    let foreign = || io::Error::new(io::ErrorKind::AlreadyExists, "it is no file of clean-backup");
+    if own { Ok(()) } else { Err(foreign()) }
 }
 
 /// Where the 256-bit hash of a picture lies.

@@ -1,6 +1,8 @@
-//! The database file: its tables, its marks, and what happens to files that are not it.
+//! The database file: its tables, its marks, and what happens when it is damaged or somebody
+//! else's.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,9 +10,12 @@ use rusqlite::Connection;
 
 use super::rows::{COLUMNS, COLUMNS_BEFORE_3};
 use super::{CacheError, ErrorCode, SetAside};
+pub(super) use crate::own_database::with_suffix;
+use crate::own_database::{BESIDE, Foreign, Identity, Standing, identity_of, look};
+use crate::own_file;
 
 /// `PRAGMA application_id`: "ClBk".
-const APPLICATION_ID: i32 = 0x436c_426b;
+const APPLICATION_ID: u32 = 0x436c_426b;
 /// `PRAGMA user_version`: the form of the tables.
 const SCHEMA_VERSION: i32 = 3;
 /// How long to wait for another process that is writing.
@@ -58,39 +63,65 @@ CREATE TABLE change (epoch INTEGER NOT NULL, count INTEGER NOT NULL);
 INSERT INTO change VALUES (random(), 0);
 ";
 
-/// Opens or makes the database; says what was in the way.
+/// Opens or makes the database; says where a damaged one was put. What is not this program's own
+/// is left as it is.
 pub(super) fn open(file: &Path) -> Result<(Connection, Option<SetAside>), CacheError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CacheError::Io { path, source }
+    };
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)
-            .map_err(|source| CacheError::Io { path: folder.to_owned(), source })?;
+        own_file::make_private_folder(folder).map_err(failed(folder))?;
     }
-    let why = match prepare(file) {
-        Ok(Ready::Open(connection)) => return Ok((connection, None)),
-        Ok(Ready::Foreign(why)) => why,
+    check_own(file)?;
+    // SQLite would let others read it; what it makes beside it has the same permissions.
+    own_file::make_private_file(file).map_err(failed(file))?;
+    let damaged = match prepare(file) {
+        Ok(ready) => return Ok((own(file, ready)?, None)),
         Err(error) => match self::error(file, error) {
-            CacheError::Damaged { source, .. } => format!("it is damaged ({source})"),
+            CacheError::Damaged { source, .. } => source,
             other => return Err(other),
         },
     };
-    let name = if why.starts_with("it is damaged") { "corrupt" } else { "foreign" };
     // Another process may have found the same and put a good one in its place meanwhile.
-    if let Ok(Ready::Open(connection)) = prepare(file) {
-        return Ok((connection, None));
+    if let Ok(ready) = prepare(file) {
+        return Ok((own(file, ready)?, None));
     }
-    let moved_to = set_aside(file, name)?;
-    match prepare(file) {
-        Ok(Ready::Open(connection)) => Ok((connection, Some(SetAside { moved_to, why }))),
-        Ok(Ready::Foreign(_)) => Err(CacheError::Io {
-            path: file.to_owned(),
-            source: std::io::Error::other("another database took its place at once"),
-        }),
-        Err(error) => Err(self::error(file, error)),
+    let moved_to = set_aside(file)?;
+    own_file::make_private_file(file).map_err(failed(file))?;
+    let ready = prepare(file).map_err(|error| self::error(file, error))?;
+    let why = format!("it is damaged ({damaged})");
+    Ok((own(file, ready)?, Some(SetAside { moved_to, why })))
+}
+
+/// That a database of this program and of a known version lies here, or nothing; which file it is.
+fn check_own(file: &Path) -> Result<Option<Identity>, CacheError> {
+    let path = || file.to_owned();
+    match look(file, APPLICATION_ID) {
+        Ok(Standing::Free) => Ok(None),
+        Ok(Standing::Own { version, .. }) if i64::from(version) > i64::from(SCHEMA_VERSION) => {
+            Err(CacheError::Newer(path()))
+        }
+        Ok(Standing::Own { identity, .. }) => Ok(Some(identity)),
+        Ok(Standing::Foreign(why)) => Err(CacheError::Foreign { path: path(), why }),
+        Err(source) => Err(CacheError::Io { path: path(), source }),
     }
 }
 
+fn own(file: &Path, ready: Ready) -> Result<Connection, CacheError> {
+    let path = file.to_owned();
+    match ready {
+        Ready::Open(connection) => Ok(connection),
+        Ready::OtherProgram => Err(CacheError::Foreign { path, why: Foreign::OtherProgram }),
+        Ready::Newer => Err(CacheError::Newer(path)),
+    }
+}
+
+/// What SQLite says of a database.
 enum Ready {
     Open(Connection),
-    Foreign(String),
+    OtherProgram,
+    Newer,
 }
 
 fn prepare(file: &Path) -> rusqlite::Result<Ready> {
@@ -105,15 +136,13 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     let version = ask("PRAGMA user_version")?;
     let tables = ask("SELECT count(*) FROM sqlite_schema")?;
     if mark != i64::from(APPLICATION_ID) && (mark != 0 || tables > 0) {
-        return Ok(Ready::Foreign("it belongs to another program".into()));
+        return Ok(Ready::OtherProgram);
     }
     if version > i64::from(SCHEMA_VERSION) {
-        return Ok(Ready::Foreign("a newer version of this program made it".into()));
+        return Ok(Ready::Newer);
     }
     if tables == 0 {
-        transaction.execute_batch(TABLES)?;
-        transaction.execute_batch(CHANGES)?;
-        transaction.execute_batch(EVIDENCE)?;
+        make_tables(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     } else if version < i64::from(SCHEMA_VERSION) {
@@ -137,11 +166,26 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     Ok(Ready::Open(connection))
 }
 
+fn make_tables(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    connection.execute_batch(CHANGES)?;
+    connection.execute_batch(EVIDENCE)
+}
+
+/// A database in memory, which nothing is written to: for runs without a cache.
+pub(super) fn none() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    make_tables(&connection)?;
+    Ok(connection)
+}
+
 /// Opens a database that is not to be changed, perhaps on a drive that cannot be written to.
 pub(super) fn open_read_only(file: &Path) -> Result<(Connection, &'static str), CacheError> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     fs::metadata(file).map_err(|source| CacheError::Io { path: file.to_owned(), source })?;
+    // Even for reading SQLite makes files beside a database.
+    check_own(file)?;
     let attempt = |connection: rusqlite::Result<Connection>| {
         let connection = connection?;
         connection.busy_timeout(BUSY)?;
@@ -164,7 +208,7 @@ pub(super) fn open_read_only(file: &Path) -> Result<(Connection, &'static str), 
         Ok((connection, Some(columns))) => Ok((connection, columns)),
         Ok((_, None)) => Err(CacheError::Io {
             path: file.to_owned(),
-            source: std::io::Error::other("it is no cache of this version of the program"),
+            source: io::Error::other("it is no cache of this version of the program"),
         }),
         Err(error) => Err(self::error(file, error)),
     }
@@ -200,38 +244,64 @@ pub(super) fn error(file: &Path, source: rusqlite::Error) -> CacheError {
 }
 
 /// The database and the files that SQLite keeps beside it.
-pub(super) fn parts(file: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|suffix| with_suffix(file, suffix))
+pub(super) fn parts(file: &Path) -> Vec<PathBuf> {
+    let suffixes = std::iter::once("").chain(BESIDE);
+    suffixes.map(|suffix| with_suffix(file, suffix)).collect()
 }
 
-pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Renames the database to `NAME.why-N`, N the first that is free; where to.
-pub(super) fn set_aside(file: &Path, why: &str) -> Result<PathBuf, CacheError> {
+/// Renames a damaged database of this program to `NAME.corrupt-N`, N the first that is free, with
+/// what lies beside it; where to. The logs go first: a new database must never meet an old log,
+/// which SQLite would write into it.
+pub(super) fn set_aside(file: &Path) -> Result<PathBuf, CacheError> {
     let failed = |source| CacheError::Io { path: file.to_owned(), source };
+    // SQLite keeps its files beside the target of a link.
+    let real = fs::canonicalize(file).map_err(failed)?;
+    let Some(identity) = check_own(&real)? else {
+        return Err(failed(io::ErrorKind::NotFound.into()));
+    };
     for n in 1..1000 {
-        let target = with_suffix(file, &format!(".{why}-{n}"));
+        let target = with_suffix(&real, &format!(".corrupt-{n}"));
         // Makes the name ours first, so that nothing is replaced but our own empty file.
-        match fs::File::create_new(&target) {
+        match own_file::private_options().write(true).create_new(true).open(&target) {
             Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(failed(error)),
         }
-        fs::rename(file, &target).map_err(failed)?;
-        for suffix in ["-wal", "-shm"] {
-            let part = with_suffix(file, suffix);
-            match fs::rename(&part, with_suffix(&target, suffix)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(failed(error));
-                }
-                _ => {}
-            }
+        let moved = BESIDE
+            .into_iter()
+            .try_for_each(|end| move_new(&with_suffix(&real, end), &with_suffix(&target, end)))
+            .and_then(|()| match identity_of(&real)? == identity {
+                true => fs::rename(&real, &target),
+                false => Err(io::Error::other("another file took its place")),
+            });
+        if let Err(error) = moved {
+            // The name was only held; the first error is the one to tell.
+            let _ = fs::remove_file(&target);
+            return Err(failed(error));
+        }
+        // Between looking and renaming another file may have come: it goes back.
+        if identity_of(&target).map_err(failed)? != identity {
+            fs::hard_link(&target, &real).map_err(failed)?;
+            fs::remove_file(&target).map_err(failed)?;
+            return Err(failed(io::Error::other("another file took its place")));
         }
         return Ok(target);
     }
-    Err(failed(std::io::Error::other("too many databases were set aside here")))
+    Err(failed(io::Error::other("too many databases were set aside here")))
+}
+
+/// Renames a file, if it is there, to a name that nothing has.
+fn move_new(from: &Path, to: &Path) -> io::Result<()> {
+    if matches!(fs::symlink_metadata(from), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+        return Ok(());
+    }
+    own_file::private_options().write(true).create_new(true).open(to)?;
+    match fs::rename(from, to) {
+        Err(error) => {
+            // The name was only held; the first error is the one to tell.
+            let _ = fs::remove_file(to);
+            if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+        }
+        Ok(()) => Ok(()),
+    }
 }

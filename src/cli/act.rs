@@ -86,7 +86,11 @@ fn host() -> String {
     }
 }
 
-fn take_lock(context: &Context<'_>) -> Result<Lock, Failure> {
+/// The lock of the state.
+///
+/// # Errors
+/// [`Kind::Refused`] while another run holds it.
+pub fn take_lock(context: &Context<'_>) -> Result<Lock, Failure> {
     Lock::take(state_folder(context)?, &me()).map_err(|error| match error {
         LockError::Held { .. } => {
             Failure::new(Kind::Refused, error.to_string()).hint("wait until it is done")
@@ -240,7 +244,11 @@ impl Telling {
         }
     }
 
-    fn tell(self, text: &str, content: impl Serialize) -> Result<(), Failure> {
+    /// Tells it.
+    ///
+    /// # Errors
+    /// As [`render::print`].
+    pub fn tell(self, text: &str, content: impl Serialize) -> Result<(), Failure> {
         match self {
             Self::Text => render::print(text),
             Self::Beside => {
@@ -257,7 +265,7 @@ impl Telling {
 
 /// What became of a plan, for programs.
 #[derive(Default, Serialize)]
-struct AppliedJson {
+pub struct AppliedJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<String>,
     actions: u64,
@@ -493,6 +501,9 @@ fn read_plan(path: &Path, text: &str, edited: bool) -> Result<Plan, Failure> {
 /// What keeps it from being done.
 pub fn resume(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, Failure> {
     let telling = Telling::of(options.format, "resume");
+    if !options.leftovers.is_empty() {
+        return super::leftovers::run(context, options, telling);
+    }
     let state = take_lock(context)?;
     let runs = runs_folder(context)?;
     let failed = |error: JournalError| of_journal(&error);
@@ -548,7 +559,7 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
     }
     let undo = clean_backup::undo::undo(&log, &plan, &Disk::default(), &context.folder);
     for left in &undo.left {
-        tracing::warn!("not taken back: {}: {}", for_people(&left.path), left.why);
+        tracing::warn!("not taken back: {}: {}", for_people(&left.path), one_line(&left.why));
     }
     if options.dry_run {
         render::print(&render::plan(&undo.plan)?)?;

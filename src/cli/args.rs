@@ -1,6 +1,7 @@
 //! The command line as it was typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -18,6 +19,16 @@ fn text(key: Key) -> impl TypedValueParser<Value = Value> {
 fn word(key: Key, words: &'static [&'static str]) -> impl TypedValueParser<Value = Value> {
     PossibleValuesParser::new(words)
         .try_map(move |text| Value::from_text(key, &text).map_err(|bad| Allowed(bad.allowed)))
+}
+
+/// A number with `s`, `m`, `h` or `d` behind it.
+fn time_span(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
+    let span = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds).map(Duration::from_secs)
+    });
+    span.ok_or_else(|| "allowed: a whole number and a unit, like 90s, 30m, 12h or 2d".to_owned())
 }
 
 fn path() -> impl TypedValueParser<Value = Value> {
@@ -539,14 +550,32 @@ pub struct Apply {
     after_help = "What the run was at when it was interrupted is brought to an end, and the \
 rest is done. Every file is looked at again first.
 
+A killed run can leave files named .clean-backup-RUN-….aside (a picture that was renamed aside) and \
+.clean-backup-RUN-….part (an unfinished copy). While the journal of the run is there, resume settles \
+them. Where it is lost, --leftovers looks for them: a picture gets its name back, or NAME-restored-1 \
+where that is taken; a part is moved to DIR/.clean-backup/leftovers/RUN. Nothing is removed.
+
 Examples:
   clean-backup resume
-  clean-backup resume 20261124-105838"
+  clean-backup resume 20261124-105838
+  clean-backup resume --leftovers ~/Pictures --dry-run"
 )]
 pub struct Resume {
     /// Which run [default: the last one that was interrupted]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Settle what runs without a journal left in these folders, instead
+    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "run",
+          value_hint = ValueHint::DirPath)]
+    pub leftovers: Vec<PathBuf>,
+    /// With --leftovers: only files that nothing has changed for so long, as 30m or 2d; a run of
+    /// another machine may still be at the others
+    #[arg(long, value_name = "TIME", default_value = "1h", requires = "leftovers",
+          value_parser = time_span)]
+    pub older_than: Duration,
+    /// With --leftovers: print the plan of what would be done, change nothing
+    #[arg(long, requires = "leftovers")]
+    pub dry_run: bool,
     /// How the result looks
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
@@ -844,6 +873,9 @@ mod tests {
             "clean-backup dedupe a -q -v",
             "clean-backup dedupe a --format yaml",
             "clean-backup config get colour-depth",
+            "clean-backup resume RUN --leftovers a",
+            "clean-backup resume --older-than 1h",
+            "clean-backup resume --leftovers a --older-than 1",
             "clean-backup frobnicate",
         ] {
             assert!(parse(line).is_err(), "{line}");

@@ -13,7 +13,7 @@ use clean_backup::record::KnownPicture;
 use super::args::TableForm;
 use super::failure::{Failure, Kind, Outcome};
 use super::render;
-use super::run::{Context, of_cache, open_cache};
+use super::run::{Context, of_cache, open_kept_cache};
 
 /// Pictures that are written to the cache at once.
 const BATCH: usize = 4096;
@@ -31,7 +31,7 @@ pub fn export(
         TableForm::Csv => TableFormat::Csv,
         TableForm::Parquet => TableFormat::Parquet,
     };
-    let cache = open_cache(context)?;
+    let cache = open_kept_cache(context)?;
     let table = |out: &mut (dyn Write + Send)| {
         write_table(format, out, &mut |take: &mut dyn FnMut(KnownPicture)| {
             cache.each_picture(take).map_err(|error| error.to_string())
@@ -65,7 +65,7 @@ pub fn import(context: &Context<'_>, path: &Path) -> Result<Outcome, Failure> {
     let mut first = Vec::new();
     (&mut file).take(4).read_to_end(&mut first).map_err(|error| failed(error.to_string()))?;
     file.rewind().map_err(|error| failed(error.to_string()))?;
-    let mut cache = open_cache(context)?;
+    let mut cache = open_kept_cache(context)?;
     let mut waiting: Vec<KnownPicture> = Vec::with_capacity(BATCH);
     let (mut count, mut refused) = (0_u64, None);
     let mut take = |known: KnownPicture| {

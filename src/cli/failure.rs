@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clean_backup::path_text::for_people;
+use clean_backup::cache::CacheError;
+use clean_backup::path_text::{for_people, one_line};
 
 /// How a run that did what it was asked ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,8 +89,12 @@ impl Failure {
     }
 
     /// Another cache that was named cannot be read.
-    pub fn of_other_cache(error: &dyn fmt::Display) -> Self {
-        Self::new(Kind::Failed, format!("--with-cache: {error}"))
+    pub fn of_other_cache(error: &CacheError) -> Self {
+        let kind = match error {
+            CacheError::Foreign { .. } | CacheError::Newer(_) => Kind::Refused,
+            _ => Kind::Failed,
+        };
+        Self::new(kind, format!("--with-cache: {error}"))
             .hint("it takes the hashes.db of another library; `clean-backup cache stats` tells where yours lies")
     }
 
@@ -106,7 +111,9 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         if self.kind != Kind::PipeClosed {
             // Nobody is left to tell when standard error is closed.
-            let _ = writeln!(io::stderr(), "{self}");
+            let text = self.to_string();
+            let lines = text.split('\n').map(one_line).collect::<Vec<_>>().join("\n");
+            let _ = writeln!(io::stderr(), "{lines}");
         }
         ExitCode::from(self.kind.code())
     }

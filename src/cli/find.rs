@@ -79,7 +79,11 @@ pub fn decisions_file(context: &Context<'_>) -> Option<PathBuf> {
 }
 
 pub fn of_decisions(error: &DecisionsError) -> Failure {
-    Failure::new(Kind::Failed, error.to_string())
+    let kind = match error {
+        DecisionsError::Foreign(_) => Kind::Refused,
+        _ => Kind::Failed,
+    };
+    Failure::new(kind, error.to_string())
         .hint("what was decided there would be ignored otherwise; move the file away to begin anew")
 }
 

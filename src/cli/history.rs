@@ -7,6 +7,7 @@ use std::path::Path;
 use clean_backup::journal::{self, JournalError, RunLog, Verdict};
 use clean_backup::path_text::{for_people, harmless_json, one_line};
 use clean_backup::plan::{ActionKind, ExactPath};
+use clean_backup::settle;
 use serde::Serialize;
 
 use super::act::{of_journal, runs_folder};
@@ -30,6 +31,9 @@ struct RunJson<'a> {
     done: u64,
     refused: u64,
     failed: u64,
+    /// What it left among the user's files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leftovers: Vec<ExactPath>,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<Vec<FileJson>>,
 }
@@ -57,6 +61,7 @@ fn of_log<'a>(log: &'a RunLog, undone: &'a HashMap<String, String>) -> RunJson<'
         done: log.count(Verdict::Done),
         refused: log.count(Verdict::Refused),
         failed: log.count(Verdict::Failed),
+        leftovers: settle::of_run(log).into_iter().map(ExactPath).collect(),
         files: None,
     }
 }
@@ -162,7 +167,19 @@ fn line(run: &RunJson<'_>) -> String {
     if !run.ended {
         text += "; interrupted";
     }
-    text + "\n"
+    text += "\n";
+    for leftover in &run.leftovers {
+        text += &format!("  left over  {}\n", for_people(&leftover.0));
+    }
+    if let Some(folder) = run.leftovers.first().and_then(|path| path.0.parent()) {
+        text += &match run.ended {
+            true => {
+                format!("  settle with: clean-backup resume --leftovers {}\n", for_people(folder))
+            }
+            false => format!("  settle with: clean-backup resume {}\n", run.run),
+        };
+    }
+    text
 }
 
 fn file_line(file: &FileJson) -> String {
@@ -206,14 +223,15 @@ pub fn logs(context: &Context<'_>, options: &Logs) -> Result<Outcome, Failure> {
         }
     };
     let mut last = std::collections::VecDeque::new();
-    for line in BufReader::new(file).lines() {
+    for line in BufReader::new(file).split(b'\n') {
         let line = line.map_err(|e| Failure::new(Kind::Failed, e.to_string()))?;
+        let line = String::from_utf8_lossy(&line).into_owned();
         if last.len() == options.lines {
             last.pop_front();
         }
         last.push_back(line);
     }
-    let text: String = last.iter().take(options.lines).map(|line| format!("{line}\n")).collect();
+    let text: String = last.iter().take(options.lines).map(|line| one_line(line) + "\n").collect();
     render::print(&text)?;
     Ok(Outcome::Done)
 }

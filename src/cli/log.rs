@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clean_backup::own_file;
+use clean_backup::path_text::{self, harmless_json, one_line};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
@@ -74,13 +75,24 @@ pub fn level(global: &Global) -> LevelFilter {
     }
 }
 
+fn each_line(text: &str) -> String {
+    text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
+}
+
 /// From now on, for the whole process.
 pub fn start(global: &Global, bars: &CurrentBars, colour: bool, state: Option<&Path>) {
     let bars = bars.clone();
+    // Names of files and errors of other crates are among what is told.
+    let harmless: fn(&str) -> String = match (global.log_format, colour) {
+        (LogFormat::Json, _) => harmless_json,
+        // tracing-subscriber writes the escapes of messages as text; those left are its colours.
+        (LogFormat::Text, true) => path_text::lines,
+        (LogFormat::Text, false) => each_line,
+    };
     let shown = fmt::layer()
         .with_ansi(colour)
         .with_target(false)
-        .with_writer(Beside(Box::new(move || bars.stderr())));
+        .with_writer(Beside(Box::new(move || bars.stderr(harmless))));
     let shown = match global.log_format {
         LogFormat::Text => shown.without_time().boxed(),
         LogFormat::Json => shown.json().boxed(),

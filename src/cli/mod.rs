@@ -11,6 +11,7 @@ pub mod failure;
 pub mod find;
 pub mod history;
 pub mod interrupt;
+pub mod leftovers;
 pub mod log;
 pub mod menu;
 pub mod organize;

@@ -32,10 +32,10 @@ impl CurrentBars {
         bars
     }
 
-    /// A writer to standard error that does not tear the bars.
-    pub fn stderr(&self) -> BesideBars {
+    /// A writer to standard error that does not tear the bars; `harmless` makes its messages so.
+    pub fn stderr(&self, harmless: fn(&str) -> String) -> BesideBars {
         let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        BesideBars { shown, line: Vec::new() }
+        BesideBars { shown, line: Vec::new(), harmless }
     }
 }
 
@@ -190,6 +190,7 @@ fn style(with_total: bool, bytes: Arc<AtomicU64>) -> ProgressStyle {
 pub struct BesideBars {
     shown: MultiProgress,
     line: Vec<u8>,
+    harmless: fn(&str) -> String,
 }
 
 impl Write for BesideBars {
@@ -200,7 +201,8 @@ impl Write for BesideBars {
 
     fn flush(&mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.line);
-        self.shown.suspend(|| io::stderr().write_all(&line))
+        let line = (self.harmless)(&String::from_utf8_lossy(&line));
+        self.shown.suspend(|| io::stderr().write_all(line.as_bytes()))
     }
 }
 

@@ -16,7 +16,7 @@ use clean_backup::path_text::for_people;
 use clean_backup::plan::{ActionKind, Plan};
 use clean_backup::proposal::{Wish, propose};
 use clean_backup::report::{Report, count, human_bytes};
-use clean_backup::review::{Done, Hands, Proposed, Secret, Served, Session, serve};
+use clean_backup::review::{Done, Hands, Patience, Proposed, Secret, Served, Session, serve};
 
 use super::act::{carry_out_confirmed, now_utc, runs_folder};
 use super::args::Review;
@@ -76,7 +76,8 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
         open_browser(&link);
     }
     let decode = scan_options(&context.settings)?.decode;
-    let served = Served { listener, secret, decode, cancel: &cancel };
+    let patience = Patience::default();
+    let served = Served { listener, secret, decode, patience, cancel: &cancel };
     serve(session, served, &mut hands).map_err(failed)?;
     if cancel.load(Ordering::Relaxed) {
         return Err(Failure::new(Kind::Interrupted, "the review page is closed")

@@ -118,8 +118,22 @@ impl TryFrom<&Dedupe> for DedupeOptions {
     }
 }
 
-/// One cache, whatever was in its place.
+/// The cache; where none can be had, a warning and one that forgets everything.
+///
+/// # Errors
+/// [`Kind::Refused`] when somebody else's file has its name.
 pub fn open_cache(context: &Context<'_>) -> Result<Cache, Failure> {
+    match open_kept_cache(context) {
+        Err(failure) if failure.kind != Kind::Refused => without_cache(context, &failure.message),
+        other => other,
+    }
+}
+
+/// The cache, for what is of no use without one.
+///
+/// # Errors
+/// What keeps it from being opened.
+pub fn open_kept_cache(context: &Context<'_>) -> Result<Cache, Failure> {
     let Some(file) = &context.settings.cache else {
         return Err(Failure::new(Kind::Failed, "no home folder is known to keep the cache in")
             .hint("name a file with --cache"));
@@ -134,8 +148,22 @@ pub fn open_cache(context: &Context<'_>) -> Result<Cache, Failure> {
     Ok(opened.cache)
 }
 
+fn without_cache(context: &Context<'_>, why: &str) -> Result<Cache, Failure> {
+    tracing::warn!("{}; this run goes on without a cache and keeps no hashes", one_line(why));
+    Cache::none(&context.folder).map_err(|error| of_cache(&error))
+}
+
 pub fn of_cache(error: &CacheError) -> Failure {
-    Failure::new(Kind::Failed, error.to_string()).hint("another file can be named with --cache")
+    let failure = |kind| Failure::new(kind, error.to_string());
+    match error {
+        CacheError::Foreign { path, .. } => failure(Kind::Refused).hint(format!(
+            "nothing was changed; move {} away, or name another file with --cache",
+            for_people(path)
+        )),
+        CacheError::Newer(_) => failure(Kind::Refused)
+            .hint("use that version, or name another file for this one with --cache"),
+        _ => failure(Kind::Failed).hint("another file can be named with --cache"),
+    }
 }
 
 pub fn globs(key: &str, list: &[String]) -> Result<Globs, Failure> {
@@ -201,9 +229,14 @@ pub fn scan_roots(
             *cache = fresh;
             attempt(cache)
         }
-        other => other,
+        Err(error) => {
+            *cache = without_cache(context, &error.to_string())?;
+            attempt(cache)
+        }
+        done => done,
     }
     .map_err(|error| of_cache(&error))?;
+    super::leftovers::warn(context, roots, &scan.unsettled);
     if let Some(why) = &scan.cache_failure {
         tracing::warn!("hashes of this run are not kept: {why}");
     }
@@ -219,9 +252,13 @@ fn open_cache_instead(
     damaged: &Cache,
     why: &dyn std::fmt::Display,
 ) -> Result<Cache, Failure> {
-    let moved_to = damaged.set_aside().map_err(|error| of_cache(&error))?;
-    tracing::warn!("the cache is damaged ({why}); it is now {}", for_people(&moved_to));
-    open_cache(context)
+    match damaged.set_aside() {
+        Ok(moved_to) => {
+            tracing::warn!("the cache is damaged ({why}); it is now {}", for_people(&moved_to));
+            open_cache(context)
+        }
+        Err(error) => without_cache(context, &error.to_string()),
+    }
 }
 
 /// Hashes pictures into the cache.

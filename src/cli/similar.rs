@@ -128,10 +128,13 @@ fn graph(cache: &Cache, library: &mut Library<'_>) -> Result<Graph, Failure> {
     let fine = library.fine().map_err(failed)?;
     let mut folder = cache.file().as_os_str().to_owned();
     folder.push("-hnsw");
-    if !Path::new(&folder).exists() {
+    if cache.is_kept() && !Path::new(&folder).exists() {
         tracing::warn!("making the approximate index of {} pictures, once", fine.len());
     }
-    let opened = Approximate::open(Path::new(&folder), fine);
+    let opened = match cache.is_kept() {
+        true => Approximate::open(Path::new(&folder), fine),
+        false => Approximate::not_kept(fine),
+    };
     match opened.origin {
         Origin::Kept => {}
         Origin::Extended(count) => tracing::info!("{count} hashes were added to the index"),

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::args::{CacheCommand, ListFormat};
 use super::failure::{Failure, Kind, Outcome};
 use super::render;
-use super::run::{Context, of_cache, open_cache};
+use super::run::{Context, of_cache, open_kept_cache};
 
 /// Says what the machine and the build can do, and checks it.
 ///
@@ -42,21 +42,25 @@ pub fn doctor(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Fail
         Some(file) if !file.exists() => {
             lines.push(format!("cache: {} (not there yet)", for_people(file)));
         }
-        Some(file) => match open_cache(context).and_then(|c| c.stats().map_err(|e| of_cache(&e))) {
-            Ok(stats) => lines.push(format!(
-                "cache: {}, {} pictures, {}",
-                for_people(file),
-                stats.pictures,
-                human_bytes(stats.bytes_on_disk)
-            )),
-            Err(failure) => {
-                good = false;
-                lines.push(format!("cache: FAILED: {failure}"));
+        Some(file) => {
+            match open_kept_cache(context).and_then(|c| c.stats().map_err(|e| of_cache(&e))) {
+                Ok(stats) => lines.push(format!(
+                    "cache: {}, {} pictures, {}",
+                    for_people(file),
+                    stats.pictures,
+                    human_bytes(stats.bytes_on_disk)
+                )),
+                Err(failure) => {
+                    good = false;
+                    lines.push(format!("cache: FAILED: {failure}"));
+                }
             }
-        },
+        }
     }
     match format {
-        ListFormat::Text => render::print(&(lines.join("\n") + "\n"))?,
+        ListFormat::Text => {
+            render::print(&lines.iter().map(|line| one_line(line) + "\n").collect::<String>())?;
+        }
         ListFormat::Json => {
             render::print_json("doctor", json!({"good": good, "findings": lines}))?;
         }
@@ -80,7 +84,7 @@ pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, F
         CacheCommand::Import { file } => return super::exchange::import(context, file),
         _ => {}
     }
-    let mut cache = open_cache(context)?;
+    let mut cache = open_kept_cache(context)?;
     let failed = |error: CacheError| of_cache(&error);
     let text = match command {
         CacheCommand::Stats { format } => {
@@ -107,7 +111,7 @@ pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, F
                 human_bytes(stats.bytes_on_disk)
             );
             for (format, count) in &stats.formats {
-                text += &format!("{count:>10} {format}\n");
+                text += &format!("{count:>10} {}\n", one_line(format));
             }
             text
         }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 
 use super::row::{COLUMNS, Column, Kind, Row, Value, hex, of_hex, of_picture, to_picture};
 use super::{ExchangeError, Pictures};
+use crate::path_text::text_for_spreadsheet;
 use crate::record::KnownPicture;
 
 fn failed(error: &csv::Error) -> ExchangeError {
@@ -20,7 +21,8 @@ pub(super) fn write(
     let mut outcome = Ok(());
     pictures(&mut |picture| {
         if outcome.is_ok() {
-            let row = of_picture(&picture);
+            let mut row = of_picture(&picture);
+            make_harmless(&mut row);
             outcome = writer.write_record(row.iter().zip(&COLUMNS).map(to_text));
             count += 1;
         }
@@ -29,6 +31,21 @@ pub(super) fn write(
     outcome.map_err(|error| failed(&error))?;
     writer.flush()?;
     Ok(count)
+}
+
+/// Puts what a terminal or a spreadsheet would not take for text into the columns for exact bytes.
+fn make_harmless(row: &mut Row) {
+    for (shown, exact) in [("path", "path_bytes"), ("camera", "camera_bytes")] {
+        let place = |name: &str| COLUMNS.iter().position(|column| column.name == name);
+        let (Some(shown), Some(exact)) = (place(shown), place(exact)) else { continue };
+        let Value::Text(text) = &row[shown] else { continue };
+        let (cell, base64) = text_for_spreadsheet(text);
+        row[shown] = Value::Text(cell);
+        // A path that is not UTF-8 has its bytes there already.
+        if let (Value::Missing, Some(base64)) = (&row[exact], base64) {
+            row[exact] = Value::Text(base64);
+        }
+    }
 }
 
 fn to_text((value, column): (&Value, &Column)) -> String {

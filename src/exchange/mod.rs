@@ -3,7 +3,7 @@
 //!
 //! | column | type in Parquet | in CSV |
 //! |---|---|---|
-//! | `path` | UTF-8; lossy where the path is not | the same |
+//! | `path` | UTF-8; lossy where the path is not | the same, harmless (see below) |
 //! | `path_bytes` | UTF-8, null where `path` is exact | base64, empty where `path` is exact |
 //! | `device`, `inode`, `size` | UINT_64 | decimal |
 //! | `modified_ns` | INT64, nanoseconds since 1970 | decimal |
@@ -17,9 +17,14 @@
 //! | `captured` | INT64, seconds since 1970 by the camera's clock, or null | decimal or empty |
 //! | `subsecond_ns`, `offset_minutes` | INT32 or null | decimal or empty |
 //! | `has_position` | INT32, 0 or 1 | decimal |
-//! | `camera` | UTF-8 or null | text or empty |
+//! | `camera` | UTF-8 or null | text or empty, harmless |
 //! | `marks` | INT32, bits: 1 damaged tail, 2 thumbnail | decimal |
 //! | `content` | UTF-8: BLAKE3 in hexadecimal digits, or null | the same, or empty |
+//! | `camera_bytes` | null | base64, empty where `camera` is exact |
+//!
+//! In CSV, which people open in terminals and spreadsheets, control characters are written as
+//! escapes, and what would be taken for a formula has an apostrophe before it; the columns of bytes
+//! then have what was there, so that nothing is lost.
 
 mod csv_table;
 mod parquet_table;

@@ -6,7 +6,7 @@ use crate::media::{
     Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, Marks,
     Metadata, ModifiedNs, Orientation, Volume,
 };
-use crate::path_text::{base64_unless_utf8, path_of};
+use crate::path_text::{base64_unless_utf8, path_of, text_of_base64};
 use crate::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
 use crate::record::KnownPicture;
 use crate::record::{ContentHash, PictureRecord};
@@ -43,7 +43,7 @@ const fn optional(name: &'static str, kind: Kind) -> Column {
     Column { name, kind, optional: true }
 }
 
-pub(super) const COLUMNS: [Column; 28] = [
+pub(super) const COLUMNS: [Column; 29] = [
     column("path", Kind::Text),
     optional("path_bytes", Kind::Text),
     column("device", Kind::Unsigned),
@@ -72,6 +72,7 @@ pub(super) const COLUMNS: [Column; 28] = [
     optional("changed_ns", Kind::Signed),
     optional("volume", Kind::Signed),
     optional("seal", Kind::Text),
+    optional("camera_bytes", Kind::Text),
 ];
 
 /// One value.
@@ -124,6 +125,8 @@ pub(super) fn of_picture(picture: &KnownPicture) -> Row {
         signed(evidence.changed.map(|changed| changed.0)),
         signed(evidence.volume.map(|volume| volume.0 as i64)),
         text(seal.map(|seal| hex(&seal.0))),
+        // Only where the table cannot have the camera as it is.
+        Value::Missing,
     ]
 }
 
@@ -185,7 +188,10 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
         metadata: Metadata {
             captured,
             has_position: signed("has_position") == Some(1),
-            camera: text("camera").map(str::to_owned),
+            camera: match text("camera_bytes") {
+                Some(base64) => Some(text_of_base64(base64).ok_or_else(|| wrong("camera_bytes"))?),
+                None => text("camera").map(str::to_owned),
+            },
             orientation: Orientation::from_exif(number("orientation")?),
         },
         marks: Marks::from_bits(fitting("marks", signed("marks"))?),

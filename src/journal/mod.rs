@@ -11,7 +11,7 @@ mod lock;
 mod read;
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -118,7 +118,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Io`]; nothing may then be done.
     pub fn begin(runs: &Path, plan: &Plan, time: &str) -> Result<Self, JournalError> {
-        fs::create_dir_all(runs).map_err(io_error(runs))?;
+        own_file::make_private_folder(runs).map_err(io_error(runs))?;
         let digits: String = time.chars().filter(char::is_ascii_digit).collect();
         let (day, clock) = digits.split_at(digits.len().min(8));
         let first = format!("{day}-{clock}");
@@ -128,7 +128,7 @@ impl Journal {
             path: plan_file.clone(),
             source: io::Error::other(error),
         })?;
-        own_file::create(&plan_file, text.as_bytes()).map_err(io_error(&plan_file))?;
+        own_file::create_private(&plan_file, text.as_bytes()).map_err(io_error(&plan_file))?;
         let path = folder.join(JOURNAL_FILE);
         let begin = Line::Begin {
             version: JOURNAL_VERSION,
@@ -138,7 +138,7 @@ impl Journal {
             undoes: plan.undoes.clone(),
             actions: plan.actions.len() as u64,
         };
-        own_file::create(&path, begin.to_text().as_bytes()).map_err(io_error(&path))?;
+        own_file::create_private(&path, begin.to_text().as_bytes()).map_err(io_error(&path))?;
         own_file::sync_folder(runs).map_err(io_error(runs))?;
         let file = OpenOptions::new().append(true).open(&path).map_err(io_error(&path))?;
         Ok(Self { run, storage: Box::new(file) })
@@ -148,9 +148,12 @@ impl Journal {
     /// stands in lines of its own.
     ///
     /// # Errors
-    /// [`JournalError::Io`]
+    /// [`JournalError::Foreign`] when it does not begin as one does, or [`JournalError::Io`].
     pub fn go_on(runs: &Path, run: &str) -> Result<Self, JournalError> {
         let path = runs.join(run).join(JOURNAL_FILE);
+        if read::first_line(runs, run).is_none() {
+            return Err(JournalError::Foreign(path));
+        }
         let open = || -> io::Result<File> {
             let mut file = OpenOptions::new().read(true).append(true).open(&path)?;
             let mut last = [b'\n'];
@@ -202,7 +205,7 @@ fn new_folder(runs: &Path, first: &str) -> Result<(String, PathBuf), JournalErro
     for number in 1_u32.. {
         let name = if number == 1 { first.to_owned() } else { format!("{first}-{number}") };
         let folder = runs.join(&name);
-        match fs::create_dir(&folder) {
+        match own_file::make_new_private_folder(&folder) {
             Ok(()) => return Ok((name, folder)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(io_error(&folder)(error)),

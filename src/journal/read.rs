@@ -134,11 +134,16 @@ impl RunLog {
 
 /// Which run this one takes back, told by its first line alone; `None` also for what is no journal.
 pub fn undoes(runs: &Path, run: &str) -> Option<String> {
+    first_line(runs, run)?
+}
+
+/// Which run it takes back, if any; `None` for what does not begin as a journal does.
+pub(super) fn first_line(runs: &Path, run: &str) -> Option<Option<String>> {
     let mut line = Vec::new();
     let file = File::open(runs.join(run).join(JOURNAL_FILE)).ok()?;
     BufReader::new(file).read_until(b'\n', &mut line).ok()?;
     match serde_json::from_slice(&line).ok()? {
-        Line::Begin { undoes, .. } => undoes,
+        Line::Begin { undoes, .. } => Some(undoes),
         _ => None,
     }
 }

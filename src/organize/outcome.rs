@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::capture::{Source, day};
 use crate::media::CaptureTime;
-use crate::path_text::{for_people, harmless_json};
+use crate::path_text::{for_people, harmless_json, one_line};
 use crate::plan::{ActionKind, ExactPath, Plan};
 use crate::record::Skip;
 use crate::report::{human_bytes, iso_time};
@@ -206,7 +206,7 @@ impl Organized {
             "Sources that contradict each other",
             of(&|filed| {
                 let (time, source) = filed.taken.filter(|_| !filed.conflicts.is_empty())?;
-                let others = filed.conflicts.join(", ");
+                let others = one_line(&filed.conflicts.join(", "));
                 let (first, time) = (first(filed), iso_time(time));
                 Some(format!("{first}: {} says {time}, {others}", source.name()))
             }),
@@ -219,7 +219,7 @@ impl Organized {
             "Skipped",
             self.skipped
                 .iter()
-                .map(|skip| format!("{}: {}", for_people(&skip.path), skip.reason))
+                .map(|skip| format!("{}: {}", for_people(&skip.path), one_line(&skip.reason)))
                 .collect(),
         );
         let of_files = |count: Count| match count.files {

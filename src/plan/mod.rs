@@ -171,6 +171,8 @@ pub enum Origin {
     Organize,
     /// Taking a run back.
     Undo,
+    /// Settling what killed runs left.
+    Leftovers,
 }
 
 impl Origin {
@@ -180,6 +182,7 @@ impl Origin {
             Self::Dedupe => "dedupe",
             Self::Organize => "organize",
             Self::Undo => "undo",
+            Self::Leftovers => "leftovers",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::iso_time;
 use super::model::{Picture, Report};
-use crate::path_text::base64_unless_utf8;
+use crate::path_text::{for_spreadsheet, path_for_spreadsheet};
 
 /// The columns, in order.
 const HEADER: [&str; 19] = [
@@ -38,8 +38,9 @@ struct Standing {
 }
 
 /// The groups as CSV with a head line; lines end in CR LF. `role` is `keeper`, `duplicate` or
-/// `linked`; `path_bytes` is filled only for a path that is not UTF-8. Skipped files are not in
-/// it.
+/// `linked`. No cell holds a control character or is taken for a formula by a spreadsheet;
+/// `path_bytes` is filled where `path` is therefore not exact, or the path is not UTF-8. Skipped
+/// files are not in it.
 pub fn to_csv(report: &Report) -> String {
     let mut out = String::new();
     push_row(&mut out, HEADER.map(str::to_owned));
@@ -79,10 +80,11 @@ fn fields(
     reason: &str,
     standing: Standing,
 ) -> [String; HEADER.len()] {
+    let (path, path_bytes) = path_for_spreadsheet(&picture.path);
     [
         id.to_string(),
         role.to_owned(),
-        picture.path.to_string_lossy().into_owned(),
+        path,
         picture.stamp.size.0.to_string(),
         picture.dimensions.width.to_string(),
         picture.dimensions.height.to_string(),
@@ -90,14 +92,14 @@ fn fields(
         picture.hash.upright().phash.to_string(),
         picture.hash.upright().fine.to_string(),
         picture.hash.quality.0.to_string(),
-        picture.captured.map(iso_time).unwrap_or_default(),
+        picture.captured.map(|time| for_spreadsheet(&iso_time(time))).unwrap_or_default(),
         standing.distance,
         standing.fine_distance,
         standing.relation.to_owned(),
         standing.orientation.to_owned(),
-        reason.to_owned(),
+        for_spreadsheet(reason),
         standing.acted_on.to_owned(),
-        base64_unless_utf8(&picture.path).unwrap_or_default(),
+        path_bytes.unwrap_or_default(),
         picture.damaged.to_string(),
     ]
 }

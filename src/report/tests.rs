@@ -269,5 +269,8 @@ fn a_csv_reader_gets_the_fields_back() {
     assert_eq!(rows.len(), 10);
     assert!(rows.iter().all(|row| row.len() == 19));
     assert_eq!(rows[1][2], "photos/Ferien, \"2019\".jpg");
-    assert_eq!(rows[2][2], "photos/a\nGroup 9: 0 duplicates\u{1b}[2J.jpg");
+    // A name that would command a terminal is written in escapes, and exactly in base64.
+    assert_eq!(rows[2][2], r"photos/a\nGroup 9: 0 duplicates\x1b[2J.jpg");
+    let exact = crate::path_text::path_of(&rows[2][2], Some(&rows[2][17])).unwrap();
+    assert_eq!(exact, std::path::Path::new("photos/a\nGroup 9: 0 duplicates\u{1b}[2J.jpg"));
 }

@@ -10,6 +10,7 @@
 //! through the same plan, journal and undo as on the command line.
 
 mod api;
+mod connections;
 mod guard;
 mod job;
 mod memory;
@@ -18,6 +19,7 @@ mod pictures;
 mod server;
 mod session;
 
+pub use connections::Patience;
 pub use guard::Secret;
 pub use job::Done;
 pub use server::{Served, serve};

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path as UrlPath, Query, Request, State};
+use axum::extract::{Extension, Path as UrlPath, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::api::{ChangeJson, Filter, Numbers};
+use super::connections::{Patience, Seat, attend};
 use super::guard::{Asked, Refusal, Secret};
 use super::job::{Desk, Order};
 use super::pages::{HEADERS, ICON, PAGE, SCRIPT, STYLE, sentence};
@@ -31,6 +32,8 @@ use crate::plan::ActionKind;
 const LOOK: Duration = Duration::from_millis(30);
 /// Pictures that are decoded at the same time.
 const DECODING: usize = 4;
+/// Most bytes of the body of a request.
+const LARGEST_BODY: usize = 2 << 20;
 /// Decoders of nested formats recurse.
 const STACK: usize = 16 << 20;
 
@@ -47,6 +50,8 @@ pub struct Served<'a> {
     pub secret: Secret,
     /// How previews are made.
     pub decode: DecodeOptions,
+    /// How long anybody may take, and how many.
+    pub patience: Patience,
     /// Set when it is to end.
     pub cancel: &'a AtomicBool,
 }
@@ -59,6 +64,7 @@ struct Shop {
     port: u16,
     decode: DecodeOptions,
     decoding: Semaphore,
+    patience: Patience,
     closed: AtomicBool,
 }
 
@@ -76,7 +82,7 @@ type Shared = State<Arc<Shop>>;
 /// # Errors
 /// When the server cannot be started.
 pub fn serve(session: Session, served: Served<'_>, hands: &mut dyn Hands) -> io::Result<()> {
-    let Served { listener, secret, decode, cancel } = served;
+    let Served { listener, secret, decode, patience, cancel } = served;
     let port = listener.local_addr()?.port();
     let shop = Arc::new(Shop {
         session: Mutex::new(session),
@@ -85,6 +91,7 @@ pub fn serve(session: Session, served: Served<'_>, hands: &mut dyn Hands) -> io:
         port,
         decode,
         decoding: Semaphore::new(DECODING),
+        patience,
         closed: AtomicBool::new(false),
     });
     listener.set_nonblocking(true)?;
@@ -121,9 +128,9 @@ async fn listen(shop: Arc<Shop>, listener: TcpListener) -> io::Result<()> {
         // The answer that told the page goes out.
         tokio::time::sleep(10 * LOOK).await;
     };
-    let server = axum::serve(listener, router(shop)).into_future();
+    let patience = shop.patience;
     tokio::select! {
-        ended = server => ended,
+        ended = attend(listener, router(shop), patience) => ended,
         () = closed => Ok(()),
     }
 }
@@ -210,25 +217,46 @@ fn asked<'a>(headers: &'a HeaderMap, method: &Method) -> Asked<'a> {
     }
 }
 
-fn refused(refusal: Refusal) -> Response {
-    answer(StatusCode::FORBIDDEN, refusal.text())
+/// An answer after which the connection is closed.
+fn last(status: StatusCode, text: &str) -> Response {
+    let mut response = answer(status, text);
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
-async fn check(State(shop): Shared, request: Request, next: Next) -> Response {
+fn refused(refusal: Refusal) -> Response {
+    last(StatusCode::FORBIDDEN, refusal.text())
+}
+
+async fn check(
+    State(shop): Shared,
+    Extension(seat): Extension<Arc<Seat>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let asked = asked(request.headers(), request.method());
-    match shop.secret.check(shop.port, &asked) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refused(refusal),
+    if let Err(refusal) = shop.secret.check(shop.port, &asked) {
+        return refused(refusal);
+    }
+    seat.know();
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, LARGEST_BODY);
+    match tokio::time::timeout(shop.patience.body, body).await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Err(_)) => last(StatusCode::PAYLOAD_TOO_LARGE, "That is more than the page asks for."),
+        Err(_) => last(StatusCode::REQUEST_TIMEOUT, "The request did not come to its end."),
     }
 }
 
 async fn open(
     State(shop): Shared,
+    Extension(seat): Extension<Arc<Seat>>,
     UrlPath(token): UrlPath<String>,
     headers: HeaderMap,
 ) -> Response {
     match shop.secret.open(&token, shop.port, &asked(&headers, &Method::GET)) {
         Ok(cookie) => {
+            seat.know();
             let to = [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)];
             (StatusCode::SEE_OTHER, to).into_response()
         }

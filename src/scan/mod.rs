@@ -46,6 +46,8 @@ pub struct Scan {
     pub not_pictures: u64,
     /// Those among them that may be the films of Live Photos.
     pub films: Vec<PathBuf>,
+    /// What killed runs left among them.
+    pub unsettled: Vec<PathBuf>,
     /// Pictures that were decoded and hashed in this run.
     pub hashed: u64,
     /// Pictures that the cache knew.
@@ -123,6 +125,7 @@ pub fn scan(
         files: walked.files.len() as u64 + walked.other,
         not_pictures: walked.other,
         films: walked.films,
+        unsettled: walked.unsettled,
         skipped: walked.skipped,
         cache_failure,
         interrupted: fresh.len() < missing.len() || walked.interrupted,

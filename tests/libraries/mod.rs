@@ -150,7 +150,16 @@ impl Library {
                 let (relation, distance) =
                     if content == kept { (Relation::Identical, 0) } else { (Relation::Copy, 3) };
                 let orientation = Orientation::Upright;
-                Duplicate { picture, distance, fine_distance: distance, relation, orientation }
+                let (fine_distance, whole_beside_damaged, alarm) = (distance, false, None);
+                Duplicate {
+                    picture,
+                    distance,
+                    fine_distance,
+                    relation,
+                    orientation,
+                    whole_beside_damaged,
+                    alarm,
+                }
             });
             let (duplicates, linked) = (duplicates.collect(), Vec::new());
             Some(Group { keeper, reason: "first".into(), duplicates, linked })
@@ -171,7 +180,8 @@ fn picture(file: &MediaFile, reference: bool) -> Picture {
     Picture {
         path: file.path.clone(),
         stamp: file.stamp,
-        content: None,
+        content: content_hash(&file.path).ok().map(|content| content.0),
+        damaged: false,
         format: Format::Jpeg,
         dimensions: Dimensions { width: 4, height: 3 },
         hash: PictureHash { views: [view; 4], quality: Quality(80) },

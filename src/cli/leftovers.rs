@@ -1,0 +1,114 @@
+//! What killed runs left among a user's files: told, and settled.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clean_backup::fsops::Disk;
+use clean_backup::journal::{self, RunLog};
+use clean_backup::leftover::Leftover;
+use clean_backup::path_text::{for_people, one_line};
+use clean_backup::report::count;
+use clean_backup::settle::{Knowledge, Settlement, find, settle};
+
+use super::act::{AppliedJson, Telling, carry_out, runs_folder, take_lock};
+use super::args::Resume;
+use super::failure::{Failure, Kind, Outcome};
+use super::run::{Context, open_cache};
+use super::{interrupt, render};
+
+/// Warns once of what a walk of `roots` found.
+pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
+    if unsettled.is_empty() {
+        return;
+    }
+    let names = unsettled.iter().filter_map(|path| Leftover::of(path.file_name()?));
+    let runs: BTreeSet<String> = names.map(|leftover| leftover.run).collect();
+    let folder = runs_folder(context).ok();
+    let interrupted = |run: &&String| {
+        folder.as_ref().is_some_and(|folder| journal::has_ended(folder, run).is_ok_and(|end| !end))
+    };
+    let command = match runs.iter().find(interrupted) {
+        Some(run) => format!("clean-backup resume {run}"),
+        None => {
+            let roots: Vec<String> = roots.iter().map(|root| for_people(root)).collect();
+            format!("clean-backup resume --leftovers {}", roots.join(" "))
+        }
+    };
+    let runs: Vec<String> = runs.into_iter().collect();
+    tracing::warn!(
+        "{} lie here that a run left which was killed ({}), such as {}; unless it is still going \
+         on, settle them with: {command}",
+        count(unsettled.len() as u64, "file"),
+        runs.join(", "),
+        unsettled.first().map(|path| for_people(path)).unwrap_or_default(),
+    );
+}
+
+/// Settles what runs without a journal left.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn run(context: &Context<'_>, options: &Resume, telling: Telling) -> Result<Outcome, Failure> {
+    let mut roots = Vec::new();
+    for root in &options.leftovers {
+        let real = root.canonicalize().map_err(|error| Failure::of_named(root, &error))?;
+        if !real.is_dir() {
+            return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(root))));
+        }
+        roots.push(real);
+    }
+    let Settlement { plan, mut left } = {
+        // While a run of this state is going on, its files are no leftovers.
+        let _lock = take_lock(context)?;
+        let folder = runs_folder(context)?;
+        let (found, mut unread) = find(&roots);
+        let knowledge = Knowledge {
+            files: &Disk::default(),
+            log: &|run| RunLog::read(&folder, run).ok(),
+            at_rest: &|path| is_at_rest(path, options.older_than),
+        };
+        let mut settlement = settle(&found, &context.folder, &knowledge);
+        settlement.left.append(&mut unread);
+        settlement
+    };
+    left.sort_by(|a, b| a.path.cmp(&b.path));
+    for left in &left {
+        tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
+    }
+    let rest = if left.is_empty() { Outcome::Done } else { Outcome::SomeSkipped };
+    if options.dry_run {
+        render::print(&render::plan(&plan)?)?;
+        return Ok(rest);
+    }
+    if plan.actions.is_empty() {
+        let text = if left.is_empty() { "No leftovers found.\n" } else { "Nothing to do.\n" };
+        telling.tell(text, AppliedJson::default())?;
+        return Ok(rest);
+    }
+    let cancel = interrupt::watch()?;
+    let mut cache = open_cache(context)?;
+    let acted = carry_out(context, &plan, &mut cache, &cancel, telling)?;
+    Ok(if acted == Outcome::Done { rest } else { acted })
+}
+
+/// Whether neither bytes nor name of a file have changed for `span`.
+fn is_at_rest(path: &Path, span: Duration) -> bool {
+    let Ok(found) = path.symlink_metadata() else { return false };
+    let Ok(modified) = found.modified() else { return false };
+    let last = changed(&found).map_or(modified, |changed| changed.max(modified));
+    SystemTime::now().duration_since(last).is_ok_and(|rest| rest >= span)
+}
+
+/// When anything about a file was changed last, its name included.
+#[cfg(unix)]
+fn changed(found: &std::fs::Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt as _;
+    let seconds = u64::try_from(found.ctime()).ok()?;
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+#[cfg(not(unix))]
+fn changed(_found: &std::fs::Metadata) -> Option<SystemTime> {
+    Some(UNIX_EPOCH)
+}
