@@ -196,6 +196,7 @@ fn names_of_cameras_are_exact_too() {
             size: Bytes(3),
             modified: ModifiedNs(-4),
         },
+        evidence: Default::default(),
         record: PictureRecord {
             format: Format::Jpeg,
             dimensions: Dimensions { width: 4, height: 3 },
