@@ -21,7 +21,7 @@
 //! │    main, cli/ (arguments, settings, menu, progress, exit codes)                         │
 //! ├ 4  orchestration: threads, channels ────────────────────────────────────────────────────┤
 //! │    scan  dedupe  damage  similar  organize  proposal  apply  undo  settle  thumbnails   │
-//! │    review/ (server)                                                                     │
+//! │    quarantine  review/ (server)                                                         │
 //! ├ 3  adapters: one foreign crate, one file ───────────────────────────────────────────────┤
 //! │    walk  decode/  metadata/  hash/{cpu,gpu}  hamming_gpu  hnsw  cache/  decisions       │
 //! │    exchange  config  content  fsops/ (the only code that changes a user's files)        │
@@ -79,6 +79,7 @@ pub mod phash;
 pub mod plan;
 pub mod policy;
 pub mod proposal;
+pub mod quarantine;
 pub mod real_paths;
 pub mod rearrange;
 pub mod record;

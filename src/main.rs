@@ -106,6 +106,7 @@ fn dispatch(
         Some(Command::Apply(apply)) => cli::act::apply(&context()?, apply),
         Some(Command::Resume(resume)) => cli::act::resume(&context()?, resume),
         Some(Command::Undo(undo)) => cli::act::undo(&context()?, undo),
+        Some(Command::Quarantine(command)) => cli::quarantine::run(&context()?, command),
         Some(Command::History(history)) => cli::history::run(&context()?, history),
         Some(Command::Logs(logs)) => cli::history::logs(&context()?, logs),
         Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),

@@ -77,6 +77,7 @@ const FLOORS: &[(u32, &[&str])] = &[
             "organize",
             "apply",
             "undo",
+            "quarantine",
             "settle",
         ],
     ),
@@ -122,7 +123,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
     ("toml_edit", &["config"]),
     ("trash", &["fsops/trash_can.rs"]),
-    ("rustix", &["fsops", "journal/library", "stamp.rs"]),
+    ("rustix", &["cli/ask.rs", "fsops", "journal/library", "stamp.rs"]),
     ("unicode_normalization", &["layout"]),
 ];
 

@@ -173,7 +173,8 @@ fn deleting_asks_for_more() {
     let hermetic = library();
     let library = hermetic.work().join("library");
     let before = tree(&library);
-    let refused = hermetic.run(["dedupe", "library", "--action", "delete"]);
+    let refused =
+        hermetic.run(["dedupe", "library", "--action", "delete", "--delete-unquarantined"]);
     assert_eq!(refused.code, 3);
     assert!(
         refused.stderr.contains("this cannot be undone: 6 of them only look like what is kept")
@@ -186,7 +187,14 @@ fn deleting_asks_for_more() {
     fs::write(library.join("phone/harbour.xmp"), "the only edit").unwrap();
     fs::write(library.join("export/lake copy.jpg.xmp"), "the same edit").unwrap();
     fs::write(library.join("export/lake.xmp"), "the same edit").unwrap();
-    let done = hermetic.run(["dedupe", "library", "--action", "delete", "--yes"]);
+    let done = hermetic.run([
+        "dedupe",
+        "library",
+        "--action",
+        "delete",
+        "--delete-unquarantined",
+        "--yes",
+    ]);
     assert_eq!(done.code, 0, "{}", done.all());
     assert!(
         done.stderr.contains("its harbour.xmp is nowhere beside the keeper"),

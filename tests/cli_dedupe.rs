@@ -125,7 +125,7 @@ fn exit_codes() {
     assert_eq!(code(&["dedupe", "library/phone"]), 0);
     assert_eq!(code(&["dedupe", "library"]), 1, "a damaged file");
     assert_eq!(code(&["dedupe", "missing"]), 1);
-    assert_eq!(code(&["dedupe", "library", "--action", "delete"]), 3, "nobody to ask");
+    assert_eq!(code(&["dedupe", "library", "--action", "trash"]), 3, "nobody to ask");
     assert_eq!(code(&["dedupe", "library", "--action", "move"]), 2, "where to?");
     assert_eq!(code(&["dedupe", "library", "--action", "trash", "--to", "x"]), 2);
     assert_eq!(code(&["dedupe", "library", "--exclude", "a{"]), 2);

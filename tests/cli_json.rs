@@ -93,6 +93,9 @@ fn every_help_has_an_example() {
         "doctor",
         "completions",
         "man",
+        "quarantine list",
+        "quarantine empty",
+        "quarantine restore",
         "config show",
         "config get",
         "config set",
@@ -115,7 +118,7 @@ fn every_help_has_an_example() {
     let listed = all.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
     assert_eq!(
         listed.lines().filter(|line| line.starts_with("  ") && line.trim().len() > 2).count(),
-        15,
+        16,
         "{listed}"
     );
 }

@@ -111,7 +111,7 @@ fn ctrl_c_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn no_is_no_and_deleting_takes_a_word() {
+fn no_is_no_and_look_alikes_are_not_deleted() {
     let hermetic = library();
     let before = hermetic.contents();
     let mut terminal = menu(&hermetic, &["--cpu"]);
@@ -124,10 +124,9 @@ fn no_is_no_and_deleting_takes_a_word() {
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN; 6].concat());
     terminal.press(ENTER);
-    let shown = terminal.wait("Type `delete` to go on:");
-    assert!(shown.contains("this cannot be undone"), "{shown}");
-    terminal.press("y\r");
-    terminal.wait("nothing was done");
+    // What only looks the same is not deleted before it lay in quarantine.
+    terminal.wait("only looks the same");
+    terminal.wait("Nothing to do.");
     terminal.wait("What shall be done?");
     assert_eq!(hermetic.contents(), before);
     terminal.press(ESCAPE);
@@ -191,4 +190,22 @@ fn without_a_terminal_there_is_no_menu() {
     let ran = hermetic.finish(output);
     assert_eq!(ran.code, 0);
     assert!(ran.stdout.contains("Usage: clean-backup"), "{}", ran.all());
+}
+
+#[test]
+fn what_was_typed_before_a_question_is_no_answer_to_it() {
+    for (typed_then, acts) in [("n\r", false), ("y\r", true)] {
+        let hermetic = library();
+        let before = hermetic.contents();
+        let mut command = hermetic.command();
+        command.args(["dedupe", "it's mine", "--action", "quarantine", "--no-progress"]);
+        let mut terminal = Terminal::start(&mut command);
+        // Before anything was hashed, let alone asked.
+        terminal.press("y\r");
+        terminal.wait("Go on? [y/N]");
+        assert_eq!(hermetic.contents(), before);
+        terminal.press(typed_then);
+        assert_eq!(terminal.end() == 3, !acts);
+        assert_eq!(hermetic.contents() != before, acts);
+    }
 }

@@ -669,7 +669,8 @@ proptest! {
         let needed = matches!(kind, ActionKind::Move | ActionKind::Copy);
         let destination = destination.or(needed.then(|| library.at("aside")));
         let base = library.at("linked lib").join("..");
-        let wish = Wish { action: kind, destination, base, label: "1".into() };
+        let (label, delete_unquarantined) = ("1".into(), true);
+        let wish = Wish { action: kind, destination, base, label, delete_unquarantined };
         let before = library.all();
         let proposal = propose(&report, &wish, &());
         let acted = sound(&library, &proposal.plan);

@@ -61,6 +61,7 @@ impl Review {
                 matching: Default::default(),
                 groups: vec![],
                 skipped: vec![],
+                warnings: Vec::new(),
                 counts: Default::default(),
             };
             let session = Session::new(report, "/".into(), None).unwrap();

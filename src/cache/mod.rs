@@ -530,6 +530,31 @@ impl Cache {
         })
     }
 
+    /// Goes through the paths of all pictures that are known below a folder, by path.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn each_path_below(
+        &self,
+        folder: &Path,
+        take: &mut dyn FnMut(PathBuf),
+    ) -> Result<(), CacheError> {
+        self.attempt(|cache| {
+            let mut from = cache.key(folder);
+            from.push(std::path::MAIN_SEPARATOR as u8);
+            let mut to = cache.key(folder);
+            to.push(std::path::MAIN_SEPARATOR as u8 + 1);
+            let sql = "SELECT path FROM file
+                       WHERE path >= ?1 AND path < ?2 AND format IS NOT NULL ORDER BY path";
+            let mut statement = cache.connection.prepare(sql)?;
+            let mut rows = statement.query([from, to])?;
+            while let Some(row) = rows.next()? {
+                take(path_of_key(row.get_ref(0)?.as_blob()?));
+            }
+            Ok(())
+        })
+    }
+
     /// Removes every row; how many.
     ///
     /// # Errors

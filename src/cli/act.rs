@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clean_backup::apply::{self, Applied, Scope, World};
 use clean_backup::cache::{Cache, Moved};
+use clean_backup::content::content_hash;
 use clean_backup::event::Progress;
 use clean_backup::fsops::Disk;
 use clean_backup::journal::{
@@ -159,11 +160,29 @@ pub fn carry_out_confirmed(
     progress: &dyn Progress,
 ) -> Result<Applied, Failure> {
     plan.check().map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+    check_folders(plan)?;
     let held = hold(take_lock(context)?, plan)?;
     let runs = runs_folder(context)?;
     warn_of_interrupted(&runs);
     let journal = Journal::begin(&runs, plan, &now_utc()).map_err(|error| unwritable(&error))?;
     apply_and_follow(&held, plan, Scope::Fresh, journal, cache, cancel, progress)
+}
+
+/// That the folders in which duplicates were found are there: a drive that is not mounted takes
+/// keepers with it.
+fn check_folders(plan: &Plan) -> Result<(), Failure> {
+    if plan.origin != Origin::Dedupe {
+        return Ok(());
+    }
+    let folders = plan.roots.iter().chain(&plan.references).map(|path| plan.resolve(&path.0));
+    match folders.into_iter().find(|folder| !folder.exists()) {
+        Some(folder) => {
+            let message = format!("{} is not there", for_people(&folder));
+            Err(Failure::new(Kind::Refused, message)
+                .hint("mount the drive and try again, or make the plan anew"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Carries a plan out, and lets the cache know where files are now.
@@ -206,22 +225,29 @@ fn apply_and_follow(
     if let Err(error) = cache.follow(&moves) {
         tracing::warn!("the cache does not follow: {error}");
     }
-    // What was refused is not as it was when it was hashed: the next run reads it again.
-    let refused: HashSet<&Path> =
-        applied.not_done.iter().map(|not_done| not_done.path.as_path()).collect();
-    let actions = plan.actions.iter().filter(|action| {
-        action.files.first().is_some_and(|member| refused.contains(member.source.path.as_path()))
-    });
-    let members = actions.flat_map(|action| &action.files);
-    let doubtful: Vec<PathBuf> = members
-        .flat_map(|member| std::iter::once(&member.source).chain(&member.keeper))
-        .map(|expected| plan.resolve(&expected.path))
-        .collect();
+    let doubtful = with_other_bytes(plan, &applied);
     let doubtful: Vec<&Path> = doubtful.iter().map(PathBuf::as_path).collect();
     if let Err(error) = cache.forget(&doubtful) {
         tracing::warn!("the cache keeps rows that were refused: {error}");
     }
     Ok(applied)
+}
+
+/// Files of acts that were not done which have other bytes than were planned with, whatever their
+/// size and time say: what the cache knows of them is wrong, and the next run must read them again.
+fn with_other_bytes(plan: &Plan, applied: &Applied) -> Vec<PathBuf> {
+    let not_done: HashSet<&Path> =
+        applied.not_done.iter().map(|not_done| not_done.path.as_path()).collect();
+    let actions = plan.actions.iter().filter(|action| {
+        action.files.first().is_some_and(|first| not_done.contains(first.source.path.as_path()))
+    });
+    let members = actions.flat_map(|action| &action.files);
+    let files = members.flat_map(|member| std::iter::once(&member.source).chain(&member.keeper));
+    files
+        .map(|expected| (plan.resolve(&expected.path), expected.content))
+        .filter(|(path, planned)| content_hash(path).is_ok_and(|now| Some(now) != *planned))
+        .map(|(path, _)| path)
+        .collect()
 }
 
 /// Where it is told what became of a plan, and how.
@@ -237,7 +263,7 @@ pub enum Telling {
 
 impl Telling {
     /// For the result of a command that does nothing else.
-    fn of(format: ListFormat, command: &'static str) -> Self {
+    pub fn of(format: ListFormat, command: &'static str) -> Self {
         match format {
             ListFormat::Text => Self::Text,
             ListFormat::Json => Self::Json(command),

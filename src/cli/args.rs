@@ -147,6 +147,9 @@ pub enum Command {
     Resume(Resume),
     /// Take a run back
     Undo(Undo),
+    /// List what was moved aside, remove it for good, or bring it back
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Show what was done to files
     History(History),
     /// Print the log of what was done to files
@@ -296,6 +299,13 @@ pub struct Dedupe {
     /// .clean-backup/quarantine below the folder that they are found in
     #[arg(long, value_name = "DIR", help_heading = "Action", value_hint = ValueHint::DirPath)]
     pub to: Option<PathBuf>,
+    /// With --action delete: also delete, for good and at once, pictures that only look like what
+    /// is kept; without it they are left for --action quarantine and `quarantine empty`
+    #[arg(long, help_heading = "Action")]
+    pub delete_unquarantined: bool,
+    /// Act although a folder is empty now where pictures were known before
+    #[arg(long, help_heading = "Action")]
+    pub allow_empty: bool,
     /// Print the plan of what would be done, change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,
@@ -337,6 +347,9 @@ pub struct Review {
     /// folder that they are found in]
     #[arg(long, value_name = "DIR", help_heading = "Page", value_hint = ValueHint::DirPath)]
     pub to: Option<PathBuf>,
+    /// Act although a folder is empty now where pictures were known before
+    #[arg(long, help_heading = "Page")]
+    pub allow_empty: bool,
     /// The port that the page is served at [default: any that is free]
     #[arg(long, value_name = "N", help_heading = "Page")]
     pub port: Option<u16>,
@@ -497,6 +510,9 @@ pub struct Organize {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "destination"],
           value_hint = ValueHint::FilePath)]
     pub explain: Option<PathBuf>,
+    /// File into a destination that is empty now, though pictures were known in it before
+    #[arg(long)]
+    pub allow_empty: bool,
     /// Print the plan of what would be done, change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,
@@ -593,6 +609,65 @@ pub struct Undo {
     /// Which run [default: the last one that was not taken back]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Print the plan of what would be done, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// `quarantine`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List what lies in quarantine, by run
+    #[command(after_help = "Example: clean-backup quarantine list")]
+    List {
+        /// How the result looks
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
+    /// Delete what lies in quarantine, for good
+    Empty(EmptyQuarantine),
+    /// Put files back where they were
+    Restore(RestoreQuarantine),
+}
+
+/// `quarantine empty`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "A file is deleted only while the picture that was kept in its place is \
+still there with the same bytes, also after a later run has moved it. Files that no journal knows \
+are never touched.
+
+Examples:
+  clean-backup quarantine empty --older-than 30d
+  clean-backup quarantine empty 20261124-105838 --dry-run")]
+pub struct EmptyQuarantine {
+    /// Only what these runs moved aside [default: all runs]
+    #[arg(value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// Only what was moved aside so long ago, as 12h, 30d or 2w
+    #[arg(long, value_name = "TIME", value_parser = time_span)]
+    pub older_than: Option<Duration>,
+    /// Print the plan of what would be done, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the result looks
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// `quarantine restore`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Nothing is overwritten: a file whose place is taken stays in quarantine.
+
+Examples:
+  clean-backup quarantine restore 20261124-105838
+  clean-backup quarantine restore ~/Pictures/2019/IMG_0412.jpg")]
+pub struct RestoreQuarantine {
+    /// Runs, and files or folders by where they were or where they lie now [default: everything]
+    #[arg(value_name = "RUN|PATH", value_hint = ValueHint::AnyPath)]
+    pub what: Vec<PathBuf>,
     /// Print the plan of what would be done, change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -17,12 +17,28 @@ pub enum Answer {
 /// Asks on standard error, and reads a line from standard input.
 fn line(question: &str) -> Result<String, Failure> {
     let failed = |error: io::Error| Failure::new(Kind::Failed, format!("nobody answers: {error}"));
+    forget_typed_ahead();
     let mut stderr = io::stderr().lock();
     stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(failed)?;
     let mut line = String::new();
     interrupt::while_asking(|| io::stdin().lock().read_line(&mut line)).map_err(failed)?;
     Ok(line)
 }
+
+/// Throws away what was typed before a question was asked: it cannot be the answer.
+#[cfg(unix)]
+pub fn forget_typed_ahead() {
+    use rustix::termios::{QueueSelector, isatty, tcflush};
+    let stdin = io::stdin();
+    if isatty(&stdin) {
+        // A terminal that cannot do this is asked all the same.
+        let _ = tcflush(&stdin, QueueSelector::IFlush);
+    }
+}
+
+/// Throws away what was typed before a question was asked: it cannot be the answer.
+#[cfg(not(unix))]
+pub fn forget_typed_ahead() {}
 
 /// Asks for yes or no.
 ///

@@ -45,6 +45,8 @@ pub struct Compared {
     /// Something will be done because of what is found, so that what only the cache says of the
     /// pictures is confirmed first.
     pub acts: bool,
+    /// Act although a folder is empty now where pictures were known before.
+    pub allow_empty: bool,
 }
 
 impl From<&args::Compared> for Compared {
@@ -56,6 +58,7 @@ impl From<&args::Compared> for Compared {
             fine_only: compared.hash == args::HashChoice::Fine,
             ignore_marks: compared.ignore_marks,
             acts: false,
+            allow_empty: false,
         }
     }
 }
@@ -124,10 +127,15 @@ pub fn find(
     let mut cache = open_cache(context)?;
     let others = other_pictures(context, &compared.with_cache, roots.len() as u32)?;
     let (mut scan, cancel) = scan_roots(context, &roots, not_into, &mut cache, &backends)?;
+    let known = super::missing::look(context, &compared.roots, &compared.references, &scan, &cache);
+    if compared.acts && !compared.allow_empty {
+        known.check(true, false)?;
+    }
     if root_failures(&scan, &compared.roots) {
         let skip = &scan.skipped[0];
         return Err(Failure::of_named(&skip.path, &skip.reason));
     }
+    known.check(compared.acts, true)?;
     let scanned = outcome(&scan);
     let counted = counts(&scan, start, &backends);
     matching.films = std::mem::take(&mut scan.films);
@@ -158,6 +166,7 @@ pub fn find(
         },
         groups: found.report_groups(&scan.pictures, &matching),
         skipped: skipped.collect(),
+        warnings: known.warnings,
         counts: Counts { seconds: start.elapsed().as_secs_f64(), ..counted },
     };
     Ok(Found { report, cache, cancel, scanned })

@@ -2,7 +2,7 @@
 
 pub mod act;
 pub mod args;
-mod ask;
+pub mod ask;
 pub mod backends;
 pub mod config;
 pub mod environment;
@@ -14,8 +14,10 @@ pub mod interrupt;
 pub mod leftovers;
 pub mod log;
 pub mod menu;
+pub mod missing;
 pub mod organize;
 pub mod progress;
+pub mod quarantine;
 pub mod render;
 pub mod review;
 pub mod run;

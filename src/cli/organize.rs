@@ -21,7 +21,7 @@ use super::args::{ListFormat, Organize, Preflight};
 use super::backends::Backends;
 use super::failure::{Failure, Kind, Outcome};
 use super::run::{Context, open_cache, real_folder, scan_options, scan_roots, start_threads};
-use super::{act, interrupt, render};
+use super::{act, interrupt, missing, render};
 
 /// A destination with at most so many pictures that are not in the cache is looked at without
 /// being asked: that takes minutes at most.
@@ -64,6 +64,10 @@ pub fn run(context: &Context<'_>, options: &Organize) -> Result<Outcome, Failure
     }
     start_threads(&context.settings)?;
     let mut cache = open_cache(context)?;
+    if destination.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
+        let warnings = missing::empty(context, &destination, &cache).into_iter().collect();
+        missing::Known { warnings }.check(true, options.allow_empty || options.dry_run)?;
+    }
     let mut walk = scan_options(&context.settings)?.walk;
     if !in_place {
         walk.not_into = vec![destination.clone()];

@@ -199,6 +199,7 @@ mod tests {
             matching: Default::default(),
             groups: vec![],
             skipped: vec![],
+            warnings: Vec::new(),
             counts: Default::default(),
         };
         let plan = Plan::new(Origin::Dedupe, Path::new("/"));

@@ -30,7 +30,8 @@ use super::run::{Context, destination, scan_options};
 /// # Errors
 /// What keeps it from being served.
 pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> {
-    let compared = Compared { acts: true, ..Compared::from(&options.compared) };
+    let allow_empty = options.allow_empty;
+    let compared = Compared { acts: true, allow_empty, ..Compared::from(&options.compared) };
     let to = destination(context, options.to.as_deref(), &compared.references)?;
     // Before hours of hashing.
     let listener = listen(options.port)?;
@@ -138,6 +139,7 @@ impl Hands for OwnHands<'_> {
             destination: self.to.clone().filter(|_| action.has_destination()),
             base: self.context.folder.clone(),
             label: now_utc().chars().filter(char::is_ascii_digit).collect(),
+            delete_unquarantined: false,
         };
         let proposal = propose(report, &wish, progress);
         let left = proposal.left.into_iter().map(|left| (left.path, left.why)).collect();

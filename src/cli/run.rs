@@ -65,6 +65,8 @@ pub struct DedupeOptions {
     pub action: ActionKind,
     /// The folder that they go to.
     pub to: Option<PathBuf>,
+    /// Delete what only looks the same at once.
+    pub delete_unquarantined: bool,
     /// Show what would be done.
     pub dry_run: bool,
     /// Where to keep the plan.
@@ -103,11 +105,13 @@ impl TryFrom<&Dedupe> for DedupeOptions {
         }
         Ok(Self {
             compared: Compared {
-                acts: action != ActionKind::Report || dedupe.save_plan.is_some() || dedupe.dry_run,
+                acts: action != ActionKind::Report,
+                allow_empty: dedupe.allow_empty,
                 ..Compared::from(&dedupe.compared)
             },
             action,
             to: dedupe.to.clone(),
+            delete_unquarantined: dedupe.delete_unquarantined,
             dry_run: dedupe.dry_run,
             save_plan: dedupe.save_plan.clone(),
             format: dedupe.format,
@@ -388,6 +392,7 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
             destination,
             base: context.folder.clone(),
             label: super::act::now_utc().chars().filter(char::is_ascii_digit).collect(),
+            delete_unquarantined: options.delete_unquarantined,
         };
         clean_backup::proposal::propose(&report, &wish, context.progress)
     });

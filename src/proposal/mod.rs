@@ -34,6 +34,8 @@ pub struct Wish {
     pub base: PathBuf,
     /// Names the folder of a quarantine without a destination.
     pub label: String,
+    /// Delete pictures that only look like what is kept, though they were never in quarantine.
+    pub delete_unquarantined: bool,
 }
 
 /// A duplicate that is not acted on.
@@ -97,7 +99,7 @@ pub fn propose(report: &Report, wish: &Wish, progress: &dyn Progress) -> Proposa
     let real = RealPaths::new(&wish.base);
     let mut proposal =
         Proposal { plan: bounded(report, wish, &real), left: Vec::new(), contents: Vec::new() };
-    let candidates = candidates(report, wish.action, &mut proposal.left);
+    let candidates = candidates(report, wish, &mut proposal.left);
     let mut binding = Binding::new(&proposal.plan, &candidates, real);
     if wish.action == ActionKind::Report {
         let actions = candidates.iter().map(reported).collect();
@@ -147,11 +149,8 @@ fn bounded(report: &Report, wish: &Wish, real: &RealPaths) -> Plan {
     plan
 }
 
-fn candidates<'a>(
-    report: &'a Report,
-    action: ActionKind,
-    left: &mut Vec<Left>,
-) -> Vec<Candidate<'a>> {
+fn candidates<'a>(report: &'a Report, wish: &Wish, left: &mut Vec<Left>) -> Vec<Candidate<'a>> {
+    let action = wish.action;
     let mut candidates = Vec::new();
     for (group, number) in report.groups.iter().zip(1..) {
         for duplicate in group.duplicates.iter().filter(|d| report.matching.acts_on(d)) {
@@ -163,6 +162,12 @@ fn candidates<'a>(
                 "has other names (hard links): it frees nothing"
             } else if action.needs_identical() && duplicate.relation != Relation::Identical {
                 "only looks the same: a link may only take the place of an identical file"
+            } else if action == ActionKind::Delete
+                && duplicate.relation != Relation::Identical
+                && !wish.delete_unquarantined
+            {
+                "only looks the same: move it aside with --action quarantine, and delete it later \
+                 with `clean-backup quarantine empty` (--delete-unquarantined deletes it at once)"
             } else {
                 candidates.push(candidate);
                 continue;

@@ -22,6 +22,8 @@ struct ReportJson<'a> {
     policy: PolicyJson,
     groups: Vec<GroupJson<'a>>,
     skipped: Vec<SkippedJson<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [String],
     summary: SummaryJson<'a>,
 }
 
@@ -179,6 +181,7 @@ pub fn to_json(report: &Report) -> serde_json::Result<String> {
                 reason: &skipped.reason,
             })
             .collect(),
+        warnings: &report.warnings,
         summary: SummaryJson {
             files: counts.files,
             not_pictures: counts.not_pictures,

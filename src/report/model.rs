@@ -231,6 +231,8 @@ pub struct Report {
     pub groups: Vec<Group>,
     /// In a fixed order.
     pub skipped: Vec<Skipped>,
+    /// What makes the result doubtful as a whole, for people.
+    pub warnings: Vec<String>,
     /// What the run counted.
     pub counts: Counts,
 }

@@ -79,6 +79,7 @@ pub(in crate::report) fn sample() -> Report {
     let mut reference = picture("reference/kept.png", 10, 9_000_000);
     reference.reference = true;
     Report {
+        warnings: Vec::new(),
         roots: vec!["photos".into(), odd_bytes()],
         references: vec!["reference".into()],
         matching: Matching {

@@ -170,6 +170,7 @@ impl Library {
             matching: Matching::default(),
             groups: groups.collect(),
             skipped: Vec::new(),
+            warnings: Vec::new(),
             counts: Counts::default(),
         }
     }

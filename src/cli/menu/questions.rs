@@ -9,6 +9,7 @@ use inquire::ui::RenderConfig;
 use inquire::validator::Validation;
 use inquire::{InquireError, Select, Text};
 
+use super::super::ask::forget_typed_ahead;
 use super::super::failure::{Failure, Kind};
 use super::paths::{Folders, expanded};
 
@@ -43,6 +44,7 @@ fn answer<T>(answer: Result<Option<T>, InquireError>) -> Answer<T> {
 
 /// One out of several.
 pub(super) fn choose<T: Copy>(question: &str, choices: &[Choice<'_, T>]) -> Answer<T> {
+    forget_typed_ahead();
     let select = Select::new(question, choices.to_vec()).with_page_size(12);
     Ok(answer(select.prompt_skippable())?.map(|choice| choice.1))
 }

@@ -1,0 +1,122 @@
+//! Folders that are not what they were: a drive that is not mounted leaves nothing, or an empty
+//! folder, and whoever acts then acts on half the truth.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clean_backup::cache::Cache;
+use clean_backup::path_text::for_people;
+use clean_backup::report::count;
+use clean_backup::scan::Scan;
+
+use super::failure::{Failure, Kind};
+use super::run::Context;
+
+/// What speaks against acting.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// One sentence for each folder.
+    pub warnings: Vec<String>,
+}
+
+/// Compares what a scan found below `roots` and `references`, in the order in which they were
+/// scanned, with what the cache knows of them.
+pub fn look(
+    context: &Context<'_>,
+    roots: &[PathBuf],
+    references: &[PathBuf],
+    scan: &Scan,
+    cache: &Cache,
+) -> Known {
+    let mut known = Known::default();
+    for (number, folder) in (0..).zip(roots.iter().chain(references)) {
+        let below = |number: u32| scan.pictures.iter().filter(move |p| p.file.root == number);
+        let failed = scan.skipped.iter().find(|skip| skip.path == *folder);
+        if let Some(skip) = failed {
+            let reason = &skip.reason;
+            known.warnings.push(format!("{} cannot be read: {reason}", for_people(folder)));
+        } else if below(number).next().is_none() {
+            known.warnings.extend(empty(context, folder, cache));
+        } else if number as usize >= roots.len() {
+            let found: HashSet<&Path> =
+                below(number).map(|picture| picture.file.path.as_path()).collect();
+            known.warnings.extend(vanished(context, folder, &found, cache));
+        }
+    }
+    known
+}
+
+/// A folder in which pictures were known, of which none is there any more. Those that are there,
+/// but were not looked at now, are no reason to doubt.
+pub fn empty(context: &Context<'_>, folder: &Path, cache: &Cache) -> Option<String> {
+    let (mut number, mut there) = (0_u64, false);
+    let note = &mut |path: PathBuf| {
+        number += 1;
+        there = there || path.exists();
+    };
+    // What cannot be asked tells nothing.
+    cache.each_path_below(&context.folder.join(folder), note).ok()?;
+    (number > 0 && !there).then(|| {
+        format!(
+            "{} has no pictures now; {} were known there",
+            for_people(folder),
+            count(number, "picture")
+        )
+    })
+}
+
+/// Folders in a reference folder that are empty now, as mount points are, but had pictures. Folders
+/// that were deleted, or that still hold anything, are no reason to doubt.
+fn vanished(
+    context: &Context<'_>,
+    folder: &Path,
+    found: &HashSet<&Path>,
+    cache: &Cache,
+) -> Vec<String> {
+    let absolute = context.folder.join(folder);
+    let found: HashSet<PathBuf> = found.iter().map(|path| context.folder.join(path)).collect();
+    let mut gone: Vec<(PathBuf, u64)> = Vec::new();
+    let note = &mut |path: PathBuf| {
+        if found.contains(&path) {
+            return;
+        }
+        let above = path.ancestors().skip(1).take_while(|above| above.starts_with(&absolute));
+        if let Some(there) = above.into_iter().find(|above| above.exists()) {
+            match gone.last_mut() {
+                Some((last, number)) if last == there => *number += 1,
+                _ => gone.push((there.to_owned(), 1)),
+            }
+        }
+    };
+    if cache.each_path_below(&absolute, note).is_err() {
+        return Vec::new();
+    }
+    let is_empty =
+        |folder: &Path| folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+    gone.into_iter()
+        .filter(|(folder, _)| is_empty(folder))
+        .map(|(folder, number)| {
+            let pictures = count(number, "picture");
+            format!("{} is empty now; {pictures} were known there", for_people(&folder))
+        })
+        .collect()
+}
+
+impl Known {
+    /// Refuses to act on half the truth, or says it where nothing is acted on.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`]
+    pub fn check(&self, acts: bool, allowed: bool) -> Result<(), Failure> {
+        if acts && !allowed && !self.warnings.is_empty() {
+            return Err(Failure::new(Kind::Refused, self.warnings.join("; ")).hint(
+                "mount the drive and try again; --allow-empty acts all the same; what is really \
+                 gone is forgotten by: clean-backup cache prune",
+            ));
+        }
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,258 @@
+//! What was moved aside: listed, removed for good, brought back.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use clean_backup::fsops::Disk;
+use clean_backup::journal::{self, RunLog};
+use clean_backup::path_text::{for_people, one_line};
+use clean_backup::plan::{ExactPath, Origin, Plan};
+use clean_backup::quarantine::{self, Run, Unit};
+use clean_backup::report::{count, human_bytes};
+use clean_backup::undo::undo;
+use serde::Serialize;
+
+use super::act::{AppliedJson, Telling, carry_out, of_journal, runs_folder};
+use super::args::{EmptyQuarantine, ListFormat, QuarantineCommand, RestoreQuarantine};
+use super::failure::{Failure, Kind, Outcome};
+use super::run::{Context, open_cache};
+use super::{interrupt, render};
+
+/// Lists, empties or restores.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn run(context: &Context<'_>, command: &QuarantineCommand) -> Result<Outcome, Failure> {
+    match command {
+        QuarantineCommand::List { format } => list(context, *format),
+        QuarantineCommand::Empty(options) => empty(context, options),
+        QuarantineCommand::Restore(options) => restore(context, options),
+    }
+}
+
+/// All runs that can be read, from the oldest on.
+fn runs(context: &Context<'_>) -> Result<Vec<Run>, Failure> {
+    let folder = runs_folder(context)?;
+    let names = journal::runs(&folder).map_err(|error| of_journal(&error))?;
+    let mut runs = Vec::new();
+    for name in names {
+        let read = RunLog::read(&folder, &name).and_then(|log| Ok((log.plan(&folder)?, log)));
+        match read {
+            Ok((plan, log)) => runs.push(Run { log, plan }),
+            Err(error) => tracing::warn!("{}", one_line(&error.to_string())),
+        }
+    }
+    Ok(runs)
+}
+
+/// The runs that still have something in quarantine.
+fn held(runs: &[Run]) -> Vec<(&Run, Vec<Unit>)> {
+    let files = Disk::default();
+    let held = runs.iter().map(|run| (run, quarantine::held(run, &files)));
+    held.filter(|(_, units)| !units.is_empty()).collect()
+}
+
+/// Only the runs of these names; all where none is named.
+fn named<'a>(
+    held: Vec<(&'a Run, Vec<Unit>)>,
+    names: &[String],
+) -> Result<Vec<(&'a Run, Vec<Unit>)>, Failure> {
+    let is_known = |name: &&String| held.iter().any(|(run, _)| run.log.run == **name);
+    if let Some(name) = names.iter().find(|name| !is_known(name)) {
+        let message = format!("nothing of a run {name:?} is in quarantine");
+        return Err(Failure::new(Kind::Usage, message)
+            .hint("`clean-backup quarantine list` lists what there is"));
+    }
+    let wanted = |run: &Run| names.is_empty() || names.contains(&run.log.run);
+    Ok(held.into_iter().filter(|(run, _)| wanted(run)).collect())
+}
+
+#[derive(Serialize)]
+struct ListJson {
+    runs: Vec<RunJson>,
+    /// Files in quarantine folders that no journal knows.
+    unknown: Vec<ExactPath>,
+}
+
+#[derive(Serialize)]
+struct RunJson {
+    run: String,
+    time: String,
+    files: u64,
+    bytes: u64,
+    /// Files with the same bytes as what was kept.
+    identical: u64,
+    /// Files of which what was kept cannot be found.
+    keepers_gone: u64,
+    folders: Vec<ExactPath>,
+}
+
+fn list(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
+    let all = runs(context)?;
+    let held = held(&all);
+    let moved = quarantine::moves(&all);
+    let json = |(run, units): &(&Run, Vec<Unit>)| {
+        let files = || units.iter().flat_map(|unit| &unit.files);
+        let one = [(*run, units.clone())];
+        let emptying = quarantine::empty(&one, &moved, &Disk::default(), &context.folder);
+        RunJson {
+            run: run.log.run.clone(),
+            time: run.log.time.clone(),
+            files: files().count() as u64,
+            bytes: files().map(|file| file.bytes).sum(),
+            identical: files().filter(|file| file.is_identical()).count() as u64,
+            keepers_gone: emptying.left.len() as u64,
+            folders: tops(files().map(|file| (file.now.as_path(), file.was.as_path()))),
+        }
+    };
+    let runs: Vec<RunJson> = held.iter().map(json).collect();
+    let units = held.iter().flat_map(|(_, units)| units);
+    let known: HashSet<PathBuf> =
+        units.flat_map(|unit| &unit.files).map(|file| file.now.clone()).collect();
+    let unknown = quarantine::unknown(&all, &known);
+    if format == ListFormat::Json {
+        let unknown = unknown.into_iter().map(ExactPath).collect();
+        render::print_json("quarantine list", ListJson { runs, unknown })?;
+        return Ok(Outcome::Done);
+    }
+    let mut text = String::new();
+    for run in &runs {
+        text += &format!(
+            "{}  {} ({}), {} of them identical to what was kept\n",
+            run.run,
+            count(run.files, "file"),
+            human_bytes(run.bytes),
+            run.identical
+        );
+        for folder in &run.folders {
+            text += &format!("    in {}\n", for_people(&folder.0));
+        }
+        if run.keepers_gone > 0 {
+            text += &format!(
+                "    of {} what was kept is gone or was changed: `quarantine empty` leaves them\n",
+                run.keepers_gone
+            );
+        }
+    }
+    for path in &unknown {
+        text += &format!("unknown  {}\n", for_people(path));
+    }
+    if text.is_empty() {
+        text += "Nothing is in quarantine.\n";
+    }
+    render::print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// The folders that a run moved files into: what is left of each path without the part that it has
+/// in common with the path that the file had.
+fn tops<'a>(files: impl Iterator<Item = (&'a Path, &'a Path)>) -> Vec<ExactPath> {
+    let top = |(now, was): (&Path, &Path)| {
+        let same = now.iter().rev().zip(was.iter().rev()).take_while(|(a, b)| a == b).count();
+        now.ancestors().nth(same.max(1)).unwrap_or(now).to_owned()
+    };
+    let tops: BTreeSet<PathBuf> = files.map(top).collect();
+    tops.into_iter().map(ExactPath).collect()
+}
+
+fn empty(context: &Context<'_>, options: &EmptyQuarantine) -> Result<Outcome, Failure> {
+    let all = runs(context)?;
+    let mut held = named(held(&all), &options.runs)?;
+    if let Some(span) = options.older_than {
+        held.retain(|(run, _)| is_older(&run.log.time, span));
+    }
+    let moved = quarantine::moves(&all);
+    let emptying = quarantine::empty(&held, &moved, &Disk::default(), &context.folder);
+    for left in &emptying.left {
+        tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
+    }
+    let rest = if emptying.left.is_empty() { Outcome::Done } else { Outcome::SomeSkipped };
+    let telling = Telling::of(options.format, "quarantine empty");
+    carry(context, &emptying.plan, options.dry_run, telling, rest)
+}
+
+/// Whether a run began so long ago.
+fn is_older(time: &str, span: Duration) -> bool {
+    let began = time.parse::<jiff::Timestamp>().map(SystemTime::from);
+    // A time that cannot be read is no reason to delete.
+    began.is_ok_and(|began| SystemTime::now().duration_since(began).is_ok_and(|age| age >= span))
+}
+
+fn restore(context: &Context<'_>, options: &RestoreQuarantine) -> Result<Outcome, Failure> {
+    let all = runs(context)?;
+    let held = held(&all);
+    let is_run =
+        |what: &&PathBuf| held.iter().any(|(run, _)| Path::new(&run.log.run) == what.as_path());
+    let (names, paths): (Vec<&PathBuf>, Vec<&PathBuf>) = options.what.iter().partition(is_run);
+    let names: Vec<String> = names.iter().map(|name| name.display().to_string()).collect();
+    let paths: Vec<PathBuf> = paths.into_iter().map(|path| context.folder.join(path)).collect();
+    let mut plan = Plan::new(Origin::Undo, &context.folder);
+    let mut left = 0;
+    let mut chosen = Vec::new();
+    for (run, units) in named(held, &names)? {
+        let files = units.iter().flat_map(|unit| &unit.files);
+        let wanted: HashSet<&Path> = files
+            .filter(|file| {
+                let lies =
+                    |path: &PathBuf| file.now.starts_with(path) || file.was.starts_with(path);
+                paths.is_empty() || paths.iter().any(lies)
+            })
+            .map(|file| file.now.as_path())
+            .collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let undone = undo(&run.log, &run.plan, &Disk::default(), &context.folder);
+        for reason in undone.left.iter().filter(|_| paths.is_empty()) {
+            tracing::warn!("stays: {}: {}", for_people(&reason.path), one_line(&reason.why));
+            left += 1;
+        }
+        let concerned = |action: &&clean_backup::plan::Action| {
+            action.files.iter().any(|member| wanted.contains(member.source.path.as_path()))
+        };
+        plan.base = undone.plan.base.clone();
+        plan.actions.extend(undone.plan.actions.iter().filter(concerned).cloned());
+        for root in undone.plan.roots {
+            if !plan.roots.contains(&root) {
+                plan.roots.push(root);
+            }
+        }
+        plan.references.extend(undone.plan.references);
+        plan.prune.extend(undone.plan.prune);
+        chosen.push(run.log.run.clone());
+    }
+    if let ([run], true) = (&chosen[..], paths.is_empty()) {
+        plan.undoes = Some(run.clone());
+    }
+    if plan.actions.is_empty() && !paths.is_empty() {
+        let message = format!("{} is not in quarantine", for_people(&paths[0]));
+        return Err(Failure::new(Kind::Usage, message)
+            .hint("`clean-backup quarantine list` lists what there is"));
+    }
+    let rest = if left == 0 { Outcome::Done } else { Outcome::SomeSkipped };
+    let telling = Telling::of(options.format, "quarantine restore");
+    carry(context, &plan, options.dry_run, telling, rest)
+}
+
+/// Shows a plan, or carries it out.
+fn carry(
+    context: &Context<'_>,
+    plan: &Plan,
+    dry_run: bool,
+    telling: Telling,
+    rest: Outcome,
+) -> Result<Outcome, Failure> {
+    if dry_run {
+        render::print(&render::plan(plan)?)?;
+        return Ok(rest);
+    }
+    if plan.actions.is_empty() {
+        telling.tell("Nothing to do.\n", AppliedJson::default())?;
+        return Ok(rest);
+    }
+    let cancel = interrupt::watch()?;
+    let mut cache = open_cache(context)?;
+    let acted = carry_out(context, plan, &mut cache, &cancel, telling)?;
+    Ok(if acted == Outcome::Done { rest } else { acted })
+}
