@@ -434,11 +434,12 @@ fn what_is_applied_is_what_was_shown() {
     let mut expected = before;
     expected.insert(changed.clone(), content_hash(&changed).unwrap().to_hex());
     assert_eq!(hermetic.contents(), expected);
-    // What cannot be undone is agreed to by its number.
+    // What only looks the same is never deleted here: it goes into quarantine first.
     let plan = review.job(&cookie, r#"{"plan":"delete"}"#);
-    assert!(plan["plan"]["lost_for_good"].as_u64().unwrap() > 0, "{plan}");
-    let refused = review.post(&cookie, "/api/job", &apply(&plan["number"]));
-    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert_eq!(plan["plan"]["lost_for_good"].as_u64().unwrap_or(0), 0, "{plan}");
+    let left = plan["plan"]["left"].as_array().unwrap();
+    let reasons = left.iter().filter(|left| left.to_string().contains("only looks the same"));
+    assert!(reasons.count() >= 2, "{plan}");
     assert_eq!(hermetic.contents(), expected);
     // The command line knows the runs.
     assert!(hermetic.run(["history"]).stdout.contains(run));
