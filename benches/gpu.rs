@@ -208,7 +208,10 @@ fn hashes(count: usize) -> Vec<PerceptualHash> {
 /// Seconds, pairs, and a sum that tells one list of pairs from another.
 type Joined = (f64, u64, u64);
 
-fn counted(join: &dyn Fn(&(dyn Fn(&[Pair]) + Sync))) -> Joined {
+/// Runs a join into the sink that it is given.
+type Join<'a> = &'a dyn Fn(&(dyn Fn(&[Pair]) + Sync));
+
+fn counted(join: Join<'_>) -> Joined {
     let (count, sum) = (AtomicU64::new(0), AtomicU64::new(0));
     let start = Instant::now();
     join(&|batch| {

@@ -114,10 +114,9 @@ fn name_of_device(folder: &Path, device: u64) -> Option<std::ffi::OsString> {
 
 #[cfg(test)]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn a_change_that_keeps_size_and_time_is_seen() {
         let folder = tempfile::tempdir().unwrap();
