@@ -128,14 +128,16 @@ pub fn find(
     let others = other_pictures(context, &compared.with_cache, roots.len() as u32)?;
     let (mut scan, cancel) = scan_roots(context, &roots, not_into, &mut cache, &backends)?;
     let known = super::missing::look(context, &compared.roots, &compared.references, &scan, &cache);
-    if compared.acts && !compared.allow_empty {
-        known.check(true, false)?;
+    if compared.acts {
+        known.check(true, compared.allow_empty)?;
     }
     if root_failures(&scan, &compared.roots) {
         let skip = &scan.skipped[0];
         return Err(Failure::of_named(&skip.path, &skip.reason));
     }
-    known.check(compared.acts, true)?;
+    if !compared.acts {
+        known.check(false, true)?;
+    }
     let scanned = outcome(&scan);
     let counted = counts(&scan, start, &backends);
     matching.films = std::mem::take(&mut scan.films);

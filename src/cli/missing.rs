@@ -17,6 +17,8 @@ use super::run::Context;
 pub struct Known {
     /// One sentence for each folder.
     pub warnings: Vec<String>,
+    /// A folder is not there at all, or cannot be read: that is never allowed.
+    pub missing: bool,
 }
 
 /// Compares what a scan found below `roots` and `references`, in the order in which they were
@@ -34,6 +36,7 @@ pub fn look(
         let failed = scan.skipped.iter().find(|skip| skip.path == *folder);
         if let Some(skip) = failed {
             let reason = &skip.reason;
+            known.missing = true;
             known.warnings.push(format!("{} cannot be read: {reason}", for_people(folder)));
         } else if below(number).next().is_none() {
             known.warnings.extend(empty(context, folder, cache));
@@ -108,10 +111,10 @@ impl Known {
     /// # Errors
     /// [`Kind::Refused`]
     pub fn check(&self, acts: bool, allowed: bool) -> Result<(), Failure> {
-        if acts && !allowed && !self.warnings.is_empty() {
+        if acts && !self.warnings.is_empty() && (self.missing || !allowed) {
             return Err(Failure::new(Kind::Refused, self.warnings.join("; ")).hint(
-                "mount the drive and try again; --allow-empty acts all the same; what is really \
-                 gone is forgotten by: clean-backup cache prune",
+                "mount the drive and try again; --allow-empty acts all the same on an empty \
+                 folder; what is really gone is forgotten by: clean-backup cache prune",
             ));
         }
         for warning in &self.warnings {

@@ -66,7 +66,8 @@ pub fn run(context: &Context<'_>, options: &Organize) -> Result<Outcome, Failure
     let mut cache = open_cache(context)?;
     if destination.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
         let warnings = missing::empty(context, &destination, &cache).into_iter().collect();
-        missing::Known { warnings }.check(true, options.allow_empty || options.dry_run)?;
+        missing::Known { warnings, missing: false }
+            .check(true, options.allow_empty || options.dry_run)?;
     }
     let mut walk = scan_options(&context.settings)?.walk;
     if !in_place {
