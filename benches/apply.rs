@@ -15,12 +15,12 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use clean_backup::apply::{Scope, World, apply};
-use clean_backup::content::content_hash;
-use clean_backup::fsops::Disk;
-use clean_backup::journal::{Journal, Storage};
-use clean_backup::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
-use clean_backup::stamp::stamp;
+use clean_backup::act::apply::{Scope, World, apply};
+use clean_backup::act::journal::{Journal, Storage};
+use clean_backup::act::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use clean_backup::files::content::content_hash;
+use clean_backup::files::fsops::Disk;
+use clean_backup::files::stamp::stamp;
 
 const ROUNDS: usize = 5;
 

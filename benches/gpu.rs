@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use clean_backup::gpu::{AdapterKind, Gpu, Wanted, adapters};
-use clean_backup::hamming_gpu::HammingGpu;
-use clean_backup::hash::TileHasher;
-use clean_backup::hash::cpu::CpuHasher;
-use clean_backup::hash::gpu::GpuHasher;
+use clean_backup::gpu::device::{AdapterKind, Gpu, Wanted, adapters};
+use clean_backup::gpu::hamming::HammingGpu;
+use clean_backup::gpu::hash::GpuHasher;
 use clean_backup::index::{self, Pair};
-use clean_backup::phash::PerceptualHash;
-use clean_backup::tile::{Plane, Tile};
+use clean_backup::model::phash::PerceptualHash;
+use clean_backup::picture::hasher::CpuHasher;
+use clean_backup::picture::hasher::TileHasher;
+use clean_backup::picture::tile::{Plane, Tile};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -135,7 +135,7 @@ fn main() {
     notes.value("adapter", name.as_str());
     notes.value("software", software);
     notes.value("cpu_threads", threads);
-    notes.value("cpu_dct", clean_backup::dct::backend());
+    notes.value("cpu_dct", clean_backup::picture::dct::backend());
     notes.value("start_up_s", opened);
     notes.line(&format!("Adapter: {name}. Beside it: {threads} CPU threads.\n"));
     notes.line(&format!("Opened, compiled and checked in {opened:.3} s.\n"));
@@ -177,7 +177,7 @@ fn hashing(hasher: &GpuHasher, notes: &mut Notes) {
     let cpu = 512.0
         / seconds(|| {
             planes.par_iter().for_each(|plane| {
-                std::hint::black_box(clean_backup::dct::hash_tile(&plane.tile().unwrap()));
+                std::hint::black_box(clean_backup::picture::dct::hash_tile(&plane.tile().unwrap()));
             });
         });
     notes.line(&format!(

@@ -4,8 +4,8 @@
 
 use std::hint::black_box;
 
-use clean_backup::dct;
-use clean_backup::tile::Tile;
+use clean_backup::picture::dct;
+use clean_backup::picture::tile::Tile;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn tiles() -> Vec<Tile> {

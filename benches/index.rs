@@ -15,14 +15,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bk_tree::{BKTree, Metric};
-use clean_backup::dct::{Coefficients, hash_upright};
-use clean_backup::hnsw::Approximate;
+use clean_backup::catalogue::approximate::Approximate;
 use clean_backup::index::banded::{Banded, MultiIndex};
 use clean_backup::index::fine::{self, FinePair};
 use clean_backup::index::flat::{Backend, Flat, Run};
 use clean_backup::index::{Collapsed, CpuJoiner, Join, Pair, Query, Sink, cross_join, self_join};
-use clean_backup::phash::{FineHash, PerceptualHash};
-use clean_backup::tile::Tile;
+use clean_backup::model::phash::{FineHash, PerceptualHash};
+use clean_backup::picture::dct::{Coefficients, hash_upright};
+use clean_backup::picture::tile::Tile;
 use criterion::{Criterion, criterion_group};
 use rayon::prelude::*;
 use scenes::{Random, scene};

@@ -10,18 +10,18 @@ mod scenes;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clean_backup::cache::Cache;
-use clean_backup::dct::hash_tile;
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::catalogue::similar::{Library, Needle, SimilarOptions, Wanted};
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::index::CpuJoiner;
-use clean_backup::media::{
+use clean_backup::model::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
     ModifiedNs, Orientation,
 };
-use clean_backup::policy::Policy;
-use clean_backup::record::{ContentHash, Picture, PictureRecord, Record};
-use clean_backup::similar::{Library, Needle, SimilarOptions, Wanted};
-use clean_backup::tile::Tile;
+use clean_backup::model::policy::Policy;
+use clean_backup::model::record::{ContentHash, Picture, PictureRecord, Record};
+use clean_backup::picture::dct::hash_tile;
+use clean_backup::picture::tile::Tile;
 use rayon::prelude::*;
 use scenes::{Random, scene};
 

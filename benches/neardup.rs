@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clean_backup::dedupe::{DedupeOptions, Group, dedupe};
-use clean_backup::hash::cpu::CpuHasher;
 use clean_backup::index::CpuJoiner;
-use clean_backup::media::Orientation;
-use clean_backup::phash::PictureHash;
-use clean_backup::policy::Policy;
-use clean_backup::record::Picture;
+use clean_backup::model::media::Orientation;
+use clean_backup::model::phash::PictureHash;
+use clean_backup::model::policy::Policy;
+use clean_backup::model::record::Picture;
+use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::scan::{ScanOptions, scan};
 
 #[derive(serde::Deserialize)]
@@ -161,7 +161,7 @@ fn main() {
                 ..DedupeOptions::default()
             };
             let content =
-                |picture: &Picture| clean_backup::content::content_hash(&picture.file.path);
+                |picture: &Picture| clean_backup::files::content::content_hash(&picture.file.path);
             let result = dedupe(&found.pictures, &options, &content, &CpuJoiner, &());
             let base = |index: u32| &truth_of(&found.pictures[index as usize]).base;
             let mixed = result
@@ -186,7 +186,8 @@ fn main() {
     for radius in [32, 56, 64, 73] {
         let policy = Policy { radius: 64, fine_radius: radius };
         let options = DedupeOptions { policy, fine_only: true, ..DedupeOptions::default() };
-        let content = |picture: &Picture| clean_backup::content::content_hash(&picture.file.path);
+        let content =
+            |picture: &Picture| clean_backup::files::content::content_hash(&picture.file.path);
         let result = dedupe(&found.pictures, &options, &content, &CpuJoiner, &());
         let base = |index: u32| &truth_of(&found.pictures[index as usize]).base;
         let two =

@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use clean_backup::decode::DecodeOptions;
 use clean_backup::decode::preview::preview;
-use clean_backup::media::Orientation;
+use clean_backup::model::media::Orientation;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};

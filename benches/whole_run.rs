@@ -13,15 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::cache::Cache;
-use clean_backup::content::content_hash;
-use clean_backup::dct::hash_tile;
+use clean_backup::catalogue::cache::Cache;
 use clean_backup::dedupe::{DedupeOptions, dedupe};
-use clean_backup::hash::cpu::CpuHasher;
+use clean_backup::files::content::content_hash;
 use clean_backup::index::CpuJoiner;
-use clean_backup::record::Picture;
+use clean_backup::model::record::Picture;
+use clean_backup::picture::dct::hash_tile;
+use clean_backup::picture::hasher::CpuHasher;
+use clean_backup::picture::tile::{AreaAverage, Tile};
 use clean_backup::scan::{ScanOptions, scan};
-use clean_backup::tile::{AreaAverage, Tile};
 use image::imageops::FilterType;
 use rayon::prelude::*;
 

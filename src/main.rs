@@ -6,9 +6,9 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use crate::cli::config::Value;
 use clap::{CommandFactory as _, Parser as _};
-use clean_backup::config::Value;
-use clean_backup::path_text::one_line;
+use clean_backup::model::path_text::one_line;
 
 use cli::args::{Command, LowArgs};
 use cli::environment::Environment;
@@ -56,7 +56,7 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
     match &args.command {
         None if environment.is_attended() => {
             let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-            let settings = cli::config::settings(args, environment)?;
+            let settings = cli::commands::config::settings(args, environment)?;
             cli::menu::run(&words, &settings, environment, colour, &dispatch)
         }
         _ => dispatch(args),
@@ -78,7 +78,7 @@ fn dispatch(
     let shown = environment.stderr_is_terminal && !global.no_progress && !global.quiet;
     let bars = current.begin(shown);
     let context = || -> Result<Context<'_>, Failure> {
-        let settings = cli::config::settings(args, environment)?;
+        let settings = cli::commands::config::settings(args, environment)?;
         let folder = std::env::current_dir().map_err(|error| {
             Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
         })?;
@@ -110,7 +110,7 @@ fn dispatch(
         Some(Command::History(history)) => cli::history::run(&context()?, history),
         Some(Command::Logs(logs)) => cli::history::logs(&context()?, logs),
         Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),
-        Some(Command::Config(command)) => cli::config::run(command, args, environment),
+        Some(Command::Config(command)) => cli::commands::config::run(command, args, environment),
         Some(Command::Cache(command)) => cli::upkeep::cache(&context()?, command),
         Some(Command::Doctor { format }) => cli::upkeep::doctor(&context()?, *format),
         Some(Command::Completions { shell }) => completions(*shell),

@@ -8,11 +8,13 @@ use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::apply::{Applied, Scope, World, apply};
-use clean_backup::fsops::Disk;
-use clean_backup::journal::{Journal, Lock, LockError, RunLog, Verdict};
-use clean_backup::plan::{Action, ActionKind, ExactPath, Member, Origin, Plan, PlanError, Proof};
-use clean_backup::undo::{Undo, undo};
+use clean_backup::act::apply::{Applied, Scope, World, apply};
+use clean_backup::act::journal::{Journal, Lock, LockError, RunLog, Verdict};
+use clean_backup::act::plan::{
+    Action, ActionKind, ExactPath, Member, Origin, Plan, PlanError, Proof,
+};
+use clean_backup::act::undo::{Undo, undo};
+use clean_backup::files::fsops::Disk;
 use proptest::prelude::*;
 use trees::{Scene, hidden, tree};
 
@@ -39,7 +41,7 @@ fn undo_of(root: &Path, run: &str) -> Undo {
 
 /// The reasons of all acts that were not done, which must have been refused.
 fn refusals(applied: &Applied) -> Vec<&str> {
-    let refused = |n: &&clean_backup::apply::NotDone| n.verdict == Verdict::Refused;
+    let refused = |n: &&clean_backup::act::apply::NotDone| n.verdict == Verdict::Refused;
     assert!(applied.not_done.iter().all(|n| refused(&n)), "{applied:?}");
     applied.not_done.iter().map(|n| n.reason.as_str()).collect()
 }
@@ -408,9 +410,9 @@ proptest! {
         let before = tree(&root);
         let expected = |name: &str| {
             let path = root.join("library").join(name);
-            clean_backup::plan::Expected {
-                stamp: clean_backup::stamp::stamp(&path).unwrap(),
-                content: clean_backup::content::content_hash(&path).ok(),
+            clean_backup::act::plan::Expected {
+                stamp: clean_backup::files::stamp::stamp(&path).unwrap(),
+                content: clean_backup::files::content::content_hash(&path).ok(),
                 path,
             }
         };

@@ -1,101 +1,33 @@
-//! Holds the source to its floors: a module imports only from lower floors, foreign crates stay in
-//! the files that know them, and only the named files may change anything on disk.
+//! Holds the source to its rooms: a file imports from its own room and from lower ones, foreign
+//! crates stay in the files that know them, and only the named files change anything on disk.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Floor of each top-level module. A file may import from lower floors and from its own module; on
-/// the two lowest floors, values are made of values and decisions of decisions, so there it may
-/// also import from its own floor, as long as no circle comes of it. Adapters never know each
-/// other.
-const FLOORS: &[(u32, &[&str])] = &[
-    (
-        0,
-        &[
-            "phash",
-            "tile",
-            "media",
-            "record",
-            "event",
-            "policy",
-            "extensions",
-            "path_text",
-            "calendar",
-            "leftover",
-        ],
-    ),
-    (
-        1,
-        &[
-            "container",
-            "dct",
-            "index",
-            "group",
-            "keeper",
-            "relation",
-            "rearrange",
-            "units",
-            "layout",
-            "capture",
-            "plan",
-            "report",
-        ],
-    ),
-    // How the program writes files of its own and gives work to a GPU, for the adapters that do.
-    (2, &["own_database", "own_file", "stamp", "real_paths", "gpu"]),
-    (
-        3,
-        &[
-            "walk",
-            "decode",
-            "metadata",
-            "cache",
-            "decisions",
-            "hash",
-            "hamming_gpu",
-            "hnsw",
-            "exchange",
-            "config",
-            "content",
-            "fsops",
-            "journal",
-        ],
-    ),
-    (
-        4,
-        &[
-            "scan",
-            "damage",
-            "dedupe",
-            "similar",
-            "proposal",
-            "thumbnails",
-            "review",
-            "organize",
-            "apply",
-            "undo",
-            "quarantine",
-            "settle",
-        ],
-    ),
-    (BINARY, &["cli", "main"]),
+/// The rooms, lowest floor first. A file imports from its own room and from rooms on lower floors;
+/// rooms on one floor do not know each other. The last floor is the program.
+const FLOORS: &[&[&str]] = &[
+    &["model", "container"],
+    &["picture"],
+    &["index", "metadata", "decode", "units"],
+    &["dedupe", "files", "gpu"],
+    &["catalogue", "act"],
+    &["scan", "organize", "review"],
+    &["cli", "main"],
 ];
-
-/// The floor of the binary.
-const BINARY: u32 = 5;
 
 /// Foreign crates that only these files (or folders) may name.
 const FOREIGN: &[(&str, &[&str])] = &[
-    ("rusqlite", &["cache", "decisions.rs"]),
-    ("wgpu", &["gpu", "hash/gpu", "hamming_gpu"]),
-    ("pollster", &["gpu"]),
-    ("hnsw_rs", &["hnsw.rs"]),
-    ("parquet", &["exchange/parquet_table.rs"]),
-    ("csv", &["exchange/csv_table.rs"]),
-    ("ignore", &["walk"]),
+    ("rusqlite", &["catalogue/cache", "catalogue/decisions.rs"]),
+    ("wgpu", &["gpu"]),
+    ("pollster", &["gpu/device"]),
+    ("hnsw_rs", &["catalogue/approximate.rs"]),
+    ("parquet", &["catalogue/exchange/parquet_table.rs"]),
+    ("csv", &["catalogue/exchange/csv_table.rs"]),
+    ("ignore", &["files/walk.rs"]),
     ("exif", &["metadata/exif.rs"]),
     ("quick_xml", &["metadata/xmp.rs"]),
     ("jiff", &["cli"]),
@@ -121,10 +53,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),
     ("ctrlc", &["cli"]),
-    ("toml_edit", &["config"]),
-    ("trash", &["fsops/trash_can.rs"]),
-    ("rustix", &["cli/ask.rs", "fsops", "journal/library", "stamp.rs"]),
-    ("unicode_normalization", &["layout"]),
+    ("toml_edit", &["cli/config"]),
+    ("trash", &["files/fsops/trash_can.rs"]),
+    ("rustix", &["cli/ask.rs", "files/fsops", "act/journal/library", "files/stamp.rs"]),
+    ("unicode_normalization", &["act/layout"]),
 ];
 
 /// Calls that change the file system, and where they may stand.
@@ -140,8 +72,7 @@ const MUTATING: &[&str] = &[
     "File::create",
     "OpenOptions",
 ];
-const MAY_MUTATE: &[&str] =
-    &["cache", "decisions.rs", "own_file.rs", "hnsw.rs", "fsops", "journal"];
+const MAY_MUTATE: &[&str] = &["catalogue", "files/atomic_file.rs", "files/fsops", "act/journal"];
 
 /// What the library must be handed instead of asking for it.
 const AMBIENT: &[&str] = &[
@@ -189,94 +120,113 @@ fn sources() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-fn module(file: &Path) -> String {
-    let first = file.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
-    first.trim_end_matches(".rs").to_owned()
+/// The module that a file is: `index/banded/mod.rs` is `index::banded`.
+fn module(file: &Path) -> Vec<String> {
+    let text = file.with_extension("").to_string_lossy().replace('\\', "/");
+    let mut parts: Vec<String> = text.split('/').map(str::to_owned).collect();
+    if parts.last().is_some_and(|last| last == "mod") {
+        parts.pop();
+    }
+    parts
 }
 
-fn floors() -> BTreeMap<&'static str, u32> {
-    FLOORS.iter().flat_map(|(floor, names)| names.iter().map(move |name| (*name, *floor))).collect()
+fn room(file: &Path) -> String {
+    module(file)[0].clone()
 }
 
-/// Every `crate::x` (library) or `clean_backup::x` (binary) that a file names.
-fn imports(code: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for prefix in ["crate::", "clean_backup::"] {
-        for (at, _) in code.match_indices(prefix) {
-            let rest = &code[at + prefix.len()..];
-            if let Some(list) = rest.strip_prefix('{') {
-                // `use crate::{a, b::c}`: names at depth one.
-                let mut depth = 0;
-                let mut name = String::new();
-                for c in list.chars() {
-                    match c {
-                        '{' => depth += 1,
-                        '}' if depth == 0 => break,
-                        '}' => depth -= 1,
-                        ',' if depth == 0 => {
-                            found.push(std::mem::take(&mut name));
-                            continue;
-                        }
-                        _ => {}
-                    }
-                    name.push(c);
-                }
-                found.push(name);
-            } else {
-                found.push(rest.to_owned());
+fn floors() -> BTreeMap<&'static str, usize> {
+    FLOORS.iter().enumerate().flat_map(|(n, rooms)| rooms.iter().map(move |r| (*r, n))).collect()
+}
+
+/// The paths that a use tree names: `a::{b, c::{d, self}}` names `a::b`, `a::c::d`, `a::c`.
+fn paths(tree: &str) -> Vec<Vec<String>> {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let head_end = tree.find(|c: char| !word(c) && c != ':').unwrap_or(tree.len());
+    let head = tree[..head_end].trim_end_matches(':');
+    let head: Vec<String> =
+        head.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let Some(list) = tree[head_end..].strip_prefix('{') else { return vec![head] };
+    let (mut depth, mut items, mut item) = (0_u32, Vec::new(), String::new());
+    for c in list.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => {
+                items.push(std::mem::take(&mut item));
+                continue;
             }
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
         }
+        item.push(c);
+    }
+    items.push(item);
+    let items = items.iter().map(|item| item.trim()).filter(|item| !item.is_empty());
+    items
+        .flat_map(|item| if item == "self" { vec![Vec::new()] } else { paths(item) })
+        .map(|rest| [head.clone(), rest].concat())
+        .collect()
+}
+
+/// Every path into this package that the code of `module` names, from the root of the crate:
+/// `crate::`, `clean_backup::` (in the program), `self::` and `super::` are resolved.
+fn imports(module: &[String], code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (start, _) in code.match_indices("::") {
+        let before = &code[..start];
+        let word_start = before
+            .rfind(|c: char| !c.is_alphanumeric() && c != '_')
+            .map_or(0, |at| at + before[at..].chars().next().unwrap().len_utf8());
+        let base = match &before[word_start..] {
+            "crate" | "clean_backup" => Vec::new(),
+            "self" => module.to_vec(),
+            "super" => {
+                // `super::super::x` is read at its last `super`.
+                if code[start..].starts_with("::super::") {
+                    continue;
+                }
+                let mut up = 1;
+                let mut rest = &before[..word_start];
+                while let Some(shorter) = rest.strip_suffix("super::") {
+                    (up, rest) = (up + 1, shorter);
+                }
+                module[..module.len().saturating_sub(up)].to_vec()
+            }
+            _ => continue,
+        };
+        found.extend(
+            paths(&code[start + 2..]).into_iter().map(|rest| [base.clone(), rest].concat()),
+        );
     }
     found
-        .into_iter()
-        .map(|name| {
-            name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
-        })
-        .filter(|name| !name.is_empty() && name.chars().next().is_some_and(char::is_lowercase))
-        .collect()
 }
 
 #[test]
 fn imports_go_down() {
     let floors = floors();
     let mut broken = Vec::new();
-    let mut sideways: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (file, code) in sources() {
-        let own = module(&file);
+        let own = room(&file);
         if own == "lib" {
             continue;
         }
         let Some(&floor) = floors.get(own.as_str()) else {
-            broken.push(format!("{}: module {own} has no floor", file.display()));
+            broken.push(format!("{}: {own} is no room", file.display()));
             continue;
         };
-        for name in imports(&code) {
-            if name == own || (floor == BINARY && name == "cli") {
-                continue;
-            }
+        let program = floor == FLOORS.len() - 1;
+        for path in imports(&module(&file), &code) {
+            let Some(name) = path.first().filter(|name| **name != own) else { continue };
             match floors.get(name.as_str()) {
-                Some(&other) if other < floor => {}
-                Some(&other) if other == floor && floor < 2 => {
-                    sideways.entry(own.clone()).or_default().insert(name);
-                }
-                Some(other) => broken.push(format!(
-                    "{} (floor {floor}) imports {name} (floor {other})",
-                    file.display()
-                )),
+                Some(&other) if other < floor || (program && other == floor) => {}
+                Some(_) => broken.push(format!("{} imports {}", file.display(), path.join("::"))),
+                // What the root itself names.
+                None if program && name.chars().next().is_some_and(char::is_uppercase) => {}
                 None => broken.push(format!("{} imports unknown {name}", file.display())),
             }
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    // Take away what imports nothing that is left; a circle is what remains.
-    while let Some(leaf) = sideways
-        .iter()
-        .find(|(_, targets)| targets.iter().all(|target| !sideways.contains_key(target)))
-        .map(|(name, _)| name.clone())
-    {
-        sideways.remove(&leaf);
-    }
-    assert!(sideways.is_empty(), "modules import each other in a circle: {sideways:?}");
 }
 
 /// Whether `code` uses `name` as a crate path (`name::`), not as a part of a longer path.
@@ -329,7 +279,7 @@ fn only_named_files_change_the_disk() {
 fn the_library_asks_for_nothing_ambient() {
     let mut broken = Vec::new();
     for (file, code) in sources() {
-        if matches!(module(&file).as_str(), "main" | "cli") {
+        if matches!(room(&file).as_str(), "main" | "cli") {
             continue;
         }
         for what in AMBIENT.iter().filter(|what| code.contains(**what)) {
@@ -341,11 +291,21 @@ fn the_library_asks_for_nothing_ambient() {
 
 #[test]
 fn imports_are_seen() {
-    let code =
-        "use crate::media::{Format};\nuse crate::{tile, phash::View};\nlet x = crate::dct::q();";
-    let mut names = imports(code);
+    let code = "use crate::model::{media::{self, Format}, phash};\nuse super::tile;\n\
+                let x = super::super::index::q(); use self::a;";
+    let module = ["picture".to_owned(), "dct".to_owned()];
+    let mut names: Vec<String> =
+        imports(&module, code).into_iter().map(|path| path.join("::")).collect();
     names.sort();
-    assert_eq!(names, ["dct", "media", "phash", "tile"]);
+    let expected = [
+        "index::q",
+        "model::media",
+        "model::media::Format",
+        "model::phash",
+        "picture::dct::a",
+        "picture::tile",
+    ];
+    assert_eq!(names, expected);
     assert!(names_crate("use image::Limits;", "image"));
     assert!(!names_crate("use my_image::x; a::image::b()", "image"));
 }

@@ -8,13 +8,13 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use clean_backup::cache::{Cache, CacheError, CachedRow};
-use clean_backup::media::{
+use clean_backup::catalogue::cache::{Cache, CacheError, CachedRow};
+use clean_backup::model::media::{
     Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, Marks,
     MediaFile, Metadata, ModifiedNs, Orientation, Volume,
 };
-use clean_backup::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
-use clean_backup::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
+use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::model::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
 use proptest::prelude::*;
 use rusqlite::Connection;
 

@@ -440,7 +440,7 @@ fn two_at_once() {
     let hermetic = library();
     let line = ["dedupe", "library", "--action", "quarantine", "--yes"];
     let folder = hermetic.root().join("state/clean-backup");
-    let lock = clean_backup::journal::Lock::take(&folder, "process 42").unwrap();
+    let lock = clean_backup::act::journal::Lock::take(&folder, "process 42").unwrap();
     let refused = hermetic.run(line);
     assert_eq!(refused.code, 3, "{}", refused.all());
     assert!(

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::apply::{Applied, Scope, World, apply};
-use clean_backup::journal::{Journal, RunLog, Verdict, has_ended, runs};
-use clean_backup::plan::{ActionKind, Plan};
-use clean_backup::undo::undo;
+use clean_backup::act::apply::{Applied, Scope, World, apply};
+use clean_backup::act::journal::{Journal, RunLog, Verdict, has_ended, runs};
+use clean_backup::act::plan::{ActionKind, Plan};
+use clean_backup::act::undo::undo;
 
 use faulty::{Fault, Faulty, FaultyStorage, Steps, Tally, killed_at};
 use trees::{Scene, contents, hidden, tree};
@@ -222,7 +222,7 @@ fn of_several_in_the_trash_the_right_one_comes_back() {
     let files = faulty(scene.root(), case, &never);
     let path = scene.root().canonicalize().unwrap().join("library/copies/a.jpg");
     std::fs::write(&path, "another one").unwrap();
-    clean_backup::fsops::FileSystem::trash(&files, &path).unwrap();
+    clean_backup::files::fsops::FileSystem::trash(&files, &path).unwrap();
     let folder = scene.root().join("runs");
     let log = RunLog::read(&folder, "20261124-105838").unwrap();
     let back = undo(&log, &log.plan(&folder).unwrap(), &files, scene.root());

@@ -6,17 +6,17 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
-use clean_backup::dct::hash_tile;
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, Group, dedupe};
 use clean_backup::index::CpuJoiner;
-use clean_backup::media::{
+use clean_backup::model::findings::Relation;
+use clean_backup::model::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
     ModifiedNs, Orientation,
 };
-use clean_backup::policy::Policy;
-use clean_backup::record::{Apart, ContentHash, Marked, Picture, PictureRecord};
-use clean_backup::report::Relation;
-use clean_backup::tile::Tile;
+use clean_backup::model::policy::Policy;
+use clean_backup::model::record::{Apart, ContentHash, Marked, Picture, PictureRecord};
+use clean_backup::picture::dct::hash_tile;
+use clean_backup::picture::tile::Tile;
 use proptest::prelude::*;
 
 /// A tile of soft blobs, so that it hashes like a photograph; the same seed, the same tile.

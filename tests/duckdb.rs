@@ -8,13 +8,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clean_backup::exchange::{TableFormat, write_table};
-use clean_backup::media::{
+use clean_backup::catalogue::exchange::{TableFormat, write_table};
+use clean_backup::model::media::{
     Bytes, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
 };
-use clean_backup::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
-use clean_backup::policy::{Policy, QUALITY_FLOOR};
-use clean_backup::record::{KnownPicture, PictureRecord};
+use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::model::policy::{Policy, QUALITY_FLOOR};
+use clean_backup::model::record::{KnownPicture, PictureRecord};
 
 const RUN: &str = "
 import duckdb, sys

@@ -1,8 +1,8 @@
 //! Our hashes against Python ImageHash's, on the same 32×32 pixels (`fixtures/golden/make.py`).
 
-use clean_backup::dct;
-use clean_backup::phash::{FineHash, PerceptualHash};
-use clean_backup::tile::Tile;
+use clean_backup::model::phash::{FineHash, PerceptualHash};
+use clean_backup::picture::dct;
+use clean_backup::picture::tile::Tile;
 
 /// What this crate gave for the first golden tile when the vectors were made: pins every bit,
 /// quality included, so that no change of the arithmetic goes unnoticed.

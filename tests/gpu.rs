@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
-use clean_backup::dct;
-use clean_backup::gpu::{Gpu, GpuError, Wanted, adapters};
-use clean_backup::hash::TileHasher as _;
-use clean_backup::hash::cpu::CpuHasher;
-use clean_backup::hash::gpu::GpuHasher;
-use clean_backup::media::Orientation;
-use clean_backup::tile::{Plane, TILE_SIDE, Tile};
+use clean_backup::gpu::device::{Gpu, GpuError, Wanted, adapters};
+use clean_backup::gpu::hash::GpuHasher;
+use clean_backup::model::media::Orientation;
+use clean_backup::picture::dct;
+use clean_backup::picture::hasher::CpuHasher;
+use clean_backup::picture::hasher::TileHasher as _;
+use clean_backup::picture::tile::{Plane, TILE_SIDE, Tile};
 
 /// An open device, or `None` where there is none and that is allowed.
 fn gpu() -> Option<Gpu> {
@@ -252,11 +252,11 @@ mod joins {
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
-    use clean_backup::gpu::Gpu;
-    use clean_backup::hamming_gpu::{Clock, GpuJoiner, HammingGpu};
+    use clean_backup::gpu::device::Gpu;
+    use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::index::flat::{Backend, Flat};
     use clean_backup::index::{Join as _, Joiner as _, Pair, Sink};
-    use clean_backup::phash::PerceptualHash;
+    use clean_backup::model::phash::PerceptualHash;
 
     use super::{Noise, gpu};
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clean_backup::decode::preview::preview;
 use clean_backup::decode::{DecodeError, DecodeOptions, Limits, decode};
-use clean_backup::media::Orientation;
+use clean_backup::model::media::Orientation;
 
 fn fixtures() -> Vec<PathBuf> {
     fn collect(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -12,12 +12,12 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clean_backup::exchange::{TableFormat, read_csv, write_table};
-use clean_backup::media::{
+use clean_backup::catalogue::exchange::{TableFormat, read_csv, write_table};
+use clean_backup::model::media::{
     Bytes, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
 };
-use clean_backup::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
-use clean_backup::record::{KnownPicture, PictureRecord};
+use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::model::record::{KnownPicture, PictureRecord};
 use hermetic::{Hermetic, Ran};
 
 /// A screen that is cleared, a title that is set, a line of one's own, a direction that is turned,
@@ -155,7 +155,9 @@ fn no_cell_is_a_formula_and_every_path_can_be_had() {
                 assert!(!cell.chars().any(|c| commands(c) || c == '\n'), "{line:?}: {cell:?}");
             }
             let exact = Some(&record[place("path_bytes")]).filter(|base64| !base64.is_empty());
-            paths.push(clean_backup::path_text::path_of(&record[place("path")], exact).unwrap());
+            paths.push(
+                clean_backup::model::path_text::path_of(&record[place("path")], exact).unwrap(),
+            );
         }
         let mut names: Vec<_> =
             paths.iter().map(|path| path.file_name().unwrap().to_owned()).collect();

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clean_backup::journal::Lock;
+use clean_backup::act::journal::Lock;
 use hermetic::{Hermetic, contents};
 
 const RUN: &str = "20260102-030405";

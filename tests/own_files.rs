@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-use clean_backup::cache::Cache;
-use clean_backup::decisions::{Decisions, DecisionsError};
-use clean_backup::hnsw::Approximate;
-use clean_backup::journal::{Lock, LockError};
-use clean_backup::phash::FineHash;
+use clean_backup::act::journal::{Lock, LockError};
+use clean_backup::catalogue::approximate::Approximate;
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::catalogue::decisions::{Decisions, DecisionsError};
+use clean_backup::model::phash::FineHash;
 use hermetic::{Hermetic, Ran, contents};
 use rusqlite::Connection;
 
@@ -154,7 +154,7 @@ fn foreign_files_in_the_state_folder_stay() {
     fs::copy(&photo, run.path().join("journal.jsonl")).unwrap();
     let name = run.file_name().into_string().unwrap();
     assert_eq!(hermetic.run(["resume", &name]).code, 1);
-    assert!(clean_backup::journal::Journal::go_on(&state.join("runs"), &name).is_err());
+    assert!(clean_backup::act::journal::Journal::go_on(&state.join("runs"), &name).is_err());
     assert!(fs::read(run.path().join("journal.jsonl")).unwrap() == fs::read(&photo).unwrap());
     let foreign = Connection::open(state.join("decisions.db")).unwrap();
     foreign.execute_batch("CREATE TABLE x (y)").unwrap();

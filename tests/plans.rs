@@ -13,18 +13,18 @@ use std::time::{Duration, SystemTime};
 
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::apply::{Scope, World, apply};
-use clean_backup::capture::Judge;
-use clean_backup::content::content_hash;
-use clean_backup::fsops::Disk;
-use clean_backup::journal::{Journal, LibraryLock, RunLog};
-use clean_backup::layout::{DEFAULT_TEMPLATE, Template};
+use clean_backup::act::apply::{Scope, World, apply};
+use clean_backup::act::journal::{Journal, LibraryLock, RunLog};
+use clean_backup::act::layout::{DEFAULT_TEMPLATE, Template};
+use clean_backup::act::plan::{ActionKind, Plan};
+use clean_backup::act::proposal::{Wish, propose};
+use clean_backup::act::undo::undo;
+use clean_backup::files::content::content_hash;
+use clean_backup::files::fsops::Disk;
+use clean_backup::files::stamp::stamp;
+use clean_backup::files::walk::WalkOptions;
+use clean_backup::metadata::capture::Judge;
 use clean_backup::organize::{self, Twins, organize};
-use clean_backup::plan::{ActionKind, Plan};
-use clean_backup::proposal::{Wish, propose};
-use clean_backup::stamp::stamp;
-use clean_backup::undo::undo;
-use clean_backup::walk::WalkOptions;
 use hermetic::{Hermetic, Ran};
 use libraries::{Library, ROOTS, all, check_real, specs};
 use proptest::prelude::*;
@@ -633,7 +633,7 @@ fn sound(library: &Library, plan: &Plan) -> u64 {
     let back = undo(&log, &undone, &Disk::default(), &library.at(""));
     check_real(&back.plan);
     assert_eq!(Plan::from_json(&back.plan.to_json().unwrap()).as_ref(), Ok(&back.plan));
-    let reason = |left: &clean_backup::undo::Left| left.why.contains("the run");
+    let reason = |left: &clean_backup::act::undo::Left| left.why.contains("the run");
     assert!(!back.left.iter().any(reason), "{:?}", back.left);
     carry_out(&back.plan);
     applied.files

@@ -5,13 +5,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::content::FileSource;
-use clean_backup::dct;
 use clean_backup::decode::preview::{Preview, preview};
 use clean_backup::decode::{DecodeOptions, Limits, decode};
-use clean_backup::hash::cpu::CpuHasher;
-use clean_backup::media::{Dimensions, Orientation};
-use clean_backup::policy::QUALITY_FLOOR;
+use clean_backup::files::content::FileSource;
+use clean_backup::model::media::{Dimensions, Orientation};
+use clean_backup::model::policy::QUALITY_FLOOR;
+use clean_backup::picture::dct;
+use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::scan::{ScanOptions, scan};
 
 fn fixtures() -> PathBuf {

@@ -18,16 +18,16 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use clean_backup::apply::{Applied, Scope, World, apply};
-use clean_backup::content::content_hash;
-use clean_backup::fsops::{Disk, FileSystem};
-use clean_backup::journal::{Intent, Journal, Line, RunLog, Verdict};
-use clean_backup::plan::{
+use clean_backup::act::apply::{Applied, Scope, World, apply};
+use clean_backup::act::journal::{Intent, Journal, Line, RunLog, Verdict};
+use clean_backup::act::plan::{
     Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
 };
-use clean_backup::record::ContentHash;
-use clean_backup::report::{Matching, Relation};
-use clean_backup::stamp::stamp;
+use clean_backup::files::content::content_hash;
+use clean_backup::files::fsops::{Disk, FileSystem};
+use clean_backup::files::stamp::stamp;
+use clean_backup::model::findings::{Matching, Relation};
+use clean_backup::model::record::ContentHash;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use faulty::Faulty;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use clean_backup::content::content_hash;
+use clean_backup::files::content::content_hash;
 
 use browser::{Answer, Browser, request};
 use hermetic::{Hermetic, contents};

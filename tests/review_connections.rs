@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::decode::{DecodeOptions, Limits};
-use clean_backup::event::Progress;
-use clean_backup::plan::{ActionKind, Plan};
-use clean_backup::report::Report;
+use clean_backup::model::event::Progress;
+use clean_backup::model::findings::Report;
 use clean_backup::review::{Done, Hands, Patience, Proposed, Secret, Served, Session, serve};
 
 /// So many connections are opened and never finish their head.

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::hash::cpu::CpuHasher;
+use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::scan::{ScanOptions, scan};
 
 fn samples() -> Option<PathBuf> {

@@ -7,18 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clean_backup::cache::Cache;
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::catalogue::similar::{Library, Needle, SimilarOptions, Wanted};
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
-use clean_backup::media::{
+use clean_backup::model::findings::Relation;
+use clean_backup::model::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
     ModifiedNs, Orientation,
 };
-use clean_backup::phash::{FineHash, Nearness, PerceptualHash, PictureHash, Quality, View};
-use clean_backup::policy::Policy;
-use clean_backup::record::{Picture, PictureRecord, Record};
-use clean_backup::report::Relation;
-use clean_backup::similar::{Library, Needle, SimilarOptions, Wanted};
+use clean_backup::model::phash::{FineHash, Nearness, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::model::policy::Policy;
+use clean_backup::model::record::{Picture, PictureRecord, Record};
 use proptest::prelude::*;
 
 /// Numbers that look random; the same seed, the same numbers.
@@ -381,8 +381,10 @@ fn a_whole_picture_beside_a_damaged_reference_stays() {
         let options =
             DedupeOptions { reference_roots: vec![false, kept], ..DedupeOptions::default() };
         let found = run(pictures, &options);
-        let matching =
-            clean_backup::report::Matching { policy: options.policy, ..Default::default() };
+        let matching = clean_backup::model::findings::Matching {
+            policy: options.policy,
+            ..Default::default()
+        };
         let groups = found.report_groups(pictures, &options);
         assert_eq!(groups.len(), 1);
         let acted_on: Vec<u32> = groups[0]
@@ -403,7 +405,8 @@ fn a_whole_picture_beside_a_damaged_reference_stays() {
     pictures[1].file.root = 0;
     let options = DedupeOptions::default();
     let groups = run(&pictures, &options).report_groups(&pictures, &options);
-    let matching = clean_backup::report::Matching { policy: options.policy, ..Default::default() };
+    let matching =
+        clean_backup::model::findings::Matching { policy: options.policy, ..Default::default() };
     let member =
         1 + groups[0].duplicates.iter().position(|d| d.picture.dimensions.width == 4000).unwrap();
     let around = groups[0].around(member, &matching).unwrap();
@@ -426,7 +429,7 @@ fn a_keeper_chosen_by_hand_has_the_same_neighbours() {
             include_bursts: true,
             ..DedupeOptions::default()
         };
-        let matching = clean_backup::report::Matching {
+        let matching = clean_backup::model::findings::Matching {
             policy: options.policy,
             any_orientation: true,
             include_bursts: true,
@@ -509,8 +512,8 @@ fn similar_pictures_are_found_from_both_sides() {
                     library.similar(&Needle::Picture(needle), &asked).unwrap()
                 };
                 let found = ask(&mut library, Wanted::Within(options.policy));
-                let told = |found: &[clean_backup::similar::Similar]| -> Vec<(Nearness, PathBuf)> {
-                    let nearness = |s: &clean_backup::similar::Similar| Nearness {
+                let told = |found: &[clean_backup::catalogue::similar::Similar]| -> Vec<(Nearness, PathBuf)> {
+                    let nearness = |s: &clean_backup::catalogue::similar::Similar| Nearness {
                         fine_distance: s.fine_distance.unwrap(),
                         distance: s.distance.unwrap(),
                         orientation: s.orientation,

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, dead_code)]
 
-use clean_backup::tile::Tile;
+use clean_backup::picture::tile::Tile;
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 pub struct Random(pub u64);

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clean_backup::apply::{self, Applied, Scope, World};
-use clean_backup::cache::{Cache, Moved};
-use clean_backup::content::content_hash;
-use clean_backup::event::Progress;
-use clean_backup::fsops::Disk;
-use clean_backup::journal::{
+use clean_backup::act::apply::{self, Applied, Scope, World};
+use clean_backup::act::journal::{
     self, Journal, JournalError, LibraryLock, LibraryLockError, Lock, LockError, RunLog, Verdict,
 };
-use clean_backup::media::CaptureTime;
-use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::{ActionKind, ExactPath, Origin, Plan, PlanError};
-use clean_backup::report::{count, human_bytes, iso_time};
-use clean_backup::stamp::{Volumes, stamp_and_evidence};
+use clean_backup::act::plan::{ActionKind, ExactPath, Origin, Plan, PlanError};
+use clean_backup::catalogue::cache::{Cache, Moved};
+use clean_backup::files::content::content_hash;
+use clean_backup::files::fsops::Disk;
+use clean_backup::files::stamp::{Volumes, stamp_and_evidence};
+use clean_backup::model::event::Progress;
+use clean_backup::model::media::CaptureTime;
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::readable::{count, human_bytes, iso_time};
 
 use serde::Serialize;
 
@@ -583,7 +583,7 @@ pub fn undo(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Fail
         apply_and_follow(&held, &plan, scope, journal, &mut cache, &cancel, progress)?;
         log = RunLog::read(&runs, &log.run).map_err(|error| of_journal(&error))?;
     }
-    let undo = clean_backup::undo::undo(&log, &plan, &Disk::default(), &context.folder);
+    let undo = clean_backup::act::undo::undo(&log, &plan, &Disk::default(), &context.folder);
     for left in &undo.left {
         tracing::warn!("not taken back: {}: {}", for_people(&left.path), one_line(&left.why));
     }

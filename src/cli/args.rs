@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cli::config::{Key, Layer, Value};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
-use clean_backup::config::{Key, Layer, Value};
-use clean_backup::layout::DEFAULT_TEMPLATE;
-use clean_backup::plan::ActionKind;
+use clean_backup::act::layout::DEFAULT_TEMPLATE;
+use clean_backup::act::plan::ActionKind;
 
 /// A value that is checked as the configuration's is, with the same words.
 fn text(key: Key) -> impl TypedValueParser<Value = Value> {

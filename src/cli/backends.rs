@@ -1,8 +1,8 @@
 //! Who hashes and who compares: the CPU, or a GPU as `--gpu` says.
 
-use clean_backup::hash::TileHasher;
-use clean_backup::hash::cpu::CpuHasher;
 use clean_backup::index::{CpuJoiner, Joiner};
+use clean_backup::picture::hasher::CpuHasher;
+use clean_backup::picture::hasher::TileHasher;
 
 use super::failure::{Failure, Kind};
 use super::settings::Gpu;
@@ -68,9 +68,9 @@ mod device {
     use std::sync::Arc;
     use std::time::Instant;
 
-    use clean_backup::gpu::{Adapter, Gpu as Device, GpuError, Wanted, adapters};
-    use clean_backup::hamming_gpu::{Clock, GpuJoiner, HammingGpu};
-    use clean_backup::hash::gpu::GpuHasher;
+    use clean_backup::gpu::device::{Adapter, Gpu as Device, GpuError, Wanted, adapters};
+    use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
+    use clean_backup::gpu::hash::GpuHasher;
 
     use super::{Backends, Gpu, Joiner};
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-use clean_backup::config::{Key, Layer, UnknownKey, Value};
+use crate::cli::config::{Key, Layer, UnknownKey, Value};
 
 use super::failure::{Failure, Kind};
 

@@ -4,11 +4,13 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, Write};
 use std::path::Path;
 
-use clean_backup::cache::Cache;
-use clean_backup::exchange::{ExchangeError, TableFormat, read_csv, read_parquet, write_table};
-use clean_backup::own_file;
-use clean_backup::path_text::for_people;
-use clean_backup::record::KnownPicture;
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::catalogue::exchange::{
+    ExchangeError, TableFormat, read_csv, read_parquet, write_table,
+};
+use clean_backup::files::atomic_file;
+use clean_backup::model::path_text::for_people;
+use clean_backup::model::record::KnownPicture;
 
 use super::args::TableForm;
 use super::failure::{Failure, Kind, Outcome};
@@ -46,7 +48,7 @@ pub fn export(
         };
     };
     render::check_free(path, false)?;
-    own_file::create_by(path, &|file| {
+    atomic_file::create_by(path, &|file| {
         let mut out = BufWriter::new(file);
         table(&mut out).map_err(|error| std::io::Error::other(error.to_string()))?;
         out.flush()

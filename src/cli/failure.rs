@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clean_backup::cache::CacheError;
-use clean_backup::path_text::{for_people, one_line};
+use clean_backup::catalogue::cache::CacheError;
+use clean_backup::model::path_text::{for_people, one_line};
 
 /// How a run that did what it was asked ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,9 +129,9 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<clean_backup::config::ConfigError> for Failure {
-    fn from(error: clean_backup::config::ConfigError) -> Self {
-        use clean_backup::config::ConfigError as E;
+impl From<crate::cli::config::ConfigError> for Failure {
+    fn from(error: crate::cli::config::ConfigError) -> Self {
+        use crate::cli::config::ConfigError as E;
         let failure = |kind| Self::new(kind, error.to_string());
         match &error {
             E::Io { .. } => failure(Kind::Failed),

@@ -8,19 +8,19 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use clean_backup::cache::Cache;
-use clean_backup::content::content_hash;
-use clean_backup::damage::{self, Side};
-use clean_backup::decisions::{Decisions, DecisionsError};
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::catalogue::decisions::{Decisions, DecisionsError};
 use clean_backup::dedupe::{self, DedupeOptions, Deduplicated, Duplicate, Prefer};
+use clean_backup::files::content::content_hash;
+use clean_backup::files::stamp::{Volumes, stamp_and_evidence};
+use clean_backup::files::walk::Globs;
 use clean_backup::index::Joiner;
-use clean_backup::media::MediaFile;
-use clean_backup::policy::KeepRule;
-use clean_backup::record::{Apart, KnownPicture, Picture, Record};
-use clean_backup::report::{Alarm, Counts, Damaged, Matching, Report, Skipped};
+use clean_backup::model::findings::{Alarm, Counts, Damaged, Matching, Report, Skipped};
+use clean_backup::model::media::MediaFile;
+use clean_backup::model::policy::KeepRule;
+use clean_backup::model::record::{Apart, KnownPicture, Picture, Record};
+use clean_backup::scan::damage::{self, Side};
 use clean_backup::scan::{Confirm, Confirming, Scan};
-use clean_backup::stamp::{Volumes, stamp_and_evidence};
-use clean_backup::walk::Globs;
 
 use super::args;
 use super::backends::Backends;
@@ -153,7 +153,7 @@ pub fn find(
     let found = compare(&mut scan, &matching, joiner, confirm, with, &mut cache)?;
 
     // Files of another cache whose drive is offline are expected to be missing.
-    let news = |skip: &&clean_backup::record::Skip| !elsewhere.contains(&skip.path);
+    let news = |skip: &&clean_backup::model::record::Skip| !elsewhere.contains(&skip.path);
     let skipped = scan.skipped.iter().chain(found.skipped.iter().filter(news)).map(|skip| {
         Skipped { path: skip.path.clone(), stage: skip.stage, reason: skip.reason.clone() }
     });

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
-use clean_backup::journal::{self, JournalError, RunLog, Verdict};
-use clean_backup::path_text::{for_people, harmless_json, one_line};
-use clean_backup::plan::{ActionKind, ExactPath};
-use clean_backup::settle;
+use clean_backup::act::journal::{self, JournalError, RunLog, Verdict};
+use clean_backup::act::plan::{ActionKind, ExactPath};
+use clean_backup::act::settle;
+use clean_backup::model::path_text::{for_people, harmless_json, one_line};
 use serde::Serialize;
 
 use super::act::{of_journal, runs_folder};

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use clean_backup::fsops::Disk;
-use clean_backup::journal::{self, RunLog};
-use clean_backup::leftover::Leftover;
-use clean_backup::path_text::{for_people, one_line};
-use clean_backup::report::count;
-use clean_backup::settle::{Knowledge, Settlement, find, settle};
+use clean_backup::act::journal::{self, RunLog};
+use clean_backup::act::settle::{Knowledge, Settlement, find, settle};
+use clean_backup::files::fsops::Disk;
+use clean_backup::files::leftover::Leftover;
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::readable::count;
 
 use super::act::{AppliedJson, Telling, carry_out, runs_folder, take_lock};
 use super::args::Resume;

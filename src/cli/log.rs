@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clean_backup::own_file;
-use clean_backup::path_text::{self, harmless_json, one_line};
+use clean_backup::files::atomic_file;
+use clean_backup::model::path_text::{self, harmless_json, one_line};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
@@ -46,7 +46,7 @@ struct Audit(Option<PathBuf>);
 impl Write for &Audit {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Some(path) = &self.0 {
-            own_file::append_rotating(path, line, AUDIT_BYTES, AUDIT_KEPT)?;
+            atomic_file::append_rotating(path, line, AUDIT_BYTES, AUDIT_KEPT)?;
         }
         Ok(line.len())
     }

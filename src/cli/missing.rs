@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use clean_backup::cache::Cache;
-use clean_backup::path_text::for_people;
-use clean_backup::report::count;
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::model::path_text::for_people;
+use clean_backup::model::readable::count;
 use clean_backup::scan::Scan;
 
 use super::failure::{Failure, Kind};

@@ -4,6 +4,7 @@ pub mod act;
 pub mod args;
 pub mod ask;
 pub mod backends;
+pub mod commands;
 pub mod config;
 pub mod environment;
 pub mod exchange;

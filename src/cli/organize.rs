@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clean_backup::cache::Cache;
-use clean_backup::capture::{Decision, Judge};
-use clean_backup::layout::Template;
+use clean_backup::act::layout::Template;
+use clean_backup::act::plan::ActionKind;
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::files::stamp::{Volumes, stamp_and_evidence};
+use clean_backup::metadata::capture::{Decision, Judge};
+use clean_backup::model::findings::Matching;
+use clean_backup::model::path_text::for_people;
+use clean_backup::model::readable::iso_time;
 use clean_backup::organize::{Options, Organized, Twins, organize};
-use clean_backup::path_text::for_people;
-use clean_backup::plan::ActionKind;
-use clean_backup::report::{Matching, iso_time};
 use clean_backup::scan::{Confirm, Confirming};
-use clean_backup::stamp::{Volumes, stamp_and_evidence};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
@@ -152,7 +153,7 @@ fn preflight(
     let walk = scan_options(&context.settings)?.walk;
     let never = AtomicBool::new(false);
     let roots = [destination.to_owned()];
-    let walked = clean_backup::walk::walk(&roots, &walk, &|_| {}, &never);
+    let walked = clean_backup::files::walk::walk(&roots, &walk, &|_| {}, &never);
     let known = cache.lookup(&walked.files).map_err(|error| super::run::of_cache(&error))?;
     let unknown = known.iter().filter(|row| row.is_none()).count();
     if unknown <= SMALL {
@@ -236,7 +237,7 @@ fn explanation(file: &Path, decision: &Decision) -> String {
             Err(why) => format!("refused: {why}"),
         };
         let conflict = if decision.conflicts.contains(&at) { "  contradicts it" } else { "" };
-        let written = clean_backup::path_text::one_line(&judged.candidate.text);
+        let written = clean_backup::model::path_text::one_line(&judged.candidate.text);
         let source = judged.candidate.source.name();
         text += &format!("{mark} {source:22} {meaning:32} from {written:?}{conflict}\n");
     }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::log::AUDIT;
-use clean_backup::event::{Event, Phase, Progress};
-use clean_backup::path_text::{for_people, one_line};
-use clean_backup::report::human_bytes;
+use clean_backup::model::event::{Event, Phase, Progress};
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::readable::human_bytes;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Bars, or nothing to be seen where they were not asked for; skipped files go to the log either

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use clean_backup::fsops::Disk;
-use clean_backup::journal::{self, RunLog};
-use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::{ExactPath, Origin, Plan};
-use clean_backup::quarantine::{self, Run, Unit};
-use clean_backup::report::{count, human_bytes};
-use clean_backup::undo::undo;
+use clean_backup::act::journal::{self, RunLog};
+use clean_backup::act::plan::{ExactPath, Origin, Plan};
+use clean_backup::act::quarantine::{self, Run, Unit};
+use clean_backup::act::undo::undo;
+use clean_backup::files::fsops::Disk;
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::readable::{count, human_bytes};
 use serde::Serialize;
 
 use super::act::{AppliedJson, Telling, carry_out, of_journal, runs_folder};
@@ -208,7 +208,7 @@ fn restore(context: &Context<'_>, options: &RestoreQuarantine) -> Result<Outcome
             tracing::warn!("stays: {}: {}", for_people(&reason.path), one_line(&reason.why));
             left += 1;
         }
-        let concerned = |action: &&clean_backup::plan::Action| {
+        let concerned = |action: &&clean_backup::act::plan::Action| {
             action.files.iter().any(|member| wanted.contains(member.source.path.as_path()))
         };
         plan.base = undone.plan.base.clone();

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use clean_backup::apply::Applied;
-use clean_backup::cache::Cache;
-use clean_backup::decisions::Decisions;
-use clean_backup::event::Progress;
-use clean_backup::fsops::Disk;
-use clean_backup::journal::RunLog;
-use clean_backup::path_text::for_people;
-use clean_backup::plan::{ActionKind, Plan};
-use clean_backup::proposal::{Wish, propose};
-use clean_backup::report::{Report, count, human_bytes};
+use clean_backup::act::apply::Applied;
+use clean_backup::act::journal::RunLog;
+use clean_backup::act::plan::{ActionKind, Plan};
+use clean_backup::act::proposal::{Wish, propose};
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::catalogue::decisions::Decisions;
+use clean_backup::files::fsops::Disk;
+use clean_backup::model::event::Progress;
+use clean_backup::model::findings::Report;
+use clean_backup::model::path_text::for_people;
+use clean_backup::model::readable::{count, human_bytes};
 use clean_backup::review::{Done, Hands, Patience, Proposed, Secret, Served, Session, serve};
 
 use super::act::{carry_out_confirmed, now_utc, runs_folder};
@@ -156,7 +157,8 @@ impl Hands for OwnHands<'_> {
         let runs = runs_folder(self.context).map_err(|failure| text(&failure))?;
         let log = RunLog::read(&runs, run).map_err(|error| error.to_string())?;
         let undone = log.plan(&runs).map_err(|error| error.to_string())?;
-        let undo = clean_backup::undo::undo(&log, &undone, &Disk::default(), &self.context.folder);
+        let undo =
+            clean_backup::act::undo::undo(&log, &undone, &Disk::default(), &self.context.folder);
         let left = undo.left.iter().map(|left| format!("{}: {}", for_people(&left.path), left.why));
         let mut problems: Vec<String> = left.collect();
         if undo.plan.actions.is_empty() {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use clean_backup::cache::{Cache, CacheError};
+use super::render::html::thumbnails::{self, Thumbnails};
+use clean_backup::act::plan::{ActionKind, ExactPath};
+use clean_backup::act::proposal::Wish;
+use clean_backup::catalogue::cache::{Cache, CacheError};
 use clean_backup::decode::DecodeOptions;
-use clean_backup::fsops::{Disk, real_place};
-use clean_backup::path_text::{for_people, one_line};
-use clean_backup::plan::{ActionKind, ExactPath};
-use clean_backup::proposal::Wish;
-use clean_backup::report::Counts;
+use clean_backup::files::fsops::{Disk, real_place};
+use clean_backup::files::walk::{Globs, WalkOptions};
+use clean_backup::model::findings::Counts;
+use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::scan::Scan;
-use clean_backup::thumbnails::{self, Thumbnails};
-use clean_backup::walk::{Globs, WalkOptions};
 
 use serde::Serialize;
 
@@ -394,7 +394,7 @@ pub fn dedupe(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome,
             label: super::act::now_utc().chars().filter(char::is_ascii_digit).collect(),
             delete_unquarantined: options.delete_unquarantined,
         };
-        clean_backup::proposal::propose(&report, &wish, context.progress)
+        clean_backup::act::proposal::propose(&report, &wish, context.progress)
     });
     if let Some(proposal) = &proposal {
         for left in &proposal.left {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clean_backup::config::{Key, Layer, Value, expand_home};
+use crate::cli::config::{Key, Layer, Value, expand_home};
 use clean_backup::decode::Limits;
-use clean_backup::policy::{KeepRule, Policy, Sensitivity};
+use clean_backup::model::policy::{KeepRule, Policy, Sensitivity};
 
 /// Where a setting came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

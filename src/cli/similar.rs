@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use clean_backup::cache::Cache;
-use clean_backup::hnsw::{Approximate, Origin};
-use clean_backup::media::Orientation;
-use clean_backup::phash::{FineHash, PerceptualHash};
-use clean_backup::report::{Answer, Hit, NeedleName, Picture, SimilarReport};
+use super::render::similar::{Answer, Hit, NeedleName, SimilarReport};
+use clean_backup::catalogue::approximate::{Approximate, Origin};
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::catalogue::similar::{Library, Needle, Similar as Found, SimilarOptions, Wanted};
+use clean_backup::model::findings::Picture;
+use clean_backup::model::media::Orientation;
+use clean_backup::model::phash::{FineHash, PerceptualHash};
 use clean_backup::scan::read_picture;
-use clean_backup::similar::{Library, Needle, Similar as Found, SimilarOptions, Wanted};
 
 use super::args::{Similar, SimilarFormat};
 use super::failure::{Failure, Kind, Outcome};
@@ -70,7 +71,7 @@ pub fn run(context: &Context<'_>, options: &Similar) -> Result<Outcome, Failure>
         SimilarFormat::Paths0 => {
             for answer in &report.answers {
                 if let (NeedleName::File(file), Err(why)) = (&answer.needle, &answer.hits) {
-                    tracing::warn!("{}: {why}", clean_backup::path_text::for_people(file));
+                    tracing::warn!("{}: {why}", clean_backup::model::path_text::for_people(file));
                 }
             }
             render::print_bytes(&report.to_paths0())?;
@@ -98,7 +99,7 @@ fn caches(
 fn needle(context: &Context<'_>, image: &Path) -> Result<Result<Needle, String>, Failure> {
     let decode = scan_options(&context.settings)?.decode;
     Ok(match read_picture(image, &decode) {
-        Ok(read) => Ok(Needle::Picture(clean_backup::dct::hash_tile(&read.tile))),
+        Ok(read) => Ok(Needle::Picture(clean_backup::picture::dct::hash_tile(&read.tile))),
         Err(why) => Err(why.reason),
     })
 }

@@ -5,10 +5,10 @@ use std::env::consts::{ARCH, OS};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use clean_backup::cache::CacheError;
-use clean_backup::path_text::{for_people, one_line};
-use clean_backup::report::human_bytes;
-use clean_backup::stamp::{Volumes, stamp_and_evidence};
+use clean_backup::catalogue::cache::CacheError;
+use clean_backup::files::stamp::{Volumes, stamp_and_evidence};
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::readable::human_bytes;
 use serde_json::json;
 
 use super::args::{CacheCommand, ListFormat};
@@ -24,13 +24,13 @@ pub fn doctor(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Fail
     let mut lines = vec![
         format!("clean-backup {} on {}-{}", env!("CARGO_PKG_VERSION"), ARCH, OS),
         format!("threads: {}", std::thread::available_parallelism().map_or(1, usize::from)),
-        format!("hashing: {}", clean_backup::dct::backend()),
+        format!("hashing: {}", clean_backup::picture::dct::backend()),
         format!("comparing: {}", clean_backup::index::flat::Backend::fastest().name()),
         format!("HEIC: {}", clean_backup::decode::heic_decoders().join(", then ")),
     ];
     let mut good = true;
     lines.extend(super::backends::examine(context.settings.gpu));
-    match clean_backup::dct::self_test() {
+    match clean_backup::picture::dct::self_test() {
         Ok(()) => lines.push("self-test of the hash: good".into()),
         Err(why) => {
             good = false;

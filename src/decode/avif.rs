@@ -15,7 +15,7 @@ use super::preview::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded};
 use crate::container::ReadAt;
 use crate::container::isobmff::Items;
-use crate::media::Format;
+use crate::model::media::Format;
 
 /// Most times that the decoder is asked for a picture: each asking takes in one temporal unit.
 const MAX_STEPS: usize = 64;

@@ -17,7 +17,7 @@ use super::luma::{Channels, LumaRows, narrow};
 use super::preview::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
-use crate::media::{Dimensions, Format, Marks};
+use crate::model::media::{Dimensions, Format, Marks};
 
 /// Most boxes of a container that are looked at.
 const MOST_BOXES: usize = 1 << 12;

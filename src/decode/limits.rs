@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::DecodeError;
-use crate::media::Dimensions;
+use crate::model::media::Dimensions;
 
 /// Bounds that hold before anything is allocated for a picture.
 #[derive(Clone, Debug)]

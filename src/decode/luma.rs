@@ -2,8 +2,8 @@
 //! only.
 
 use super::DecodeError;
-use crate::media::Dimensions;
-use crate::tile::{AreaAverage, Tile};
+use crate::model::media::Dimensions;
+use crate::picture::tile::{AreaAverage, Tile};
 
 /// Luma of an RGB triple, in 16.16 fixed point: .299, .587, .114 rounded so that they add up to
 /// 2¹⁶ (the same numbers as Pillow's `convert('L')`).

@@ -24,8 +24,8 @@ use std::fmt;
 use std::io;
 
 use crate::container::ReadAt;
-use crate::media::{Dimensions, Format, Marks, Orientation};
-use crate::tile::Tile;
+use crate::model::media::{Dimensions, Format, Marks, Orientation};
+use crate::picture::tile::Tile;
 
 /// How to decode.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::io;
 
 use super::ifd0::{Ifd0, tag};
 use crate::container::ReadAt;
-use crate::media::Format;
+use crate::model::media::Format;
 
 /// How much of a file is looked at before anything else is asked for.
 const HEAD: usize = 4096;

@@ -9,7 +9,7 @@ use image_webp::{DecodingError, WebPDecoder};
 use super::luma::{Channels, LumaRows};
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
-use crate::media::{Dimensions, Format, Marks};
+use crate::model::media::{Dimensions, Format, Marks};
 
 /// What the decoder may hold beside the picture.
 const OVERHEAD: u64 = 1 << 20;

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Contents;
-use crate::event::Progress;
-use crate::record::{Apart, ContentHash, Picture};
+use crate::model::event::Progress;
+use crate::model::record::{Apart, ContentHash, Picture};
 
 /// The marks, as they concern the pictures at hand.
 #[derive(Debug, Default)]

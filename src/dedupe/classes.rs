@@ -9,10 +9,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::Question;
-use crate::media::CaptureTime;
-use crate::phash::{PerceptualHash, View};
-use crate::policy::QUALITY_FLOOR;
-use crate::record::ContentHash;
+use crate::model::media::CaptureTime;
+use crate::model::phash::{PerceptualHash, View};
+use crate::model::policy::QUALITY_FLOOR;
+use crate::model::record::ContentHash;
 use crate::units::UnitRole;
 
 /// The classes, in sections: those that may be anybody's duplicate, those in reference folders,

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use super::Question;
 use super::neighbours::{near, turns};
 use super::nodes::Nodes;
-use crate::group::Lookup;
+use crate::dedupe::partition::Lookup;
+use crate::dedupe::relation::Relation;
 use crate::index::{self, Query, fine};
-use crate::media::CaptureTime;
-use crate::phash::{FineHash, PerceptualHash, View};
-use crate::relation::Relation;
+use crate::model::media::CaptureTime;
+use crate::model::phash::{FineHash, PerceptualHash, View};
 
 /// Some dense nodes, ready to be asked for those near a hash.
 struct Asked<'a> {

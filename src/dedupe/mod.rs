@@ -4,8 +4,12 @@
 mod apart;
 mod classes;
 mod dense;
+pub mod keeper;
 mod neighbours;
 mod nodes;
+pub mod partition;
+pub mod regroup;
+pub mod relation;
 mod report;
 mod stars;
 
@@ -16,15 +20,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::event::{Event, Phase, Progress};
+use crate::dedupe::keeper::Candidate;
+use crate::dedupe::relation::Relation;
 use crate::index::Joiner;
-use crate::keeper::{self, Candidate};
-use crate::media::{Bytes, FileKey, Orientation};
-use crate::phash::View;
-use crate::policy::{KeepRule, Policy};
-use crate::record::{Apart, ContentHash, Picture, Skip};
-use crate::relation::{self, Relation};
-use crate::report::Alarm;
+use crate::model::event::{Event, Phase, Progress};
+use crate::model::findings::Alarm;
+use crate::model::media::{Bytes, FileKey, Orientation};
+use crate::model::phash::View;
+use crate::model::policy::{KeepRule, Policy};
+use crate::model::record::{Apart, ContentHash, Picture, Skip};
 use crate::units::{self, UnitRole};
 use apart::Marked;
 
@@ -222,7 +226,7 @@ impl Contents<'_> {
             Err(error) => {
                 self.skipped.push(Skip {
                     path: self.pictures[index as usize].file.path.clone(),
-                    stage: crate::record::Stage::Read,
+                    stage: crate::model::record::Stage::Read,
                     reason: format!("its bytes could not be compared: {error}"),
                 });
                 None

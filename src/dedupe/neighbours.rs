@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use super::classes::{Classes, Hashes};
 use super::{DedupeOptions, Question};
-use crate::group::Edge;
+use crate::dedupe::partition::Edge;
 use crate::index::fine::{self, FinePair};
 use crate::index::{Joiner, Pair};
-use crate::media::Orientation;
-use crate::phash::{FineHash, Nearness, PerceptualHash, View};
+use crate::model::media::Orientation;
+use crate::model::phash::{FineHash, Nearness, PerceptualHash, View};
 
 /// From so many neighbours on a class is dense: which other dense ones are near it is not written
 /// down but looked up (`dense.rs`), so that a time-lapse of 100,000 frames does not become

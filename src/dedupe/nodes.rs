@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use super::Question;
 use super::classes::Classes;
 use super::neighbours::Neighbours;
-use crate::group::Edge;
-use crate::keeper;
+use crate::dedupe::keeper;
+use crate::dedupe::partition::Edge;
 
 /// Classes with several members or with neighbours; the rest of the library is of no concern any
 /// more.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use super::neighbours::turns;
 use super::{DedupeOptions, Deduplicated, Group};
-use crate::media::FileKey;
-use crate::record::Picture;
-use crate::report;
+use crate::model::findings as report;
+use crate::model::media::FileKey;
+use crate::model::record::Picture;
 
 impl Deduplicated {
     /// All keepers and duplicates, by index, in ascending order.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::dense::{Dense, DenseHashes, Wanted};
 use super::neighbours::near;
 use super::nodes::Nodes;
+use super::partition::{self, Edge, Lookup as _, Star};
 use super::{Duplicate, Group, Question};
-use crate::group::{self, Edge, Lookup as _, Star};
-use crate::media::{Bytes, Orientation};
-use crate::relation::Relation;
+use crate::dedupe::relation::Relation;
+use crate::model::media::{Bytes, Orientation};
 
 /// The groups, without what needs the files' bytes: relation, reason and bytes to free.
 pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
@@ -20,7 +20,7 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
     let hashes = DenseHashes::new(question, nodes);
     let star_list = |edges: &[Edge], wanted: Wanted<'_>| {
         let mut lookup = Dense::new(question, nodes, &hashes, wanted);
-        group::stars(nodes.len(), &nodes.references, edges, &mut lookup)
+        partition::stars(nodes.len(), &nodes.references, edges, &mut lookup)
     };
     let mut stars: BTreeMap<u32, Star> =
         star_list(&copies, Wanted::Copies).into_iter().map(|star| (star.keeper, star)).collect();

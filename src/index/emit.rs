@@ -1,7 +1,7 @@
 //! A thread's buffer between a join and the sink.
 
 use super::{Pair, Sink};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Pairs handed on at once: 48 KiB.
 const BATCH: usize = 4096;

@@ -10,7 +10,7 @@ mod distances;
 use rayon::prelude::*;
 
 use super::{Joiner, Pair, Sink};
-use crate::phash::{FineHash, PerceptualHash};
+use crate::model::phash::{FineHash, PerceptualHash};
 use distances::distances as measure;
 
 /// Words that a hash is dealt to.

@@ -22,7 +22,7 @@ pub use collapse::Collapsed;
 
 use std::cell::RefCell;
 
-use crate::phash::{FineHash, PerceptualHash};
+use crate::model::phash::{FineHash, PerceptualHash};
 use banded::{Banded, MultiIndex, Size};
 use flat::{Backend, Flat};
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 
 use super::{Pair, Sink};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Keeps all pairs.
 #[derive(Default)]

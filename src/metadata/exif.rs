@@ -2,10 +2,10 @@
 
 use exif::{Exif, In, Rational, Reader, Tag, Value};
 
-use crate::calendar::Civil;
-use crate::capture::{Candidate, Source};
-use crate::media::{CaptureTime, Metadata, Orientation};
-use crate::path_text::one_line;
+use crate::metadata::capture::{Candidate, Source};
+use crate::model::calendar::Civil;
+use crate::model::media::{CaptureTime, Metadata, Orientation};
+use crate::model::path_text::one_line;
 
 /// Most characters of a maker's or a model's name that are kept.
 const MAX_NAME: usize = 64;

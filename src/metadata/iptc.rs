@@ -1,8 +1,8 @@
 //! The date in IPTC's records (IPTC-NAA Information Interchange Model 4.2), which picture agencies
 //! and older programs write.
 
-use crate::calendar::Civil;
-use crate::media::CaptureTime;
+use crate::model::calendar::Civil;
+use crate::model::media::CaptureTime;
 
 use super::exif::offset_minutes;
 
@@ -70,7 +70,7 @@ fn understood(date: &str, time: &str) -> Option<CaptureTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::iso_time;
+    use crate::model::readable::iso_time;
 
     fn record(set: u8, text: &str) -> Vec<u8> {
         let mut bytes = vec![0x1c, 2, set, 0, text.len() as u8];

@@ -1,6 +1,7 @@
 //! What the metadata inside of files, and in those beside them, say.
 
 mod blocks;
+pub mod capture;
 mod exif;
 mod iptc;
 pub mod sidecar;
@@ -9,8 +10,8 @@ mod xmp;
 
 pub use exif::read_exif;
 
-use crate::capture::{Candidate, Source};
 use crate::container::ReadAt;
+use crate::metadata::capture::{Candidate, Source};
 use blocks::Blocks;
 
 /// What filing needs of a picture or a film.

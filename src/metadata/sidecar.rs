@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::xmp;
-use crate::capture::{Candidate, Source};
+use crate::metadata::capture::{Candidate, Source};
 
 /// The dates of an XMP sidecar.
 pub fn of_xmp(bytes: &[u8]) -> Vec<Candidate> {
@@ -49,7 +49,7 @@ pub fn of_takeout(bytes: &[u8]) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::Moment;
+    use crate::metadata::capture::Moment;
 
     #[test]
     fn takeout() {

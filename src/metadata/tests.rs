@@ -1,6 +1,6 @@
 use super::*;
-use crate::capture::Moment;
 use crate::container::sketch::{Sketch, ascii, tiff};
+use crate::metadata::capture::Moment;
 
 /// Tags with a camera and 2019-02-03 12:00:00.
 fn block() -> Vec<u8> {

@@ -5,11 +5,11 @@
 
 use std::io;
 
-use crate::calendar::Civil;
-use crate::capture::{Candidate, Source};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields};
-use crate::media::CaptureTime;
+use crate::metadata::capture::{Candidate, Source};
+use crate::model::calendar::Civil;
+use crate::model::media::CaptureTime;
 
 /// Longest `moov` box, and longest head of a Matroska file, that is read.
 const MOST_BYTES: u64 = 64 << 20;
@@ -219,7 +219,7 @@ fn avi_time(text: &str) -> Option<CaptureTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::iso_time;
+    use crate::model::readable::iso_time;
 
     #[test]
     fn dates_of_avi() {

@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::exif::{local_seconds, offset_minutes, subsecond_ns};
-use crate::media::CaptureTime;
+use crate::model::media::CaptureTime;
 
 /// Properties that say when a picture was taken, the most telling first.
 const PROPERTIES: [&str; 3] = ["DateTimeOriginal", "DateCreated", "DateTimeDigitized"];
@@ -84,7 +84,7 @@ pub(super) fn time(text: &str) -> Option<CaptureTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::iso_time;
+    use crate::model::readable::iso_time;
 
     #[test]
     fn times() {

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::capture::{Candidate, Decision, Judge, Moment, Source, decide, from_name};
-use crate::content::FileSource;
-use crate::event::{Event, Phase, Progress};
-use crate::extensions::{is_video, names_a_picture};
-use crate::media::{Evidence, MediaFile, ModifiedNs};
+use crate::files::content::FileSource;
+use crate::files::stamp::stamp;
+use crate::metadata::capture::{Candidate, Decision, Judge, Moment, Source, decide, from_name};
 use crate::metadata::{Embedded, embedded, sidecar};
-use crate::stamp::stamp;
+use crate::model::event::{Event, Phase, Progress};
+use crate::model::extensions::{is_video, names_a_picture};
+use crate::model::media::{Evidence, MediaFile, ModifiedNs};
 use crate::units::Folder;
 
 /// Longest sidecar that is read.

@@ -11,15 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::capture::Judge;
-use crate::content::content_hash;
-use crate::event::{Event, Phase, Progress};
-use crate::layout::Template;
-use crate::media::{Bytes, FileStamp, MediaFile};
-use crate::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
-use crate::real_paths::RealPaths;
-use crate::record::{ContentHash, Skip, Stage};
-use crate::walk::{WalkOptions, Walked, walk};
+use crate::act::layout::Template;
+use crate::act::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use crate::files::content::content_hash;
+use crate::files::real_paths::RealPaths;
+use crate::files::walk::{WalkOptions, Walked, walk};
+use crate::metadata::capture::Judge;
+use crate::model::event::{Event, Phase, Progress};
+use crate::model::media::{Bytes, FileStamp, MediaFile};
+use crate::model::record::{ContentHash, Skip, Stage};
 pub use dates::explain;
 use dates::{Shot, shots_of};
 pub use outcome::{Fate, Filed, Organized};
@@ -341,7 +341,7 @@ fn file(
         files: members,
         why: match unit.shot.decision.time() {
             Some((time, source)) => {
-                format!("taken {} ({})", crate::report::iso_time(time), source.name())
+                format!("taken {} ({})", crate::model::readable::iso_time(time), source.name())
             }
             None => "no date is known".to_owned(),
         },
@@ -355,7 +355,7 @@ fn filed(unit: &Unit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) -> Filed
     let bytes = unit.shot.files.iter().filter_map(|path| stamps.get(path)).map(|s| s.size.0).sum();
     let conflicts = decision.conflicts.iter().filter_map(|&at| {
         let judged = decision.judged.get(at)?;
-        let time = crate::report::iso_time(judged.time.ok()?);
+        let time = crate::model::readable::iso_time(judged.time.ok()?);
         Some(format!("{} says {time}", judged.candidate.source.name()))
     });
     Filed {
@@ -389,8 +389,8 @@ impl Twins {
     /// From groups that were found among the library's pictures and the incoming ones: what is
     /// incoming and no better than its group's picture in the library stays out.
     pub fn of(
-        groups: &[crate::report::Group],
-        acts_on: &dyn Fn(&crate::report::Duplicate) -> bool,
+        groups: &[crate::model::findings::Group],
+        acts_on: &dyn Fn(&crate::model::findings::Duplicate) -> bool,
     ) -> Self {
         let mut twins = Self::default();
         // The library's pictures are the references.

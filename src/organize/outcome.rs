@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::capture::{Source, day};
-use crate::media::CaptureTime;
-use crate::path_text::{for_people, harmless_json, one_line};
-use crate::plan::{ActionKind, ExactPath, Plan};
-use crate::record::Skip;
-use crate::report::{human_bytes, iso_time};
+use crate::act::plan::{ActionKind, ExactPath, Plan};
+use crate::metadata::capture::{Source, day};
+use crate::model::media::CaptureTime;
+use crate::model::path_text::{for_people, harmless_json, one_line};
+use crate::model::readable::{human_bytes, iso_time};
+use crate::model::record::Skip;
 
 /// Where a unit goes, or why it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::content::content_hash;
-use crate::layout::{Taken, fitting, folded};
-use crate::record::ContentHash;
+use crate::act::layout::{Taken, fitting, folded};
+use crate::files::content::content_hash;
+use crate::model::record::ContentHash;
 
 /// What is in the destination's folders, and what was given away.
 #[derive(Default)]

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::session::{Change, Role, Session};
-use crate::media::Orientation;
-use crate::path_text::{for_people, one_line};
-use crate::report::{Alarm, Group, Picture, Relation, iso_time};
+use crate::model::findings::{Alarm, Group, Picture, Relation};
+use crate::model::media::Orientation;
+use crate::model::path_text::{for_people, one_line};
+use crate::model::readable::iso_time;
 
 /// Most groups, or files, that are given at once.
 const MOST: usize = 200;

@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use crate::event::{Event, Phase, Progress};
-use crate::path_text::{for_people, one_line};
-use crate::plan::{ActionKind, Plan};
+use crate::act::plan::{ActionKind, Plan};
+use crate::model::event::{Event, Phase, Progress};
+use crate::model::path_text::{for_people, one_line};
 
 use super::Proposed;
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::session::{Decided, Session};
-use crate::content::content_hash;
-use crate::decisions::{Choice, DecisionsError, Verdict};
-use crate::record::{Apart, ContentHash, Marked};
-use crate::report::Picture;
+use crate::catalogue::decisions::{Choice, DecisionsError, Verdict};
+use crate::files::content::content_hash;
+use crate::model::findings::Picture;
+use crate::model::record::{Apart, ContentHash, Marked};
 
 /// Pictures of a group are marked pair by pair up to so many; beyond, each with the keeper alone.
 const PAIRED_UP_TO: usize = 64;

@@ -27,9 +27,9 @@ pub use session::Session;
 
 use std::path::PathBuf;
 
-use crate::event::Progress;
-use crate::plan::{ActionKind, Plan};
-use crate::report::Report;
+use crate::act::plan::{ActionKind, Plan};
+use crate::model::event::Progress;
+use crate::model::findings::Report;
 
 /// What is to be done with what was accepted.
 #[derive(Clone, Debug)]

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::content::FileSource;
 use crate::decode::DecodeOptions;
 use crate::decode::preview::preview;
-use crate::media::Orientation;
+use crate::files::content::FileSource;
 use crate::metadata;
+use crate::model::media::Orientation;
 
 /// The sides that previews are made in: in the list, side by side, and for a close look.
 const SIDES: [u32; 3] = [320, 1600, 5000];

@@ -24,9 +24,9 @@ use super::job::{Desk, Order};
 use super::pages::{HEADERS, ICON, PAGE, SCRIPT, STYLE, sentence};
 use super::session::Session;
 use super::{Hands, pictures};
+use crate::act::plan::ActionKind;
 use crate::decode::DecodeOptions;
-use crate::media::Orientation;
-use crate::plan::ActionKind;
+use crate::model::media::Orientation;
 
 /// How often it is looked whether something is to be done, or to be stopped.
 const LOOK: Duration = Duration::from_millis(30);

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::decisions::{Decisions, DecisionsError};
-use crate::report::{Duplicate, Group, Picture, Relation, Report};
+use crate::catalogue::decisions::{Decisions, DecisionsError};
+use crate::model::findings::{Duplicate, Group, Picture, Relation, Report};
 
 /// What was decided about one group. Members are numbered as [`Group::members`] gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

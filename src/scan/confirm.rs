@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::{ELSEWHERE, ReadPicture, Scan, read_picture};
-use crate::content::settled_content_hash;
-use crate::dct::hash_tile;
 use crate::decode::DecodeOptions;
-use crate::event::{Event, Phase, Progress};
-use crate::media::{Evidence, FileStamp};
-use crate::record::{Picture, Skip, Stage, Unreadable};
+use crate::files::content::settled_content_hash;
+use crate::model::event::{Event, Phase, Progress};
+use crate::model::media::{Evidence, FileStamp};
+use crate::model::record::{Picture, Skip, Stage, Unreadable};
+use crate::picture::dct::hash_tile;
 
 /// Which pictures are read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 //! write what was learnt while still at it.
 
 mod confirm;
+pub mod damage;
 mod pipeline;
 mod reading;
 
@@ -9,14 +10,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::cache::{Cache, CacheError, CachedRow};
+use crate::catalogue::cache::{Cache, CacheError, CachedRow};
 use crate::decode::DecodeOptions;
-use crate::event::{Event, Phase, Progress};
-use crate::extensions;
-use crate::hash::TileHasher;
-use crate::media::{Evidence, FileKey, FileStamp, MediaFile};
-use crate::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
-use crate::walk::{WalkOptions, walk};
+use crate::files::walk::{WalkOptions, walk};
+use crate::model::event::{Event, Phase, Progress};
+use crate::model::extensions;
+use crate::model::media::{Evidence, FileKey, FileStamp, MediaFile};
+use crate::model::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
+use crate::picture::hasher::TileHasher;
 pub use confirm::{Confirm, Confirmed, Confirming};
 use pipeline::Work;
 pub use reading::{ReadPicture, read_picture};

@@ -7,14 +7,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, tic
 use rayon::prelude::*;
 
 use super::reading::{ReadPicture, read_picture};
-use crate::cache::CachedRow;
-use crate::content::settled_content_hash;
+use crate::catalogue::cache::CachedRow;
 use crate::decode::DecodeOptions;
-use crate::event::{Event, Phase, Progress};
-use crate::hash::TileHasher;
-use crate::media::MediaFile;
-use crate::record::{ContentHash, PictureRecord, Record, Unreadable};
-use crate::tile::Tile;
+use crate::files::content::settled_content_hash;
+use crate::model::event::{Event, Phase, Progress};
+use crate::model::media::MediaFile;
+use crate::model::record::{ContentHash, PictureRecord, Record, Unreadable};
+use crate::picture::hasher::TileHasher;
+use crate::picture::tile::Tile;
 
 /// Tiles that may wait for the hashing thread: it bounds memory whatever the library.
 const WAITING_TILES: usize = 256;

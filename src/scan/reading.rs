@@ -4,13 +4,13 @@ use std::io;
 use std::path::Path;
 
 use crate::container::ReadAt;
-use crate::content::HashingSource;
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom, decode};
-use crate::media::{Metadata, Orientation};
+use crate::files::content::HashingSource;
 use crate::metadata::read_exif;
-use crate::phash::PictureHash;
-use crate::record::{ContentHash, PictureRecord, Stage, Unreadable};
-use crate::tile::Tile;
+use crate::model::media::{Metadata, Orientation};
+use crate::model::phash::PictureHash;
+use crate::model::record::{ContentHash, PictureRecord, Stage, Unreadable};
+use crate::picture::tile::Tile;
 
 /// A picture that was read.
 #[derive(Clone, Debug)]

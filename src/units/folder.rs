@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::takeout;
-use crate::extensions::{is_film, is_raw, is_video, names_a_picture};
+use crate::model::extensions::{is_film, is_raw, is_video, names_a_picture};
 
 /// A file that is worth nothing without a picture, with the pictures that it goes with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use folder::{Companion, Folder};
 
-use crate::media::Format;
+use crate::model::media::Format;
 
 /// What a picture is within its unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use clean_backup::fsops::{Disk, FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed};
-use clean_backup::journal::Storage;
-use clean_backup::record::ContentHash;
+use clean_backup::act::journal::Storage;
+use clean_backup::files::fsops::{
+    Disk, FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed,
+};
+use clean_backup::model::record::ContentHash;
 
 /// What happens at the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
-use clean_backup::content::content_hash;
+use clean_backup::files::content::content_hash;
 use tempfile::TempDir;
 
 /// Removed with everything in it when dropped.

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::os::unix::fs::symlink;
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::content::content_hash;
-use clean_backup::media::{Dimensions, Format, MediaFile, Orientation};
-use clean_backup::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
-use clean_backup::plan::{ExactPath, Plan};
-use clean_backup::report::{Counts, Duplicate, Group, Matching, Picture, Relation, Report};
-use clean_backup::walk::{WalkOptions, walk};
+use clean_backup::act::plan::{ExactPath, Plan};
+use clean_backup::files::content::content_hash;
+use clean_backup::files::walk::{WalkOptions, walk};
+use clean_backup::model::findings::{
+    Counts, Duplicate, Group, Matching, Picture, Relation, Report,
+};
+use clean_backup::model::media::{Dimensions, Format, MediaFile, Orientation};
+use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use proptest::prelude::*;
 use tempfile::TempDir;
 

@@ -7,14 +7,14 @@ use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use clean_backup::apply::Applied;
-use clean_backup::content::content_hash;
-use clean_backup::plan::{
+use clean_backup::act::apply::Applied;
+use clean_backup::act::plan::{
     Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
 };
-use clean_backup::record::ContentHash;
-use clean_backup::report::{Matching, Relation};
-use clean_backup::stamp::stamp;
+use clean_backup::files::content::content_hash;
+use clean_backup::files::stamp::stamp;
+use clean_backup::model::findings::{Matching, Relation};
+use clean_backup::model::record::ContentHash;
 use tempfile::TempDir;
 
 /// Contents by names below the root.

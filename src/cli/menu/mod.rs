@@ -11,8 +11,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use clap::Parser as _;
-use clean_backup::journal;
-use clean_backup::layout::DEFAULT_TEMPLATE;
+use clean_backup::act::journal;
+use clean_backup::act::layout::DEFAULT_TEMPLATE;
 
 use super::args::LowArgs;
 use super::environment::Environment;
@@ -261,7 +261,7 @@ fn quoted(word: &OsStr) -> String {
             format!("'{}'", text.replace('\'', "'\\''"))
         }
         // Not to be typed on a terminal; the escapes of the message tell what is meant.
-        _ => clean_backup::path_text::for_people(Path::new(word)),
+        _ => clean_backup::model::path_text::for_people(Path::new(word)),
     }
 }
 

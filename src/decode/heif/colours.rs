@@ -10,7 +10,7 @@ use super::super::{DecodeError, DecodeOptions};
 use super::layers::{Codec, Coded, Luma, cost_of, damaged, dimensions_of, shown, thumbnail_of};
 use crate::container::ReadAt;
 use crate::container::isobmff::Items;
-use crate::media::Dimensions;
+use crate::model::media::Dimensions;
 
 /// Puts one of the three colours in the place of the luma, so that whatever is done to luma planes
 /// is done to it. Each item is decoded once.

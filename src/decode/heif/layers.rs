@@ -8,8 +8,8 @@ use super::super::luma::{luma, narrow, on_white};
 use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
-use crate::media::{Dimensions, Format, Marks, Orientation};
-use crate::tile::{AreaAverage, Tile};
+use crate::model::media::{Dimensions, Format, Marks, Orientation};
+use crate::picture::tile::{AreaAverage, Tile};
 
 /// How deep items may be derived from items (a grid in an identity in an overlay).
 const MAX_DEPTH: u32 = 4;

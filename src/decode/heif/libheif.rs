@@ -10,7 +10,7 @@ use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use super::layers::{self, Layer, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::Items;
-use crate::media::{Dimensions, Format, Marks};
+use crate::model::media::{Dimensions, Format, Marks};
 
 /// Planes of 16-bit samples at full chroma, before and after the turns.
 const BYTES_PER_PIXEL: u64 = 16;

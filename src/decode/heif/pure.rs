@@ -15,7 +15,7 @@ use super::colours::{self, Chroma};
 use super::layers::{self, Codec, Coded, Colour, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
-use crate::media::{Dimensions, Format, Marks};
+use crate::model::media::{Dimensions, Format, Marks};
 
 /// What it holds at once: three planes of 32-bit samples twice, and what it notes of each block.
 const BYTES_PER_PIXEL: u64 = 24;

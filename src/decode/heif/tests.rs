@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom, avif};
 use crate::container::ReadAt;
-use crate::media::{Dimensions, Orientation};
-use crate::tile::Tile;
+use crate::model::media::{Dimensions, Orientation};
+use crate::picture::tile::Tile;
 
 type Decoder = fn(&dyn ReadAt, &DecodeOptions) -> Result<Decoded, DecodeError>;
 

@@ -8,7 +8,7 @@ use super::{Read, enough_rows, read_planes};
 use crate::container::ReadAt;
 use crate::decode::preview::{Pixels, raster};
 use crate::decode::{DecodeError, DecodeOptions};
-use crate::media::{Dimensions, Format};
+use crate::model::media::{Dimensions, Format};
 
 /// Red, green and blue, and what a decoder of every pixel holds beside them, by pixel.
 const WHOLE_BYTES: u64 = 3 + 9;

@@ -2,7 +2,7 @@
 
 use super::DecodeError;
 use super::segments::Picture;
-use crate::media::Dimensions;
+use crate::model::media::Dimensions;
 
 /// The coding process and the components.
 pub(super) struct Frame {

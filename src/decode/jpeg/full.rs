@@ -6,8 +6,8 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
-use crate::media::{Dimensions, Format, Marks};
-use crate::tile::AreaAverage;
+use crate::model::media::{Dimensions, Format, Marks};
+use crate::picture::tile::AreaAverage;
 
 /// Decodes every pixel. `reserved` bytes are held for this picture already.
 pub(super) fn decode(

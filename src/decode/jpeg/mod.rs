@@ -25,7 +25,7 @@ pub(super) use colour::pixels;
 
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
-use crate::media::{Format, Marks};
+use crate::model::media::{Format, Marks};
 use frame::Frame;
 
 /// The short side of the reduced plane has at least so many samples, where the picture allows:

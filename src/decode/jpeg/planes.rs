@@ -3,7 +3,7 @@
 use super::frame::{Colours, Frame};
 use super::idct;
 use crate::decode::luma::luma;
-use crate::tile::{AreaAverage, TILE_SIDE, Tile};
+use crate::picture::tile::{AreaAverage, TILE_SIDE, Tile};
 
 /// The kept samples of one component, whole blocks.
 pub(super) struct Plane {

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::decode;
-use crate::tile::{AreaAverage, Tile};
+use crate::picture::tile::{AreaAverage, Tile};
 
 fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg");

@@ -7,7 +7,7 @@ pub(super) mod raster;
 
 use super::{DecodeError, DecodeOptions, avif, heif, jpeg, jxl, raw, sniff};
 use crate::container::ReadAt;
-use crate::media::{Dimensions, Format, Orientation};
+use crate::model::media::{Dimensions, Format, Orientation};
 
 /// Longest colour profile that goes along; Apple's Display P3 has 548 bytes.
 const MOST_PROFILE: usize = 4096;

@@ -15,7 +15,7 @@ use crate::container::{ReadAt, Window};
 use crate::decode::luma::Channels;
 use crate::decode::raster::png;
 use crate::decode::{DecodeError, DecodeOptions, webp};
-use crate::media::{Dimensions, Format, Orientation};
+use crate::model::media::{Dimensions, Format, Orientation};
 
 /// What a decoder may hold beside the picture.
 const OVERHEAD: u64 = 4 << 20;

@@ -11,7 +11,7 @@ use image::{ColorType, ImageDecoder, ImageResult, Limits};
 use crate::container::{ReadAt, Window};
 use crate::decode::luma::{Channels, LumaRows};
 use crate::decode::{DecodeError, DecodeOptions, Decoded};
-use crate::media::{Dimensions, Format};
+use crate::model::media::{Dimensions, Format};
 
 /// What a decoder may hold beside the picture.
 const OVERHEAD: u64 = 1 << 20;

@@ -8,7 +8,7 @@ use gif::{ColorOutput, DecodingError, MemoryLimit};
 use crate::container::{ReadAt, Window};
 use crate::decode::luma::{Channels, LumaRows, luma};
 use crate::decode::{DecodeError, DecodeOptions, Decoded};
-use crate::media::{Dimensions, Format};
+use crate::model::media::{Dimensions, Format};
 
 /// Luma of what nothing is drawn on.
 const WHITE: u8 = 255;

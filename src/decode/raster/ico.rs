@@ -7,7 +7,7 @@ use image::codecs::ico::IcoDecoder;
 use super::{dense, png};
 use crate::container::{ReadAt, Window};
 use crate::decode::{DecodeError, DecodeOptions, Decoded};
-use crate::media::Format;
+use crate::model::media::Format;
 
 /// Appended, so that a mask that is missing or written too short reads as "nothing is masked": the
 /// mask of 1024 × 1024 pixels.

@@ -15,7 +15,7 @@ mod tests;
 use super::luma::LumaRows;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
-use crate::media::{Dimensions, Format, Marks};
+use crate::model::media::{Dimensions, Format, Marks};
 
 pub(super) fn decode(
     format: Format,

@@ -7,7 +7,7 @@ use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 use crate::container::{ReadAt, Window};
 use crate::decode::luma::{Channels, LumaRows};
 use crate::decode::{DecodeError, DecodeOptions, Decoded};
-use crate::media::{Dimensions, Format};
+use crate::model::media::{Dimensions, Format};
 
 type Rows<'a> = Reader<BufReader<Window<'a>>>;
 

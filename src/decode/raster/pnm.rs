@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use crate::container::{ReadAt, Window};
 use crate::decode::luma::{Channels, LumaRows};
 use crate::decode::{DecodeError, DecodeOptions, Decoded};
-use crate::media::{Dimensions, Format};
+use crate::model::media::{Dimensions, Format};
 
 /// Longest line of a P7 header that is read.
 const MOST_LINE: u64 = 4096;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::container::ReadAt;
 use crate::decode::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom, decode, sniff};
-use crate::media::{Dimensions, Format, Orientation};
+use crate::model::media::{Dimensions, Format, Orientation};
 
 /// The fixtures, by group: name and bytes.
 fn groups() -> BTreeMap<String, Vec<(String, Vec<u8>)>> {

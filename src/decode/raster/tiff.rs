@@ -14,7 +14,7 @@ use crate::decode::ifd0::{self, Ifd0};
 use crate::decode::limits::Limits as PixelLimits;
 use crate::decode::luma::{Channels, LumaRows, luma, luma_of_inks, narrow, on_white};
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
-use crate::media::{Dimensions, Format, Orientation};
+use crate::model::media::{Dimensions, Format, Orientation};
 
 /// What the decoder may hold beside the picture: directories and packed bytes.
 const OVERHEAD: u64 = 4 << 20;

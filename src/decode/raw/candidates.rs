@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::{DecodeError, DecodeOptions};
 use crate::container::ReadAt;
 use crate::container::tiff::{Ifd, Tiff};
-use crate::media::Dimensions;
+use crate::model::media::Dimensions;
 
 /// How far into a box the JPEG may begin.
 const MAX_LEAD: u64 = 64;

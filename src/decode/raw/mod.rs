@@ -11,7 +11,7 @@ use super::preview::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom, jpeg};
 use crate::container::tiff::{self, Tiff};
 use crate::container::{ReadAt, cr3, raf};
-use crate::media::{Dimensions, Format, Orientation};
+use crate::model::media::{Dimensions, Format, Orientation};
 use candidates::{Candidate, Sized};
 
 /// Previews smaller than this along a side are icons. A small preview hashes as any small picture

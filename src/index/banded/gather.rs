@@ -1,6 +1,6 @@
 //! The bits under a mask, pushed together: what BMI2 calls `pext`.
 
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Gathers the bits under one mask.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 use super::MultiIndex;
 use crate::index::flat::{Backend, Flat};
 use crate::index::{Neighbour, Query};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// New hashes that are scanned at most: some 10 µs a needle.
 const DELTA: usize = 1 << 16;

@@ -15,7 +15,7 @@ use super::table::{Scratch, Table};
 use crate::index::emit::Emitter;
 use crate::index::flat::{Backend, Hit, Run};
 use crate::index::{Pair, Sink};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Buckets that a thread joins in one go.
 const TILE: u32 = 64;

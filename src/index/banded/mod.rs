@@ -18,7 +18,7 @@ pub use query::MultiIndex;
 
 use super::flat::{Backend, Flat};
 use super::{Join, Pair, Sink};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 use join::{Context, HEAVY, Side, Tuning};
 use plan::Sample;
 

@@ -4,7 +4,7 @@
 //! were farther apart than sᵢ in every band, its distance would be at least Σ(sᵢ+1); so a plan
 //! with Σ(sᵢ+1) ≥ r+1 misses nothing within r.
 
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Hashes that stand for all when costs are reckoned.
 const SAMPLE: usize = 1024;

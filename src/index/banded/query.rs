@@ -5,7 +5,7 @@ use super::plan::{Band, Sample, Size, differences};
 use super::table::{Scratch, Table};
 use crate::index::flat::{Backend, Hit, Run};
 use crate::index::{Neighbour, Query};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Multi-index tables: every band's, so about 12 bytes a hash and band (49 with four bands).
 ///

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::gather::Gather;
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Hashes that one step of the parallel sort takes at once.
 const CHUNK: usize = 1 << 16;

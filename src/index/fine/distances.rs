@@ -1,6 +1,6 @@
 //! Distances of one needle to many hashes, with the widest popcount that the machine has.
 
-use crate::phash::FineHash;
+use crate::model::phash::FineHash;
 
 /// Replaces `distances` by those of `needle` to each hash.
 pub(super) fn distances(needle: FineHash, hashes: &[FineHash], distances: &mut Vec<u16>) {

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 
 use super::{Hit, Run, padded};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 const LANES: usize = 4;
 

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::emit::Emitter;
 use super::{Join, Neighbour, Pair, Query, Sink};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 /// Needles that a block holds: with [`BLOCK`] it bounds the hits of one scan.
 const NEEDLES: usize = 256;

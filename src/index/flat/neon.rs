@@ -7,7 +7,7 @@ use std::arch::aarch64::{
 };
 
 use super::{Hit, Run, padded};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 const LANES: usize = 2;
 

@@ -2,7 +2,7 @@
 //! without a vector popcount run.
 
 use super::{Hit, Run};
-use crate::phash::PerceptualHash;
+use crate::model::phash::PerceptualHash;
 
 pub(super) fn scan(
     needles: &[PerceptualHash],

@@ -1,0 +1,239 @@
+//! What is looked at right before an act, and once more before anything is gone for good.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::files::Work;
+use super::held::{Held, Keeper, failed};
+use super::{Run, Stop, lock};
+use crate::act::plan::{ActionKind, Expected};
+use crate::files::fsops::{Kind, Lock, Look, Opened, Place};
+use crate::model::media::FileStamp;
+use crate::model::path_text::for_people;
+
+/// Whether a keeper's bytes are read, or only its identity, size and time looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    Bytes,
+    Stamp,
+}
+
+impl Run<'_> {
+    /// The place of a file that a plan tells of.
+    fn place_of(&self, path: &Path) -> Result<Place, String> {
+        self.place(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => "is not there any more".to_owned(),
+            _ => error.to_string(),
+        })
+    }
+
+    /// Opens a file that is what the plan says, its bytes aside.
+    fn open_expected(&self, place: &Place, expected: &Expected) -> Result<Opened, String> {
+        let files = self.world.files;
+        let look = files.look_at(place).map_err(|error| error.to_string())?;
+        let look = look.ok_or_else(|| "is not there any more".to_owned())?;
+        match look.kind {
+            Kind::File => {}
+            Kind::Link => return Err("is a symbolic link now".into()),
+            Kind::Folder | Kind::Other => return Err("is no regular file any more".into()),
+        }
+        differs(look.stamp, expected.stamp)?;
+        let opened = files.open(place).map_err(|error| error.to_string())?;
+        if opened.look().is_same_file(&look) { Ok(opened) } else { Err("is being changed".into()) }
+    }
+
+    /// That an open file has the bytes that the plan says, and stays what it is while it is read.
+    fn read(&self, place: &Place, opened: &Opened, expected: &Expected) -> Result<(), String> {
+        let files = self.world.files;
+        let content = files.hash(opened).map_err(|error| error.to_string())?;
+        if Some(content) != expected.content {
+            return Err(
+                "has other bytes than planned, though its size and time are the same".into()
+            );
+        }
+        match files.look_at(place) {
+            Ok(Some(again)) if again.is_same_file(&opened.look()) => Ok(()),
+            _ => Err("is being changed".into()),
+        }
+    }
+
+    /// That the file at `path` is what the plan says, to the byte.
+    pub(super) fn is_there(&self, path: &Path, expected: &Expected) -> Result<(), Stop> {
+        let check = || {
+            let place = self.place_of(path)?;
+            self.read(&place, &self.open_expected(&place, expected)?, expected)
+        };
+        check().map_err(|why: String| refused(path, &why))
+    }
+
+    /// The source: open, locked and read.
+    pub(super) fn check_source(&self, work: &Work<'_>) -> Result<Held, Stop> {
+        let source = &work.source;
+        let home = self.place_of(source).map_err(|why| refused(source, &why))?;
+        let now = self.where_left(work, &home).map_err(failed("looking at", source))?;
+        let opened = self.check_source_at(work, &now).map_err(|mut stop| {
+            if now.name() != home.name() {
+                stop.reason += &format!("; an earlier run left it at {}", for_people(&now.path()));
+            }
+            stop
+        })?;
+        Ok(Held { home, now, opened })
+    }
+
+    fn check_source_at(&self, work: &Work<'_>, now: &Place) -> Result<Opened, Stop> {
+        let source = &work.source;
+        let opened =
+            self.open_expected(now, work.expected()).map_err(|why| refused(source, &why))?;
+        if work.kind != ActionKind::Copy {
+            self.check_references(source)?;
+        }
+        let look = opened.look();
+        let takes_away = work.kind.removes_source() || work.kind.needs_identical();
+        if takes_away && work.member.keeper.is_some() && look.names > 1 {
+            let why = "has other names (hard links): it frees nothing, and is left alone";
+            return Err(refused(source, why));
+        }
+        let own_keeper = work.member.keeper.as_ref().map(|keeper| keeper.stamp.key);
+        if own_keeper == Some(look.stamp.key) && work.kind != ActionKind::Detach {
+            return Err(refused(source, "is its keeper under another name"));
+        }
+        // Under another path; those of the same path are no sound plan.
+        if takes_away && self.keepers.contains(&look.stamp.key) && look.names == 1 {
+            return Err(refused(source, "is a file that another act relies on"));
+        }
+        // Other acts of this run may be about other names of the same file.
+        let kind = if takes_away && look.names == 1 { Lock::Exclusive } else { Lock::Shared };
+        self.lock_file(now, &opened, kind)
+            .and_then(|()| self.read(now, &opened, work.expected()))
+            .map_err(|why| refused(source, &why))?;
+        Ok(opened)
+    }
+
+    /// What the act relies on: open and locked. Its bytes are read now, or, where its proof is only
+    /// its stamp, when the source was set aside.
+    pub(super) fn hold_keeper<'a>(
+        &self,
+        work: &Work<'a>,
+        proof: Proof,
+    ) -> Result<Option<Keeper<'a>>, Stop> {
+        let Some(expected) = &work.member.keeper else { return Ok(None) };
+        let path = self.plan.resolve(&expected.path);
+        let relies = |why: String| relies(work, &path, &why);
+        let place = self.place_of(&path).map_err(relies)?;
+        let opened = self.open_expected(&place, expected).map_err(relies)?;
+        self.lock_file(&place, &opened, Lock::Shared).map_err(relies)?;
+        if proof == Proof::Bytes {
+            self.read(&place, &opened, expected).map_err(relies)?;
+        }
+        Ok(Some(Keeper { expected, path, place, opened }))
+    }
+
+    /// That the keeper is still what it was, found anew by its path. Where the source was set aside,
+    /// also that this cannot be seen in the keeper's folder: source and keeper would be one file,
+    /// reached through two mounts with device numbers of their own, and some of these (overlayfs)
+    /// go on answering under a name that is gone.
+    pub(super) fn keeper_stays(
+        &self,
+        work: &Work<'_>,
+        source: &Held,
+        keeper: &Keeper<'_>,
+        proof: Proof,
+    ) -> Result<(), Stop> {
+        let files = self.world.files;
+        let relies = |why: String| relies(work, &keeper.path, &why);
+        let place = self.place_of(&keeper.path).map_err(relies)?;
+        if source.is_aside(work) && place.folder().key() != source.home.folder().key() {
+            let seen = place.beside(source.now.name()).and_then(|place| files.look_at(&place));
+            if seen.map_err(failed("looking beside", &keeper.path))?.is_some() {
+                let is = if place.name() == source.home.name() { "is" } else { "lies beside" };
+                let keeper = for_people(&keeper.path);
+                let why = format!("{is} its keeper {keeper}, seen through another mount");
+                return Err(refused(&work.source, &why));
+            }
+        }
+        let opened = self.open_expected(&place, keeper.expected).map_err(relies)?;
+        let same_folder = place.folder().key() == keeper.place.folder().key();
+        if !same_folder || !opened.look().is_same_file(&keeper.opened.look()) {
+            return Err(relies("was replaced in the meantime".into()));
+        }
+        if proof == Proof::Bytes {
+            self.read(&place, &opened, keeper.expected).map_err(relies)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the keeper and its name are on the disk, once a run.
+    pub(super) fn make_keeper_last(&self, keeper: &Keeper<'_>) -> Result<(), Stop> {
+        let files = self.world.files;
+        let (file, folder) = (keeper.opened.look().stamp.key, keeper.place.folder());
+        if !lock(&self.lasting).contains(&file) {
+            files.sync_file(&keeper.opened).map_err(failed("syncing", &keeper.path))?;
+            lock(&self.lasting).insert(file);
+        }
+        if !lock(&self.lasting).contains(&folder.key()) {
+            files.sync_folder(folder).map_err(failed("syncing", folder.path()))?;
+            lock(&self.lasting).insert(folder.key());
+        }
+        Ok(())
+    }
+
+    /// That an open folder is still at its path, and a file in it: what came to a folder that was
+    /// moved away in the meantime is not where it was to be.
+    pub(super) fn is_at_its_path(&self, place: &Place, look: Look) -> Result<(), Stop> {
+        let path = place.path();
+        let replaced = || refused(&path, "is in a folder that was replaced in the meantime");
+        let anew = self.place(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => replaced(),
+            _ => failed("opening the folder of", &path)(error),
+        })?;
+        let found = self.world.files.look_at(&anew).map_err(failed("looking at", &path))?;
+        let same = anew.folder().key() == place.folder().key()
+            && found.is_some_and(|found| found.is_same_file(&look));
+        if same { Ok(()) } else { Err(replaced()) }
+    }
+
+    /// That nothing in a reference folder is touched.
+    pub(super) fn check_references(&self, path: &Path) -> Result<(), Stop> {
+        if self.references.is_empty() {
+            return Ok(());
+        }
+        let files = self.world.files;
+        for folder in path.ancestors().skip(1) {
+            // A reference may have another spelling where letter case does not count, and is the
+            // same folder when it is mounted a second time.
+            let key = files.look(folder).ok().flatten().map(|look| look.stamp.key);
+            let is_it = |(reference, same): &&(std::path::PathBuf, Option<_>)| {
+                folder == reference || key.is_some() && key == *same
+            };
+            if let Some((reference, _)) = self.references.iter().find(is_it) {
+                let reference = for_people(reference);
+                return Err(refused(path, &format!("lies in the reference folder {reference}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn refused(path: &Path, why: &str) -> Stop {
+    Stop::refused(format!("{} {why}", for_people(path)))
+}
+
+fn relies(work: &Work<'_>, keeper: &Path, why: &str) -> Stop {
+    refused(&work.source, &format!("relies on {}, which {why}", for_people(keeper)))
+}
+
+/// What of a stamp is not as expected.
+fn differs(found: FileStamp, expected: FileStamp) -> Result<(), String> {
+    // Without identities of files there is nothing to compare.
+    let same_file = !cfg!(unix) || found.key == expected.key;
+    match () {
+        () if found.size != expected.size => {
+            Err(format!("has {} bytes now, not {}", found.size.0, expected.size.0))
+        }
+        () if found.modified != expected.modified => {
+            Err("was changed since (its modification time is another)".into())
+        }
+        () if !same_file => Err("was replaced by another file of the same size and time".into()),
+        () => Ok(()),
+    }
+}

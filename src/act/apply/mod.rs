@@ -1,0 +1,394 @@
+//! Carries a plan out: every act is checked right before, written down before and after, and
+//! either done wholly or not at all.
+//!
+//! At every moment each content that was there is still there: in its place, beside it under a name
+//! of the run, where it was to go, or in the trash; except what a `delete` removed. That goes in two
+//! steps: the file is renamed within its folder, its keeper is opened anew by its path and read, and
+//! only then the file is removed. All steps are taken in folders that are held open, and on files
+//! that are held open, and locked where that is possible, from the check to the end of an act.
+
+mod checks;
+mod files;
+mod folders;
+mod held;
+mod remove;
+mod replace;
+mod transfer;
+mod trash;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::act::journal::{Ending, Intent, Journal, Line, RunLog, Verdict};
+use crate::act::plan::{Action, ActionKind, ExactPath, Plan, PlanError};
+use crate::files::fsops::{FileSystem, Place};
+use crate::model::event::{Act, Event, Phase, Progress};
+use crate::model::media::{FileKey, FileStamp};
+
+/// Intents that share one wait for the disk. Each of them is on the disk before its act begins;
+/// those that were not begun when a run was killed are found so by looking.
+const INTENTS_AT_ONCE: usize = 64;
+
+/// What acting needs of the world.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Where the files are.
+    pub files: &'a dyn FileSystem,
+    /// Now, in UTC, like `2026-11-24T10:58:38Z`.
+    pub clock: &'a (dyn Fn() -> String + Sync),
+    /// Who listens.
+    pub progress: &'a dyn Progress,
+    /// Looked at before each act.
+    pub cancel: &'a AtomicBool,
+    /// How many acts go on at the same time.
+    pub workers: usize,
+}
+
+/// Which actions of a plan.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// All, of a run that has just begun.
+    Fresh,
+    /// Those that an interrupted run has left.
+    Rest(&'a RunLog),
+    /// Those that an interrupted run had begun, or was about to, and no others.
+    Begun(&'a RunLog),
+}
+
+/// An act that was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotDone {
+    /// The path of its first file.
+    pub path: PathBuf,
+    /// Whether it was refused or failed.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// What became of one file's name, for the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Where the bytes were.
+    pub from: PathBuf,
+    /// Where they are now.
+    pub to: PathBuf,
+    /// What the file was there.
+    pub before: FileStamp,
+    /// The file that has them now.
+    pub stamp: FileStamp,
+    /// They are still at `from` too.
+    pub kept: bool,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// The name of the run.
+    pub run: String,
+    /// Actions that were done.
+    pub actions: u64,
+    /// Their files.
+    pub files: u64,
+    /// The bytes of those.
+    pub bytes: u64,
+    /// What was not done, in the order of the plan.
+    pub not_done: Vec<NotDone>,
+    /// What could not be kept of files that were copied: times, permissions, attributes.
+    pub remarks: Vec<(PathBuf, String)>,
+    /// Where files are now.
+    pub effects: Vec<Effect>,
+    /// Actions that were not begun, since the run was interrupted.
+    pub left: u64,
+    /// Folders, one a file system, in which files could not be locked against other runs.
+    pub unlocked: Vec<PathBuf>,
+    /// Why the journal could not be written any more, which ended the run.
+    pub journal_failure: Option<io::Error>,
+}
+
+/// Carries out a plan.
+///
+/// # Errors
+/// [`PlanError`] when the plan contradicts itself; nothing is then done. What happens to single
+/// actions is in [`Applied`].
+pub fn apply(
+    plan: &Plan,
+    scope: Scope<'_>,
+    journal: Journal,
+    world: World<'_>,
+) -> Result<Applied, PlanError> {
+    plan.check()?;
+    let (settled, begun) = match scope {
+        Scope::Fresh => (HashSet::new(), BTreeSet::new()),
+        Scope::Rest(log) | Scope::Begun(log) => {
+            let settled: HashSet<usize> = log.endings.keys().copied().collect();
+            let begun = log.intents.keys().copied().filter(|i| !settled.contains(i)).collect();
+            (settled, begun)
+        }
+    };
+    let wanted: Vec<usize> = (0..plan.actions.len())
+        .filter(|index| match scope {
+            Scope::Begun(_) => begun.contains(index),
+            _ => !settled.contains(index),
+        })
+        .filter(|&index| plan.actions[index].action != ActionKind::Report)
+        .collect();
+    let members = plan.actions.iter().flat_map(|action| &action.files);
+    let run = Run {
+        plan,
+        world,
+        name: journal.run().to_owned(),
+        begun,
+        references: plan
+            .references
+            .iter()
+            .map(|folder| plan.resolve(&folder.0))
+            .map(|folder| world.files.real_path(&folder).unwrap_or(folder))
+            .map(|folder| {
+                let look = world.files.look(&folder).ok().flatten();
+                (folder, look.map(|look| look.stamp.key))
+            })
+            .collect(),
+        keepers: members.filter_map(|m| m.keeper.as_ref()).map(|k| k.stamp.key).collect(),
+        making_folders: Mutex::new(()),
+        lasting: Mutex::default(),
+        unlocked: Mutex::default(),
+        desk: Mutex::new(Desk { journal, wanted: &wanted, next: 0, announced: 0, failure: None }),
+        outcome: Mutex::new(Vec::new()),
+    };
+    let files = wanted.iter().map(|&index| plan.actions[index].files.len() as u64).sum();
+    world.progress.on(Event::StageStarted { stage: Phase::Act, total: Some(files) });
+    std::thread::scope(|scope| {
+        for _ in 0..world.workers.clamp(1, wanted.len().max(1)) {
+            scope.spawn(|| run.work());
+        }
+    });
+    world.progress.on(Event::StageFinished { stage: Phase::Act });
+    Ok(run.finish())
+}
+
+/// A plan that is being carried out.
+struct Run<'a> {
+    plan: &'a Plan,
+    world: World<'a>,
+    name: String,
+    /// Actions that an interrupted run had announced.
+    begun: BTreeSet<usize>,
+    /// Real paths of the folders that nothing is touched in, and which folders they are.
+    references: Vec<(PathBuf, Option<FileKey>)>,
+    keepers: HashSet<FileKey>,
+    making_folders: Mutex<()>,
+    /// Keepers and folders of keepers that this run has waited for to be on the disk.
+    lasting: Mutex<HashSet<FileKey>>,
+    /// Where files could not be locked, by device.
+    unlocked: Mutex<BTreeMap<u64, PathBuf>>,
+    desk: Mutex<Desk<'a>>,
+    outcome: Mutex<Vec<(usize, Outcome)>>,
+}
+
+/// Where workers get their next action, and write down what they did.
+struct Desk<'a> {
+    journal: Journal,
+    wanted: &'a [usize],
+    next: usize,
+    announced: usize,
+    failure: Option<io::Error>,
+}
+
+/// How an act ended.
+#[derive(Debug)]
+enum Outcome {
+    Done { effects: Vec<Effect>, remarks: Vec<(PathBuf, String)> },
+    NotDone(Stop),
+}
+
+/// Why an act was not done.
+#[derive(Debug)]
+struct Stop {
+    verdict: Verdict,
+    reason: String,
+    /// Files that it was done to all the same, and could not be taken back.
+    stuck: Vec<usize>,
+}
+
+impl Stop {
+    /// Nothing was done.
+    fn refused(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Refused, reason: reason.into(), stuck: Vec::new() }
+    }
+
+    /// A step failed.
+    fn failed(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Failed, reason: reason.into(), stuck: Vec::new() }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Run<'_> {
+    fn work(&self) {
+        while let Some(index) = self.next() {
+            let action = &self.plan.actions[index];
+            let outcome = match self.act(index, action) {
+                Ok(done) => done,
+                Err(stop) => Outcome::NotDone(stop),
+            };
+            self.write_down(index, action, &outcome);
+            lock(&self.outcome).push((index, outcome));
+        }
+    }
+
+    /// The next action, once its intent is on the disk.
+    fn next(&self) -> Option<usize> {
+        let mut desk = lock(&self.desk);
+        if desk.failure.is_some() || self.world.cancel.load(Ordering::Relaxed) {
+            return None;
+        }
+        let next = desk.next;
+        let index = *desk.wanted.get(next)?;
+        if next >= desk.announced {
+            let end = desk.wanted.len().min(next + INTENTS_AT_ONCE);
+            let time = (self.world.clock)();
+            let lines: Vec<Line> = desk.wanted[next..end]
+                .iter()
+                // What was announced before needs not be again.
+                .filter(|index| !self.begun.contains(index))
+                .filter_map(|&index| Intent::of(self.plan, index, &time).map(Line::Intent))
+                .collect();
+            if let Err(error) = desk.journal.add_lasting(&lines) {
+                desk.failure = Some(error);
+                return None;
+            }
+            desk.announced = end;
+        }
+        desk.next += 1;
+        Some(index)
+    }
+
+    fn act(&self, index: usize, action: &Action) -> Result<Outcome, Stop> {
+        let files = self.files_of(index, action);
+        match action.action {
+            // Never asked for: filtered out.
+            ActionKind::Report => Ok(Outcome::Done { effects: Vec::new(), remarks: Vec::new() }),
+            ActionKind::Quarantine | ActionKind::Move | ActionKind::Copy => {
+                self.transfer_all(&files)
+            }
+            ActionKind::Untrash => self.take_out_of_trash(&files),
+            ActionKind::Trash => self.put_into_trash(&files),
+            ActionKind::Delete => self.delete(&files),
+            ActionKind::Hardlink | ActionKind::Reflink | ActionKind::Detach => self.replace(&files),
+        }
+    }
+
+    fn write_down(&self, index: usize, action: &Action, outcome: &Outcome) {
+        let time = (self.world.clock)();
+        let ending = match outcome {
+            Outcome::Done { remarks, .. } => {
+                let remark = remarks.iter().map(|(_, remark)| remark.as_str());
+                let remark = remark.collect::<Vec<_>>().join("; ");
+                Ending { action: index, time, verdict: Verdict::Done, remark, stuck: Vec::new() }
+            }
+            Outcome::NotDone(stop) => Ending {
+                action: index,
+                time,
+                verdict: stop.verdict,
+                remark: stop.reason.clone(),
+                stuck: stop.stuck.clone(),
+            },
+        };
+        let bytes = action.files.iter().map(|member| member.source.stamp.size.0).sum();
+        self.world.progress.on(Event::Advanced {
+            stage: Phase::Act,
+            items: action.files.len() as u64,
+            bytes,
+        });
+        for member in &action.files {
+            let destination = member.destination.as_ref().map(|d| self.plan.resolve(&d.0));
+            self.world.progress.on(Event::Acted(Act {
+                run: &self.name,
+                kind: action.action.name(),
+                verdict: ending.verdict.name(),
+                source: &self.plan.resolve(&member.source.path),
+                destination: destination.as_deref(),
+                remark: &ending.remark,
+            }));
+        }
+        self.note(Line::Ending(ending));
+    }
+
+    /// Adds a line that need not be on the disk at once.
+    fn note(&self, line: Line) {
+        let mut desk = lock(&self.desk);
+        if let Err(error) = desk.journal.add(&[line]) {
+            desk.failure.get_or_insert(error);
+        }
+    }
+
+    fn finish(self) -> Applied {
+        let unlocked = std::mem::take(&mut *lock(&self.unlocked));
+        let desk = self.desk.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Desk { mut journal, wanted, next, failure, .. } = desk;
+        let mut applied = Applied {
+            run: self.name,
+            unlocked: unlocked.into_values().collect(),
+            left: (wanted.len() - next) as u64,
+            journal_failure: failure,
+            ..Applied::default()
+        };
+        let mut outcome = self.outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
+        outcome.sort_by_key(|(index, _)| *index);
+        for (index, outcome) in outcome {
+            let action = &self.plan.actions[index];
+            match outcome {
+                Outcome::Done { effects, remarks } => {
+                    applied.actions += 1;
+                    applied.files += action.files.len() as u64;
+                    let bytes = action.files.iter().map(|member| member.source.stamp.size.0);
+                    applied.bytes = bytes.fold(applied.bytes, u64::saturating_add);
+                    applied.effects.extend(effects);
+                    applied.remarks.extend(remarks);
+                }
+                Outcome::NotDone(stop) => {
+                    let path = action.files.first().map(|m| m.source.path.clone());
+                    applied.not_done.push(NotDone {
+                        path: path.unwrap_or_default(),
+                        verdict: stop.verdict,
+                        reason: stop.reason,
+                    });
+                }
+            }
+        }
+        if applied.left == 0 && applied.journal_failure.is_none() {
+            let mut lines = prune(self.plan, self.world.files);
+            lines.push(Line::End { time: (self.world.clock)() });
+            applied.journal_failure = journal.add_lasting(&lines).err();
+        }
+        applied
+    }
+}
+
+/// Removes those of the plan's folders that are empty.
+fn prune(plan: &Plan, files: &dyn FileSystem) -> Vec<Line> {
+    let empty = plan.prune.iter().map(|folder| plan.resolve(&folder.0));
+    empty
+        .filter(|folder| remove_empty(folder, files).is_ok())
+        .map(|folder| Line::Pruned { path: ExactPath(folder) })
+        .collect()
+}
+
+fn remove_empty(folder: &Path, files: &dyn FileSystem) -> io::Result<()> {
+    let (Some(above), Some(name)) = (folder.parent(), folder.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    files.remove_folder(&Place::new(&files.open_folder(above)?, name)?)
+}
+
+/// The text of an error with the step and the path that it is about.
+fn about(step: &str, path: &Path, error: &io::Error) -> String {
+    format!("{step} {}: {error}", crate::model::path_text::for_people(path))
+}

@@ -1,0 +1,208 @@
+//! Folders named after the date, by a template like `{year}/{month}`.
+
+use std::path::PathBuf;
+
+use crate::model::calendar::Civil;
+use crate::model::media::CaptureTime;
+
+/// What `organize` files by unless told otherwise.
+pub const DEFAULT_TEMPLATE: &str = "{year}/{month}";
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The fields of a template, as errors list them.
+const FIELDS: &str = "year, month, month_name, day, hour, minute, camera";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Year,
+    Month,
+    MonthName,
+    Day,
+    Hour,
+    Minute,
+    Camera,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    /// A field, and to how many digits its number is filled up with zeros.
+    Field(Field, usize),
+}
+
+/// A template that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(Vec<Piece>);
+
+impl Template {
+    /// Reads a template: text with fields in braces, and slashes between folders. Numbers are
+    /// filled up with zeros, the year to four digits, others to two; `{month:1}` fills to one.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(open) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(open);
+            if !before.is_empty() {
+                pieces.push(Piece::Text(before.to_owned()));
+            }
+            if from.starts_with('}') {
+                return Err(format!("{text:?} has a }} without its {{"));
+            }
+            let Some(close) = from.find('}') else {
+                return Err(format!("{text:?} has a {{ without its }}"));
+            };
+            pieces.push(field(&from[1..close])?);
+            rest = &from[close + 1..];
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest.to_owned()));
+        }
+        let template = Self(pieces);
+        // Whatever the date, the text decides whether the folders are sound.
+        let sample = CaptureTime { local_seconds: 0, subsecond_ns: None, offset_minutes: None };
+        let shown = template.text(sample, None);
+        if shown.starts_with(['/', '\\']) || shown.contains(':') {
+            return Err(format!("{text:?} must lie below the destination"));
+        }
+        let folders = || shown.split(['/', '\\']);
+        if folders().any(|name| name.is_empty() || name.trim() != name || name.ends_with('.')) {
+            let why = "every folder needs a name that no space and no dot ends";
+            return Err(format!("{text:?} is no path: {why}"));
+        }
+        Ok(template)
+    }
+
+    /// The folder for this time.
+    pub fn folder(&self, time: CaptureTime, camera: Option<&str>) -> PathBuf {
+        self.text(time, camera).split(['/', '\\']).collect()
+    }
+
+    fn text(&self, time: CaptureTime, camera: Option<&str>) -> String {
+        let at = Civil::of_seconds(time.local_seconds);
+        let mut text = String::new();
+        for piece in &self.0 {
+            let (field, digits) = match piece {
+                Piece::Text(piece) => {
+                    text += piece;
+                    continue;
+                }
+                Piece::Field(field, digits) => (*field, *digits),
+            };
+            let number = match field {
+                Field::Year => at.year,
+                Field::Month => at.month,
+                Field::Day => at.day,
+                Field::Hour => at.hour,
+                Field::Minute => at.minute,
+                Field::MonthName => {
+                    let month = usize::try_from(at.month - 1).unwrap_or(0);
+                    text += MONTHS.get(month).copied().unwrap_or_default();
+                    continue;
+                }
+                Field::Camera => {
+                    text += &folder_name(camera.unwrap_or_default());
+                    continue;
+                }
+            };
+            text += &format!("{number:0digits$}");
+        }
+        text
+    }
+}
+
+fn field(inside: &str) -> Result<Piece, String> {
+    let (name, width) = match inside.split_once(':') {
+        Some((name, width)) => (name, Some(width)),
+        None => (inside, None),
+    };
+    let (field, usual) = match name {
+        "year" => (Field::Year, 4),
+        "month" => (Field::Month, 2),
+        "day" => (Field::Day, 2),
+        "hour" => (Field::Hour, 2),
+        "minute" => (Field::Minute, 2),
+        "month_name" => (Field::MonthName, 0),
+        "camera" => (Field::Camera, 0),
+        _ => return Err(format!("there is no {{{inside}}}; there are: {FIELDS}")),
+    };
+    let digits = match width {
+        None => usual,
+        Some(width) => match width.parse() {
+            Ok(digits) if usual > 0 && digits <= 8 => digits,
+            _ => return Err(format!("{{{inside}}}: a colon is followed by a number of digits")),
+        },
+    };
+    Ok(Piece::Field(field, digits))
+}
+
+/// A name that every file system takes.
+fn folder_name(text: &str) -> String {
+    let mild = |c: char| if c.is_control() || "/\\:*?\"<>|{}".contains(c) { '_' } else { c };
+    let name: String = text.chars().map(mild).collect();
+    let name = name.trim().trim_end_matches('.').trim_end();
+    if name.is_empty() { "Unknown camera".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(template: &str, camera: Option<&str>) -> String {
+        let time =
+            CaptureTime { local_seconds: 1_549_197_296, subsecond_ns: None, offset_minutes: None };
+        let folder = Template::parse(template).unwrap().folder(time, camera);
+        folder.to_string_lossy().replace('\\', "/")
+    }
+
+    #[test]
+    fn templates() {
+        for (template, expected) in [
+            (DEFAULT_TEMPLATE, "2019/02"),
+            ("{year}/{month:02}-{month_name}", "2019/02-February"),
+            ("{year}-{month}-{day}", "2019-02-03"),
+            ("{month:1}/{hour}{minute}", "2/1234"),
+            ("all", "all"),
+            ("{camera}/{year}", "Unknown camera/2019"),
+        ] {
+            assert_eq!(folder(template, None), expected);
+        }
+        assert_eq!(folder("{camera}", Some("../X: 1/2.. ")), ".._X_ 1_2");
+    }
+
+    #[test]
+    fn what_is_none() {
+        for (template, why) in [
+            ("{yaer}", "there is no {yaer}; there are: year"),
+            ("{year", "has a { without its }"),
+            ("year}", "has a } without its {"),
+            ("{year:x}", "followed by a number of digits"),
+            ("{camera:2}", "followed by a number of digits"),
+            ("/{year}", "must lie below the destination"),
+            ("C:/{year}", "must lie below the destination"),
+            ("", "every folder needs a name"),
+            ("{year}//{month}", "every folder needs a name"),
+            ("../{year}", "every folder needs a name"),
+            ("{year}/", "every folder needs a name"),
+        ] {
+            let error = Template::parse(template).unwrap_err();
+            assert!(error.contains(why), "{template}: {error}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What no plan may ask for.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use super::bounds::Bounds;
+use super::{Action, ActionKind, Member, Origin, PLAN_VERSION, Plan, Proof, UNBOUND_VERSION};
+use crate::model::findings::Relation;
+use crate::model::path_text::for_people;
+
+/// Why a text is no plan that can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// Not JSON, or not of a plan's shape; with line and column.
+    Form(String),
+    /// Without a version.
+    NoVersion,
+    /// Of another version.
+    Version(u64),
+    /// Its checksum is missing, or is not that of what it says.
+    Edited,
+    /// One of the folders that bound it cannot be one.
+    Folder {
+        /// What it is for.
+        role: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A path of an action lies where the plan may not reach.
+    Outside {
+        /// Which action, from 1.
+        number: u64,
+        /// What the path is for.
+        role: &'static str,
+        /// Which, resolved.
+        path: PathBuf,
+    },
+    /// Contradicts itself.
+    Contradiction {
+        /// Which action, from 1.
+        number: u64,
+        /// Its source.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(what) => write!(f, "not a plan: {what}"),
+            Self::NoVersion => f.write_str("not a plan: no \"version\""),
+            Self::Version(found) if *found < u64::from(PLAN_VERSION) => write!(
+                f,
+                "a plan of version {found}, made by an older version of this program: make it anew"
+            ),
+            Self::Version(found) => write!(
+                f,
+                "a plan of version {found}, made by a newer version of this program; this one \
+                 reads version {PLAN_VERSION}"
+            ),
+            Self::Edited => f.write_str("the plan was edited after it was made"),
+            Self::Folder { role, path, reason } => {
+                write!(f, "{role} of the plan, {}, {reason}", for_people(path))
+            }
+            Self::Outside { number, role, path } => {
+                let path = for_people(path);
+                write!(f, "action {number}: its {role}, {path}, lies outside the plan's folders")
+            }
+            Self::Contradiction { number, path, reason } => {
+                write!(f, "action {number} ({}) {reason}", for_people(path))
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl Plan {
+    /// That no file is both relied on as a keeper and taken away, none is acted on twice, no two
+    /// go to one place, each act has what it needs, every path lies in the folders that the plan
+    /// names, and every keeper is proven to be one.
+    ///
+    /// # Errors
+    /// The first rule that is broken: [`PlanError::Folder`], [`PlanError::Outside`],
+    /// [`PlanError::Contradiction`].
+    pub fn check(&self) -> Result<(), PlanError> {
+        let bounds = (self.version != UNBOUND_VERSION).then(|| Bounds::of(self)).transpose()?;
+        let mut rules = Rules { bounds: bounds.as_ref(), ..Rules::new(self) };
+        for (action, number) in self.actions.iter().zip(1..) {
+            rules.check_action(action, number)?;
+        }
+        let stray = |bounds: &Bounds| {
+            let folders = self.prune.iter().map(|folder| self.resolve(&folder.0));
+            folders.into_iter().find(|folder| !bounds.holds_empty(folder))
+        };
+        match bounds.as_ref().and_then(stray) {
+            Some(path) => {
+                let (role, reason) = ("a folder to be removed", "lies outside the plan's folders");
+                Err(PlanError::Folder { role, path, reason })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the actions that were looked at so far leave for the next.
+struct Rules<'a> {
+    plan: &'a Plan,
+    /// `None` for a plan that has none.
+    bounds: Option<&'a Bounds>,
+    /// Every file that is relied on.
+    keepers: HashSet<PathBuf>,
+    /// Files that are taken away or changed, each by one act.
+    acted_on: HashSet<PathBuf>,
+    /// Files that are copied, perhaps to several places, and then no more than that.
+    copied: HashSet<PathBuf>,
+    destinations: HashSet<PathBuf>,
+    keeper_of_group: HashMap<u64, PathBuf>,
+    group_of_keeper: HashMap<PathBuf, u64>,
+}
+
+impl<'a> Rules<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let members = plan.actions.iter().flat_map(|action| &action.files);
+        let keepers = members.filter_map(|member| member.keeper.as_ref());
+        Self {
+            plan,
+            bounds: None,
+            keepers: keepers.map(|keeper| plan.resolve(&keeper.path)).collect(),
+            acted_on: HashSet::new(),
+            copied: HashSet::new(),
+            destinations: HashSet::new(),
+            keeper_of_group: HashMap::new(),
+            group_of_keeper: HashMap::new(),
+        }
+    }
+
+    fn check_action(&mut self, action: &Action, number: u64) -> Result<(), PlanError> {
+        let kind = action.action;
+        let Some(first) = action.files.first() else {
+            let (path, reason) = (PathBuf::new(), "has no file");
+            return Err(PlanError::Contradiction { number, path, reason });
+        };
+        if kind == ActionKind::Report {
+            return Ok(());
+        }
+        let broken = |member: &Member, reason: &'static str| PlanError::Contradiction {
+            number,
+            path: member.source.path.clone(),
+            reason,
+        };
+        if self.bounds.is_some() {
+            self.check_first(action, first).map_err(|reason| broken(first, reason))?;
+        }
+        for member in &action.files {
+            check_member(kind, member).map_err(|reason| broken(member, reason))?;
+            if let Some(bounds) = self.bounds {
+                check_places(self.plan, bounds, kind, member, number)?;
+                self.check_proof(member).map_err(|reason| broken(member, reason))?;
+            }
+            self.check_once(kind, member).map_err(|reason| broken(member, reason))?;
+        }
+        Ok(())
+    }
+
+    /// Of a duplicate that goes, another picture must stay.
+    fn check_first(&self, action: &Action, first: &Member) -> Result<(), &'static str> {
+        let goes = action.action.removes_source();
+        if self.plan.origin == Origin::Dedupe && goes && first.keeper.is_none() {
+            return Err("names no file that stays");
+        }
+        match first.proof {
+            Some(proof) if proof.group != action.group => {
+                Err("has a proof for another group than its own")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// That a keeper is one, by the proof in the plan.
+    fn check_proof(&mut self, member: &Member) -> Result<(), &'static str> {
+        let (keeper, proof) = match (&member.keeper, &member.proof) {
+            (None, None) => return Ok(()),
+            (None, Some(_)) => return Err("has a proof, but names no keeper"),
+            (Some(_), None) => return Err("relies on a keeper without a proof"),
+            (Some(keeper), Some(proof)) => (keeper, proof),
+        };
+        if proof.relation == Relation::Identical {
+            if keeper.content != member.source.content {
+                return Err("is called identical to its keeper, but has other bytes");
+            }
+        } else {
+            self.check_rule(proof)?;
+        }
+        if proof.group == 0 {
+            return Ok(());
+        }
+        let path = self.plan.resolve(&keeper.path);
+        let of_group = self.keeper_of_group.entry(proof.group).or_insert_with(|| path.clone());
+        if *of_group != path {
+            return Err("relies on another keeper than the rest of its group");
+        }
+        if *self.group_of_keeper.entry(path).or_insert(proof.group) != proof.group {
+            return Err("relies on the keeper of another group");
+        }
+        Ok(())
+    }
+
+    fn check_rule(&self, proof: &Proof) -> Result<(), &'static str> {
+        if proof.group == 0 {
+            return Err("only looks like its keeper, but is in no group with it");
+        }
+        let rule = self.plan.policy.as_ref().ok_or("only looks like its keeper, by no policy")?;
+        if !rule.is_possible() {
+            return Err("was matched by a policy that this program does not have");
+        }
+        rule.broken_by(proof).map_or(Ok(()), Err)
+    }
+
+    fn check_once(&mut self, kind: ActionKind, member: &Member) -> Result<(), &'static str> {
+        let source = self.plan.resolve(&member.source.path);
+        if kind != ActionKind::Copy && self.keepers.contains(&source) {
+            return Err("takes away a file that is relied on as a keeper");
+        }
+        let (own, other) = match kind {
+            ActionKind::Copy => (&mut self.copied, &self.acted_on),
+            _ => (&mut self.acted_on, &self.copied),
+        };
+        let again = other.contains(&source) || !own.insert(source) && kind != ActionKind::Copy;
+        if again {
+            return Err("acts on a file that an earlier one acts on");
+        }
+        match &member.destination {
+            Some(to) if !self.destinations.insert(self.plan.resolve(&to.0)) => {
+                Err("goes where an earlier file goes")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_member(kind: ActionKind, member: &Member) -> Result<(), &'static str> {
+    let keeper = member.keeper.as_ref();
+    if member.source.content.is_none() {
+        Err("does not say which bytes its file has")
+    } else if keeper.is_some_and(|keeper| keeper.content.is_none()) {
+        Err("does not say which bytes its keeper has")
+    } else if kind.has_destination() != member.destination.is_some() {
+        Err("has a destination and needs none, or the other way round")
+    } else if kind.relies_on_keeper() && keeper.is_none() {
+        Err("names no file that stays")
+    } else if kind.needs_identical() && keeper.is_some_and(|k| k.content != member.source.content) {
+        Err("puts a link in the place of a file that is not identical")
+    } else {
+        Ok(())
+    }
+}
+
+fn check_places(
+    plan: &Plan,
+    bounds: &Bounds,
+    kind: ActionKind,
+    member: &Member,
+    number: u64,
+) -> Result<(), PlanError> {
+    let outside = |role, path| Err(PlanError::Outside { number, role, path });
+    let source = plan.resolve(&member.source.path);
+    // What is copied is read, and stays as it is.
+    let readable = kind == ActionKind::Copy && bounds.holds_keeper(&source);
+    if !readable && !bounds.holds_source(&source) {
+        return outside("source", source);
+    }
+    if let Some(keeper) = &member.keeper {
+        let keeper = plan.resolve(&keeper.path);
+        if !bounds.holds_keeper(&keeper) {
+            return outside("keeper", keeper);
+        }
+    }
+    if let Some(to) = &member.destination {
+        let to = plan.resolve(&to.0);
+        if !bounds.holds_destination(&to) {
+            return outside("destination", to);
+        }
+    }
+    Ok(())
+}

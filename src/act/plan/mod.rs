@@ -1,0 +1,408 @@
+//! What is to be done, as a value: shown, kept in a file, and carried out later.
+//!
+//! A plan says of every file what it looked like when it was decided on, so that whoever carries
+//! it out can refuse what has changed since. It names the folders that it may act in, tells of each
+//! file that goes which one stays and why, and has a checksum, so that an edited plan is noticed.
+
+mod bounds;
+mod check;
+mod form;
+mod proof;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use check::PlanError;
+pub use form::{ExactPath, Expected};
+pub use proof::{MatchRule, Proof};
+
+use crate::model::path_text::harmless_json;
+use crate::model::record::ContentHash;
+use bounds::Bounds;
+
+/// Version of the JSON form.
+pub const PLAN_VERSION: u32 = 3;
+
+/// The version before plans were bound to their roots. Only the plans of earlier runs are still
+/// read in it, to finish those runs or take them back.
+const UNBOUND_VERSION: u32 = 2;
+
+/// What to do with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionKind {
+    /// Show it, change nothing.
+    Report,
+    /// Move it aside, keeping the tree.
+    Quarantine,
+    /// Move it.
+    Move,
+    /// Copy it.
+    Copy,
+    /// Into the desktop's trash.
+    Trash,
+    /// Replace it by a hard link to the keeper; only for identical files.
+    Hardlink,
+    /// Replace it by a reflink of the keeper; only for identical files.
+    Reflink,
+    /// Remove it for good.
+    Delete,
+    /// Take it out of the desktop's trash.
+    Untrash,
+    /// Make a hard link a file of its own again.
+    Detach,
+}
+
+impl ActionKind {
+    /// Name as the JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Quarantine => "quarantine",
+            Self::Move => "move",
+            Self::Copy => "copy",
+            Self::Trash => "trash",
+            Self::Hardlink => "hardlink",
+            Self::Reflink => "reflink",
+            Self::Delete => "delete",
+            Self::Untrash => "untrash",
+            Self::Detach => "detach",
+        }
+    }
+
+    /// What has happened to a file afterwards, for people: "12 files moved aside".
+    pub fn past(self) -> &'static str {
+        match self {
+            Self::Report => "reported",
+            Self::Quarantine => "moved aside",
+            Self::Move => "moved",
+            Self::Copy => "copied",
+            Self::Trash => "put into the trash",
+            Self::Hardlink => "replaced by hard links",
+            Self::Reflink => "replaced by reflinks",
+            Self::Delete => "deleted",
+            Self::Untrash => "taken out of the trash",
+            Self::Detach => "made files of their own",
+        }
+    }
+
+    /// Whether nothing is at the source's path afterwards.
+    pub fn removes_source(self) -> bool {
+        matches!(self, Self::Quarantine | Self::Move | Self::Trash | Self::Delete)
+    }
+
+    /// Whether the file is put somewhere else.
+    pub fn has_destination(self) -> bool {
+        matches!(self, Self::Quarantine | Self::Move | Self::Copy)
+    }
+
+    /// Whether the file's bytes are gone for good afterwards, unless another file has them.
+    pub fn relies_on_keeper(self) -> bool {
+        matches!(self, Self::Hardlink | Self::Reflink | Self::Delete)
+    }
+
+    /// Whether what takes the file's place, or makes it superfluous, must have its very bytes.
+    pub fn needs_identical(self) -> bool {
+        matches!(self, Self::Hardlink | Self::Reflink)
+    }
+}
+
+/// One file of an action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Which, and what it is expected to be.
+    pub source: Expected,
+    /// Where it is to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<ExactPath>,
+    /// The file that stays, and that must still be there when the act is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeper: Option<Expected>,
+    /// Why it may be relied on; there whenever `keeper` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// The modification time that the file is to have afterwards, where it is not the source's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_ns: Option<i64>,
+}
+
+impl Member {
+    /// A file that goes nowhere and relies on nothing.
+    pub fn alone(source: Expected) -> Self {
+        Self { source, destination: None, keeper: None, proof: None, modified_ns: None }
+    }
+
+    /// The same, in favour of a file that stays.
+    #[must_use]
+    pub fn relying_on(self, keeper: Expected, proof: Proof) -> Self {
+        Self { keeper: Some(keeper), proof: Some(proof), ..self }
+    }
+
+    /// The same, on its way to a place.
+    #[must_use]
+    pub fn going_to(self, place: PathBuf) -> Self {
+        Self { destination: Some(ExactPath(place)), ..self }
+    }
+}
+
+/// One act on the files of one unit: all of them, or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// The number of its group in the report; 0 without one.
+    pub group: u64,
+    /// What to do.
+    pub action: ActionKind,
+    /// With which files: the picture first, then what goes with it.
+    pub files: Vec<Member>,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// What a plan was made by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Finding duplicates.
+    Dedupe,
+    /// Filing by date.
+    Organize,
+    /// Taking a run back.
+    Undo,
+    /// Settling what killed runs left.
+    Leftovers,
+}
+
+impl Origin {
+    /// Name as the JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dedupe => "dedupe",
+            Self::Organize => "organize",
+            Self::Undo => "undo",
+            Self::Leftovers => "leftovers",
+        }
+    }
+}
+
+/// A list of acts, in the order to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// [`PLAN_VERSION`].
+    pub version: u32,
+    /// What made it.
+    pub origin: Origin,
+    /// The run that it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    /// The folder that relative paths start at. Absolute and real, as all paths of a plan are once
+    /// they are resolved: no symbolic link in any folder, no `.` or `..`.
+    pub base: ExactPath,
+    /// Folders that were searched: every source lies below one of them.
+    #[serde(default)]
+    pub roots: Vec<ExactPath>,
+    /// Folders that files may be put into besides the roots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destinations: Vec<ExactPath>,
+    /// Folders in which nothing may be touched.
+    #[serde(default)]
+    pub references: Vec<ExactPath>,
+    /// Files in neither that are relied on: another cache knows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<ExactPath>,
+    /// The rule of the match, where the plan acts on pictures that only look the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<MatchRule>,
+    /// The acts.
+    pub actions: Vec<Action>,
+    /// Folders to be removed at the end, in this order, as far as they are empty then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prune: Vec<ExactPath>,
+    /// What the text had; only while it is read.
+    #[serde(default, skip_serializing)]
+    checksum: Option<String>,
+}
+
+/// A plan as it is written.
+#[derive(Serialize)]
+struct Sealed<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    checksum: String,
+}
+
+/// How much a plan does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files among them that are to be deleted though their bytes are not the keeper's.
+    pub lost_for_good: u64,
+}
+
+impl Plan {
+    /// A plan that does nothing yet, and may act nowhere yet.
+    pub fn new(origin: Origin, base: &Path) -> Self {
+        Self {
+            version: PLAN_VERSION,
+            origin,
+            undoes: None,
+            base: ExactPath(base.to_owned()),
+            roots: Vec::new(),
+            destinations: Vec::new(),
+            references: Vec::new(),
+            elsewhere: Vec::new(),
+            policy: None,
+            actions: Vec::new(),
+            prune: Vec::new(),
+            checksum: None,
+        }
+    }
+
+    /// As JSON, indented, with its checksum and a closing line break.
+    ///
+    /// # Errors
+    /// None that a plan can cause; the signature is the serialiser's.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let sealed = Sealed { plan: self, checksum: self.checksum()? };
+        let mut text = harmless_json(&serde_json::to_string_pretty(&sealed)?);
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// BLAKE3, in hexadecimal digits, of the plan as compact JSON, in the order of its fields and
+    /// without the checksum itself. It tells an edited plan from one that is as it was made, not a
+    /// friend from an enemy: anybody can compute it.
+    ///
+    /// # Errors
+    /// As [`Plan::to_json`].
+    pub fn checksum(&self) -> serde_json::Result<String> {
+        let mut hasher = blake3::Hasher::new();
+        serde_json::to_writer(std::io::BufWriter::with_capacity(1 << 16, &mut hasher), self)?;
+        Ok(ContentHash(*hasher.finalize().as_bytes()).to_hex())
+    }
+
+    /// Reads what [`Plan::to_json`] wrote, and refuses a plan that was edited since or that breaks
+    /// a rule.
+    ///
+    /// # Errors
+    /// [`PlanError`], which names what is wrong.
+    pub fn from_json(text: &str) -> Result<Self, PlanError> {
+        Self::read(text, &[PLAN_VERSION])?.unsealed()
+    }
+
+    /// As [`Plan::from_json`], for a plan that was edited on purpose. Every other rule holds.
+    ///
+    /// # Errors
+    /// [`PlanError`], but never [`PlanError::Edited`].
+    pub fn from_edited_json(text: &str) -> Result<Self, PlanError> {
+        let plan = Self { checksum: None, ..Self::read(text, &[PLAN_VERSION])? };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// As [`Plan::from_json`], for the plan of a run that was begun. Those of the version before
+    /// are read too; they have no checksum, and no folders that bound them.
+    ///
+    /// # Errors
+    /// [`PlanError`], which names what is wrong.
+    pub fn from_journalled_json(text: &str) -> Result<Self, PlanError> {
+        let plan = Self::read(text, &[PLAN_VERSION, UNBOUND_VERSION])?;
+        if plan.version == UNBOUND_VERSION {
+            plan.check()?;
+            return Ok(plan);
+        }
+        plan.unsealed()
+    }
+
+    /// Whether the plan names no folders that bound it, as those of the version before.
+    pub fn is_unbound(&self) -> bool {
+        self.version == UNBOUND_VERSION
+    }
+
+    fn read(text: &str, versions: &[u32]) -> Result<Self, PlanError> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: Option<u64>,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|e| PlanError::Form(e.to_string()))?;
+        let version = head.version.ok_or(PlanError::NoVersion)?;
+        if !versions.iter().any(|known| u64::from(*known) == version) {
+            return Err(PlanError::Version(version));
+        }
+        serde_json::from_str(text).map_err(|e| PlanError::Form(e.to_string()))
+    }
+
+    /// The plan, if it is what its checksum was computed of and breaks no rule.
+    fn unsealed(mut self) -> Result<Self, PlanError> {
+        let told = self.checksum.take();
+        let computed = self.checksum().map_err(|error| PlanError::Form(error.to_string()))?;
+        if told.is_none_or(|told| told != computed) {
+            return Err(PlanError::Edited);
+        }
+        self.check()?;
+        Ok(self)
+    }
+
+    /// Which of these paths the plan may take files from and put files to.
+    ///
+    /// # Errors
+    /// [`PlanError::Folder`] when the plan's own folders are none.
+    pub fn reach(&self) -> Result<Reach, PlanError> {
+        Ok(Reach(Bounds::of(self)?))
+    }
+
+    /// A path of this plan, from its base.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.base.0.join(path)
+    }
+
+    /// How much it does.
+    pub fn extent(&self) -> Extent {
+        let mut extent = Extent::default();
+        for action in &self.actions {
+            for member in &action.files {
+                extent.files += 1;
+                extent.bytes = extent.bytes.saturating_add(member.source.stamp.size.0);
+                let identical =
+                    member.keeper.as_ref().is_some_and(|k| k.content == member.source.content);
+                extent.lost_for_good +=
+                    u64::from(action.action == ActionKind::Delete && !identical);
+            }
+        }
+        extent
+    }
+}
+
+/// The folders that a plan may act in, to be asked about single paths. They are absolute.
+pub struct Reach(Bounds);
+
+impl Reach {
+    /// Whether the plan may act on a file at this path.
+    pub fn acts_on(&self, path: &Path) -> bool {
+        self.0.holds_source(path)
+    }
+
+    /// Whether the plan may put a file there.
+    pub fn puts_into(&self, path: &Path) -> bool {
+        self.0.holds_destination(path)
+    }
+
+    /// Whether the plan may read a file at this path, and rely on it.
+    pub fn relies_on(&self, path: &Path) -> bool {
+        self.0.holds_keeper(path)
+    }
+
+    /// Whether the plan may remove this folder when it is empty.
+    pub fn prunes(&self, path: &Path) -> bool {
+        self.0.holds_empty(path)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Keeps a plan within its folders: real paths, and nothing that a symbolic link leads out to.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::{Candidate, Left, first_path};
+use crate::act::plan::{Action, ExactPath, Expected, Member, Plan, Reach};
+use crate::files::real_paths::RealPaths;
+use crate::model::findings::Relation;
+use crate::model::path_text::for_people;
+
+/// Gives the files of actions real paths, and leaves out the actions that reach too far.
+pub(super) struct Binding {
+    real: RealPaths,
+    /// `None` when the plan names no folder that it could act in.
+    reach: Option<Reach>,
+    /// Folders, as given, of keepers that are only read: in reference folders, or told by another
+    /// cache.
+    untouched: HashSet<PathBuf>,
+    /// Real paths of those among these keepers that lie in none of the plan's folders.
+    elsewhere: BTreeSet<PathBuf>,
+}
+
+impl Binding {
+    pub(super) fn new(plan: &Plan, candidates: &[Candidate<'_>], real: RealPaths) -> Self {
+        let keepers = candidates.iter().map(|candidate| &candidate.group.keeper);
+        let folder = |path: &Path| path.parent().map(Path::to_owned);
+        Self {
+            real,
+            reach: plan.reach().ok(),
+            untouched: keepers.filter(|k| k.reference).filter_map(|k| folder(&k.path)).collect(),
+            elsewhere: BTreeSet::new(),
+        }
+    }
+
+    /// The actions with real paths. What cannot be bound is left, and told.
+    pub(super) fn bind(&mut self, actions: Vec<Action>, left: &mut Vec<Left>) -> Vec<Action> {
+        let mut bound = Vec::with_capacity(actions.len());
+        for mut action in actions {
+            let path = first_path(&action);
+            match action.files.iter_mut().try_for_each(|member| self.bind_member(member)) {
+                Ok(()) => bound.push(action),
+                Err(why) => left.push(Left { path, why }),
+            }
+        }
+        bound
+    }
+
+    /// Keepers that the plan has to name one by one.
+    pub(super) fn elsewhere(&mut self) -> Vec<ExactPath> {
+        std::mem::take(&mut self.elsewhere).into_iter().map(ExactPath).collect()
+    }
+
+    fn bind_member(&mut self, member: &mut Member) -> Result<(), String> {
+        let source = self.named(&mut member.source, "")?;
+        if !self.reach.as_ref().is_some_and(|reach| reach.acts_on(&source)) {
+            return Err(format!(
+                "lies outside the folders that were searched: a symbolic link leads to {}; name \
+                 that folder to act on it",
+                for_people(source.parent().unwrap_or(&source))
+            ));
+        }
+        let Some(keeper) = &mut member.keeper else { return Ok(()) };
+        let given = keeper.path.clone();
+        let path = self.named(keeper, "its keeper ")?;
+        let identical = member.proof.is_some_and(|proof| proof.relation == Relation::Identical);
+        if identical && keeper.content != member.source.content {
+            return Err("is not identical to its keeper any more".to_owned());
+        }
+        if self.reach.as_ref().is_some_and(|reach| reach.relies_on(&path)) {
+            return Ok(());
+        }
+        if given.parent().is_some_and(|folder| self.untouched.contains(folder)) {
+            self.elsewhere.insert(path);
+            return Ok(());
+        }
+        Err(format!(
+            "its keeper lies outside the folders that were searched: a symbolic link leads to {}; \
+             name that folder too",
+            for_people(path.parent().unwrap_or(&path))
+        ))
+    }
+
+    /// Gives a file its real path; the whole of it is returned.
+    fn named(&mut self, file: &mut Expected, whose: &str) -> Result<PathBuf, String> {
+        let path = self.real.of(&file.path).map_err(|error| {
+            format!("{whose}{} cannot be looked at: {error}", for_people(&file.path))
+        })?;
+        let whole = self.real.base().join(&path);
+        if whole.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(format!("{whose}is a symbolic link: only the file itself is acted on"));
+        }
+        file.path = path;
+        Ok(whole)
+    }
+}

@@ -1,0 +1,188 @@
+//! What goes together.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::{Candidate, Left, expected_now, first_path, names_in};
+use crate::act::plan::{Action, ActionKind, Member, Proof};
+use crate::files::content::content_hash;
+use crate::model::path_text::for_people;
+use crate::units::Folder;
+
+/// Folders that were looked into, by their paths as given.
+#[derive(Default)]
+pub(super) struct Folders(HashMap<PathBuf, Result<Listed, String>>);
+
+/// The names in a folder and what belongs together among them.
+pub(super) struct Listed {
+    names: Vec<OsString>,
+    /// Their places, since folders may hold a hundred thousand.
+    places: HashMap<OsString, usize>,
+    folder: Folder,
+}
+
+impl Listed {
+    /// The place of a file of this folder.
+    fn place(&self, path: &Path) -> Option<usize> {
+        self.places.get(path.file_name()?).copied()
+    }
+}
+
+impl Folders {
+    fn look(&mut self, folder: &Path) -> &Result<Listed, String> {
+        self.0.entry(folder.to_owned()).or_insert_with(|| {
+            let real = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let names = names_in(real).map_err(|error| error.to_string())?;
+            let places = names.iter().cloned().zip(0..).collect();
+            Ok(Listed { folder: Folder::of(&names), places, names })
+        })
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+/// One action a unit. A shot of which only a part is a duplicate stays where it is.
+pub(super) fn gather(
+    candidates: &[Candidate<'_>],
+    kind: ActionKind,
+    folders: &mut Folders,
+    left: &mut Vec<Left>,
+) -> Vec<Action> {
+    // Links stand in the file's own place: what belongs to it stays there too.
+    if kind.needs_identical() {
+        return candidates.iter().map(|candidate| action(&[candidate], kind, Vec::new())).collect();
+    }
+    let mut by_folder: BTreeMap<&Path, Vec<&Candidate<'_>>> = BTreeMap::new();
+    for candidate in candidates {
+        by_folder.entry(folder_of(candidate.path())).or_default().push(candidate);
+    }
+    let mut actions = Vec::new();
+    for (folder, candidates) in by_folder {
+        match folders.look(folder) {
+            Ok(listed) => gather_in(folder, listed, &candidates, kind, left, &mut actions),
+            Err(why) => left.extend(candidates.iter().map(|candidate| Left {
+                path: candidate.path().to_owned(),
+                why: format!("the files beside it cannot be listed: {why}"),
+            })),
+        }
+    }
+    actions.sort_by_key(|action: &Action| action.group);
+    actions
+}
+
+fn gather_in(
+    folder: &Path,
+    listed: &Listed,
+    candidates: &[&Candidate<'_>],
+    kind: ActionKind,
+    left: &mut Vec<Left>,
+    actions: &mut Vec<Action>,
+) {
+    let places: HashMap<usize, &Candidate<'_>> =
+        candidates.iter().filter_map(|c| Some((listed.place(c.path())?, *c))).collect();
+    // Those that are gone since: refusing them is up to whoever acts, but then nothing goes along.
+    let gone = candidates.iter().filter(|c| listed.place(c.path()).is_none());
+    actions.extend(gone.map(|candidate| action(&[candidate], kind, Vec::new())));
+
+    let mut units: Vec<Vec<usize>> = Vec::new();
+    let mut in_shot = HashSet::new();
+    for shot in &listed.folder.shots {
+        in_shot.extend(shot.iter().copied());
+        let selected: Vec<usize> =
+            shot.iter().copied().filter(|at| places.contains_key(at)).collect();
+        if selected.len() == shot.len() {
+            units.push(selected);
+            continue;
+        }
+        let staying = shot.iter().find(|at| !places.contains_key(at));
+        let staying = staying.map(|&at| for_people(Path::new(&listed.names[at])));
+        for at in selected {
+            left.push(Left {
+                path: places[&at].path().to_owned(),
+                why: format!(
+                    "is one shot with {}, which is no duplicate",
+                    staying.clone().unwrap_or_default()
+                ),
+            });
+        }
+    }
+    let mut single: Vec<usize> =
+        places.keys().copied().filter(|at| !in_shot.contains(at)).collect();
+    single.sort_unstable();
+    units.extend(single.into_iter().map(|at| vec![at]));
+
+    let going: HashSet<usize> = units.iter().flatten().copied().collect();
+    let mut along: HashMap<usize, Vec<PathBuf>> = HashMap::new();
+    for companion in &listed.folder.companions {
+        // It goes with its first picture when no other of them stays.
+        if companion.owners.iter().all(|owner| going.contains(owner))
+            && let Some(first) = companion.owners.first()
+        {
+            along.entry(*first).or_default().push(folder.join(&listed.names[companion.file]));
+        }
+    }
+    for unit in units {
+        let pictures: Vec<&Candidate<'_>> = unit.iter().map(|at| places[at]).collect();
+        let companions = unit.iter().flat_map(|at| along.remove(at).unwrap_or_default());
+        actions.push(action(&pictures, kind, companions.collect()));
+    }
+}
+
+fn action(pictures: &[&Candidate<'_>], kind: ActionKind, companions: Vec<PathBuf>) -> Action {
+    let mut files: Vec<Member> = pictures.iter().map(|candidate| candidate.member()).collect();
+    // One that is gone, or is no regular file, has nothing that could go along.
+    files.extend(companions.iter().filter_map(|path| Some(Member::alone(expected_now(path)?))));
+    let first = pictures.first();
+    Action {
+        group: first.map_or(0, |candidate| candidate.number),
+        action: kind,
+        files,
+        why: first.map_or_else(String::new, |candidate| candidate.why()),
+    }
+}
+
+/// For deleting: every file that goes along must have a twin, with the same bytes, that belongs to
+/// the keeper. What has none may be the only edit of a picture.
+pub(super) fn with_twins(
+    mut action: Action,
+    folders: &mut Folders,
+    left: &mut Vec<Left>,
+) -> Option<Action> {
+    let keepers: Vec<PathBuf> =
+        action.files.iter().filter_map(|m| m.keeper.as_ref()).map(|k| k.path.clone()).collect();
+    let mut twins = Vec::new();
+    for keeper in &keepers {
+        let folder = folder_of(keeper);
+        let Ok(listed) = folders.look(folder) else { continue };
+        let at = listed.place(keeper);
+        let companions = listed.folder.companions.iter();
+        let own = companions.filter(|c| at.is_some_and(|at| c.owners.contains(&at)));
+        twins.extend(own.map(|companion| folder.join(&listed.names[companion.file])));
+    }
+    for member in action.files.iter_mut().filter(|member| member.keeper.is_none()) {
+        let source = &member.source;
+        member.keeper = twins.iter().find_map(|path| {
+            let mut twin = expected_now(path)?;
+            // Reading is only worth it for one of the same size.
+            if twin.stamp.size != source.stamp.size {
+                return None;
+            }
+            twin.content = content_hash(path).ok();
+            (twin.content == source.content).then_some(twin)
+        });
+        member.proof = member.keeper.as_ref().map(|_| Proof::SAME_BYTES);
+        if member.keeper.is_none() {
+            let name = source.path.file_name().unwrap_or_default();
+            let why = format!(
+                "its {} is nowhere beside the keeper: deleting would lose it",
+                for_people(Path::new(name))
+            );
+            left.push(Left { path: first_path(&action), why });
+            return None;
+        }
+    }
+    Some(action)
+}

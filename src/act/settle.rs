@@ -1,0 +1,235 @@
+//! What killed runs left among a user's files, found by its names, and the plan that puts it where
+//! it belongs. For runs whose journal is there, going on with the run does that better; this is for
+//! those whose journal is lost, or that came to an end without it.
+//!
+//! A file that was renamed aside goes back to its name. A part, whose source was there when it was
+//! made, is moved out of the way. Nothing is removed, and nothing is replaced.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::act::journal::{RunLog, Verdict};
+use crate::act::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use crate::files::fsops::{FileSystem, Kind as FileKind, Place};
+use crate::files::leftover::{Kind, Leftover};
+use crate::model::record::ContentHash;
+
+/// Where this program keeps what is its own in a folder of pictures.
+const OWN: &str = ".clean-backup";
+/// Where parts go below that.
+const LEFTOVERS: &str = "leftovers";
+
+/// A file with the name of a leftover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where.
+    pub path: PathBuf,
+    /// What its name tells.
+    pub leftover: Leftover,
+    /// The folder that was searched.
+    pub root: PathBuf,
+}
+
+/// What is not settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Which file or folder.
+    pub path: PathBuf,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// What becomes of leftovers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The moves.
+    pub plan: Plan,
+    /// What stays where it is.
+    pub left: Vec<Left>,
+}
+
+/// What settling needs to know.
+pub struct Knowledge<'a> {
+    /// Where the files are.
+    pub files: &'a dyn FileSystem,
+    /// The journal of a run, where there is one.
+    pub log: &'a dyn Fn(&str) -> Option<RunLog>,
+    /// Whether a file has been left alone so long that no run can be at it still.
+    pub at_rest: &'a dyn Fn(&Path) -> bool,
+}
+
+/// Searches folders, which are real paths, and all below them; symbolic links are not followed.
+pub fn find(roots: &[PathBuf]) -> (Vec<Found>, Vec<Left>) {
+    let (mut found, mut left) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    for root in roots {
+        let mut waiting = vec![root.clone()];
+        while let Some(folder) = waiting.pop() {
+            // One root may lie in another.
+            if !seen.insert(folder.clone()) {
+                continue;
+            }
+            if let Err(error) = search(&folder, root, &mut waiting, &mut found) {
+                left.push(Left { path: folder, why: error.to_string() });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    (found, left)
+}
+
+fn search(
+    folder: &Path,
+    root: &Path,
+    waiting: &mut Vec<PathBuf>,
+    found: &mut Vec<Found>,
+) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            // What was moved out of the way before stays there.
+            let is_settled = entry.file_name() == LEFTOVERS && folder.ends_with(OWN);
+            if !is_settled {
+                waiting.push(entry.path());
+            }
+        } else if let Some(leftover) = Leftover::of(&entry.file_name()).filter(|_| kind.is_file()) {
+            found.push(Found { path: entry.path(), leftover, root: root.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// The plan that settles what was found; `base` is where its relative paths would start.
+pub fn settle(found: &[Found], base: &Path, knowledge: &Knowledge<'_>) -> Settlement {
+    let real = knowledge.files.real_path(base).unwrap_or_else(|_| base.to_owned());
+    let mut plan = Plan::new(Origin::Leftovers, &real);
+    let roots: BTreeSet<&PathBuf> = found.iter().map(|found| &found.root).collect();
+    plan.roots = roots.into_iter().cloned().map(ExactPath).collect();
+    let mut left = Vec::new();
+    let mut taken = HashSet::new();
+    for found in found {
+        match settle_one(found, knowledge, &taken) {
+            Ok((member, why)) => {
+                taken.extend(member.destination.clone().map(|destination| destination.0));
+                plan.actions.push(Action {
+                    group: 0,
+                    action: ActionKind::Move,
+                    files: vec![member],
+                    why: why.to_owned(),
+                });
+            }
+            Err(why) => left.push(Left { path: found.path.clone(), why }),
+        }
+    }
+    Settlement { plan, left }
+}
+
+fn settle_one(
+    found: &Found,
+    knowledge: &Knowledge<'_>,
+    taken: &HashSet<PathBuf>,
+) -> Result<(Member, &'static str), String> {
+    let Leftover { run, .. } = &found.leftover;
+    let log = (knowledge.log)(run);
+    match &log {
+        Some(log) if !log.ended => {
+            return Err(format!("its run was interrupted; go on with: clean-backup resume {run}"));
+        }
+        Some(_) => {}
+        None if !(knowledge.at_rest)(&found.path) => {
+            return Err("it was changed lately: its run may still be going on".to_owned());
+        }
+        None => {}
+    }
+    let files = knowledge.files;
+    let failed = |error: io::Error| error.to_string();
+    let look = files.look(&found.path).map_err(failed)?;
+    let look = look.filter(|look| look.kind == FileKind::File).ok_or("it is no file any more")?;
+    let content = content(files, &found.path).map_err(failed)?;
+    let is_free = |place: &Path| -> Result<bool, String> {
+        Ok(!taken.contains(place) && files.look(place).map_err(failed)?.is_none())
+    };
+    let (wanted, why) = match &found.leftover.kind {
+        Kind::Part => (place_of_part(found), "an interrupted run left this part of a copy"),
+        Kind::Aside { name } => {
+            let name = name.clone().or_else(|| name_by_journal(log.as_ref()?, found));
+            let name = name.unwrap_or_else(|| nameless(&found.leftover));
+            (found.path.with_file_name(name), "an interrupted run had renamed this file aside")
+        }
+    };
+    let mut destination = wanted.clone();
+    for number in 1.. {
+        if is_free(&destination)? {
+            break;
+        }
+        destination = restored(&wanted, number);
+    }
+    let source = Expected { path: found.path.clone(), stamp: look.stamp, content: Some(content) };
+    Ok((Member::alone(source).going_to(destination), why))
+}
+
+fn content(files: &dyn FileSystem, path: &Path) -> io::Result<ContentHash> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let folder = files.open_folder(folder)?;
+    files.hash(&files.open(&Place::new(&folder, name)?)?)
+}
+
+/// Below the folder that was searched, in the folder that it is in.
+fn place_of_part(found: &Found) -> PathBuf {
+    let below = found.path.strip_prefix(&found.root).unwrap_or(&found.path);
+    found.root.join(OWN).join(LEFTOVERS).join(&found.leftover.run).join(below)
+}
+
+/// The name that the file had, by the journal of a run that came to its end.
+fn name_by_journal(log: &RunLog, found: &Found) -> Option<OsString> {
+    let file = log.intents.get(&found.leftover.action)?.files.get(found.leftover.place)?;
+    let same_folder = file.source.path.parent() == found.path.parent();
+    file.source.path.file_name().filter(|_| same_folder).map(OsStr::to_owned)
+}
+
+/// For a file whose name is lost.
+fn nameless(leftover: &Leftover) -> OsString {
+    let Leftover { run, action, place, .. } = leftover;
+    format!("restored-{run}-{action}-{place}").into()
+}
+
+/// `NAME-restored-1.jpg`.
+fn restored(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-restored-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+/// Leftovers of a run in the folders that its journal names, as far as they are there: looked for
+/// where acts did not come to a good end.
+pub fn of_run(log: &RunLog) -> Vec<PathBuf> {
+    let done = |action: &usize| log.endings.get(action).is_some_and(|e| e.verdict == Verdict::Done);
+    let open = log.intents.iter().filter(|(action, _)| !done(action));
+    let folders: BTreeSet<PathBuf> = open
+        .flat_map(|(_, intent)| &intent.files)
+        .flat_map(|file| {
+            let destination = file.destination.as_ref().map(|destination| &destination.0);
+            std::iter::once(&file.source.path).chain(destination)
+        })
+        .filter_map(|path| path.parent().map(Path::to_owned))
+        .collect();
+    let mut found = Vec::new();
+    for folder in folders {
+        // A drive that is not there tells nothing.
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let own = |name: &OsStr| Leftover::of(name).is_some_and(|leftover| leftover.run == log.run);
+        found.extend(entries.filter(|entry| own(&entry.file_name())).map(|entry| entry.path()));
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,387 @@
+//! "Do I have this picture already?": the cached pictures that are near a needle, found without
+//! touching their files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::catalogue::cache::{Cache, CacheError, Packed};
+use crate::index::{self, fine};
+use crate::model::media::Orientation;
+use crate::model::phash::{FineHash, Nearness, PerceptualHash, PictureHash, Side};
+use crate::model::policy::{Policy, QUALITY_FLOOR};
+use crate::model::record::KnownPicture;
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needle {
+    /// A picture, hashed; it can be looked for turned.
+    Picture(PictureHash),
+    /// A 64-bit hash alone: found by it, whatever the 256-bit hashes say.
+    Perceptual(PerceptualHash),
+    /// A 256-bit hash alone.
+    Fine(FineHash),
+}
+
+/// Which of the cached pictures are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All within the radii.
+    Within(Policy),
+    /// The nearest, by the 256-bit hash, or by the 64-bit one for a needle that has no other.
+    Nearest(usize),
+}
+
+/// How to look.
+#[derive(Clone, Debug)]
+pub struct SimilarOptions {
+    /// Which.
+    pub wanted: Wanted,
+    /// Turned and mirrored ones too.
+    pub any_orientation: bool,
+    /// Only pictures in these folders, given as absolute paths; empty: all.
+    pub within: Vec<PathBuf>,
+    /// Absolute paths that are no answer: the needles themselves.
+    pub except: Vec<PathBuf>,
+}
+
+/// A cached picture that is near.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Similar {
+    /// What the cache knows of it.
+    pub picture: KnownPicture,
+    /// Bits that the 64-bit hashes differ by, if the needle has one.
+    pub distance: Option<u32>,
+    /// Bits that the 256-bit hashes differ by, if the needle has one.
+    pub fine_distance: Option<u32>,
+    /// What turns the needle into it.
+    pub orientation: Orientation,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum SimilarError {
+    /// The cache cannot be asked.
+    Cache(CacheError),
+    /// The packed hashes cannot be read.
+    Packed(io::Error),
+    /// The picture is nearly flat: all such hash alike, and nearness says nothing.
+    Flat,
+}
+
+impl fmt::Display for SimilarError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cache(error) => error.fmt(f),
+            Self::Packed(error) => write!(f, "the packed hashes cannot be read: {error}"),
+            Self::Flat => f.write_str("the picture is nearly flat: its hash says nothing"),
+        }
+    }
+}
+
+impl std::error::Error for SimilarError {}
+
+impl From<CacheError> for SimilarError {
+    fn from(error: CacheError) -> Self {
+        Self::Cache(error)
+    }
+}
+
+impl From<io::Error> for SimilarError {
+    fn from(error: io::Error) -> Self {
+        Self::Packed(error)
+    }
+}
+
+/// A cache that is asked, with its hashes side by side.
+#[derive(Debug)]
+pub struct Library<'a> {
+    cache: &'a Cache,
+    packed: Packed,
+    /// All 256-bit hashes, once they were needed.
+    fine: Option<Vec<FineHash>>,
+    /// All paths, likewise.
+    paths: Option<Vec<PathBuf>>,
+}
+
+/// Nearness of one position.
+type Place = Nearness;
+
+/// The nearest way of looking at each position that was brought up.
+#[derive(Default)]
+struct Best(BTreeMap<u32, Place>);
+
+impl Best {
+    fn offer(&mut self, position: u32, place: Place) {
+        self.0.entry(position).and_modify(|known| *known = place.min(*known)).or_insert(place);
+    }
+}
+
+impl<'a> Library<'a> {
+    /// Of what the cache holds now.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn new(cache: &'a Cache) -> Result<Self, CacheError> {
+        Ok(Self { cache, packed: cache.packed()?, fine: None, paths: None })
+    }
+
+    /// How many pictures are asked.
+    pub fn len(&self) -> usize {
+        self.packed.hashes().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All 256-bit hashes, in the order of the pictures.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn fine(&mut self) -> io::Result<&[FineHash]> {
+        if self.fine.is_none() {
+            self.fine = Some(self.packed.fine()?);
+        }
+        Ok(self.fine.as_deref().unwrap_or_default())
+    }
+
+    /// The pictures near a needle, the nearest first, then by path.
+    ///
+    /// # Errors
+    /// [`SimilarError`]
+    pub fn similar(
+        &mut self,
+        needle: &Needle,
+        options: &SimilarOptions,
+    ) -> Result<Vec<Similar>, SimilarError> {
+        if is_flat(needle) {
+            return Err(SimilarError::Flat);
+        }
+        match options.wanted {
+            Wanted::Within(policy) => {
+                let places = self.within(needle, options, policy)?;
+                self.answer(needle, options, places, usize::MAX)
+            }
+            Wanted::Nearest(count) => {
+                // Those that are no answer are found too: ask for more until enough are left.
+                let mut asked = count.saturating_add(options.except.len());
+                loop {
+                    let places = self.nearest(needle, options, asked)?;
+                    let exhausted = places.len() < asked;
+                    let found = self.answer(needle, options, places, count)?;
+                    if found.len() == count || exhausted {
+                        return Ok(found);
+                    }
+                    asked = asked.saturating_mul(8);
+                }
+            }
+        }
+    }
+
+    /// The same for positions that another index brought up.
+    ///
+    /// # Errors
+    /// [`SimilarError`]
+    pub fn of_positions(
+        &mut self,
+        needle: &Needle,
+        options: &SimilarOptions,
+        positions: impl Iterator<Item = (u32, Orientation)>,
+        count: usize,
+    ) -> Result<Vec<Similar>, SimilarError> {
+        if is_flat(needle) {
+            return Err(SimilarError::Flat);
+        }
+        let mut best = Best::default();
+        for (position, orientation) in positions {
+            let place = match needle {
+                Needle::Picture(hash) => {
+                    let other = self.hash_of(position, options)?;
+                    hash.nearest(&other, turns(options), |_, _| true)
+                }
+                Needle::Fine(fine) => {
+                    let fine_distance = fine.distance(self.packed.fine_of(position)?);
+                    Some(Nearness { fine_distance, distance: 0, orientation })
+                }
+                Needle::Perceptual(_) => None,
+            };
+            place.into_iter().for_each(|place| best.offer(position, place));
+        }
+        self.answer(needle, options, best.0.into_iter().collect(), count)
+    }
+
+    /// The hashes of a picture, as far as they are asked for.
+    fn hash_of(&self, position: u32, options: &SimilarOptions) -> io::Result<PictureHash> {
+        let mut hash = PictureHash::default();
+        let [upright, turned @ ..] = &mut hash.views;
+        upright.phash = self.packed.hashes()[position as usize];
+        upright.fine = self.packed.fine_of(position)?;
+        if options.any_orientation {
+            *turned = self.packed.turned_of(position)?;
+        }
+        Ok(hash)
+    }
+
+    fn within(
+        &mut self,
+        needle: &Needle,
+        options: &SimilarOptions,
+        policy: Policy,
+    ) -> Result<Vec<(u32, Place)>, SimilarError> {
+        let mut best = Best::default();
+        match needle {
+            Needle::Picture(hash) => {
+                let mut candidates = BTreeSet::new();
+                for (view, sides) in by_view(hash, options) {
+                    let hashes = self.packed.hashes_of_view(view)?;
+                    let query = index::query(&hashes, sides.len(), policy.radius);
+                    for side in sides {
+                        let near = query.within(side.needle.phash, policy.radius);
+                        candidates.extend(near.into_iter().map(|near| near.position));
+                    }
+                }
+                for position in candidates {
+                    let other = self.hash_of(position, options)?;
+                    let near = hash.nearest(&other, turns(options), |distance, fine| {
+                        distance <= policy.radius && fine <= policy.fine_radius
+                    });
+                    near.into_iter().for_each(|place| best.offer(position, place));
+                }
+            }
+            Needle::Perceptual(hash) => {
+                let query = index::query(self.packed.hashes(), 1, policy.radius);
+                for near in query.within(*hash, policy.radius) {
+                    best.offer(near.position, upright(0_u32, near.distance));
+                }
+            }
+            Needle::Fine(hash) => {
+                let near = fine::within(*hash, self.fine()?, policy.fine_radius);
+                for found in near {
+                    best.offer(found.position, upright(found.distance, 0_u32));
+                }
+            }
+        }
+        Ok(best.0.into_iter().collect())
+    }
+
+    fn nearest(
+        &mut self,
+        needle: &Needle,
+        options: &SimilarOptions,
+        count: usize,
+    ) -> Result<Vec<(u32, Place)>, SimilarError> {
+        let mut best = Best::default();
+        match needle {
+            Needle::Perceptual(hash) => {
+                let query = index::query(self.packed.hashes(), 1, 64);
+                for near in query.nearest(*hash, count, 64) {
+                    best.offer(near.position, upright(0_u32, near.distance));
+                }
+            }
+            Needle::Fine(hash) => {
+                for near in fine::nearest(*hash, self.fine()?, count) {
+                    best.offer(near.position, upright(near.distance, 0_u32));
+                }
+            }
+            Needle::Picture(hash) => {
+                // The nearest of all are among the nearest of one side.
+                let mut candidates = BTreeSet::new();
+                for (view, sides) in by_view(hash, options) {
+                    let turned =
+                        if view == 0 { Vec::new() } else { self.packed.fine_of_view(view)? };
+                    let hashes = if view == 0 { self.fine()? } else { &turned };
+                    for side in sides {
+                        let near = fine::nearest(side.needle.fine, hashes, count);
+                        candidates.extend(near.into_iter().map(|near| near.position));
+                    }
+                }
+                for position in candidates {
+                    let other = self.hash_of(position, options)?;
+                    let place = hash.nearest(&other, turns(options), |_, _| true);
+                    place.into_iter().for_each(|place| best.offer(position, place));
+                }
+            }
+        }
+        let mut places: Vec<_> = best.0.into_iter().collect();
+        places.sort_unstable_by_key(|&(position, place)| (place, position));
+        places.truncate(count);
+        Ok(places)
+    }
+
+    /// Looks up the rows, nearest first, and leaves out what is not asked for.
+    fn answer(
+        &mut self,
+        needle: &Needle,
+        options: &SimilarOptions,
+        mut places: Vec<(u32, Place)>,
+        count: usize,
+    ) -> Result<Vec<Similar>, SimilarError> {
+        // Positions are in the order of the paths.
+        places.sort_unstable_by_key(|&(position, place)| (place, position));
+        let mut found = Vec::new();
+        for (position, Nearness { fine_distance, distance, orientation }) in places {
+            if found.len() == count {
+                break;
+            }
+            let path = match &self.paths {
+                Some(paths) => paths[position as usize].clone(),
+                None => self.packed.path_of(position)?,
+            };
+            let plain = without_dots(&path);
+            let wanted = options.within.is_empty()
+                || options.within.iter().any(|folder| plain.starts_with(without_dots(folder)));
+            if !wanted || options.except.iter().any(|other| without_dots(other) == plain) {
+                continue;
+            }
+            let Some(picture) = self.cache.picture_at(&path)? else { continue };
+            found.push(Similar {
+                picture,
+                distance: (!matches!(needle, Needle::Fine(_))).then_some(distance),
+                fine_distance: (!matches!(needle, Needle::Perceptual(_))).then_some(fine_distance),
+                orientation,
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// The path with `a/..` taken out: as people mean it, though a link at `a` may lead elsewhere.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+fn is_flat(needle: &Needle) -> bool {
+    matches!(needle, Needle::Picture(hash) if hash.quality < QUALITY_FLOOR)
+}
+
+fn turns(options: &SimilarOptions) -> &'static [Orientation] {
+    if options.any_orientation { &Orientation::ALL } else { &[Orientation::Upright] }
+}
+
+/// What a picture's views are compared with, by the other's view that they stand against.
+fn by_view(hash: &PictureHash, options: &SimilarOptions) -> BTreeMap<usize, Vec<Side>> {
+    let mut sides: BTreeMap<usize, Vec<Side>> = BTreeMap::new();
+    for side in hash.sides(turns(options)) {
+        sides.entry(side.view).or_default().push(side);
+    }
+    sides
+}
+
+fn upright(fine_distance: impl Into<u32>, distance: impl Into<u32>) -> Nearness {
+    Nearness {
+        fine_distance: fine_distance.into(),
+        distance: distance.into(),
+        orientation: Orientation::Upright,
+    }
+}

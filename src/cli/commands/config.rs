@@ -1,0 +1,194 @@
+//! The `config` subcommands, and where the file is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use crate::cli::config::{self, Key, Layer, Value};
+use clean_backup::model::path_text::{for_people, one_line};
+
+use serde_json::json;
+
+use crate::cli::args::{ConfigCommand, ListFormat, LowArgs, joined};
+use crate::cli::environment::Environment;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render;
+use crate::cli::settings::{Origin, Resolved, Settings, resolve};
+
+/// The configuration file, and whether somebody named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Where; `None` when no home folder is known.
+    pub path: Option<PathBuf>,
+    /// By `--config` or `CLEAN_BACKUP_CONFIG`; then it must exist to be read.
+    pub named: bool,
+}
+
+impl Location {
+    /// `--config`, else `CLEAN_BACKUP_CONFIG`, else the usual place.
+    pub fn of(args: &LowArgs, environment: &Environment) -> Self {
+        match args.global.config.clone().or_else(|| environment.named_config_file()) {
+            Some(path) => Self { path: Some(path), named: true },
+            None => Self { path: environment.config_file(), named: false },
+        }
+    }
+
+    fn read(&self) -> Result<Layer, Failure> {
+        match &self.path {
+            None => Ok(Layer::new()),
+            Some(path) if self.named && !path.exists() => {
+                let message = format!("the configuration file {} does not exist", for_people(path));
+                Err(Failure::new(Kind::Usage, message)
+                    .hint("`clean-backup config set KEY VALUE` with the same --config makes it"))
+            }
+            Some(path) => Ok(config::read(path)?),
+        }
+    }
+
+    fn writable(&self) -> Result<&PathBuf, Failure> {
+        self.path.as_ref().ok_or_else(|| {
+            Failure::new(Kind::Usage, "no home folder is known to keep a configuration in")
+                .hint("set HOME or XDG_CONFIG_HOME, or name a file with --config FILE")
+        })
+    }
+}
+
+/// Everything that is set anywhere.
+///
+/// # Errors
+/// A wrong variable or a wrong line of the file, by name.
+pub fn resolved(args: &LowArgs, environment: &Environment) -> Result<Resolved, Failure> {
+    let file = Location::of(args, environment).read()?;
+    Ok(resolve(
+        &args.layer(),
+        &environment.layer()?,
+        &file,
+        environment.cache_file(),
+        environment.home().as_deref(),
+    ))
+}
+
+/// The settings of a run.
+///
+/// # Errors
+/// As [`resolved`].
+pub fn settings(args: &LowArgs, environment: &Environment) -> Result<Settings, Failure> {
+    Ok((&resolved(args, environment)?).into())
+}
+
+/// Carries out a `config` subcommand.
+///
+/// # Errors
+/// A wrong key or value, or a file that cannot be read or written.
+pub fn run(
+    command: &ConfigCommand,
+    args: &LowArgs,
+    environment: &Environment,
+) -> Result<Outcome, Failure> {
+    let location = Location::of(args, environment);
+    match command {
+        ConfigCommand::Path => {
+            let path = location.writable()?;
+            // Exactly, for scripts.
+            let mut bytes = path.as_os_str().as_encoded_bytes().to_vec();
+            bytes.push(b'\n');
+            render::print_bytes(&bytes)?;
+        }
+        ConfigCommand::Show { format: ListFormat::Text } => {
+            render::print(&show(&location, &resolved(args, environment)?))?;
+        }
+        ConfigCommand::Show { format: ListFormat::Json } => {
+            let settings: BTreeMap<&str, serde_json::Value> = resolved(args, environment)?
+                .iter()
+                .map(|(key, (value, origin))| (key.name(), setting(*key, value.as_ref(), origin)))
+                .collect();
+            let path = location.path.as_ref().map(|path| path.to_string_lossy().into_owned());
+            render::print_json("config show", json!({"file": path, "settings": settings}))?;
+        }
+        ConfigCommand::Get { key, format: ListFormat::Json } => {
+            let resolved = resolved(args, environment)?;
+            let found = resolved.get(key);
+            let content = found.map(|(value, origin)| setting(*key, value.as_ref(), origin));
+            render::print_json("config get", json!({"key": key.name(), "setting": content}))?;
+        }
+        ConfigCommand::Get { key, format: ListFormat::Text } => {
+            let text = match resolved(args, environment)?.get(key) {
+                Some((Some(value), _)) => value.plain(),
+                _ => absent(*key).to_owned(),
+            };
+            render::print(&if text.is_empty() { text } else { format!("{text}\n") })?;
+        }
+        ConfigCommand::Set { key, value } => {
+            let path = location.writable()?;
+            let value = value_of(*key, value)?;
+            if let Some(rival) = config::set(path, *key, &value)? {
+                tracing::warn!("{rival} was taken out of the file: {key} sets the same thing");
+            }
+            tracing::info!("{key} is set in {}", for_people(path));
+        }
+        ConfigCommand::Unset { key } => {
+            let path = location.writable()?;
+            if !config::unset(path, *key)? {
+                tracing::warn!("{key} was not set in {}", for_people(path));
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// One setting for programs.
+fn setting(key: Key, value: Option<&Value>, origin: &Origin) -> serde_json::Value {
+    let value = match value {
+        None => serde_json::Value::Null,
+        Some(Value::Flag(flag)) => json!(flag),
+        Some(Value::Number(number)) => json!(number),
+        Some(Value::List(items)) => json!(items),
+        Some(other) => json!(other.plain()),
+    };
+    json!({"value": value, "origin": origin.describe(key)})
+}
+
+fn value_of(key: Key, texts: &[String]) -> Result<Value, Failure> {
+    let wrong = |what: String| Failure::new(Kind::Usage, format!("{key} {what}")).hint(key.about());
+    let mut values = Vec::new();
+    for text in texts {
+        values.push(Value::from_text(key, text).map_err(|bad| wrong(bad.to_string()))?);
+    }
+    match &values[..] {
+        [Value::List(_), ..] => joined(&values),
+        [value] => Some(value.clone()),
+        _ => None,
+    }
+    .ok_or_else(|| wrong(format!("takes one value; allowed: {}", key.allowed())))
+}
+
+/// What stands for a setting without a value.
+fn absent(key: Key) -> &'static str {
+    match key {
+        Key::Threads => "one a core",
+        Key::Sensitivity => "between the named ones",
+        _ => "none",
+    }
+}
+
+fn show(location: &Location, resolved: &Resolved) -> String {
+    let mut out = String::new();
+    let (path, state) = match &location.path {
+        Some(path) if path.exists() => (for_people(path), ""),
+        Some(path) => (for_people(path), " (not there)"),
+        None => ("no home folder is known".to_owned(), ""),
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "# {path}{state}");
+    for (key, (value, origin)) in resolved {
+        let value = match value {
+            Some(Value::Path(path)) => for_people(path),
+            Some(value) => value
+                .to_toml(*key)
+                .map_or_else(|_| value.plain(), |toml| toml.to_string().trim().to_owned()),
+            None => format!("({})", absent(*key)),
+        };
+        let _ = writeln!(out, "{key:15} = {:12} # {}", one_line(&value), origin.describe(*key));
+    }
+    out
+}

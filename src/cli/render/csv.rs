@@ -1,0 +1,121 @@
+//! The CSV form: one row a member of a group (RFC 4180).
+
+use clean_backup::model::findings::{Picture, Report};
+use clean_backup::model::path_text::{for_spreadsheet, path_for_spreadsheet};
+use clean_backup::model::readable::iso_time;
+
+/// The columns, in order.
+const HEADER: [&str; 19] = [
+    "group",
+    "role",
+    "path",
+    "bytes",
+    "width",
+    "height",
+    "format",
+    "phash",
+    "fine",
+    "quality",
+    "captured",
+    "distance",
+    "fine_distance",
+    "relation",
+    "orientation",
+    "reason",
+    "acted_on",
+    "path_bytes",
+    "damaged",
+];
+
+/// How a member stands to its keeper; empty where the column does not apply.
+#[derive(Default)]
+struct Standing {
+    distance: String,
+    fine_distance: String,
+    relation: &'static str,
+    orientation: &'static str,
+    acted_on: &'static str,
+}
+
+/// The groups as CSV with a head line; lines end in CR LF. `role` is `keeper`, `duplicate` or
+/// `linked`. No cell holds a control character or is taken for a formula by a spreadsheet;
+/// `path_bytes` is filled where `path` is therefore not exact, or the path is not UTF-8. Skipped
+/// files are not in it.
+pub fn to_csv(report: &Report) -> String {
+    let mut out = String::new();
+    push_row(&mut out, HEADER.map(str::to_owned));
+    for (index, group) in report.groups.iter().enumerate() {
+        let id = index + 1;
+        let mut row = |role: &str, picture: &Picture, reason: &str, standing: Standing| {
+            push_row(&mut out, fields(id, role, picture, reason, standing));
+        };
+        row("keeper", &group.keeper, &group.reason, Standing::default());
+        for duplicate in &group.duplicates {
+            let standing = Standing {
+                distance: duplicate.distance.to_string(),
+                fine_distance: duplicate.fine_distance.to_string(),
+                relation: duplicate.relation.name(),
+                orientation: duplicate.orientation.name(),
+                acted_on: if report.matching.acts_on(duplicate) { "true" } else { "false" },
+            };
+            row("duplicate", &duplicate.picture, "", standing);
+        }
+        for linked in &group.linked {
+            let standing = Standing {
+                distance: linked.distance.to_string(),
+                fine_distance: linked.fine_distance.to_string(),
+                acted_on: "false",
+                ..Standing::default()
+            };
+            row("linked", &linked.picture, "", standing);
+        }
+    }
+    out
+}
+
+fn fields(
+    id: usize,
+    role: &str,
+    picture: &Picture,
+    reason: &str,
+    standing: Standing,
+) -> [String; HEADER.len()] {
+    let (path, path_bytes) = path_for_spreadsheet(&picture.path);
+    [
+        id.to_string(),
+        role.to_owned(),
+        path,
+        picture.stamp.size.0.to_string(),
+        picture.dimensions.width.to_string(),
+        picture.dimensions.height.to_string(),
+        picture.format.name().to_owned(),
+        picture.hash.upright().phash.to_string(),
+        picture.hash.upright().fine.to_string(),
+        picture.hash.quality.0.to_string(),
+        picture.captured.map(|time| for_spreadsheet(&iso_time(time))).unwrap_or_default(),
+        standing.distance,
+        standing.fine_distance,
+        standing.relation.to_owned(),
+        standing.orientation.to_owned(),
+        for_spreadsheet(reason),
+        standing.acted_on.to_owned(),
+        path_bytes.unwrap_or_default(),
+        picture.damaged.to_string(),
+    ]
+}
+
+fn push_row(out: &mut String, fields: [String; HEADER.len()]) {
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        if field.contains(['"', ',', '\r', '\n']) {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(field);
+        }
+    }
+    out.push_str("\r\n");
+}

@@ -1,0 +1,265 @@
+//! The page for people: one file that needs nothing else, for any browser, offline.
+//!
+//! Everything that comes from files or their names is escaped, and should something slip through,
+//! the page's own policy (Content Security Policy Level 3) lets no script run but the one whose
+//! SHA-256 it names, and nothing be loaded from anywhere.
+
+pub mod thumbnails;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::text::{linked_line, standing};
+use clean_backup::model::findings::{Duplicate, Group, Picture, Relation, Report};
+use clean_backup::model::media::Orientation;
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+/// SHA-256 of [`SCRIPT`], base64: `openssl dgst -sha256 -binary page.js | base64`.
+const SCRIPT_HASH: &str = "V4spjcT+RzLzZxCa5Fid4AfXMikp1CD+Z6pZqT86Ldk=";
+
+/// Pictures that are seen without scrolling far are decoded at once, all others when they are near.
+const LAZY: &str = "loading=\"lazy\" decoding=\"async\"";
+
+/// A small JPEG of a picture, to be embedded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnail {
+    /// The file.
+    pub jpeg: Vec<u8>,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+/// Gives the thumbnail of a picture, or why there is none.
+pub type Thumbnails<'a> = dyn Fn(&Path) -> Result<Thumbnail, String> + 'a;
+
+/// The report as a page.
+pub fn to_html(report: &Report, thumbnails: &Thumbnails<'_>) -> String {
+    let mut page = String::new();
+    push_head(&mut page, report);
+    for (number, group) in (1..).zip(&report.groups) {
+        push_group(&mut page, report, number, group, thumbnails);
+    }
+    push_foot(&mut page, report);
+    page
+}
+
+/// Text that cannot become markup, in an element or in a quoted attribute (HTML Standard, 13.3).
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn path(path: &Path) -> String {
+    escaped(&for_people(path))
+}
+
+/// May be broken behind a folder.
+fn breakable(path: &Path) -> String {
+    self::path(path).replace('/', "/<wbr>")
+}
+
+/// Writing to a String cannot fail.
+fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = page.write_fmt(text);
+}
+
+fn push_head(page: &mut String, report: &Report) {
+    let summary = report.summary();
+    let policy = report.matching.policy;
+    let roots: Vec<String> = report.roots.iter().map(|root| path(root)).collect();
+    push(
+        page,
+        format_args!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"generator\" content=\"clean-backup\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+             style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{SCRIPT_HASH}'; \
+             base-uri 'none'; form-action 'none'\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>Duplicates in {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
+            roots.join(", ")
+        ),
+    );
+    push(
+        page,
+        format_args!(
+            "<header>\n<h1>{} in {}, <b>{}</b> to free</h1>\n<p>{} in {}. Matched within {} of 64 \
+             bits and {} of 256{}.{}</p>\n",
+            count(summary.duplicates, "duplicate"),
+            count(summary.groups, "group"),
+            human_bytes(summary.reclaimable_bytes),
+            count(summary.counts.images, "picture"),
+            roots.join(", "),
+            policy.radius,
+            policy.fine_radius,
+            if report.matching.any_orientation { ", in any orientation" } else { "" },
+            match summary.skipped {
+                0 => String::new(),
+                skipped => {
+                    let skipped = count(skipped, "file");
+                    format!(" <a href=\"#skipped\">{skipped} skipped</a>.")
+                }
+            }
+        ),
+    );
+    page.push_str(
+        "<form id=\"filters\">\n<fieldset><legend>Kind</legend>\n\
+         <label><input type=\"checkbox\" name=\"kind\" value=\"identical\" checked> identical</label>\n\
+         <label><input type=\"checkbox\" name=\"kind\" value=\"copy\" checked> copies</label>\n\
+         <label><input type=\"checkbox\" name=\"kind\" value=\"burst\" checked> bursts</label>\n\
+         <label><input type=\"checkbox\" name=\"only\" value=\"turned\"> turned only</label>\n\
+         <label><input type=\"checkbox\" name=\"only\" value=\"linked\"> with linked only</label>\n\
+         </fieldset>\n\
+         <label>Frees at least <select name=\"bytes\"><option value=\"0\">anything</option>\
+         <option value=\"100000\">100 kB</option><option value=\"1000000\">1 MB</option>\
+         <option value=\"10000000\">10 MB</option><option value=\"100000000\">100 MB</option>\
+         </select></label>\n\
+         <label>Path has <input type=\"search\" name=\"path\" autocomplete=\"off\"></label>\n\
+         <label>Order <select name=\"order\"><option value=\"number\">by path</option>\
+         <option value=\"bytes\">most to free first</option></select></label>\n\
+         <output></output>\n</form>\n</header>\n<main>\n",
+    );
+    if summary.groups == 0 {
+        page.push_str("<p class=\"none\">No duplicates found.</p>\n");
+    }
+}
+
+fn push_group(
+    page: &mut String,
+    report: &Report,
+    number: usize,
+    group: &Group,
+    thumbnails: &Thumbnails<'_>,
+) {
+    let bytes = group.reclaimable_bytes(&report.matching);
+    let mut kinds: Vec<&str> = Relation::ALL
+        .into_iter()
+        .filter(|relation| group.duplicates.iter().any(|d| d.relation == *relation))
+        .map(Relation::name)
+        .collect();
+    if group.duplicates.iter().any(|d| d.orientation != Orientation::Upright) {
+        kinds.push("turned");
+    }
+    if !group.linked.is_empty() {
+        kinds.push("linked");
+    }
+    push(
+        page,
+        format_args!(
+            "<section data-number=\"{number}\" data-kinds=\"{}\" data-bytes=\"{bytes}\">\n\
+             <h2>Group {number} <small>{}, {} to free</small></h2>\n<div class=\"row\">\n",
+            kinds.join(" "),
+            count(group.duplicates.len() as u64, "duplicate"),
+            human_bytes(bytes),
+        ),
+    );
+    let kept = format!("kept for: {}", one_line(&group.reason));
+    push_picture(page, &group.keeper, ("keep", "kept"), &kept, thumbnails);
+    for duplicate in &group.duplicates {
+        let role = role(report, duplicate);
+        push_picture(page, &duplicate.picture, role, &standing(report, duplicate), thumbnails);
+    }
+    for linked in &group.linked {
+        let role = ("linked", "linked");
+        push_picture(page, &linked.picture, role, &linked_line(linked), thumbnails);
+    }
+    page.push_str("</div>\n</section>\n");
+}
+
+/// Class and word.
+fn role(report: &Report, duplicate: &Duplicate) -> (&'static str, &'static str) {
+    match duplicate.relation {
+        _ if duplicate.picture.reference => ("never", "reference"),
+        relation if !report.matching.acts_on(duplicate) => ("never", relation.name()),
+        Relation::Identical => ("identical", "identical"),
+        relation => ("copy", relation.name()),
+    }
+}
+
+fn push_picture(
+    page: &mut String,
+    picture: &Picture,
+    (class, word): (&str, &str),
+    standing: &str,
+    thumbnails: &Thumbnails<'_>,
+) {
+    push(page, format_args!("<figure class=\"{class}\">\n"));
+    match thumbnails(&picture.path) {
+        Ok(thumbnail) => push(
+            page,
+            format_args!(
+                "<img {LAZY} width=\"{}\" height=\"{}\" alt=\"\" \
+                 src=\"data:image/jpeg;base64,{}\">\n",
+                thumbnail.width,
+                thumbnail.height,
+                STANDARD.encode(&thumbnail.jpeg)
+            ),
+        ),
+        Err(why) => push(
+            page,
+            format_args!("<div class=\"without\">no picture: {}</div>\n", escaped(&one_line(&why))),
+        ),
+    }
+    let captured =
+        picture.captured.map(|time| format!("<br>taken {}", iso_time(time))).unwrap_or_default();
+    let damaged = if picture.damaged { "<br>damaged" } else { "" };
+    push(
+        page,
+        format_args!(
+            "<figcaption><span class=\"role\">{word}</span> <span class=\"path\">{}</span><br>\
+             {} × {} {}, {}{captured}{damaged}<br><small>{}</small>",
+            breakable(&picture.path),
+            grouped(picture.dimensions.width.into()),
+            grouped(picture.dimensions.height.into()),
+            picture.format.name(),
+            human_bytes(picture.stamp.size.0),
+            escaped(standing),
+        ),
+    );
+    for name in &picture.other_names {
+        push(page, format_args!("<br><small>the same file: {}</small>", breakable(name)));
+    }
+    page.push_str("</figcaption>\n</figure>\n");
+}
+
+fn push_foot(page: &mut String, report: &Report) {
+    page.push_str("</main>\n");
+    if !report.skipped.is_empty() {
+        let head = count(report.skipped.len() as u64, "file");
+        push(page, format_args!("<section id=\"skipped\">\n<h2>{head} skipped</h2>\n<ul>\n"));
+        for skipped in &report.skipped {
+            push(
+                page,
+                format_args!(
+                    "<li><span class=\"path\">{}</span> {}: {}</li>\n",
+                    path(&skipped.path),
+                    skipped.stage.name(),
+                    escaped(&one_line(&skipped.reason))
+                ),
+            );
+        }
+        page.push_str("</ul>\n</section>\n");
+    }
+    push(page, format_args!("<script>{SCRIPT}</script>\n</body>\n</html>\n"));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Small pictures for the page of a report.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::Thumbnail;
+use clean_backup::decode::DecodeOptions;
+use clean_backup::decode::preview::preview;
+use clean_backup::files::content::FileSource;
+use clean_backup::model::event::{Event, Phase, Progress};
+use clean_backup::model::findings::Report;
+use clean_backup::model::media::Orientation;
+
+/// Pixels along the longer side: enough to tell two pictures apart, about 8 kB.
+const SIDE: u32 = 200;
+
+/// So many of a group have one: of a time-lapse in one group the file would become gigabytes.
+const MOST_OF_GROUP: usize = 100;
+
+/// By the path of the picture.
+#[derive(Clone, Debug, Default)]
+pub struct Thumbnails(HashMap<PathBuf, Result<Thumbnail, String>>);
+
+impl Thumbnails {
+    /// The thumbnail of a picture, or why there is none.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    pub fn get(&self, path: &Path) -> Result<Thumbnail, String> {
+        self.0.get(path).cloned().unwrap_or_else(|| {
+            Err("only the first groups, and the first of each, are shown".to_owned())
+        })
+    }
+}
+
+/// Makes the thumbnails of the first pictures in the first `groups` groups. Those that are not made when
+/// `cancel` is set are missing.
+pub fn thumbnails(
+    report: &Report,
+    groups: usize,
+    options: &DecodeOptions,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Thumbnails {
+    let mut paths: Vec<&Path> = report
+        .groups
+        .iter()
+        .take(groups)
+        .flat_map(|group| group.members().take(MOST_OF_GROUP))
+        .map(|picture| picture.path.as_path())
+        .collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let stage = Phase::Preview;
+    progress.on(Event::StageStarted { stage, total: Some(paths.len() as u64) });
+    let made = paths.into_par_iter().filter(|_| !cancel.load(Ordering::Relaxed)).map(|path| {
+        let made = thumbnail(path, options);
+        progress.on(Event::Advanced { stage, items: 1, bytes: 0 });
+        (path.to_owned(), made)
+    });
+    let made = made.collect();
+    progress.on(Event::StageFinished { stage });
+    Thumbnails(made)
+}
+
+fn thumbnail(path: &Path, options: &DecodeOptions) -> Result<Thumbnail, String> {
+    let source = FileSource::open(path).map_err(|error| error.to_string())?;
+    let made = preview(&source, SIDE, Orientation::Upright, options);
+    let made = made.map_err(|error| error.to_string())?;
+    let (width, height) = (made.dimensions.width, made.dimensions.height);
+    Ok(Thumbnail { jpeg: made.jpeg, width, height })
+}

@@ -1,0 +1,264 @@
+//! The JSON form: the project's stable interface for programs.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use clean_backup::model::findings::{Damaged, Duplicate, Linked, Picture, REPORT_VERSION, Report};
+use clean_backup::model::path_text::{base64_unless_utf8, harmless_json};
+use clean_backup::model::policy::Sensitivity;
+use clean_backup::model::readable::iso_time;
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    version: u32,
+    command: &'static str,
+    roots: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roots_bytes: Option<Vec<Option<String>>>,
+    references: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    references_bytes: Option<Vec<Option<String>>>,
+    policy: PolicyJson,
+    groups: Vec<GroupJson<'a>>,
+    skipped: Vec<SkippedJson<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [String],
+    summary: SummaryJson<'a>,
+}
+
+#[derive(Serialize)]
+struct PolicyJson {
+    threshold: u32,
+    fine_threshold: u32,
+    sensitivity: Option<&'static str>,
+    any_orientation: bool,
+    include_bursts: bool,
+}
+
+#[derive(Serialize)]
+struct GroupJson<'a> {
+    id: usize,
+    keeper: PictureJson,
+    reason: &'a str,
+    duplicates: Vec<DuplicateJson>,
+    linked: Vec<LinkedJson>,
+    reclaimable_bytes: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct PictureJson {
+    #[serde(flatten)]
+    path: PathJson,
+    bytes: u64,
+    width: u32,
+    height: u32,
+    format: &'static str,
+    phash: String,
+    fine: String,
+    quality: u8,
+    captured: Option<String>,
+    reference: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    damaged: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_names: Vec<PathJson>,
+}
+
+#[derive(Serialize)]
+pub(super) struct PathJson {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DuplicateJson {
+    #[serde(flatten)]
+    picture: PictureJson,
+    distance: u32,
+    fine_distance: u32,
+    relation: &'static str,
+    orientation: &'static str,
+    acted_on: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    whole_beside_damaged: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarm: Option<AlarmJson>,
+}
+
+#[derive(Serialize)]
+struct AlarmJson {
+    /// `keeper`, `duplicate`, or null where it cannot be told.
+    damaged: Option<&'static str>,
+    why: String,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[derive(Serialize)]
+struct LinkedJson {
+    #[serde(flatten)]
+    picture: PictureJson,
+    distance: u32,
+    fine_distance: u32,
+    near: Option<PathJson>,
+}
+
+#[derive(Serialize)]
+struct SkippedJson<'a> {
+    #[serde(flatten)]
+    path: PathJson,
+    stage: &'static str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct SummaryJson<'a> {
+    files: u64,
+    not_pictures: u64,
+    images: u64,
+    hashed: u64,
+    from_cache: u64,
+    skipped: u64,
+    groups: u64,
+    duplicates: u64,
+    actionable: u64,
+    bursts: u64,
+    linked: u64,
+    alarms: u64,
+    reclaimable_bytes: u64,
+    seconds: f64,
+    backend: &'a str,
+}
+
+/// The report as JSON, indented, with a closing line break.
+///
+/// A path that is not UTF-8 stands lossily in `path` and exactly, base64, in `path_bytes`; for the
+/// roots `roots_bytes` has one entry a root, null where the root is UTF-8.
+///
+/// # Errors
+/// None that a report can cause; the signature is the serialiser's.
+pub fn to_json(report: &Report) -> serde_json::Result<String> {
+    let summary = report.summary();
+    let counts = &report.counts;
+    let form = ReportJson {
+        version: REPORT_VERSION,
+        command: "dedupe",
+        roots: lossy(&report.roots),
+        roots_bytes: exact(&report.roots),
+        references: lossy(&report.references),
+        references_bytes: exact(&report.references),
+        policy: PolicyJson {
+            threshold: report.matching.policy.radius,
+            fine_threshold: report.matching.policy.fine_radius,
+            sensitivity: Sensitivity::of_threshold(report.matching.policy.radius)
+                .map(Sensitivity::name),
+            any_orientation: report.matching.any_orientation,
+            include_bursts: report.matching.include_bursts,
+        },
+        groups: report
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(index, group)| GroupJson {
+                id: index + 1,
+                keeper: picture(&group.keeper),
+                reason: &group.reason,
+                duplicates: group.duplicates.iter().map(|d| duplicate(report, d)).collect(),
+                linked: group.linked.iter().map(linked).collect(),
+                reclaimable_bytes: group.reclaimable_bytes(&report.matching),
+            })
+            .collect(),
+        skipped: report
+            .skipped
+            .iter()
+            .map(|skipped| SkippedJson {
+                path: path(&skipped.path),
+                stage: skipped.stage.name(),
+                reason: &skipped.reason,
+            })
+            .collect(),
+        warnings: &report.warnings,
+        summary: SummaryJson {
+            files: counts.files,
+            not_pictures: counts.not_pictures,
+            images: counts.images,
+            hashed: counts.hashed,
+            from_cache: counts.from_cache,
+            skipped: summary.skipped,
+            groups: summary.groups,
+            duplicates: summary.duplicates,
+            actionable: summary.actionable,
+            bursts: summary.bursts,
+            linked: summary.linked,
+            alarms: summary.alarms,
+            reclaimable_bytes: summary.reclaimable_bytes,
+            seconds: counts.seconds,
+            backend: &counts.backend,
+        },
+    };
+    let mut text = harmless_json(&serde_json::to_string_pretty(&form)?);
+    text.push('\n');
+    Ok(text)
+}
+
+fn lossy(paths: &[impl AsRef<Path>]) -> Vec<String> {
+    paths.iter().map(|path| path.as_ref().to_string_lossy().into_owned()).collect()
+}
+
+fn exact(paths: &[impl AsRef<Path>]) -> Option<Vec<Option<String>>> {
+    let exact: Vec<_> = paths.iter().map(|path| base64_unless_utf8(path.as_ref())).collect();
+    exact.iter().any(Option::is_some).then_some(exact)
+}
+
+pub(super) fn path(path: &Path) -> PathJson {
+    PathJson { path: path.to_string_lossy().into_owned(), path_bytes: base64_unless_utf8(path) }
+}
+
+pub(super) fn picture(picture: &Picture) -> PictureJson {
+    PictureJson {
+        path: path(&picture.path),
+        bytes: picture.stamp.size.0,
+        width: picture.dimensions.width,
+        height: picture.dimensions.height,
+        format: picture.format.name(),
+        phash: picture.hash.upright().phash.to_string(),
+        fine: picture.hash.upright().fine.to_string(),
+        quality: picture.hash.quality.0,
+        captured: picture.captured.map(iso_time),
+        reference: picture.reference,
+        damaged: picture.damaged,
+        other_names: picture.other_names.iter().map(|name| path(name)).collect(),
+    }
+}
+
+fn duplicate(report: &Report, duplicate: &Duplicate) -> DuplicateJson {
+    DuplicateJson {
+        picture: picture(&duplicate.picture),
+        distance: duplicate.distance,
+        fine_distance: duplicate.fine_distance,
+        relation: duplicate.relation.name(),
+        orientation: duplicate.orientation.name(),
+        acted_on: report.matching.acts_on(duplicate),
+        alarm: duplicate.alarm.as_ref().map(|alarm| AlarmJson {
+            damaged: alarm.damaged.map(|damaged| match damaged {
+                Damaged::Keeper => "keeper",
+                Damaged::Duplicate => "duplicate",
+            }),
+            why: alarm.why.clone(),
+        }),
+        whole_beside_damaged: duplicate.whole_beside_damaged,
+    }
+}
+
+fn linked(linked: &Linked) -> LinkedJson {
+    LinkedJson {
+        picture: picture(&linked.picture),
+        distance: linked.distance,
+        fine_distance: linked.fine_distance,
+        near: linked.near.as_deref().map(path),
+    }
+}

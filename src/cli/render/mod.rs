@@ -1,0 +1,228 @@
+//! Results: on standard output, or in a new file.
+
+mod csv;
+pub mod html;
+mod json;
+pub mod similar;
+mod text;
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use clean_backup::act::plan::Plan;
+use clean_backup::files::atomic_file;
+use clean_backup::model::findings::{REPORT_VERSION, Report};
+use clean_backup::model::path_text::{for_people, harmless_json};
+use html::thumbnails::Thumbnails;
+
+use serde::Serialize;
+
+use super::args::Format;
+use super::failure::{Failure, Kind};
+use csv::to_csv;
+use html::to_html;
+use json::to_json;
+use text::{TextOptions, to_text};
+
+/// Prints a result.
+///
+/// # Errors
+/// [`Failure::of_output`].
+pub fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints a result that need not be text.
+///
+/// # Errors
+/// [`Failure::of_output`].
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::of_output(&error))
+}
+
+/// How a report looks.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Its form.
+    pub format: Format,
+    /// With terminal colours, where it goes to the terminal.
+    pub colour: bool,
+    /// For a page.
+    pub thumbnails: Thumbnails,
+}
+
+/// The report in the form that was asked for.
+///
+/// # Errors
+/// [`Kind::Failed`], should the serialiser fail.
+pub fn form(report: &Report, look: &Look) -> Result<String, Failure> {
+    match look.format {
+        Format::Text => Ok(to_text(report, TextOptions { colour: look.colour })),
+        Format::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
+        Format::Json => to_json(report).map_err(|e| Failure::new(Kind::Failed, e.to_string())),
+        Format::Csv => Ok(to_csv(report)),
+    }
+}
+
+/// The report to standard output, or into a file as [`save`] does.
+///
+/// # Errors
+/// As [`print`] and [`save`].
+pub fn deliver(
+    report: &Report,
+    look: &Look,
+    output: Option<&Path>,
+    replace: bool,
+) -> Result<(), Failure> {
+    match output {
+        None => print(&form(report, look)?),
+        Some(path) => save(path, &form(report, &Look { colour: false, ..look.clone() })?, replace),
+    }
+}
+
+/// What begins every result for programs.
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    version: u32,
+    command: &'a str,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// Prints a result for programs: version, command, and what it came to.
+///
+/// # Errors
+/// As [`print`]; [`Kind::Failed`], should the serialiser fail.
+pub fn print_json(command: &str, content: impl Serialize) -> Result<(), Failure> {
+    let form = Envelope { version: REPORT_VERSION, command, content };
+    let text = serde_json::to_string_pretty(&form)
+        .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
+    print(&(harmless_json(&text) + "\n"))
+}
+
+/// A plan as JSON.
+///
+/// # Errors
+/// [`Kind::Failed`], should the serialiser fail.
+pub fn plan(plan: &Plan) -> Result<String, Failure> {
+    plan.to_json().map_err(|error| Failure::new(Kind::Failed, error.to_string()))
+}
+
+/// Whether [`save`] would be let, to be asked before hours of work.
+///
+/// # Errors
+/// As [`save`].
+pub fn check_free(path: &Path, replace: bool) -> Result<(), Failure> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        return check_replaceable(path, replace);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        let message = format!("the folder of {} does not exist", for_people(path));
+        return Err(Failure::new(Kind::Usage, message).hint("make it first, or name another file"));
+    }
+    Ok(())
+}
+
+/// Puts `text` into a file that is not there yet. With `replace` also in the place of an older
+/// result of this program, told by how it begins; never of anything else.
+///
+/// # Errors
+/// [`Kind::Refused`] when something is in the way, [`Kind::Failed`] when writing fails.
+pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
+    let written = match atomic_file::create(path, text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            check_replaceable(path, replace)?;
+            atomic_file::replace(path, text.as_bytes())
+        }
+        other => other,
+    };
+    written.map_err(|error| {
+        Failure::new(Kind::Failed, format!("{} cannot be written: {error}", for_people(path)))
+    })
+}
+
+/// How results begin: a report or a plan as JSON, as CSV, as text.
+const BEGINNINGS: [&[u8]; 8] = [
+    b"{\n  \"version\": 1,\n  \"command\": \"dedupe\",\n",
+    b"{\n  \"version\": 3,\n  \"origin\": \"",
+    b"{\n  \"version\": 2,\n  \"origin\": \"",
+    b"group,role,path,bytes,",
+    b"Group 1: ",
+    b"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"clean-backup\">",
+    b"No duplicates found.\n",
+    b"Skipped: ",
+];
+
+fn check_replaceable(path: &Path, replace: bool) -> Result<(), Failure> {
+    let in_the_way = Failure::new(Kind::Refused, format!("{} is there already", for_people(path)));
+    if !replace {
+        return Err(in_the_way.hint("name a new file, or add --yes to replace an older report"));
+    }
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    let mut head = Vec::new();
+    let read =
+        is_file && File::open(path).is_ok_and(|file| file.take(128).read_to_end(&mut head).is_ok());
+    if read && BEGINNINGS.iter().any(|beginning| head.starts_with(beginning)) {
+        return Ok(());
+    }
+    Err(in_the_way.hint("it is no report of this program, so that not even --yes replaces it"))
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod own_results {
+    use super::*;
+
+    #[test]
+    fn only_own_results_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let old = "No duplicates found.\n0 files";
+        check_free(&path, false).unwrap();
+        save(&path, old, false).unwrap();
+        assert_eq!(check_free(&path, false).unwrap_err().kind, Kind::Refused);
+        check_free(&path, true).unwrap();
+        assert_eq!(save(&path, "new", false).unwrap_err().kind, Kind::Refused);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
+        save(&path, "new", true).unwrap();
+        assert_eq!(save(&path, "newer", true).unwrap_err().kind, Kind::Refused);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(save(folder.path(), "x", true).unwrap_err().kind, Kind::Refused);
+        let nowhere = folder.path().join("missing/out");
+        assert_eq!(check_free(&nowhere, true).unwrap_err().kind, Kind::Usage);
+        assert_eq!(save(&nowhere, "x", true).unwrap_err().kind, Kind::Failed);
+    }
+
+    #[test]
+    fn every_form_of_a_report_is_known_again() {
+        use clean_backup::act::plan::Origin;
+        let report = Report {
+            roots: vec![],
+            references: vec![],
+            matching: Default::default(),
+            groups: vec![],
+            skipped: vec![],
+            warnings: Vec::new(),
+            counts: Default::default(),
+        };
+        let plan = Plan::new(Origin::Dedupe, Path::new("/"));
+        let mut results = vec![plan.to_json().unwrap()];
+        for format in [Format::Text, Format::Json, Format::Csv, Format::Html] {
+            results.push(
+                form(&report, &Look { format, colour: false, thumbnails: Thumbnails::default() })
+                    .unwrap(),
+            );
+        }
+        for text in results {
+            assert!(BEGINNINGS.iter().any(|b| text.as_bytes().starts_with(b)), "{text}");
+        }
+    }
+}

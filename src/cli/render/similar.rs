@@ -1,0 +1,202 @@
+//! What `similar` found, and its forms.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::json::{PathJson, PictureJson, path, picture};
+use clean_backup::model::findings::{Picture, REPORT_VERSION};
+use clean_backup::model::media::Orientation;
+use clean_backup::model::path_text::{for_people, harmless_json, one_line};
+use clean_backup::model::readable::human_bytes;
+
+/// A picture of the library that is near a needle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which, as the cache knows it.
+    pub picture: Picture,
+    /// The other cache that it is known from, if it is not in the usual one.
+    pub cache: Option<PathBuf>,
+    /// Bits between the 64-bit hashes, if the needle has one.
+    pub distance: Option<u32>,
+    /// Bits between the 256-bit hashes, if the needle has one.
+    pub fine_distance: Option<u32>,
+    /// What turns the needle into it.
+    pub orientation: Orientation,
+}
+
+/// A needle with its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// A path, or a hash in hexadecimal digits.
+    pub needle: NeedleName,
+    /// What is near it, the nearest first; or why there is no answer.
+    pub hits: Result<Vec<Hit>, String>,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NeedleName {
+    /// A picture.
+    File(PathBuf),
+    /// A hash.
+    Hash(String),
+}
+
+/// All answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimilarReport {
+    /// In the order of the needles.
+    pub answers: Vec<Answer>,
+    /// Pictures that were asked.
+    pub library: u64,
+    /// The answers may lack some: they came from an approximate index.
+    pub approximate: bool,
+}
+
+#[derive(Serialize)]
+struct SimilarJson<'a> {
+    version: u32,
+    command: &'static str,
+    needles: Vec<AnswerJson<'a>>,
+    library: u64,
+    approximate: bool,
+}
+
+#[derive(Serialize)]
+struct AnswerJson<'a> {
+    #[serde(flatten)]
+    needle: NeedleJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    similar: Vec<HitJson>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum NeedleJson<'a> {
+    File(PathJson),
+    Hash { hash: &'a str },
+}
+
+#[derive(Serialize)]
+struct HitJson {
+    #[serde(flatten)]
+    picture: PictureJson,
+    distance: Option<u32>,
+    fine_distance: Option<u32>,
+    orientation: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<PathJson>,
+}
+
+impl SimilarReport {
+    /// As JSON, indented, with a closing line break.
+    ///
+    /// # Errors
+    /// None that a report can cause; the signature is the serialiser's.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let hit = |hit: &Hit| HitJson {
+            picture: picture(&hit.picture),
+            distance: hit.distance,
+            fine_distance: hit.fine_distance,
+            orientation: hit.orientation.name(),
+            cache: hit.cache.as_deref().map(path),
+        };
+        let form = SimilarJson {
+            version: REPORT_VERSION,
+            command: "similar",
+            needles: self
+                .answers
+                .iter()
+                .map(|answer| AnswerJson {
+                    needle: match &answer.needle {
+                        NeedleName::File(file) => NeedleJson::File(path(file)),
+                        NeedleName::Hash(hash) => NeedleJson::Hash { hash },
+                    },
+                    error: answer.hits.as_ref().err().map(String::as_str),
+                    similar: answer.hits.iter().flatten().map(hit).collect(),
+                })
+                .collect(),
+            library: self.library,
+            approximate: self.approximate,
+        };
+        let mut text = harmless_json(&serde_json::to_string_pretty(&form)?);
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+impl SimilarReport {
+    /// For people.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        for answer in &self.answers {
+            let name = match &answer.needle {
+                NeedleName::File(file) => for_people(file),
+                NeedleName::Hash(hash) => hash.clone(),
+            };
+            let hits = match &answer.hits {
+                Ok(hits) => hits,
+                Err(why) => {
+                    let _ = writeln!(out, "{name}: {}\n", one_line(why));
+                    continue;
+                }
+            };
+            let what = match hits.len() {
+                0 => "nothing like it".to_owned(),
+                1 => "1 picture".to_owned(),
+                count => format!("{count} pictures"),
+            };
+            let _ = writeln!(out, "{name}: {what}");
+            for hit in hits {
+                let _ = writeln!(out, "  {}", hit.line());
+            }
+            out.push('\n');
+        }
+        let _ = writeln!(
+            out,
+            "Asked {} pictures of the cache{}; their files were not touched.",
+            self.library,
+            if self.approximate { ", approximately" } else { "" }
+        );
+        out
+    }
+
+    /// The paths of all hits, each followed by a zero byte, for `xargs -0`.
+    pub fn to_paths0(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for hit in self.answers.iter().flat_map(|answer| answer.hits.iter().flatten()) {
+            out.extend_from_slice(hit.picture.path.as_os_str().as_encoded_bytes());
+            out.push(0);
+        }
+        out
+    }
+}
+
+impl Hit {
+    fn line(&self) -> String {
+        let picture = &self.picture;
+        let mut line = format!(
+            "{}  {}×{} {}, {}",
+            for_people(&picture.path),
+            picture.dimensions.width,
+            picture.dimensions.height,
+            picture.format.name(),
+            human_bytes(picture.stamp.size.0)
+        );
+        for (bits, of) in [(self.distance, 64), (self.fine_distance, 256)] {
+            if let Some(bits) = bits {
+                let _ = write!(line, ", {bits} of {of} bits");
+            }
+        }
+        if self.orientation != Orientation::Upright {
+            let _ = write!(line, ", {}", self.orientation.name());
+        }
+        if let Some(cache) = &self.cache {
+            let _ = write!(line, ", known from {}", for_people(cache));
+        }
+        line
+    }
+}

@@ -1,0 +1,240 @@
+//! The text form, for people.
+
+use std::fmt::Write as _;
+
+use clean_backup::model::findings::{Duplicate, Group, Linked, Picture, Relation, Report};
+use clean_backup::model::media::Orientation;
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::policy::Sensitivity;
+use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
+
+/// How the text is to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextOptions {
+    /// With terminal colours (ECMA-48, SGR).
+    pub colour: bool,
+}
+
+/// Colours by meaning.
+#[derive(Clone, Copy)]
+enum Paint {
+    Head,
+    Keep,
+    Duplicate,
+    Never,
+}
+
+impl Paint {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Head => "1",
+            Self::Keep => "32",
+            Self::Duplicate => "33",
+            Self::Never => "2",
+        }
+    }
+}
+
+struct Writer {
+    out: String,
+    colour: bool,
+}
+
+impl Writer {
+    /// Writing to a String cannot fail.
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        let _ = self.out.write_fmt(text);
+        self.out.push('\n');
+    }
+
+    fn paint(&self, paint: Paint, text: &str) -> String {
+        if self.colour { format!("\x1b[{}m{text}\x1b[0m", paint.code()) } else { text.to_owned() }
+    }
+}
+
+/// The report as text. Names cannot break out of their line: see
+/// [`path_text`](clean_backup::model::path_text::for_people).
+pub fn to_text(report: &Report, options: TextOptions) -> String {
+    let mut writer = Writer { out: String::new(), colour: options.colour };
+    for (index, group) in report.groups.iter().enumerate() {
+        push_group(&mut writer, report, index + 1, group);
+    }
+    if !report.skipped.is_empty() {
+        let head = format!("Skipped: {}", count(report.skipped.len() as u64, "file"));
+        let head = writer.paint(Paint::Head, &head);
+        writer.line(format_args!("{head}"));
+        for skipped in &report.skipped {
+            writer.line(format_args!(
+                "  {}  {}: {}",
+                for_people(&skipped.path),
+                skipped.stage.name(),
+                one_line(&skipped.reason)
+            ));
+        }
+        writer.line(format_args!(""));
+    }
+    push_summary(&mut writer, report);
+    writer.out
+}
+
+fn push_group(writer: &mut Writer, report: &Report, id: usize, group: &Group) {
+    let head = format!(
+        "Group {id}: {}, {} to free",
+        count(group.duplicates.len() as u64, "duplicate"),
+        human_bytes(group.reclaimable_bytes(&report.matching))
+    );
+    let head = writer.paint(Paint::Head, &head);
+    writer.line(format_args!("{head}"));
+    let role = writer.paint(Paint::Keep, "keep     ");
+    writer.line(format_args!("  {role}  {}", picture_line(&group.keeper)));
+    writer.line(format_args!("             kept for: {}", one_line(&group.reason)));
+    push_other_names(writer, &group.keeper);
+    for duplicate in &group.duplicates {
+        let (paint, role) = match duplicate.relation {
+            _ if duplicate.alarm.is_some() => (Paint::Never, "damaged? "),
+            Relation::Burst => (Paint::Never, "burst    "),
+            _ => (Paint::Duplicate, "duplicate"),
+        };
+        let role = writer.paint(paint, role);
+        writer.line(format_args!("  {role}  {}", picture_line(&duplicate.picture)));
+        writer.line(format_args!("             {}", standing(report, duplicate)));
+        push_other_names(writer, &duplicate.picture);
+    }
+    for linked in &group.linked {
+        let role = writer.paint(Paint::Never, "linked   ");
+        writer.line(format_args!("  {role}  {}", picture_line(&linked.picture)));
+        writer.line(format_args!("             {}", linked_line(linked)));
+        push_other_names(writer, &linked.picture);
+    }
+    writer.line(format_args!(""));
+}
+
+fn picture_line(picture: &Picture) -> String {
+    let mut line = format!(
+        "{}  {}×{} {}, {}",
+        for_people(&picture.path),
+        picture.dimensions.width,
+        picture.dimensions.height,
+        picture.format.name(),
+        human_bytes(picture.stamp.size.0)
+    );
+    if let Some(captured) = picture.captured {
+        line.push_str(", taken ");
+        line.push_str(&iso_time(captured));
+    }
+    if picture.damaged {
+        line.push_str(", damaged");
+    }
+    line
+}
+
+fn push_other_names(writer: &mut Writer, picture: &Picture) {
+    for name in &picture.other_names {
+        writer.line(format_args!("             the same file: {}", for_people(name)));
+    }
+}
+
+pub(super) fn standing(report: &Report, duplicate: &Duplicate) -> String {
+    let mut line = match duplicate.relation {
+        Relation::Identical => "identical, byte for byte".to_owned(),
+        Relation::Copy | Relation::Burst => format!(
+            "{}, {} of 64 bits differ, {} of 256",
+            duplicate.relation.name(),
+            duplicate.distance,
+            duplicate.fine_distance
+        ),
+    };
+    if duplicate.orientation != Orientation::Upright {
+        line.push_str(", ");
+        line.push_str(turned(duplicate.orientation));
+    }
+    if duplicate.picture.reference {
+        line.push_str("; in a reference folder, never touched");
+    } else if let Some(alarm) = &duplicate.alarm {
+        line.push_str("; ");
+        line.push_str(&one_line(&alarm.sentence()));
+    } else if duplicate.whole_beside_damaged {
+        line.push_str("; whole, but its keeper is damaged: shown, never acted on");
+    } else if !report.matching.acts_on(duplicate) {
+        line.push_str("; another shot of a burst: shown, never acted on");
+    }
+    line
+}
+
+pub(super) fn linked_line(linked: &Linked) -> String {
+    let mut line = format!(
+        "{} of 64 bits differ from the keeper, {} of 256; shown, never acted on",
+        linked.distance, linked.fine_distance
+    );
+    if let Some(near) = &linked.near {
+        line.push_str("; near ");
+        line.push_str(&for_people(near));
+    }
+    line
+}
+
+fn turned(orientation: Orientation) -> &'static str {
+    match orientation {
+        Orientation::Upright => "upright",
+        Orientation::MirrorHorizontal => "mirrored left to right",
+        Orientation::Rotate180 => "turned by 180°",
+        Orientation::MirrorVertical => "mirrored top to bottom",
+        Orientation::Transpose => "mirrored at the diagonal",
+        Orientation::Rotate90 => "turned by 90° clockwise",
+        Orientation::Transverse => "mirrored at the other diagonal",
+        Orientation::Rotate270 => "turned by 270° clockwise",
+    }
+}
+
+fn push_summary(writer: &mut Writer, report: &Report) {
+    let summary = report.summary();
+    let counts = &summary.counts;
+    let policy = report.matching.policy;
+    let head = if summary.groups == 0 {
+        "No duplicates found.".to_owned()
+    } else {
+        let bursts = match summary.bursts {
+            0 => String::new(),
+            bursts => format!(" (bursts among them: {})", grouped(bursts)),
+        };
+        format!(
+            "{} in {}{bursts}, {} to free.",
+            count(summary.duplicates, "duplicate"),
+            count(summary.groups, "group"),
+            human_bytes(summary.reclaimable_bytes)
+        )
+    };
+    let head = writer.paint(Paint::Head, &head);
+    writer.line(format_args!("{head}"));
+    if summary.alarms > 0 {
+        writer.line(format_args!(
+            "{} may be damaged, or their kept pictures: look at them; nothing is done to them.",
+            count(summary.alarms, "picture")
+        ));
+    }
+    if summary.linked > 0 {
+        writer.line(format_args!(
+            "{} near a duplicate but not near its keeper: shown, never acted on.",
+            count(summary.linked, "picture")
+        ));
+    }
+    writer.line(format_args!(
+        "{}: {} ({} hashed now, {} from the cache), {} of other kinds, {} skipped.",
+        count(counts.files, "file"),
+        count(counts.images, "picture"),
+        grouped(counts.hashed),
+        grouped(counts.from_cache),
+        grouped(counts.not_pictures),
+        grouped(summary.skipped)
+    ));
+    let name = Sensitivity::of_threshold(policy.radius)
+        .map_or_else(String::new, |sensitivity| format!("{}, ", sensitivity.name()));
+    writer.line(format_args!(
+        "Matched within {name}{} of 64 bits and {} of 256{}. Took {:.1} s on {}.",
+        policy.radius,
+        policy.fine_radius,
+        if report.matching.any_orientation { ", in any orientation" } else { "" },
+        counts.seconds,
+        one_line(&counts.backend)
+    ));
+}

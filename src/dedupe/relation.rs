@@ -1,0 +1,179 @@
+//! What kind of match a pair of near pictures is: the same bytes, a copy, or two frames of a burst.
+
+use std::path::Path;
+
+pub use crate::model::findings::Relation;
+use crate::model::media::{Bytes, CaptureTime, Format, Metadata};
+use crate::model::record::ContentHash;
+
+/// What tells one picture of a pair from the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// When it was taken, and with what.
+    pub metadata: &'a Metadata,
+    /// Where it lies; its name may hold the camera's sequence number.
+    pub path: &'a Path,
+}
+
+/// Tells what kind of match two pictures are that look the same. It takes evidence to call them a
+/// burst: two capture times that differ, or one second of one camera and two sequence numbers.
+pub fn relate(a: Side<'_>, b: Side<'_>, identical: bool) -> Relation {
+    if identical {
+        Relation::Identical
+    } else if taken_apart(a, b) {
+        Relation::Burst
+    } else {
+        Relation::Copy
+    }
+}
+
+/// What tells two near files that may once have had the same bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Outline {
+    /// Length in bytes.
+    pub size: Bytes,
+    /// Format by content.
+    pub format: Format,
+    /// BLAKE3 of the bytes, where it is known.
+    pub content: Option<ContentHash>,
+}
+
+/// Whether one of two near pictures may be a damaged copy of the other: their files are equally
+/// long, but have other bytes. Where a format compresses, two edits of a picture are hardly ever
+/// equally long; where it does not, the hashes must agree too. `distances` are the 64-bit and the
+/// 256-bit one.
+pub fn may_be_damaged(a: Outline, b: Outline, distances: (u32, u32), relation: Relation) -> bool {
+    let other_bytes = matches!((a.content, b.content), (Some(a), Some(b)) if a != b);
+    let unlikely = a.format.compresses() && relation != Relation::Burst;
+    a.size == b.size && a.format == b.format && other_bytes && (distances == (0, 0) || unlikely)
+}
+
+fn taken_apart(a: Side<'_>, b: Side<'_>) -> bool {
+    let (Some(first), Some(second)) = (a.metadata.captured, b.metadata.captured) else {
+        return false;
+    };
+    if differ(first, second) {
+        return true;
+    }
+    let same_second_only = first.subsecond_ns.is_none() && second.subsecond_ns.is_none();
+    let same_camera = a.metadata.camera.is_some() && a.metadata.camera == b.metadata.camera;
+    let numbers = (sequence(a.path), sequence(b.path));
+    match numbers {
+        (Some((letters, number)), Some((other_letters, other))) => {
+            same_second_only && same_camera && letters == other_letters && number != other
+        }
+        _ => false,
+    }
+}
+
+/// Whether two capture times are different instants, at the precision that both have. An edited
+/// copy often loses its sub-seconds or its zone, so what only one of them has is no evidence.
+fn differ(a: CaptureTime, b: CaptureTime) -> bool {
+    let seconds = match (a.offset_minutes, b.offset_minutes) {
+        (Some(a_offset), Some(b_offset)) => {
+            let utc = |time: CaptureTime, offset: i16| {
+                time.local_seconds.saturating_sub(i64::from(offset) * 60)
+            };
+            utc(a, a_offset) != utc(b, b_offset)
+        }
+        _ => a.local_seconds != b.local_seconds,
+    };
+    let fraction = matches!((a.subsecond_ns, b.subsecond_ns), (Some(a), Some(b)) if a != b);
+    seconds || fraction
+}
+
+/// The letters and the number of a camera's own file name: `IMG_1234`, `DSC_0001`, `P1010001`,
+/// `DSCF1234`, with whatever a copy or an editor hung on behind (`IMG_1234 (1)`, `IMG_1234-edit`).
+fn sequence(path: &Path) -> Option<(String, u64)> {
+    let name = path.file_stem()?.to_str()?;
+    let letters = name.find(|c: char| c.is_ascii_digit())?;
+    let (prefix, rest) = name.split_at(letters);
+    let prefix = prefix.trim_end_matches(['_', '-']);
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let camera_like = (1..=4).contains(&prefix.len())
+        && prefix.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+        && (4..=8).contains(&digits);
+    let number = rest[..digits].parse().ok()?;
+    camera_like.then(|| (prefix.to_ascii_uppercase(), number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(local_seconds: i64, subsecond_ns: Option<u32>, offset: Option<i16>) -> Metadata {
+        Metadata {
+            captured: Some(CaptureTime { local_seconds, subsecond_ns, offset_minutes: offset }),
+            camera: Some("Pinhole One".into()),
+            ..Metadata::default()
+        }
+    }
+
+    fn relation(a: &Metadata, a_name: &str, b: &Metadata, b_name: &str) -> Relation {
+        let side = |metadata, name| Side { metadata, path: Path::new(name) };
+        let there = relate(side(a, a_name), side(b, b_name), false);
+        assert_eq!(there, relate(side(b, b_name), side(a, a_name), false));
+        there
+    }
+
+    #[test]
+    fn a_burst_takes_evidence() {
+        let undated = Metadata::default();
+        let at = |s| taken(s, None, None);
+        let fine = |s, ns| taken(s, Some(ns), None);
+        use Relation::{Burst, Copy};
+        for (a, a_name, b, b_name, expected) in [
+            (&undated, "IMG_0001.jpg", &undated, "IMG_0002.jpg", Copy),
+            (&at(5), "a.jpg", &undated, "b.jpg", Copy),
+            (&at(5), "a.jpg", &at(6), "b.jpg", Burst),
+            (&at(5), "a.jpg", &at(5), "b.jpg", Copy),
+            (&fine(5, 1), "a.jpg", &fine(5, 2), "b.jpg", Burst),
+            (&fine(5, 1), "a.jpg", &at(5), "b.jpg", Copy),
+            (&at(5), "IMG_0001.jpg", &at(5), "IMG_0002.jpg", Burst),
+            (&at(5), "IMG_0001.jpg", &at(5), "IMG_0001 (1).jpg", Copy),
+            (&at(5), "IMG_0001.jpg", &at(5), "img_0001-edited.jpg", Copy),
+            (&at(5), "P1010001.JPG", &at(5), "P1010002.JPG", Burst),
+            (&at(5), "holiday1.jpg", &at(5), "holiday2.jpg", Copy),
+            (&taken(7200, None, Some(120)), "a", &taken(0, None, Some(0)), "b", Copy),
+            (&taken(7200, None, Some(120)), "a", &taken(7200, None, Some(0)), "b", Burst),
+            (&taken(7200, None, Some(120)), "a", &taken(7200, None, None), "b", Copy),
+        ] {
+            assert_eq!(relation(a, a_name, b, b_name), expected, "{a:?} {a_name} {b:?} {b_name}");
+        }
+    }
+
+    #[test]
+    fn equally_long_files_with_other_bytes_are_suspicious() {
+        let outline = |size, format, content: u8| Outline {
+            size: Bytes(size),
+            format,
+            content: Some(ContentHash([content; 32])),
+        };
+        use Relation::{Burst, Copy};
+        let jpeg = outline(9, Format::Jpeg, 1);
+        for (other, distances, relation, expected) in [
+            (outline(9, Format::Jpeg, 2), (0, 0), Copy, true),
+            (outline(9, Format::Jpeg, 2), (4, 10), Copy, true),
+            (outline(9, Format::Jpeg, 2), (4, 10), Burst, false),
+            (outline(9, Format::Jpeg, 2), (0, 0), Burst, true),
+            (outline(9, Format::Jpeg, 1), (0, 0), Copy, false),
+            (outline(8, Format::Jpeg, 2), (0, 0), Copy, false),
+            (outline(9, Format::Png, 2), (0, 0), Copy, false),
+            (Outline { content: None, ..jpeg }, (0, 0), Copy, false),
+        ] {
+            assert_eq!(may_be_damaged(jpeg, other, distances, relation), expected, "{other:?}");
+            assert_eq!(may_be_damaged(other, jpeg, distances, relation), expected, "{other:?}");
+        }
+        let bitmap = outline(9, Format::Bmp, 1);
+        assert!(!may_be_damaged(bitmap, outline(9, Format::Bmp, 2), (2, 4), Copy));
+        assert!(may_be_damaged(bitmap, outline(9, Format::Bmp, 2), (0, 0), Copy));
+    }
+
+    #[test]
+    fn another_camera_is_no_burst() {
+        let mut other = taken(5, None, None);
+        other.camera = Some("Pinhole Two".into());
+        let one = taken(5, None, None);
+        assert_eq!(relation(&one, "IMG_0001.jpg", &other, "IMG_0002.jpg"), Relation::Copy);
+    }
+}

@@ -1,0 +1,50 @@
+//! The system's calls on names in open folders.
+
+#[cfg(not(unix))]
+mod paths;
+#[cfg(unix)]
+mod unix;
+
+use std::fs::{FileType, Metadata};
+use std::path::Path;
+
+#[cfg(not(unix))]
+pub(super) use paths::*;
+#[cfg(unix)]
+pub(super) use unix::*;
+
+use super::{Kind, Look};
+use crate::files::stamp::stamp_of;
+use crate::model::media::FileKey;
+
+/// What opening a folder gives.
+pub(super) struct OpenFolder {
+    pub(super) key: FileKey,
+    #[cfg(unix)]
+    pub(super) descriptor: std::os::fd::OwnedFd,
+}
+
+/// What the metadata of `path`, links not followed, say.
+pub(super) fn look_of(path: &Path, metadata: &Metadata) -> Look {
+    let of_type = |kind: FileType| match kind {
+        _ if kind.is_symlink() => Kind::Link,
+        _ if kind.is_dir() => Kind::Folder,
+        _ if kind.is_file() => Kind::File,
+        _ => Kind::Other,
+    };
+    Look {
+        kind: of_type(metadata.file_type()),
+        stamp: stamp_of(path, metadata),
+        names: names(metadata),
+    }
+}
+
+#[cfg(unix)]
+fn names(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn names(_metadata: &Metadata) -> u64 {
+    1
+}

@@ -1,0 +1,169 @@
+//! The file systems of this machine.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{
+    FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed, at, attributes, copy, rename,
+    trash_can,
+};
+use crate::model::record::ContentHash;
+
+/// The real one.
+#[derive(Clone, Copy, Debug)]
+pub struct Disk {
+    /// Whether the system is asked to open a folder's whole path in one step before other ways.
+    pub(super) whole_paths: bool,
+    /// Whether renaming without replacing is asked of the system before other ways.
+    pub(super) flagged_rename: bool,
+    /// Whether hard links are tried.
+    pub(super) links: bool,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { whole_paths: true, flagged_rename: true, links: true }
+    }
+}
+
+impl FileSystem for Disk {
+    fn look(&self, path: &Path) -> io::Result<Option<Look>> {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) => Ok(Some(at::look_of(path, &metadata))),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn open_folder(&self, path: &Path) -> io::Result<Arc<Folder>> {
+        Folder::open(path, self.whole_paths)
+    }
+
+    fn open_folder_in(&self, place: &Place) -> io::Result<Arc<Folder>> {
+        Folder::open_in(place)
+    }
+
+    fn make_folder(&self, place: &Place) -> io::Result<()> {
+        at::make_folder(place)
+    }
+
+    fn remove_folder(&self, place: &Place) -> io::Result<()> {
+        at::remove_folder(place)
+    }
+
+    fn sync_folder(&self, folder: &Folder) -> io::Result<()> {
+        needless(at::sync_folder(folder))
+    }
+
+    fn look_at(&self, place: &Place) -> io::Result<Option<Look>> {
+        at::look(place)
+    }
+
+    fn open(&self, place: &Place) -> io::Result<Opened> {
+        Opened::open(place)
+    }
+
+    fn lock(&self, file: &Opened, lock: Lock) -> io::Result<Locked> {
+        try_lock(&file.file, lock)
+    }
+
+    fn hash(&self, file: &Opened) -> io::Result<ContentHash> {
+        copy::hash(&file.file)
+    }
+
+    fn hash_from_disk(&self, file: &Opened) -> io::Result<ContentHash> {
+        copy::forget_pages(&file.file);
+        copy::hash(&file.file)
+    }
+
+    fn sync_file(&self, file: &Opened) -> io::Result<()> {
+        needless(file.file.sync_all())
+    }
+
+    fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()> {
+        rename::rename_new(*self, from, to)
+    }
+
+    fn link_new(&self, original: &Place, name: &Place) -> io::Result<()> {
+        at::link(original, name)
+    }
+
+    fn clone_new(&self, original: &Opened, copy: &Place) -> io::Result<()> {
+        copy::clone_new(&original.file, copy)
+    }
+
+    fn copy_new(&self, from: &Opened, to: &Place) -> io::Result<ContentHash> {
+        copy::copy_new(&from.file, to)
+    }
+
+    fn copy_attributes(&self, from: &Opened, to: &Opened, modified_ns: Option<i64>) -> Vec<String> {
+        attributes::copy(&from.file, &to.file, modified_ns)
+    }
+
+    fn remove_file(&self, place: &Place) -> io::Result<()> {
+        at::remove_file(place)
+    }
+
+    fn trash(&self, path: &Path) -> io::Result<()> {
+        trash_can::put(path)
+    }
+
+    fn trashed(&self, path: &Path) -> io::Result<Vec<Trashed>> {
+        trash_can::of(path)
+    }
+
+    fn forget_trashed(&self, trashed: &Trashed) -> io::Result<()> {
+        fs::remove_file(&trashed.note)
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Some file systems (FUSE, SMB) cannot sync a folder, and need not; what is mounted read-only is
+/// on the disk already.
+fn needless(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Ok(())
+        }
+        // Windows syncs only what is open for writing.
+        #[cfg(windows)]
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(unix)]
+fn try_lock(file: &fs::File, lock: Lock) -> io::Result<Locked> {
+    use std::fs::TryLockError;
+    let locked = match lock {
+        Lock::Shared => file.try_lock_shared(),
+        Lock::Exclusive => file.try_lock(),
+    };
+    Ok(match locked {
+        Ok(()) => Locked::Yes,
+        Err(TryLockError::WouldBlock) => Locked::ByAnother,
+        // No locks here (`ENOLCK`, `EOPNOTSUPP`), or none of this kind on a file that is open for
+        // reading only (`EBADF`, on NFS).
+        Err(TryLockError::Error(_)) => Locked::Unsupported,
+    })
+}
+
+/// A lock of Windows would keep other programs, and even other handles of this one, from reading.
+#[cfg(not(unix))]
+fn try_lock(_file: &fs::File, _lock: Lock) -> io::Result<Locked> {
+    Ok(Locked::Unsupported)
+}

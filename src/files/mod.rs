@@ -1,0 +1,10 @@
+//! Files and folders: walking them, reading them, telling them apart, and [`fsops`], the only code
+//! that changes a user's files.
+
+pub mod atomic_file;
+pub mod content;
+pub mod fsops;
+pub mod leftover;
+pub mod real_paths;
+pub mod stamp;
+pub mod walk;

@@ -1,0 +1,402 @@
+//! Finds files below folders: in parallel, each once, and never what no one wants looked at.
+
+use std::collections::HashSet;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use crate::files::leftover::Leftover;
+use crate::files::stamp::{Volumes, changed, stamp_of};
+use crate::model::extensions::{is_film, may_be_a_picture};
+use crate::model::media::{Evidence, FileKey, MediaFile};
+use crate::model::record::{Skip, Stage};
+
+/// Which files.
+#[derive(Clone, Debug, Default)]
+pub struct WalkOptions {
+    /// Only files that match one of these, if there are any.
+    pub include: Globs,
+    /// No files or folders that match one of these.
+    pub exclude: Globs,
+    /// Hidden files and folders too. System junk stays out.
+    pub hidden: bool,
+    /// Follow symbolic links, each target once.
+    pub follow_links: bool,
+    /// Stay on each root's file system.
+    pub one_file_system: bool,
+    /// Every regular file, whatever its name says that it is.
+    pub all: bool,
+    /// Folders that are not entered, as where the files found are to go.
+    pub not_into: Vec<PathBuf>,
+}
+
+/// Globs that match a file's path below its root, or its name. Letter case counts not.
+#[derive(Clone, Debug, Default)]
+pub struct Globs(GlobSet);
+
+impl Globs {
+    /// Compiles globs.
+    ///
+    /// # Errors
+    /// Names the glob that is none, and why.
+    pub fn new(globs: &[String]) -> Result<Self, String> {
+        let mut set = GlobSetBuilder::new();
+        for glob in globs {
+            let glob = GlobBuilder::new(glob)
+                .case_insensitive(true)
+                .build()
+                .map_err(|error: globset::Error| error.to_string())?;
+            set.add(glob);
+        }
+        set.build().map(Self).map_err(|error| error.to_string())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them matches the path or its last name.
+    pub fn matches(&self, below_root: &Path) -> bool {
+        self.0.is_match(below_root)
+            || below_root.file_name().is_some_and(|name| self.0.is_match(Path::new(name)))
+    }
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Files that may be pictures, in the order of their paths' bytes.
+    pub files: Vec<MediaFile>,
+    /// What could not be looked at.
+    pub skipped: Vec<Skip>,
+    /// Regular files that are no pictures by their names.
+    pub other: u64,
+    /// Those among them that may be the films of Live Photos.
+    pub films: Vec<PathBuf>,
+    /// What killed runs left, by its names: no pictures.
+    pub unsettled: Vec<PathBuf>,
+    /// It was cancelled before its end.
+    pub interrupted: bool,
+}
+
+/// Folders and files that systems and programs leave behind; nobody's photographs.
+const JUNK: &[&str] = &[
+    "@eadir",
+    "#recycle",
+    "@recycle",
+    "@recently-snapshot",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    ".ds_store",
+    ".thumbnails",
+    ".thumb",
+    ".trash",
+    ".trashes",
+    ".fseventsd",
+    ".spotlight-v100",
+    ".documentrevisions-v100",
+    ".temporaryitems",
+    ".appledouble",
+    "__macosx",
+    // Where this program moves duplicates to.
+    ".clean-backup",
+];
+
+/// Walks `roots`; `found` is told how many files were found since it was told last.
+///
+/// A file or folder reached through several roots counts once, for the innermost of them. Several
+/// names of one file (hard links) are several files. Nothing but regular files is ever listed, and
+/// nothing is opened.
+pub fn walk(
+    roots: &[PathBuf],
+    options: &WalkOptions,
+    found: &(dyn Fn(u64) + Sync),
+    cancel: &AtomicBool,
+) -> Walked {
+    let walked = Mutex::new(Walked::default());
+    let unsettled = Arc::new(Mutex::new(Vec::new()));
+    let mut seen_roots: HashSet<PathBuf> = HashSet::new();
+    let root_keys: Arc<HashSet<FileKey>> =
+        Arc::new(roots.iter().filter_map(|root| folder_key(root)).collect());
+    let closed: Arc<HashSet<FileKey>> =
+        Arc::new(options.not_into.iter().filter_map(|folder| folder_key(folder)).collect());
+    for (number, root) in (0..).zip(roots) {
+        match root.canonicalize() {
+            Ok(real) => {
+                if seen_roots.insert(real) {
+                    let asides = Asides {
+                        root_keys: Arc::clone(&root_keys),
+                        closed: Arc::clone(&closed),
+                        unsettled: Arc::clone(&unsettled),
+                    };
+                    walk_root(root, number, options, asides, found, cancel, &walked);
+                }
+            }
+            Err(error) => lock(&walked).skipped.push(skip(root, &error)),
+        }
+    }
+    let mut walked = walked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    walked.interrupted = cancel.load(Ordering::Relaxed);
+    once_each(&mut walked, roots, options);
+    walked.skipped.sort();
+    walked.skipped.dedup();
+    walked.unsettled = std::mem::take(&mut *lock(&unsettled));
+    walked.unsettled.sort();
+    walked.unsettled.dedup();
+    walked
+}
+
+/// What is not walked into, and where what is seen on the way is kept.
+struct Asides {
+    /// Folders that have walks of their own.
+    root_keys: Arc<HashSet<FileKey>>,
+    /// Folders that are not entered.
+    closed: Arc<HashSet<FileKey>>,
+    /// What killed runs left.
+    unsettled: Arc<Mutex<Vec<PathBuf>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn skip(path: &Path, reason: &dyn std::fmt::Display) -> Skip {
+    Skip { path: path.to_owned(), stage: Stage::Walk, reason: reason.to_string() }
+}
+
+fn walk_root(
+    root: &Path,
+    number: u32,
+    options: &WalkOptions,
+    asides: Asides,
+    found: &(dyn Fn(u64) + Sync),
+    cancel: &AtomicBool,
+    walked: &Mutex<Walked>,
+) {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .standard_filters(false)
+        .follow_links(options.follow_links)
+        .same_file_system(options.one_file_system)
+        .threads(std::thread::available_parallelism().map_or(2, usize::from));
+    let (wanted, root_path) = (options.clone(), root.to_owned());
+    let Asides { root_keys, closed, unsettled } = asides;
+    builder.filter_entry(move |entry| {
+        // Hidden or not: somebody may miss the picture that it was.
+        if is_leftover(entry) {
+            lock(&unsettled).push(entry.path().to_owned());
+            return false;
+        }
+        entry.depth() == 0
+            || enters(entry, &root_path, &wanted)
+                // Another root has its own walk; alone, it is this one.
+                && (root_keys.len() < 2 || !is_folder_among(entry, &root_keys))
+                && (closed.is_empty() || !is_folder_among(entry, &closed))
+    });
+    builder.build_parallel().run(|| {
+        let mut batch = Batch::new(walked, found);
+        Box::new(move |entry| {
+            if cancel.load(Ordering::Relaxed) {
+                return WalkState::Quit;
+            }
+            match entry {
+                Ok(entry) => batch.take(&entry, root, number, options),
+                Err(error) => batch.fail(root, &error),
+            }
+            WalkState::Continue
+        })
+    });
+}
+
+fn is_leftover(entry: &DirEntry) -> bool {
+    Leftover::of(entry.file_name()).is_some()
+        && entry.file_type().is_some_and(|kind| kind.is_file())
+}
+
+/// Whether an entry below a root is looked at.
+fn enters(entry: &DirEntry, root: &Path, options: &WalkOptions) -> bool {
+    let name = entry.file_name().to_string_lossy().to_lowercase();
+    let hidden = name.starts_with('.');
+    // `._IMG_1.JPG` is what macOS writes beside IMG_1.JPG on foreign disks, `.Trash-1000` the
+    // trash of user 1000.
+    let junk = JUNK.contains(&name.as_str())
+        || name.starts_with("._")
+        || name.starts_with(".trash-")
+        || name.starts_with(".fuse_hidden");
+    let below_root = entry.path().strip_prefix(root).unwrap_or(entry.path());
+    !junk && (options.hidden || !hidden) && !options.exclude.matches(below_root)
+}
+
+fn is_folder_among(entry: &DirEntry, keys: &HashSet<FileKey>) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+        && folder_key(entry.path()).is_some_and(|key| keys.contains(&key))
+}
+
+#[cfg(unix)]
+fn folder_key(path: &Path) -> Option<FileKey> {
+    let metadata = path.metadata().ok().filter(Metadata::is_dir)?;
+    Some(stamp_of(path, &metadata).key)
+}
+
+/// Without identities of folders, [`once_each`] sorts overlaps out afterwards.
+#[cfg(not(unix))]
+fn folder_key(_path: &Path) -> Option<FileKey> {
+    None
+}
+
+/// What one thread has found and not yet handed over.
+struct Batch<'a> {
+    files: Vec<MediaFile>,
+    skipped: Vec<Skip>,
+    other: u64,
+    films: Vec<PathBuf>,
+    walked: &'a Mutex<Walked>,
+    found: &'a (dyn Fn(u64) + Sync),
+    volumes: Volumes,
+}
+
+impl<'a> Batch<'a> {
+    fn new(walked: &'a Mutex<Walked>, found: &'a (dyn Fn(u64) + Sync)) -> Self {
+        let (files, skipped, films) = (Vec::new(), Vec::new(), Vec::new());
+        Self { files, skipped, other: 0, films, walked, found, volumes: Volumes::default() }
+    }
+
+    /// Files that a thread keeps before it takes the lock.
+    const SIZE: usize = 512;
+
+    fn take(&mut self, entry: &DirEntry, root: &Path, number: u32, options: &WalkOptions) {
+        let path = entry.path();
+        let kind = entry.file_type();
+        let below_root = path.strip_prefix(root).ok().filter(|p| !p.as_os_str().is_empty());
+        let below_root = below_root.unwrap_or_else(|| path.file_name().map_or(path, Path::new));
+        // A link that is a root was named on purpose.
+        let named_link = entry.depth() == 0 && kind.is_some_and(|kind| kind.is_symlink());
+        if !named_link && !kind.is_some_and(|kind| kind.is_file()) {
+            if entry.depth() == 0 && !kind.is_some_and(|kind| kind.is_dir()) {
+                self.skipped.push(skip(path, &"neither a folder nor a regular file"));
+            }
+            return;
+        }
+        if entry.depth() == 0 && options.exclude.matches(below_root) {
+            return;
+        }
+        if !options.include.is_empty() && !options.include.matches(below_root) {
+            return;
+        }
+        if !options.all && !may_be_a_picture(path) {
+            self.other += 1;
+            if is_film(path) {
+                self.films.push(path.to_owned());
+            }
+        } else {
+            let metadata = if named_link {
+                path.metadata()
+            } else {
+                entry.metadata().map_err(|error| {
+                    error.into_io_error().unwrap_or_else(|| io::Error::other("no metadata"))
+                })
+            };
+            match metadata {
+                Ok(metadata) if metadata.is_file() => self.files.push(MediaFile {
+                    path: path.to_owned(),
+                    stamp: stamp_of(path, &metadata),
+                    evidence: Evidence {
+                        changed: changed(&metadata),
+                        volume: self.volumes.of(path, &metadata),
+                    },
+                    root: number,
+                }),
+                Ok(_) => {}
+                Err(error) => self.skipped.push(skip(path, &error)),
+            }
+        }
+        if self.files.len() + self.other as usize >= Self::SIZE {
+            self.flush();
+        }
+    }
+
+    fn fail(&mut self, root: &Path, error: &ignore::Error) {
+        let path = path_of(error).unwrap_or(root).to_owned();
+        let reason = match (error.io_error(), loops(error)) {
+            (_, true) => "a symbolic link that leads back to a folder above it".to_owned(),
+            (Some(error), _) => error.to_string(),
+            (None, _) => error.to_string(),
+        };
+        self.skipped.push(skip(&path, &reason));
+    }
+
+    fn flush(&mut self) {
+        if self.files.is_empty() && self.skipped.is_empty() && self.other == 0 {
+            return;
+        }
+        (self.found)(self.files.len() as u64 + self.other);
+        let mut walked = lock(self.walked);
+        walked.files.append(&mut self.files);
+        walked.skipped.append(&mut self.skipped);
+        walked.films.append(&mut self.films);
+        walked.other += std::mem::take(&mut self.other);
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        ignore::Error::Loop { child, .. } => Some(child),
+        _ => None,
+    }
+}
+
+fn loops(error: &ignore::Error) -> bool {
+    match error {
+        ignore::Error::Loop { .. } => true,
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => loops(err),
+        _ => false,
+    }
+}
+
+/// Sorts, and drops what was reached twice.
+fn once_each(walked: &mut Walked, roots: &[PathBuf], options: &WalkOptions) {
+    walked.files.sort_unstable_by(|a, b| {
+        let (a_path, b_path) = (a.path.as_os_str(), b.path.as_os_str());
+        a_path.as_encoded_bytes().cmp(b_path.as_encoded_bytes()).then(a.root.cmp(&b.root))
+    });
+    // Only links, and roots that are files, lead to one file by two ways now.
+    if cfg!(unix) && !options.follow_links && roots.iter().all(|root| root.is_dir()) {
+        return;
+    }
+    let mut count = std::collections::HashMap::<FileKey, u32>::new();
+    for file in &walked.files {
+        *count.entry(file.stamp.key).or_default() += 1;
+    }
+    let mut first: Vec<usize> = (0..walked.files.len()).collect();
+    first.sort_by_key(|&index| walked.files[index].root);
+    let mut seen: HashSet<PathBuf> = HashSet::new();
+    let mut keep = vec![true; walked.files.len()];
+    for index in first {
+        let file = &walked.files[index];
+        if count.get(&file.stamp.key).is_some_and(|&count| count > 1) {
+            let real = file.path.canonicalize().unwrap_or_else(|_| file.path.clone());
+            keep[index] = seen.insert(real);
+        }
+    }
+    let mut keep = keep.into_iter();
+    walked.files.retain(|_| keep.next().unwrap_or(true));
+}

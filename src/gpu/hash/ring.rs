@@ -1,0 +1,94 @@
+//! Three slots in turn: one is filled while another is computed and a third is read.
+
+use std::collections::VecDeque;
+
+use super::slot::{InFlight, Kernels, PLANE_BYTES, SLOT_PICTURES, Slot};
+use crate::gpu::device::{Gpu, GpuError};
+use crate::model::phash::PictureHash;
+use crate::picture::tile::{Plane, Tile};
+
+const SLOTS: usize = 3;
+
+/// What is to be hashed.
+#[derive(Clone, Copy)]
+pub(super) enum Work<'a> {
+    Tiles(&'a [Tile]),
+    Planes(&'a [Plane<'a>]),
+}
+
+impl<'a> Work<'a> {
+    fn len(self) -> usize {
+        match self {
+            Self::Tiles(tiles) => tiles.len(),
+            Self::Planes(planes) => planes.len(),
+        }
+    }
+
+    /// As much from the front as a slot takes, and the rest.
+    fn split(self) -> (Self, Self) {
+        match self {
+            Self::Tiles(tiles) => {
+                let (now, later) = tiles.split_at(tiles.len().min(SLOT_PICTURES));
+                (Self::Tiles(now), Self::Tiles(later))
+            }
+            Self::Planes(planes) => {
+                let mut bytes = 0;
+                let fit = planes.iter().take(SLOT_PICTURES).take_while(|plane| {
+                    bytes += plane.samples().len();
+                    bytes <= PLANE_BYTES
+                });
+                let (now, later) = planes.split_at(fit.count());
+                (Self::Planes(now), Self::Planes(later))
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Ring {
+    gpu: Gpu,
+    kernels: Kernels,
+    idle: Vec<Slot>,
+    /// The number that the next batch is marked with.
+    mark: u32,
+}
+
+impl Ring {
+    pub(super) fn new(gpu: Gpu) -> Result<Self, GpuError> {
+        let kernels = Kernels::new(&gpu)?;
+        let idle =
+            (0..SLOTS).map(|_| Slot::new(&gpu, &kernels)).collect::<Result<Vec<_>, GpuError>>()?;
+        Ok(Self { gpu, kernels, idle, mark: 1 })
+    }
+
+    /// Hashes what a slot holds over and over.
+    pub(super) fn rehash(&self, count: usize, rounds: usize) -> Result<(), GpuError> {
+        let Some(slot) = self.idle.first() else { return Ok(()) };
+        slot.rehash(&self.gpu, &self.kernels, count.min(SLOT_PICTURES), rounds)
+    }
+
+    /// Appends one hash for each item, in their order. After an error those that are there are
+    /// good, and the ring is of no use any more.
+    pub(super) fn hash(
+        &mut self,
+        mut work: Work<'_>,
+        hashes: &mut Vec<PictureHash>,
+    ) -> Result<(), GpuError> {
+        let mut in_flight: VecDeque<InFlight> = VecDeque::with_capacity(SLOTS);
+        while work.len() > 0 || !in_flight.is_empty() {
+            let slot = if work.len() > 0 { self.idle.pop() } else { None };
+            if let Some(slot) = slot {
+                let (now, later) = work.split();
+                in_flight.push_back(slot.start(&self.gpu, &self.kernels, now, self.mark)?);
+                // 24 bits of a result's last word.
+                self.mark = (self.mark % 0x00ff_ffff) + 1;
+                work = later;
+            } else if let Some(oldest) = in_flight.pop_front() {
+                self.idle.push(oldest.finish(&self.gpu, hashes)?);
+            } else {
+                return Err(GpuError::Lost("no slot is left".into()));
+            }
+        }
+        Ok(())
+    }
+}

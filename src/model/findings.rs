@@ -1,0 +1,294 @@
+//! The report as a value.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use crate::model::media::{CaptureTime, Dimensions, FileKey, FileStamp, Format, Orientation};
+use crate::model::phash::PictureHash;
+use crate::model::policy::Policy;
+use crate::model::record::Stage;
+
+/// Version of the JSON form. Fields may be added under one version; none changes its meaning.
+pub const REPORT_VERSION: u32 = 1;
+
+/// What kind of match a duplicate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Relation {
+    /// The same bytes as the keeper.
+    Identical,
+    /// The same picture: the same capture, or nothing that says otherwise.
+    Copy,
+    /// Another capture of the same scene: both have a capture time, and it differs.
+    Burst,
+}
+
+impl Relation {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Identical, Self::Copy, Self::Burst];
+
+    /// Lower-case name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Copy => "copy",
+            Self::Burst => "burst",
+        }
+    }
+
+    /// The relation of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|relation| relation.name() == name)
+    }
+}
+
+/// One picture of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The path that it was reached by.
+    pub path: PathBuf,
+    /// Identity, size and time when it was hashed.
+    pub stamp: FileStamp,
+    /// BLAKE3 of its bytes, where it was computed.
+    pub content: Option<[u8; 32]>,
+    /// Format by content.
+    pub format: Format,
+    /// Dimensions as shown.
+    pub dimensions: Dimensions,
+    /// Hashes of the picture, and how much structure it has.
+    pub hash: PictureHash,
+    /// When it was taken, where its metadata say.
+    pub captured: Option<CaptureTime>,
+    /// What it was taken with, where its metadata say.
+    pub camera: Option<String>,
+    /// It lies in a reference folder: never touched.
+    pub reference: bool,
+    /// A part of it is missing or does not decode.
+    pub damaged: bool,
+    /// Other names of the same file (hard links, overlapping roots) that the walk saw. Removing
+    /// one of several names frees nothing.
+    pub other_names: Vec<PathBuf>,
+}
+
+/// A picture that is the keeper's duplicate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// Which.
+    pub picture: Picture,
+    /// Bits between the 64-bit hashes of it and the keeper.
+    pub distance: u32,
+    /// Bits between the fine hashes.
+    pub fine_distance: u32,
+    /// What kind of match.
+    pub relation: Relation,
+    /// How the keeper has to be turned to look like it.
+    pub orientation: Orientation,
+    /// The keeper is damaged, and this picture is not: shown, never acted on. That keeper lies in a
+    /// reference folder or was chosen by hand, as no damaged picture wins over a whole one.
+    pub whole_beside_damaged: bool,
+    /// Why it, or the keeper, may be damaged; then neither is acted on.
+    pub alarm: Option<Alarm>,
+}
+
+/// Two files that should have the same bytes, and have not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The damaged one, where that can be told.
+    pub damaged: Option<Damaged>,
+    /// What was seen, for people.
+    pub why: String,
+}
+
+/// Which picture of a pair is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damaged {
+    /// The one that was to be kept.
+    Keeper,
+    /// The other one.
+    Duplicate,
+}
+
+impl Alarm {
+    /// What is known before anybody has looked at the bytes.
+    pub fn unexamined() -> Self {
+        let why = "the files are equally long, but their bytes differ";
+        Self { damaged: None, why: why.into() }
+    }
+
+    /// A sentence for people.
+    pub fn sentence(&self) -> String {
+        let which = match self.damaged {
+            Some(Damaged::Keeper) => "the kept picture may be damaged",
+            Some(Damaged::Duplicate) => "this picture may be damaged",
+            None => "one of these two may be damaged",
+        };
+        format!("{which}: {}; neither is acted on", self.why)
+    }
+}
+
+/// A picture that is near one of the group and no duplicate of its keeper: another reference, a
+/// picture that is near a duplicate only, or a frame of a burst. Shown, never acted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// Which.
+    pub picture: Picture,
+    /// Bits between the 64-bit hashes of it and the keeper.
+    pub distance: u32,
+    /// Bits between the fine hashes of it and the keeper.
+    pub fine_distance: u32,
+    /// The duplicate that it is near.
+    pub near: Option<PathBuf>,
+}
+
+/// A keeper with its duplicates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The picture that stays.
+    pub keeper: Picture,
+    /// Why it stays and not another, in a few words.
+    pub reason: String,
+    /// Its duplicates, in a fixed order.
+    pub duplicates: Vec<Duplicate>,
+    /// What is near one of the group without being the keeper's duplicate.
+    pub linked: Vec<Linked>,
+}
+
+/// A file or folder that could not be taken into account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Which.
+    pub path: PathBuf,
+    /// Where it failed.
+    pub stage: Stage,
+    /// Why.
+    pub reason: String,
+}
+
+/// By what rule pictures were matched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Matching {
+    /// The two radii.
+    pub policy: Policy,
+    /// The 256-bit hash alone decided.
+    pub fine_only: bool,
+    /// Turned and mirrored copies were asked for.
+    pub any_orientation: bool,
+    /// Bursts are acted on like copies.
+    pub include_bursts: bool,
+}
+
+/// What the run counted besides what the groups tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// Files that the walk found.
+    pub files: u64,
+    /// Files among them that are no pictures (by content).
+    pub not_pictures: u64,
+    /// Pictures with hashes.
+    pub images: u64,
+    /// Pictures among them that were read in this run.
+    pub hashed: u64,
+    /// Pictures among them whose hashes came from the cache.
+    pub from_cache: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// What computed the hashes: `cpu`.
+    pub backend: String,
+}
+
+/// The closing figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// What the run counted.
+    pub counts: Counts,
+    /// Files passed over with a reason.
+    pub skipped: u64,
+    /// Groups.
+    pub groups: u64,
+    /// Duplicates listed, bursts included.
+    pub duplicates: u64,
+    /// Duplicates among them that an action would touch.
+    pub actionable: u64,
+    /// Duplicates among them that are bursts.
+    pub bursts: u64,
+    /// Linked pictures.
+    pub linked: u64,
+    /// Duplicates of which they or their keepers may be damaged.
+    pub alarms: u64,
+    /// Bytes that removing every actionable duplicate would free.
+    pub reclaimable_bytes: u64,
+}
+
+/// What `dedupe` found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The folders that were looked through, as given.
+    pub roots: Vec<PathBuf>,
+    /// The reference folders, as given.
+    pub references: Vec<PathBuf>,
+    /// The rule of the match.
+    pub matching: Matching,
+    /// In a fixed order; a group's number is its place, from 1.
+    pub groups: Vec<Group>,
+    /// In a fixed order.
+    pub skipped: Vec<Skipped>,
+    /// What makes the result doubtful as a whole, for people.
+    pub warnings: Vec<String>,
+    /// What the run counted.
+    pub counts: Counts,
+}
+
+impl Matching {
+    /// Whether an action would touch this duplicate: not what lies in a reference folder, not where
+    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged, and bursts only
+    /// when asked.
+    pub fn acts_on(&self, duplicate: &Duplicate) -> bool {
+        !duplicate.picture.reference
+            && duplicate.alarm.is_none()
+            && !duplicate.whole_beside_damaged
+            && (duplicate.relation != Relation::Burst || self.include_bursts)
+    }
+}
+
+impl Group {
+    /// Bytes that removing this group's actionable duplicates would free. A file that keeps
+    /// another name, or that stays in the group under another name, frees nothing.
+    pub fn reclaimable_bytes(&self, matching: &Matching) -> u64 {
+        let staying: HashSet<FileKey> = std::iter::once(&self.keeper)
+            .chain(self.linked.iter().map(|linked| &linked.picture))
+            .chain(self.duplicates.iter().filter(|d| !matching.acts_on(d)).map(|d| &d.picture))
+            .map(|picture| picture.stamp.key)
+            .collect();
+        let mut seen = HashSet::new();
+        self.duplicates
+            .iter()
+            .filter(|duplicate| matching.acts_on(duplicate))
+            .map(|duplicate| &duplicate.picture)
+            .filter(|picture| picture.other_names.is_empty())
+            .filter(|picture| {
+                !staying.contains(&picture.stamp.key) && seen.insert(picture.stamp.key)
+            })
+            .fold(0, |sum, picture| sum.saturating_add(picture.stamp.size.0))
+    }
+}
+
+impl Report {
+    /// The closing figures.
+    pub fn summary(&self) -> Summary {
+        let duplicates = || self.groups.iter().flat_map(|group| &group.duplicates);
+        Summary {
+            counts: self.counts.clone(),
+            skipped: self.skipped.len() as u64,
+            groups: self.groups.len() as u64,
+            duplicates: duplicates().count() as u64,
+            actionable: duplicates().filter(|d| self.matching.acts_on(d)).count() as u64,
+            bursts: duplicates().filter(|d| d.relation == Relation::Burst).count() as u64,
+            linked: self.groups.iter().map(|group| group.linked.len() as u64).sum(),
+            alarms: duplicates().filter(|d| d.alarm.is_some()).count() as u64,
+            reclaimable_bytes: self
+                .groups
+                .iter()
+                .map(|group| group.reclaimable_bytes(&self.matching))
+                .fold(0, u64::saturating_add),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What the rest of the crate speaks about: media files, their hashes and records, policies,
+//! events, and how paths, sizes and times are written. Values only; nothing here does anything.
+
+pub mod calendar;
+pub mod event;
+pub mod extensions;
+pub mod findings;
+pub mod media;
+pub mod path_text;
+pub mod phash;
+pub mod policy;
+pub mod readable;
+pub mod record;

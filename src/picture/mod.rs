@@ -1,0 +1,6 @@
+//! From pixels to the hash of a picture: the tile that it is reduced to, the exact integer cosine
+//! transform, and the hashers that run it. Pure: the same bits on any machine.
+
+pub mod dct;
+pub mod hasher;
+pub mod tile;
