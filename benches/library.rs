@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clean_backup::catalogue::cache::Cache;
-use clean_backup::catalogue::similar::{Library, Needle, SimilarOptions, Wanted};
+use clean_backup::catalogue::similar::{Needle, Searcher, SimilarOptions, Wanted};
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::media::{
@@ -162,13 +162,13 @@ fn library(folder: &Path, count: u64) {
     let within = asked(Wanted::Within(Policy::from_threshold(6)));
     stage("similar: from opening to the answer", || {
         let cache = Cache::open(&path, Path::new("/")).unwrap().cache;
-        let mut library = Library::new(&cache).unwrap();
+        let mut library = Searcher::new(&cache).unwrap();
         assert!(!library.similar(&needle, &within).unwrap().is_empty());
     });
     let nearest = asked(Wanted::Nearest(10));
     stage("similar -k 10: from opening to the answer", || {
         let cache = Cache::open(&path, Path::new("/")).unwrap().cache;
-        let mut library = Library::new(&cache).unwrap();
+        let mut library = Searcher::new(&cache).unwrap();
         assert_eq!(library.similar(&needle, &nearest).unwrap().len(), 10);
     });
 }

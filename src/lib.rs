@@ -19,6 +19,8 @@
 //! ```text
 //! ┌ the program ────────────────────────────────────────────────────────────────────────────┐
 //! │    main, cli/ (arguments, settings, menu, commands, rendering, exit codes)              │
+//! ├ the face ───────────────────────────────────────────────────────────────────────────────┤
+//! │    library (Library, Options, DuplicateOptions …)                                       │
 //! ├ orchestration: threads, channels ───────────────────────────────────────────────────────┤
 //! │    scan  organize  review (server)                                                      │
 //! ├ what is remembered, and what changes files ─────────────────────────────────────────────┤
@@ -38,6 +40,30 @@
 //! Where to begin: a new picture format is a file in [`decode`] and a line in its `dispatch`; a new
 //! action is a variant of [`act::plan::ActionKind`] and its steps in [`act::apply`]; what was found
 //! is in [`model::findings`], which every output format renders.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use clean_backup::{DuplicateOptions, Library, Monitor, Options};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/library");
+//! let cancel = AtomicBool::new(false);
+//! let mut library = Library::open(Options::new("/"))?;
+//! let options = DuplicateOptions::new([pictures]);
+//! let findings = library.duplicates(&options, Monitor::quiet(&cancel))?;
+//! for group in &findings.groups {
+//!     println!("{} stays: {}", group.keeper.path.display(), group.reason);
+//!     for duplicate in &group.duplicates {
+//!         println!("  {} {}", duplicate.relation.name(), duplicate.picture.path.display());
+//!     }
+//! }
+//! # assert_eq!(findings.groups.len(), 4);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod act;
 pub mod catalogue;
@@ -48,6 +74,7 @@ pub mod files;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod index;
+pub mod library;
 pub mod metadata;
 pub mod model;
 pub mod organize;
@@ -55,3 +82,10 @@ pub mod picture;
 pub mod review;
 pub mod scan;
 pub mod units;
+
+pub use act::plan::Plan;
+pub use act::proposal::{Proposal, ProposalOptions};
+pub use library::{
+    Acting, DuplicateOptions, ImportOptions, Library, LibraryError, Monitor, Options, Preflight,
+};
+pub use model::findings::{Findings, Group, Relation};

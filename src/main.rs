@@ -11,10 +11,11 @@ use clap::{CommandFactory as _, Parser as _};
 use clean_backup::model::path_text::one_line;
 
 use cli::args::{Command, LowArgs};
+use cli::commands::{self, dedupe::DedupeOptions};
+use cli::context::Context;
 use cli::environment::Environment;
 use cli::failure::{Failure, Kind, Outcome};
 use cli::progress::CurrentBars;
-use cli::run::Context;
 
 fn main() -> ExitCode {
     let args = match LowArgs::try_parse() {
@@ -56,7 +57,7 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
     match &args.command {
         None if environment.is_attended() => {
             let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-            let settings = cli::commands::config::settings(args, environment)?;
+            let settings = commands::config::settings(args, environment)?;
             cli::menu::run(&words, &settings, environment, colour, &dispatch)
         }
         _ => dispatch(args),
@@ -78,7 +79,7 @@ fn dispatch(
     let shown = environment.stderr_is_terminal && !global.no_progress && !global.quiet;
     let bars = current.begin(shown);
     let context = || -> Result<Context<'_>, Failure> {
-        let settings = cli::commands::config::settings(args, environment)?;
+        let settings = commands::config::settings(args, environment)?;
         let folder = std::env::current_dir().map_err(|error| {
             Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
         })?;
@@ -97,22 +98,24 @@ fn dispatch(
 
     match &args.command {
         None => help(),
-        Some(Command::Scan(scan)) => cli::run::scan(&context()?, &scan.as_ref().into()),
+        Some(Command::Scan(scan)) => commands::scan::run(&context()?, &scan.as_ref().into()),
         Some(Command::Dedupe(dedupe)) => {
-            cli::run::dedupe(&context()?, &dedupe.as_ref().try_into()?)
+            let context = context()?;
+            let options = DedupeOptions::resolve(dedupe, &context.settings)?;
+            commands::dedupe::run(&context, &options)
         }
-        Some(Command::Review(review)) => cli::review::run(&context()?, review),
-        Some(Command::Organize(organize)) => cli::organize::run(&context()?, organize),
-        Some(Command::Apply(apply)) => cli::act::apply(&context()?, apply),
-        Some(Command::Resume(resume)) => cli::act::resume(&context()?, resume),
-        Some(Command::Undo(undo)) => cli::act::undo(&context()?, undo),
-        Some(Command::Quarantine(command)) => cli::quarantine::run(&context()?, command),
-        Some(Command::History(history)) => cli::history::run(&context()?, history),
-        Some(Command::Logs(logs)) => cli::history::logs(&context()?, logs),
-        Some(Command::Similar(similar)) => cli::similar::run(&context()?, similar),
-        Some(Command::Config(command)) => cli::commands::config::run(command, args, environment),
-        Some(Command::Cache(command)) => cli::upkeep::cache(&context()?, command),
-        Some(Command::Doctor { format }) => cli::upkeep::doctor(&context()?, *format),
+        Some(Command::Review(review)) => commands::review::run(&context()?, review),
+        Some(Command::Organize(organize)) => commands::organize::run(&context()?, organize),
+        Some(Command::Apply(apply)) => commands::apply::run(&context()?, apply),
+        Some(Command::Resume(resume)) => commands::resume::run(&context()?, resume),
+        Some(Command::Undo(undo)) => commands::undo::run(&context()?, undo),
+        Some(Command::Quarantine(command)) => commands::quarantine::run(&context()?, command),
+        Some(Command::History(history)) => commands::history::run(&context()?, history),
+        Some(Command::Logs(logs)) => commands::logs::run(&context()?, logs),
+        Some(Command::Similar(similar)) => commands::similar::run(&context()?, similar),
+        Some(Command::Config(command)) => commands::config::run(command, args, environment),
+        Some(Command::Cache(command)) => commands::cache::run(&context()?, command),
+        Some(Command::Doctor { format }) => commands::doctor::run(&context()?, *format),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man) => manual(),
     }

@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["dedupe", "files", "gpu"],
     &["catalogue", "act"],
     &["scan", "organize", "review"],
+    &["library"],
     &["cli", "main"],
 ];
 

@@ -17,7 +17,7 @@ use clean_backup::act::apply::{Scope, World, apply};
 use clean_backup::act::journal::{Journal, LibraryLock, RunLog};
 use clean_backup::act::layout::{DEFAULT_TEMPLATE, Template};
 use clean_backup::act::plan::{ActionKind, Plan};
-use clean_backup::act::proposal::{Wish, propose};
+use clean_backup::act::proposal::ProposalOptions;
 use clean_backup::act::undo::undo;
 use clean_backup::files::content::content_hash;
 use clean_backup::files::fsops::Disk;
@@ -670,9 +670,9 @@ proptest! {
         let destination = destination.or(needed.then(|| library.at("aside")));
         let base = library.at("linked lib").join("..");
         let (label, delete_unquarantined) = ("1".into(), true);
-        let wish = Wish { action: kind, destination, base, label, delete_unquarantined };
+        let wish = ProposalOptions { action: kind, destination, base, label, delete_unquarantined };
         let before = library.all();
-        let proposal = propose(&report, &wish, &());
+        let proposal = report.plan(&wish, &());
         let acted = sound(&library, &proposal.plan);
         // Nothing that is not there is planned, and nothing that is there is forgotten.
         let planned = proposal.plan.actions.len() + proposal.left.len();

@@ -12,8 +12,8 @@ use std::time::Duration;
 use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::decode::{DecodeOptions, Limits};
 use clean_backup::model::event::Progress;
-use clean_backup::model::findings::Report;
-use clean_backup::review::{Done, Hands, Patience, Proposed, Secret, Served, Session, serve};
+use clean_backup::model::findings::Findings;
+use clean_backup::review::{Actions, Done, Patience, Proposed, Secret, Served, Session, serve};
 
 /// So many connections are opened and never finish their head.
 const HALF_OPEN: usize = 600;
@@ -23,8 +23,13 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 struct NoHands;
 
-impl Hands for NoHands {
-    fn propose(&mut self, _: &Report, _: ActionKind, _: &dyn Progress) -> Result<Proposed, String> {
+impl Actions for NoHands {
+    fn propose(
+        &mut self,
+        _: &Findings,
+        _: ActionKind,
+        _: &dyn Progress,
+    ) -> Result<Proposed, String> {
         Err(String::new())
     }
 
@@ -55,7 +60,7 @@ impl Review {
         let cancel = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&cancel);
         let server = std::thread::spawn(move || {
-            let report = Report {
+            let report = Findings {
                 roots: vec![],
                 references: vec![],
                 matching: Default::default(),

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clean_backup::catalogue::cache::Cache;
-use clean_backup::catalogue::similar::{Library, Needle, SimilarOptions, Wanted};
+use clean_backup::catalogue::similar::{Needle, Searcher, SimilarOptions, Wanted};
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::findings::Relation;
@@ -483,7 +483,7 @@ fn similar_pictures_are_found_from_both_sides() {
     let mut by_one_side = 0;
     // Packed from the rows first, then from the file.
     for round in 0..2 {
-        let mut library = Library::new(&cache).unwrap();
+        let mut library = Searcher::new(&cache).unwrap();
         for number in 0..60 {
             let orientation = Orientation::ALL[dice.below(8) as usize];
             let needle = turned(&mut dice, &pictures[number].record.hash, orientation);
@@ -502,7 +502,7 @@ fn similar_pictures_are_found_from_both_sides() {
                     })
                     .collect();
                 expected.sort();
-                let ask = |library: &mut Library<'_>, wanted| {
+                let ask = |library: &mut Searcher<'_>, wanted| {
                     let asked = SimilarOptions {
                         wanted,
                         any_orientation,

@@ -96,7 +96,7 @@ impl From<io::Error> for SimilarError {
 
 /// A cache that is asked, with its hashes side by side.
 #[derive(Debug)]
-pub struct Library<'a> {
+pub struct Searcher<'a> {
     cache: &'a Cache,
     packed: Packed,
     /// All 256-bit hashes, once they were needed.
@@ -118,7 +118,7 @@ impl Best {
     }
 }
 
-impl<'a> Library<'a> {
+impl<'a> Searcher<'a> {
     /// Of what the cache holds now.
     ///
     /// # Errors

@@ -1,40 +1,24 @@
 //! Who hashes and who compares: the CPU, or a GPU as `--gpu` says.
 
-use clean_backup::index::{CpuJoiner, Joiner};
-use clean_backup::picture::hasher::CpuHasher;
-use clean_backup::picture::hasher::TileHasher;
+use clean_backup::library::Backends;
 
 use super::failure::{Failure, Kind};
 use super::settings::Gpu;
 
-/// What a run works with.
-pub struct Backends {
-    /// Hashes tiles.
-    pub hasher: Box<dyn TileHasher>,
-    /// Joins hashes.
-    pub joiner: Box<dyn Joiner>,
-}
-
-impl Backends {
-    fn cpu() -> Self {
-        Self { hasher: Box::new(CpuHasher), joiner: Box::new(CpuJoiner) }
-    }
-
-    /// As the setting asks.
-    ///
-    /// # Errors
-    /// [`Kind::Failed`] when a GPU is insisted on and cannot be used.
-    pub fn of(gpu: Gpu) -> Result<Self, Failure> {
-        match gpu {
-            Gpu::Off => Ok(Self::cpu()),
-            // A tile takes microseconds to hash and milliseconds to decode, which only the CPU
-            // does: hashing elsewhere saves nothing. Comparing may, and sees for itself.
-            Gpu::Auto => Ok(Self { joiner: device::joiner_when_faster(), ..Self::cpu() }),
-            Gpu::On | Gpu::Any => device::insisted_on(gpu).map_err(|why| {
-                Failure::new(Kind::Failed, why)
-                    .hint("--gpu auto and --cpu give the same results on the CPU")
-            }),
-        }
+/// As the setting asks.
+///
+/// # Errors
+/// [`Kind::Failed`] when a GPU is insisted on and cannot be used.
+pub fn open(gpu: Gpu) -> Result<Backends, Failure> {
+    match gpu {
+        Gpu::Off => Ok(Backends::default()),
+        // A tile takes microseconds to hash and milliseconds to decode, which only the CPU does:
+        // hashing elsewhere saves nothing. Comparing may, and sees for itself.
+        Gpu::Auto => Ok(Backends { joiner: device::joiner_when_faster(), ..Backends::default() }),
+        Gpu::On | Gpu::Any => device::insisted_on(gpu).map_err(|why| {
+            Failure::new(Kind::Failed, why)
+                .hint("--gpu auto and --cpu give the same results on the CPU")
+        }),
     }
 }
 
@@ -48,9 +32,11 @@ pub fn examine(gpu: Gpu) -> Vec<String> {
 
 #[cfg(not(feature = "gpu"))]
 mod device {
-    use super::{Backends, CpuJoiner, Gpu, Joiner};
+    use clean_backup::index::{CpuJoiner, Joiner};
 
-    pub fn joiner_when_faster() -> Box<dyn Joiner> {
+    use super::{Backends, Gpu};
+
+    pub fn joiner_when_faster() -> Box<dyn Joiner + Send> {
         Box::new(CpuJoiner)
     }
 
@@ -72,14 +58,16 @@ mod device {
     use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
 
-    use super::{Backends, Gpu, Joiner};
+    use clean_backup::index::Joiner;
+
+    use super::{Backends, Gpu};
 
     fn clock() -> Clock {
         let start = Instant::now();
         Arc::new(move || start.elapsed())
     }
 
-    pub fn joiner_when_faster() -> Box<dyn Joiner> {
+    pub fn joiner_when_faster() -> Box<dyn Joiner + Send> {
         Box::new(GpuJoiner::when_faster(clock()))
     }
 

@@ -5,7 +5,10 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use clean_backup::act::journal::{JournalError, LibraryLockError, LockError};
 use clean_backup::catalogue::cache::CacheError;
+use clean_backup::catalogue::decisions::DecisionsError;
+use clean_backup::library::{ActError, LibraryError};
 use clean_backup::model::path_text::{for_people, one_line};
 
 /// How a run that did what it was asked ended.
@@ -88,6 +91,44 @@ impl Failure {
             .hint("check how it is written, and that the drive it lies on is there")
     }
 
+    /// The cache cannot be used.
+    pub fn of_cache(error: &CacheError) -> Self {
+        let failure = |kind| Self::new(kind, error.to_string());
+        match error {
+            CacheError::Foreign { path, .. } => failure(Kind::Refused).hint(format!(
+                "nothing was changed; move {} away, or name another file with --cache",
+                for_people(path)
+            )),
+            CacheError::Newer(_) => failure(Kind::Refused)
+                .hint("use that version, or name another file for this one with --cache"),
+            _ => failure(Kind::Failed).hint("another file can be named with --cache"),
+        }
+    }
+
+    /// The decisions cannot be used.
+    pub fn of_decisions(error: &DecisionsError) -> Self {
+        let kind = match error {
+            DecisionsError::Foreign(_) => Kind::Refused,
+            _ => Kind::Failed,
+        };
+        Self::new(kind, error.to_string()).hint(
+            "what was decided there would be ignored otherwise; move the file away to begin anew",
+        )
+    }
+
+    /// A journal cannot be read. What keeps a run from beginning is a refusal.
+    pub fn of_journal(error: &JournalError) -> Self {
+        let failure = |kind| Self::new(kind, error.to_string());
+        match error {
+            JournalError::NoRun(_) => {
+                failure(Kind::Usage).hint("`clean-backup history` lists what there is")
+            }
+            JournalError::Plan { .. } => failure(Kind::Refused)
+                .hint("nothing was changed; `clean-backup history RUN` tells what the run did"),
+            _ => failure(Kind::Failed),
+        }
+    }
+
     /// Another cache that was named cannot be read.
     pub fn of_other_cache(error: &CacheError) -> Self {
         let kind = match error {
@@ -125,6 +166,50 @@ impl fmt::Display for Failure {
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
+        }
+    }
+}
+
+impl From<LibraryError> for Failure {
+    fn from(error: LibraryError) -> Self {
+        use LibraryError as E;
+        let failure = |kind| Self::new(kind, error.to_string());
+        match &error {
+            E::Cache(error) => Self::of_cache(error),
+            E::OtherCache(error) => Self::of_other_cache(error),
+            E::Decisions(error) => Self::of_decisions(error),
+            E::Root { path, reason } => Self::of_named(path, reason),
+            E::Doubtful(_) => failure(Kind::Refused).hint(
+                "mount the drive and try again; --allow-empty acts all the same on an empty \
+                 folder; what is really gone is forgotten by: clean-backup cache prune",
+            ),
+            E::Glob { .. } => failure(Kind::Usage),
+            E::OneFolder => failure(Kind::Refused).hint("--move files it in place"),
+            E::Unsettled => {
+                failure(Kind::Failed).hint("wait until whatever writes to them is done")
+            }
+            E::Interrupted { while_scanning: true } => failure(Kind::Interrupted)
+                .hint("what was hashed is kept; the next run goes on from there"),
+            E::Interrupted { .. } => failure(Kind::Interrupted),
+            _ => failure(Kind::Failed),
+        }
+    }
+}
+
+impl From<ActError> for Failure {
+    fn from(error: ActError) -> Self {
+        let failure = Self::new(Kind::Refused, error.to_string());
+        match &error {
+            ActError::FolderGone(_) => {
+                failure.hint("mount the drive and try again, or make the plan anew")
+            }
+            ActError::Lock(LockError::Held { .. })
+            | ActError::LibraryLock(LibraryLockError::Held { .. }) => {
+                failure.hint("wait until it is done")
+            }
+            ActError::LibraryLock(LibraryLockError::Moved(_)) => failure.hint("make the plan anew"),
+            ActError::Journal(error) => Self::of_journal(error),
+            _ => failure,
         }
     }
 }

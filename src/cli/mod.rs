@@ -1,27 +1,17 @@
 //! The command line: the only place that knows the terminal, the environment and the home folder.
 
-pub mod act;
 pub mod args;
 pub mod ask;
 pub mod backends;
+pub mod carry_out;
 pub mod commands;
 pub mod config;
+pub mod context;
 pub mod environment;
-pub mod exchange;
 pub mod failure;
-pub mod find;
-pub mod history;
 pub mod interrupt;
-pub mod leftovers;
 pub mod log;
 pub mod menu;
-pub mod missing;
-pub mod organize;
 pub mod progress;
-pub mod quarantine;
 pub mod render;
-pub mod review;
-pub mod run;
 pub mod settings;
-pub mod similar;
-pub mod upkeep;

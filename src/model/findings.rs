@@ -220,7 +220,7 @@ pub struct Summary {
 
 /// What `dedupe` found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Report {
+pub struct Findings {
     /// The folders that were looked through, as given.
     pub roots: Vec<PathBuf>,
     /// The reference folders, as given.
@@ -271,7 +271,7 @@ impl Group {
     }
 }
 
-impl Report {
+impl Findings {
     /// The closing figures.
     pub fn summary(&self) -> Summary {
         let duplicates = || self.groups.iter().flat_map(|group| &group.duplicates);

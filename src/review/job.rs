@@ -119,7 +119,7 @@ impl PlanStatus {
 
 /// The one job at a time, and the plan that was shown last.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(super) struct JobQueue {
     inner: Mutex<Inner>,
 }
 
@@ -130,7 +130,7 @@ struct Inner {
     plan: Option<(u64, Plan)>,
 }
 
-impl Desk {
+impl JobQueue {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -209,7 +209,7 @@ impl Desk {
     }
 }
 
-impl Progress for Desk {
+impl Progress for JobQueue {
     fn on(&self, event: Event<'_>) {
         let mut inner = self.lock();
         let status = &mut inner.status;

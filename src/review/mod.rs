@@ -6,7 +6,7 @@
 //! printed, which can be opened once, and from then on in a cookie. Requests under another host's
 //! name, or from another page, are refused ([`guard`]).
 //!
-//! Nothing here changes a file: plans are made and carried out by the [`Hands`] that are handed in,
+//! Nothing here changes a file: plans are made and carried out by the [`Actions`] that are handed in,
 //! through the same plan, journal and undo as on the command line.
 
 mod api;
@@ -29,7 +29,7 @@ use std::path::PathBuf;
 
 use crate::act::plan::{ActionKind, Plan};
 use crate::model::event::Progress;
-use crate::model::findings::Report;
+use crate::model::findings::Findings;
 
 /// What is to be done with what was accepted.
 #[derive(Clone, Debug)]
@@ -41,14 +41,14 @@ pub struct Proposed {
 }
 
 /// What makes plans and carries them out.
-pub trait Hands {
+pub trait Actions {
     /// Makes a plan of the groups in `report`.
     ///
     /// # Errors
     /// Why not, for people.
     fn propose(
         &mut self,
-        report: &Report,
+        report: &Findings,
         action: ActionKind,
         progress: &dyn Progress,
     ) -> Result<Proposed, String>;

@@ -20,10 +20,10 @@ use tokio::sync::Semaphore;
 use super::api::{ChangeJson, Filter, Numbers};
 use super::connections::{Patience, Seat, attend};
 use super::guard::{Asked, Refusal, Secret};
-use super::job::{Desk, Order};
+use super::job::{JobQueue, Order};
 use super::pages::{HEADERS, ICON, PAGE, SCRIPT, STYLE, sentence};
 use super::session::Session;
-use super::{Hands, pictures};
+use super::{Actions, pictures};
 use crate::act::plan::ActionKind;
 use crate::decode::DecodeOptions;
 use crate::model::media::Orientation;
@@ -57,9 +57,9 @@ pub struct Served<'a> {
 }
 
 /// What all answers share.
-struct Shop {
+struct AppState {
     session: Mutex<Session>,
-    desk: Desk,
+    queue: JobQueue,
     secret: Secret,
     port: u16,
     decode: DecodeOptions,
@@ -68,25 +68,25 @@ struct Shop {
     closed: AtomicBool,
 }
 
-impl Shop {
+impl AppState {
     fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-type Shared = State<Arc<Shop>>;
+type Shared = State<Arc<AppState>>;
 
 /// Serves a review until the page says that it is done, or `cancel` is set. What the page asks to
-/// be done, `hands` do, on this thread.
+/// be done, `actions` do, on this thread.
 ///
 /// # Errors
 /// When the server cannot be started.
-pub fn serve(session: Session, served: Served<'_>, hands: &mut dyn Hands) -> io::Result<()> {
+pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) -> io::Result<()> {
     let Served { listener, secret, decode, patience, cancel } = served;
     let port = listener.local_addr()?.port();
-    let shop = Arc::new(Shop {
+    let app = Arc::new(AppState {
         session: Mutex::new(session),
-        desk: Desk::default(),
+        queue: JobQueue::default(),
         secret,
         port,
         decode,
@@ -102,13 +102,13 @@ pub fn serve(session: Session, served: Served<'_>, hands: &mut dyn Hands) -> io:
         .enable_io()
         .enable_time()
         .build()?;
-    let server = runtime.spawn(listen(Arc::clone(&shop), listener));
+    let server = runtime.spawn(listen(Arc::clone(&app), listener));
     while !server.is_finished() {
-        if let Some(order) = shop.desk.take() {
-            work(&shop, order, hands);
+        if let Some(order) = app.queue.take() {
+            work(&app, order, actions);
         }
         if cancel.load(Ordering::Relaxed) {
-            shop.closed.store(true, Ordering::Relaxed);
+            app.closed.store(true, Ordering::Relaxed);
         }
         std::thread::sleep(LOOK);
     }
@@ -117,51 +117,51 @@ pub fn serve(session: Session, served: Served<'_>, hands: &mut dyn Hands) -> io:
     ended
 }
 
-async fn listen(shop: Arc<Shop>, listener: TcpListener) -> io::Result<()> {
+async fn listen(app: Arc<AppState>, listener: TcpListener) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let closing = Arc::clone(&shop);
+    let closing = Arc::clone(&app);
     let closed = async move {
         // What has begun comes to its end first.
-        while !closing.closed.load(Ordering::Relaxed) || closing.desk.is_busy() {
+        while !closing.closed.load(Ordering::Relaxed) || closing.queue.is_busy() {
             tokio::time::sleep(LOOK).await;
         }
         // The answer that told the page goes out.
         tokio::time::sleep(10 * LOOK).await;
     };
-    let patience = shop.patience;
+    let patience = app.patience;
     tokio::select! {
-        ended = attend(listener, router(shop), patience) => ended,
+        ended = attend(listener, router(app), patience) => ended,
         () = closed => Ok(()),
     }
 }
 
-fn work(shop: &Shop, order: Order, hands: &mut dyn Hands) {
+fn work(app: &AppState, order: Order, actions: &mut dyn Actions) {
     match order {
         Order::Plan(action) => {
-            let report = shop.session().accepted();
-            shop.desk.planned(hands.propose(&report, action, &shop.desk), action);
+            let report = app.session().accepted();
+            app.queue.planned(actions.propose(&report, action, &app.queue), action);
         }
         Order::Apply(..) => {
-            let done = match shop.desk.plan() {
-                Some(plan) => hands.carry_out(&plan, &shop.desk),
+            let done = match app.queue.plan() {
+                Some(plan) => actions.carry_out(&plan, &app.queue),
                 None => Err("there is no plan".to_owned()),
             };
             if let Ok(done) = &done {
-                shop.session().applied(&done.run, &done.sources);
+                app.session().applied(&done.run, &done.sources);
             }
-            shop.desk.finished(done);
+            app.queue.finished(done);
         }
         Order::Undo(run) => {
-            let done = hands.undo(&run, &shop.desk);
+            let done = actions.undo(&run, &app.queue);
             if done.is_ok() {
-                shop.session().undone(&run);
+                app.session().undone(&run);
             }
-            shop.desk.finished(done);
+            app.queue.finished(done);
         }
     }
 }
 
-fn router(shop: Arc<Shop>) -> Router {
+fn router(app: Arc<AppState>) -> Router {
     let guarded = Router::new()
         .route("/", get(|| file("text/html; charset=utf-8", PAGE)))
         .route("/style.css", get(|| file("text/css; charset=utf-8", STYLE)))
@@ -178,12 +178,12 @@ fn router(shop: Arc<Shop>) -> Router {
         .route("/api/close", post(close))
         .route("/picture/{group}/{member}/{side}", get(picture))
         .fallback(|| async { answer(StatusCode::NOT_FOUND, "There is no such page.") })
-        .layer(middleware::from_fn_with_state(Arc::clone(&shop), check));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), check));
     Router::new()
         .route("/open/{token}", get(open))
         .merge(guarded)
         .layer(middleware::map_response(with_headers))
-        .with_state(shop)
+        .with_state(app)
 }
 
 async fn with_headers(mut response: Response) -> Response {
@@ -229,19 +229,19 @@ fn refused(refusal: Refusal) -> Response {
 }
 
 async fn check(
-    State(shop): Shared,
+    State(app): Shared,
     Extension(seat): Extension<Arc<Seat>>,
     request: Request,
     next: Next,
 ) -> Response {
     let asked = asked(request.headers(), request.method());
-    if let Err(refusal) = shop.secret.check(shop.port, &asked) {
+    if let Err(refusal) = app.secret.check(app.port, &asked) {
         return refused(refusal);
     }
     seat.know();
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LARGEST_BODY);
-    match tokio::time::timeout(shop.patience.body, body).await {
+    match tokio::time::timeout(app.patience.body, body).await {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Ok(Err(_)) => last(StatusCode::PAYLOAD_TOO_LARGE, "That is more than the page asks for."),
         Err(_) => last(StatusCode::REQUEST_TIMEOUT, "The request did not come to its end."),
@@ -249,12 +249,12 @@ async fn check(
 }
 
 async fn open(
-    State(shop): Shared,
+    State(app): Shared,
     Extension(seat): Extension<Arc<Seat>>,
     UrlPath(token): UrlPath<String>,
     headers: HeaderMap,
 ) -> Response {
-    match shop.secret.open(&token, shop.port, &asked(&headers, &Method::GET)) {
+    match app.secret.open(&token, app.port, &asked(&headers, &Method::GET)) {
         Ok(cookie) => {
             seat.know();
             let to = [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)];
@@ -290,39 +290,39 @@ async fn aside<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
-async fn overview(State(shop): Shared) -> Result<Response, Response> {
-    aside(move || Json(shop.session().overview()).into_response()).await
+async fn overview(State(app): Shared) -> Result<Response, Response> {
+    aside(move || Json(app.session().overview()).into_response()).await
 }
 
-async fn skipped(State(shop): Shared) -> Response {
-    Json(shop.session().skipped()).into_response()
+async fn skipped(State(app): Shared) -> Response {
+    Json(app.session().skipped()).into_response()
 }
 
-async fn ids(State(shop): Shared, Query(filter): Query<Filter>) -> Result<Response, Response> {
-    aside(move || Json(shop.session().fitting(&filter)).into_response()).await
+async fn ids(State(app): Shared, Query(filter): Query<Filter>) -> Result<Response, Response> {
+    aside(move || Json(app.session().fitting(&filter)).into_response()).await
 }
 
-async fn groups(State(shop): Shared, Query(numbers): Query<Numbers>) -> Result<Response, Response> {
-    aside(move || Json(shop.session().listed(&numbers)).into_response()).await
+async fn groups(State(app): Shared, Query(numbers): Query<Numbers>) -> Result<Response, Response> {
+    aside(move || Json(app.session().listed(&numbers)).into_response()).await
 }
 
-async fn group(State(shop): Shared, UrlPath(id): UrlPath<usize>) -> Response {
-    shop.session().group(id).map_or_else(unknown, |group| Json(group).into_response())
+async fn group(State(app): Shared, UrlPath(id): UrlPath<usize>) -> Response {
+    app.session().group(id).map_or_else(unknown, |group| Json(group).into_response())
 }
 
 async fn change(
-    State(shop): Shared,
+    State(app): Shared,
     UrlPath(id): UrlPath<usize>,
     change: Result<Json<ChangeJson>, JsonRejection>,
 ) -> Result<Response, Response> {
     let Json(change) =
         change.map_err(|error| problem(StatusCode::BAD_REQUEST, error.body_text()))?;
     aside(move || {
-        let mut session = shop.session();
+        let mut session = app.session();
         if let Err(why) = session.change(id, change.into()) {
             return problem(StatusCode::CONFLICT, why);
         }
-        shop.desk.forget_plan();
+        app.queue.forget_plan();
         session.group(id).map_or_else(unknown, |group| Json(group).into_response())
     })
     .await
@@ -334,15 +334,15 @@ struct Accepted {
 }
 
 async fn accept(
-    State(shop): Shared,
+    State(app): Shared,
     filter: Result<Json<Filter>, JsonRejection>,
 ) -> Result<Response, Response> {
     let Json(filter) =
         filter.map_err(|error| problem(StatusCode::BAD_REQUEST, error.body_text()))?;
     aside(move || {
-        let mut session = shop.session();
+        let mut session = app.session();
         let numbers = session.filtered(&filter);
-        shop.desk.forget_plan();
+        app.queue.forget_plan();
         match session.accept(&numbers) {
             Ok(accepted) => Json(Accepted { accepted }).into_response(),
             Err(why) => problem(StatusCode::CONFLICT, why),
@@ -352,11 +352,11 @@ async fn accept(
 }
 
 async fn tags(
-    State(shop): Shared,
+    State(app): Shared,
     UrlPath((group, member)): UrlPath<(usize, usize)>,
 ) -> Result<Response, Response> {
     aside(move || {
-        let session = shop.session();
+        let session = app.session();
         let Some(picture) = session.picture(group, member) else { return unknown() };
         let place = session.place(picture);
         drop(session);
@@ -376,7 +376,7 @@ struct Turned {
 }
 
 async fn picture(
-    State(shop): Shared,
+    State(app): Shared,
     UrlPath((group, member, side)): UrlPath<(usize, usize, u32)>,
     Query(turned): Query<Turned>,
 ) -> Result<Response, Response> {
@@ -385,7 +385,7 @@ async fn picture(
     }
     let closed = |_| problem(StatusCode::SERVICE_UNAVAILABLE, "the review is over");
     let found = {
-        let session = shop.session();
+        let session = app.session();
         session.picture(group, member).map(|picture| {
             let arranged = session.arranged(group);
             let duplicate = arranged
@@ -398,8 +398,8 @@ async fn picture(
     };
     let Some((place, turn)) = found else { return Err(unknown()) };
     let turn = if turned.like_keeper == 0 { Orientation::Upright } else { turn };
-    let worker = Arc::clone(&shop);
-    let permit = shop.decoding.acquire().await.map_err(closed)?;
+    let worker = Arc::clone(&app);
+    let permit = app.decoding.acquire().await.map_err(closed)?;
     let jpeg = aside(move || pictures::jpeg(&place, side, turn, &worker.decode)).await?;
     drop(permit);
     match jpeg {
@@ -414,8 +414,8 @@ async fn picture(
     }
 }
 
-async fn job(State(shop): Shared) -> Response {
-    Json(shop.desk.status()).into_response()
+async fn job(State(app): Shared) -> Response {
+    Json(app.queue.status()).into_response()
 }
 
 #[derive(Deserialize)]
@@ -431,7 +431,7 @@ enum OrderJson {
 }
 
 async fn order(
-    State(shop): Shared,
+    State(app): Shared,
     order: Result<Json<OrderJson>, JsonRejection>,
 ) -> Result<Response, Response> {
     let Json(order) = order.map_err(|error| problem(StatusCode::BAD_REQUEST, error.body_text()))?;
@@ -442,16 +442,16 @@ async fn order(
             Order::Plan(action.ok_or_else(|| wrong("there is no such action"))?)
         }
         OrderJson::Apply { number, lost_for_good } => Order::Apply(number, lost_for_good),
-        OrderJson::Undo(run) if shop.session().runs().contains(&run) => Order::Undo(run),
+        OrderJson::Undo(run) if app.session().runs().contains(&run) => Order::Undo(run),
         OrderJson::Undo(_) => return Err(wrong("there is no such run in this review")),
     };
-    match shop.desk.order(order) {
-        Ok(_) => Ok(Json(shop.desk.status()).into_response()),
+    match app.queue.order(order) {
+        Ok(_) => Ok(Json(app.queue.status()).into_response()),
         Err(why) => Err(problem(StatusCode::CONFLICT, why)),
     }
 }
 
-async fn close(State(shop): Shared) -> Response {
-    shop.closed.store(true, Ordering::Relaxed);
-    Json(shop.desk.status()).into_response()
+async fn close(State(app): Shared) -> Response {
+    app.closed.store(true, Ordering::Relaxed);
+    Json(app.queue.status()).into_response()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::decisions::{Decisions, DecisionsError};
-use crate::model::findings::{Duplicate, Group, Picture, Relation, Report};
+use crate::model::findings::{Duplicate, Findings, Group, Picture, Relation};
 
 /// What was decided about one group. Members are numbered as [`Group::members`] gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) enum Change {
 /// A review: the report that it is about, and the decisions.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) report: Report,
+    pub(super) report: Findings,
     pub(super) decided: Vec<Decided>,
     /// What was moved away, and by which run.
     gone: HashMap<PathBuf, String>,
@@ -87,7 +87,7 @@ impl Session {
     /// # Errors
     /// [`DecisionsError`]
     pub fn new(
-        report: Report,
+        report: Findings,
         base: PathBuf,
         decisions: Option<Decisions>,
     ) -> Result<Self, DecisionsError> {
@@ -245,7 +245,7 @@ impl Session {
     }
 
     /// The accepted groups as they are to be acted on.
-    pub(super) fn accepted(&self) -> Report {
+    pub(super) fn accepted(&self) -> Findings {
         let groups = (0..self.report.groups.len()).filter_map(|number| {
             let decided = self.decided.get(number)?;
             if !decided.accepted || decided.run.is_some() {
@@ -264,7 +264,7 @@ impl Session {
             group.duplicates.retain(|d| removed.contains(d.picture.path.as_path()));
             (!group.duplicates.is_empty()).then_some(group)
         });
-        Report { groups: groups.collect(), ..self.report.clone() }
+        Findings { groups: groups.collect(), ..self.report.clone() }
     }
 
     /// Takes notice of what a run has acted on.

@@ -13,7 +13,7 @@ use clean_backup::act::plan::{ExactPath, Plan};
 use clean_backup::files::content::content_hash;
 use clean_backup::files::walk::{WalkOptions, walk};
 use clean_backup::model::findings::{
-    Counts, Duplicate, Group, Matching, Picture, Relation, Report,
+    Counts, Duplicate, Findings, Group, Matching, Picture, Relation,
 };
 use clean_backup::model::media::{Dimensions, Format, MediaFile, Orientation};
 use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
@@ -125,7 +125,7 @@ impl Library {
     }
 
     /// What finding duplicates would report, if each pair of contents were one picture.
-    pub fn report(&self, roots: &[&str], references: &[&str], follow_links: bool) -> Report {
+    pub fn report(&self, roots: &[&str], references: &[&str], follow_links: bool) -> Findings {
         let named = |names: &[&str]| names.iter().map(|name| self.at("").join(name)).collect();
         let (roots, references): (Vec<PathBuf>, Vec<PathBuf>) = (named(roots), named(references));
         let options = WalkOptions { all: true, follow_links, ..WalkOptions::default() };
@@ -166,7 +166,7 @@ impl Library {
             let (duplicates, linked) = (duplicates.collect(), Vec::new());
             Some(Group { keeper, reason: "first".into(), duplicates, linked })
         });
-        Report {
+        Findings {
             roots,
             references,
             matching: Matching::default(),

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub use library::{LibraryLock, LibraryLockError, Unlocked};
 pub use line::{Ending, Intent, IntentFile, Line, Verdict};
 pub use lock::{Lock, LockError};
-pub use read::{RunLog, has_ended, runs, undoes};
+pub use read::{RunLog, has_ended, interrupted, runs, undoes};
 
 use crate::act::plan::{Plan, PlanError};
 use crate::files::atomic_file;

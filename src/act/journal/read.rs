@@ -169,6 +169,19 @@ pub fn has_ended(runs: &Path, run: &str) -> Result<bool, JournalError> {
     Ok(matches!(serde_json::from_slice(last), Ok(Line::End { .. })))
 }
 
+/// The last run that did not come to its end.
+///
+/// # Errors
+/// [`JournalError::Io`]
+pub fn interrupted(folder: &Path) -> Result<Option<String>, JournalError> {
+    for name in runs(folder)?.into_iter().rev() {
+        if !has_ended(folder, &name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
 /// The names of all runs, oldest first.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! From a report to a plan: which files go where, with all that belongs to them.
+//! From findings to a plan: which files go where, with all that belongs to them.
 
 mod bind;
 mod units;
@@ -18,14 +18,14 @@ use crate::files::content::content_hash;
 use crate::files::real_paths::RealPaths;
 use crate::files::stamp::stamp;
 use crate::model::event::{Event, Phase, Progress};
-use crate::model::findings::{Duplicate, Group, Relation, Report};
+use crate::model::findings::{Duplicate, Findings, Group, Relation};
 use crate::model::record::ContentHash;
 use bind::Binding;
 use units::Folders;
 
 /// What is to be done with duplicates.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct ProposalOptions {
     /// What.
     pub action: ActionKind,
     /// The folder that they go to; without one a folder of the library's own, for a quarantine.
@@ -93,35 +93,41 @@ impl Candidate<'_> {
     }
 }
 
-/// Proposes what to do with the duplicates of a report. Reads folders, and the bytes of what is to
-/// be acted on and of what that relies on, as far as their hashes are not known.
-pub fn propose(report: &Report, wish: &Wish, progress: &dyn Progress) -> Proposal {
-    let real = RealPaths::new(&wish.base);
+impl Findings {
+    /// Plans what to do with the duplicates. Reads folders, and the bytes of what is to be acted on
+    /// and of what that relies on, as far as their hashes are not known.
+    pub fn plan(&self, wanted: &ProposalOptions, progress: &dyn Progress) -> Proposal {
+        propose(self, wanted, progress)
+    }
+}
+
+fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progress) -> Proposal {
+    let real = RealPaths::new(&wanted.base);
     let mut proposal =
-        Proposal { plan: bounded(report, wish, &real), left: Vec::new(), contents: Vec::new() };
-    let candidates = candidates(report, wish, &mut proposal.left);
+        Proposal { plan: bounded(findings, wanted, &real), left: Vec::new(), contents: Vec::new() };
+    let candidates = candidates(findings, wanted, &mut proposal.left);
     let mut binding = Binding::new(&proposal.plan, &candidates, real);
-    if wish.action == ActionKind::Report {
+    if wanted.action == ActionKind::Report {
         let actions = candidates.iter().map(reported).collect();
         proposal.plan.actions = binding.bind(actions, &mut proposal.left);
         proposal.plan.elsewhere = binding.elsewhere();
         return proposal;
     }
     let mut folders = Folders::default();
-    let actions = units::gather(&candidates, wish.action, &mut folders, &mut proposal.left);
+    let actions = units::gather(&candidates, wanted.action, &mut folders, &mut proposal.left);
     let (actions, contents) = with_contents(actions, &mut proposal.left, progress);
     proposal.contents = contents;
     let actions = actions
         .into_iter()
-        .filter_map(|action| match wish.action {
+        .filter_map(|action| match wanted.action {
             ActionKind::Delete => units::with_twins(action, &mut folders, &mut proposal.left),
             _ => Some(action),
         })
         .collect();
     let mut actions = binding.bind(actions, &mut proposal.left);
     proposal.plan.elsewhere = binding.elsewhere();
-    if wish.action.has_destination() {
-        let mut places = Places::new(&proposal.plan, wish);
+    if wanted.action.has_destination() {
+        let mut places = Places::new(&proposal.plan, wanted);
         for action in &mut actions {
             places.give(action);
         }
@@ -132,28 +138,32 @@ pub fn propose(report: &Report, wish: &Wish, progress: &dyn Progress) -> Proposa
 }
 
 /// A plan without acts that says where it may act.
-fn bounded(report: &Report, wish: &Wish, real: &RealPaths) -> Plan {
+fn bounded(findings: &Findings, wanted: &ProposalOptions, real: &RealPaths) -> Plan {
     let mut plan = Plan::new(Origin::Dedupe, real.base());
-    for root in report.roots.iter().filter_map(|root| real.folder(root)).map(ExactPath) {
+    for root in findings.roots.iter().filter_map(|root| real.folder(root)).map(ExactPath) {
         if !plan.roots.contains(&root) {
             plan.roots.push(root);
         }
     }
-    if wish.action.has_destination() {
-        let to = wish.destination.iter();
+    if wanted.action.has_destination() {
+        let to = wanted.destination.iter();
         plan.destinations = to.map(|to| ExactPath(real.place(to))).collect();
     }
-    let references = report.references.iter();
+    let references = findings.references.iter();
     plan.references = references.map(|folder| ExactPath(real.place(folder))).collect();
-    plan.policy = Some(MatchRule::from(&report.matching));
+    plan.policy = Some(MatchRule::from(&findings.matching));
     plan
 }
 
-fn candidates<'a>(report: &'a Report, wish: &Wish, left: &mut Vec<Left>) -> Vec<Candidate<'a>> {
-    let action = wish.action;
+fn candidates<'a>(
+    findings: &'a Findings,
+    wanted: &ProposalOptions,
+    left: &mut Vec<Left>,
+) -> Vec<Candidate<'a>> {
+    let action = wanted.action;
     let mut candidates = Vec::new();
-    for (group, number) in report.groups.iter().zip(1..) {
-        for duplicate in group.duplicates.iter().filter(|d| report.matching.acts_on(d)) {
+    for (group, number) in findings.groups.iter().zip(1..) {
+        for duplicate in group.duplicates.iter().filter(|d| findings.matching.acts_on(d)) {
             let candidate = Candidate { number, group, duplicate };
             let unbound = duplicate.picture.content.is_none() || group.keeper.content.is_none();
             let why = if unbound && action != ActionKind::Report {
@@ -164,7 +174,7 @@ fn candidates<'a>(report: &'a Report, wish: &Wish, left: &mut Vec<Left>) -> Vec<
                 "only looks the same: a link may only take the place of an identical file"
             } else if action == ActionKind::Delete
                 && duplicate.relation != Relation::Identical
-                && !wish.delete_unquarantined
+                && !wanted.delete_unquarantined
             {
                 "only looks the same: move it aside with --action quarantine, and delete it later \
                  with `clean-backup quarantine empty` (--delete-unquarantined deletes it at once)"
@@ -278,7 +288,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(plan: &Plan, wish: &Wish) -> Self {
+    fn new(plan: &Plan, wanted: &ProposalOptions) -> Self {
         let roots: Vec<PathBuf> = plan.roots.iter().map(|root| root.0.clone()).collect();
         let destination = plan.destinations.first().map(|to| to.0.as_path());
         let mut trees: Vec<(PathBuf, PathBuf)> = match destination {
@@ -288,13 +298,13 @@ impl Places {
                 roots.iter().map(|root| (root.clone(), below(root))).collect()
             }
             None => {
-                let aside = Path::new(OWN_FOLDER).join("quarantine").join(&wish.label);
+                let aside = Path::new(OWN_FOLDER).join("quarantine").join(&wanted.label);
                 roots.iter().map(|root| (root.clone(), root.join(&aside))).collect()
             }
         };
         // The innermost root first.
         trees.sort_by_key(|(root, _)| std::cmp::Reverse(root.components().count()));
-        let flat = destination.filter(|_| wish.action != ActionKind::Quarantine);
+        let flat = destination.filter(|_| wanted.action != ActionKind::Quarantine);
         let base = plan.base.0.clone();
         Self { base, trees, flat: flat.map(Path::to_owned), taken: Taken::default() }
     }

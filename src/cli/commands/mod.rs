@@ -1,3 +1,18 @@
 //! One file a command.
 
+pub mod apply;
+pub mod cache;
 pub mod config;
+pub mod dedupe;
+pub mod doctor;
+pub mod exchange;
+pub mod history;
+pub mod leftovers;
+pub mod logs;
+pub mod organize;
+pub mod quarantine;
+pub mod resume;
+pub mod review;
+pub mod scan;
+pub mod similar;
+pub mod undo;

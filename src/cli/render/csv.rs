@@ -1,6 +1,6 @@
 //! The CSV form: one row a member of a group (RFC 4180).
 
-use clean_backup::model::findings::{Picture, Report};
+use clean_backup::model::findings::{Findings, Picture};
 use clean_backup::model::path_text::{for_spreadsheet, path_for_spreadsheet};
 use clean_backup::model::readable::iso_time;
 
@@ -41,7 +41,7 @@ struct Standing {
 /// `linked`. No cell holds a control character or is taken for a formula by a spreadsheet;
 /// `path_bytes` is filled where `path` is therefore not exact, or the path is not UTF-8. Skipped
 /// files are not in it.
-pub fn to_csv(report: &Report) -> String {
+pub fn to_csv(report: &Findings) -> String {
     let mut out = String::new();
     push_row(&mut out, HEADER.map(str::to_owned));
     for (index, group) in report.groups.iter().enumerate() {

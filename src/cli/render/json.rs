@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use clean_backup::model::findings::{Damaged, Duplicate, Linked, Picture, REPORT_VERSION, Report};
+use clean_backup::model::findings::{
+    Damaged, Duplicate, Findings, Linked, Picture, REPORT_VERSION,
+};
 use clean_backup::model::path_text::{base64_unless_utf8, harmless_json};
 use clean_backup::model::policy::Sensitivity;
 use clean_backup::model::readable::iso_time;
@@ -141,7 +143,7 @@ struct SummaryJson<'a> {
 ///
 /// # Errors
 /// None that a report can cause; the signature is the serialiser's.
-pub fn to_json(report: &Report) -> serde_json::Result<String> {
+pub fn to_json(report: &Findings) -> serde_json::Result<String> {
     let summary = report.summary();
     let counts = &report.counts;
     let form = ReportJson {
@@ -235,7 +237,7 @@ pub(super) fn picture(picture: &Picture) -> PictureJson {
     }
 }
 
-fn duplicate(report: &Report, duplicate: &Duplicate) -> DuplicateJson {
+fn duplicate(report: &Findings, duplicate: &Duplicate) -> DuplicateJson {
     DuplicateJson {
         picture: picture(&duplicate.picture),
         distance: duplicate.distance,

@@ -1,8 +1,10 @@
 //! Results: on standard output, or in a new file.
 
+pub mod applied;
 mod csv;
 pub mod html;
 mod json;
+pub mod scan;
 pub mod similar;
 mod text;
 
@@ -12,7 +14,7 @@ use std::path::Path;
 
 use clean_backup::act::plan::Plan;
 use clean_backup::files::atomic_file;
-use clean_backup::model::findings::{REPORT_VERSION, Report};
+use clean_backup::model::findings::{Findings, REPORT_VERSION};
 use clean_backup::model::path_text::{for_people, harmless_json};
 use html::thumbnails::Thumbnails;
 
@@ -60,7 +62,7 @@ pub struct Look {
 ///
 /// # Errors
 /// [`Kind::Failed`], should the serialiser fail.
-pub fn form(report: &Report, look: &Look) -> Result<String, Failure> {
+pub fn form(report: &Findings, look: &Look) -> Result<String, Failure> {
     match look.format {
         Format::Text => Ok(to_text(report, TextOptions { colour: look.colour })),
         Format::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
@@ -74,7 +76,7 @@ pub fn form(report: &Report, look: &Look) -> Result<String, Failure> {
 /// # Errors
 /// As [`print`] and [`save`].
 pub fn deliver(
-    report: &Report,
+    report: &Findings,
     look: &Look,
     output: Option<&Path>,
     replace: bool,
@@ -204,7 +206,7 @@ mod own_results {
     #[test]
     fn every_form_of_a_report_is_known_again() {
         use clean_backup::act::plan::Origin;
-        let report = Report {
+        let report = Findings {
             roots: vec![],
             references: vec![],
             matching: Default::default(),

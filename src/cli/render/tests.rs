@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use clean_backup::model::findings::{
-    Counts, Duplicate, Group, Linked, Matching, Picture, Relation, Report, Skipped,
+    Counts, Duplicate, Findings, Group, Linked, Matching, Picture, Relation, Skipped,
 };
 use clean_backup::model::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, ModifiedNs, Orientation,
@@ -61,7 +61,7 @@ fn odd_bytes() -> PathBuf {
     PathBuf::from("old disk/caf\u{fffd}.jpg")
 }
 
-pub(in crate::cli::render) fn sample() -> Report {
+pub(in crate::cli::render) fn sample() -> Findings {
     let mut keeper = picture("photos/Ferien, \"2019\".jpg", 1, 3_141_592);
     keeper.captured = Some(CaptureTime {
         local_seconds: 1_549_197_296,
@@ -81,7 +81,7 @@ pub(in crate::cli::render) fn sample() -> Report {
     two_names.other_names = vec!["copies/second name.jpg".into()];
     let mut reference = picture("reference/kept.png", 10, 9_000_000);
     reference.reference = true;
-    Report {
+    Findings {
         warnings: Vec::new(),
         roots: vec!["photos".into(), odd_bytes()],
         references: vec!["reference".into()],
@@ -208,7 +208,7 @@ fn a_whole_picture_beside_a_damaged_keeper_is_told() {
     (keeper.reference, keeper.damaged) = (true, true);
     let mut whole = duplicate(picture("import/whole.jpg", 21, 9_000), Relation::Copy);
     whole.whole_beside_damaged = true;
-    let report = Report {
+    let report = Findings {
         groups: vec![Group {
             keeper,
             reason: "in a reference folder".into(),

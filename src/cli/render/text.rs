@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clean_backup::model::findings::{Duplicate, Group, Linked, Picture, Relation, Report};
+use clean_backup::model::findings::{Duplicate, Findings, Group, Linked, Picture, Relation};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::policy::Sensitivity;
@@ -54,7 +54,7 @@ impl Writer {
 
 /// The report as text. Names cannot break out of their line: see
 /// [`path_text`](clean_backup::model::path_text::for_people).
-pub fn to_text(report: &Report, options: TextOptions) -> String {
+pub fn to_text(report: &Findings, options: TextOptions) -> String {
     let mut writer = Writer { out: String::new(), colour: options.colour };
     for (index, group) in report.groups.iter().enumerate() {
         push_group(&mut writer, report, index + 1, group);
@@ -77,7 +77,7 @@ pub fn to_text(report: &Report, options: TextOptions) -> String {
     writer.out
 }
 
-fn push_group(writer: &mut Writer, report: &Report, id: usize, group: &Group) {
+fn push_group(writer: &mut Writer, report: &Findings, id: usize, group: &Group) {
     let head = format!(
         "Group {id}: {}, {} to free",
         count(group.duplicates.len() as u64, "duplicate"),
@@ -134,7 +134,7 @@ fn push_other_names(writer: &mut Writer, picture: &Picture) {
     }
 }
 
-pub(super) fn standing(report: &Report, duplicate: &Duplicate) -> String {
+pub(super) fn standing(report: &Findings, duplicate: &Duplicate) -> String {
     let mut line = match duplicate.relation {
         Relation::Identical => "identical, byte for byte".to_owned(),
         Relation::Copy | Relation::Burst => format!(
@@ -186,7 +186,7 @@ fn turned(orientation: Orientation) -> &'static str {
     }
 }
 
-fn push_summary(writer: &mut Writer, report: &Report) {
+fn push_summary(writer: &mut Writer, report: &Findings) {
     let summary = report.summary();
     let counts = &summary.counts;
     let policy = report.matching.policy;

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::text::{linked_line, standing};
-use clean_backup::model::findings::{Duplicate, Group, Picture, Relation, Report};
+use clean_backup::model::findings::{Duplicate, Findings, Group, Picture, Relation};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
@@ -41,7 +41,7 @@ pub struct Thumbnail {
 pub type Thumbnails<'a> = dyn Fn(&Path) -> Result<Thumbnail, String> + 'a;
 
 /// The report as a page.
-pub fn to_html(report: &Report, thumbnails: &Thumbnails<'_>) -> String {
+pub fn to_html(report: &Findings, thumbnails: &Thumbnails<'_>) -> String {
     let mut page = String::new();
     push_head(&mut page, report);
     for (number, group) in (1..).zip(&report.groups) {
@@ -81,7 +81,7 @@ fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = page.write_fmt(text);
 }
 
-fn push_head(page: &mut String, report: &Report) {
+fn push_head(page: &mut String, report: &Findings) {
     let summary = report.summary();
     let policy = report.matching.policy;
     let roots: Vec<String> = report.roots.iter().map(|root| path(root)).collect();
@@ -144,7 +144,7 @@ fn push_head(page: &mut String, report: &Report) {
 
 fn push_group(
     page: &mut String,
-    report: &Report,
+    report: &Findings,
     number: usize,
     group: &Group,
     thumbnails: &Thumbnails<'_>,
@@ -185,7 +185,7 @@ fn push_group(
 }
 
 /// Class and word.
-fn role(report: &Report, duplicate: &Duplicate) -> (&'static str, &'static str) {
+fn role(report: &Findings, duplicate: &Duplicate) -> (&'static str, &'static str) {
     match duplicate.relation {
         _ if duplicate.picture.reference => ("never", "reference"),
         relation if !report.matching.acts_on(duplicate) => ("never", relation.name()),
@@ -240,7 +240,7 @@ fn push_picture(
     page.push_str("</figcaption>\n</figure>\n");
 }
 
-fn push_foot(page: &mut String, report: &Report) {
+fn push_foot(page: &mut String, report: &Findings) {
     page.push_str("</main>\n");
     if !report.skipped.is_empty() {
         let head = count(report.skipped.len() as u64, "file");

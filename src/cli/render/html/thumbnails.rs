@@ -11,7 +11,7 @@ use clean_backup::decode::DecodeOptions;
 use clean_backup::decode::preview::preview;
 use clean_backup::files::content::FileSource;
 use clean_backup::model::event::{Event, Phase, Progress};
-use clean_backup::model::findings::Report;
+use clean_backup::model::findings::Findings;
 use clean_backup::model::media::Orientation;
 
 /// Pixels along the longer side: enough to tell two pictures apart, about 8 kB.
@@ -39,7 +39,7 @@ impl Thumbnails {
 /// Makes the thumbnails of the first pictures in the first `groups` groups. Those that are not made when
 /// `cancel` is set are missing.
 pub fn thumbnails(
-    report: &Report,
+    report: &Findings,
     groups: usize,
     options: &DecodeOptions,
     progress: &dyn Progress,

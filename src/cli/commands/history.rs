@@ -1,7 +1,6 @@
-//! What was done to files: all runs, one run, the log.
+//! `history`: what was done to files, in all runs or in one.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use clean_backup::act::journal::{self, JournalError, RunLog, Verdict};
@@ -10,11 +9,10 @@ use clean_backup::act::settle;
 use clean_backup::model::path_text::{for_people, harmless_json, one_line};
 use serde::Serialize;
 
-use super::act::{of_journal, runs_folder};
-use super::args::{History, ListFormat, Logs};
-use super::failure::{Failure, Kind, Outcome};
-use super::run::Context;
-use super::{log, render};
+use crate::cli::args::{History, ListFormat};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render;
 
 /// A run in JSON.
 #[derive(Serialize)]
@@ -109,8 +107,8 @@ pub fn undone(runs: &Path) -> Result<HashMap<String, String>, JournalError> {
 /// # Errors
 /// [`Failure`]
 pub fn run(context: &Context<'_>, options: &History) -> Result<Outcome, Failure> {
-    let runs = runs_folder(context)?;
-    let failed = |error: JournalError| of_journal(&error);
+    let runs = context.runs_folder()?;
+    let failed = |error: JournalError| Failure::of_journal(&error);
     let undone = undone(&runs).map_err(failed)?;
     let text = match &options.run {
         Some(name) => {
@@ -196,42 +194,4 @@ fn file_line(file: &FileJson) -> String {
         for_people(&file.source.0),
         to.unwrap_or_default()
     )
-}
-
-/// Prints the end of the log.
-///
-/// # Errors
-/// [`Failure`]
-pub fn logs(context: &Context<'_>, options: &Logs) -> Result<Outcome, Failure> {
-    let Some(state) = &context.state else {
-        return Err(Failure::new(Kind::Failed, "no home folder is known that a log could be in"));
-    };
-    let path = log::audit_file(state);
-    if options.path {
-        render::print(&format!("{}\n", for_people(&path)))?;
-        return Ok(Outcome::Done);
-    }
-    let file = match std::fs::File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            render::print("Nothing was done yet.\n")?;
-            return Ok(Outcome::Done);
-        }
-        Err(error) => {
-            let message = format!("{} cannot be read: {error}", for_people(&path));
-            return Err(Failure::new(Kind::Failed, message));
-        }
-    };
-    let mut last = std::collections::VecDeque::new();
-    for line in BufReader::new(file).split(b'\n') {
-        let line = line.map_err(|e| Failure::new(Kind::Failed, e.to_string()))?;
-        let line = String::from_utf8_lossy(&line).into_owned();
-        if last.len() == options.lines {
-            last.pop_front();
-        }
-        last.push_back(line);
-    }
-    let text: String = last.iter().take(options.lines).map(|line| one_line(line) + "\n").collect();
-    render::print(&text)?;
-    Ok(Outcome::Done)
 }

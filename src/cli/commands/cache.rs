@@ -1,91 +1,35 @@
-//! Looking after the cache, and checking what this machine can do.
+//! `cache`: looks after the cache.
 
 use std::collections::BTreeMap;
-use std::env::consts::{ARCH, OS};
 use std::io::ErrorKind;
 use std::path::Path;
 
 use clean_backup::catalogue::cache::CacheError;
 use clean_backup::files::stamp::{Volumes, stamp_and_evidence};
-use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::path_text::one_line;
 use clean_backup::model::readable::human_bytes;
 use serde_json::json;
 
-use super::args::{CacheCommand, ListFormat};
-use super::failure::{Failure, Kind, Outcome};
-use super::render;
-use super::run::{Context, of_cache, open_kept_cache};
-
-/// Says what the machine and the build can do, and checks it.
-///
-/// # Errors
-/// What keeps the run from being done.
-pub fn doctor(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
-    let mut lines = vec![
-        format!("clean-backup {} on {}-{}", env!("CARGO_PKG_VERSION"), ARCH, OS),
-        format!("threads: {}", std::thread::available_parallelism().map_or(1, usize::from)),
-        format!("hashing: {}", clean_backup::picture::dct::backend()),
-        format!("comparing: {}", clean_backup::index::flat::Backend::fastest().name()),
-        format!("HEIC: {}", clean_backup::decode::heic_decoders().join(", then ")),
-    ];
-    let mut good = true;
-    lines.extend(super::backends::examine(context.settings.gpu));
-    match clean_backup::picture::dct::self_test() {
-        Ok(()) => lines.push("self-test of the hash: good".into()),
-        Err(why) => {
-            good = false;
-            lines.push(format!("self-test of the hash: FAILED: {why}"));
-        }
-    }
-    match &context.settings.cache {
-        None => lines.push("cache: none; no home folder is known".into()),
-        Some(file) if !file.exists() => {
-            lines.push(format!("cache: {} (not there yet)", for_people(file)));
-        }
-        Some(file) => {
-            match open_kept_cache(context).and_then(|c| c.stats().map_err(|e| of_cache(&e))) {
-                Ok(stats) => lines.push(format!(
-                    "cache: {}, {} pictures, {}",
-                    for_people(file),
-                    stats.pictures,
-                    human_bytes(stats.bytes_on_disk)
-                )),
-                Err(failure) => {
-                    good = false;
-                    lines.push(format!("cache: FAILED: {failure}"));
-                }
-            }
-        }
-    }
-    match format {
-        ListFormat::Text => {
-            render::print(&lines.iter().map(|line| one_line(line) + "\n").collect::<String>())?;
-        }
-        ListFormat::Json => {
-            render::print_json("doctor", json!({"good": good, "findings": lines}))?;
-        }
-    }
-    if good {
-        Ok(Outcome::Done)
-    } else {
-        Err(Failure::new(Kind::Failed, "the checks above failed"))
-    }
-}
+use super::exchange;
+use crate::cli::args::{CacheCommand, ListFormat};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render;
 
 /// Looks after the cache.
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn cache(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Failure> {
     match command {
         CacheCommand::Export { format, output } => {
-            return super::exchange::export(context, *format, output.as_deref());
+            return exchange::export(context, *format, output.as_deref());
         }
-        CacheCommand::Import { file } => return super::exchange::import(context, file),
+        CacheCommand::Import { file } => return exchange::import(context, file),
         _ => {}
     }
-    let mut cache = open_kept_cache(context)?;
-    let failed = |error: CacheError| of_cache(&error);
+    let mut cache = context.cache()?;
+    let failed = |error: CacheError| Failure::of_cache(&error);
     let text = match command {
         CacheCommand::Stats { format } => {
             let stats = cache.stats().map_err(failed)?;

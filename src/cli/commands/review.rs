@@ -1,7 +1,7 @@
 //! The review page: finds, serves, opens a browser, and does what the page asks for.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -9,52 +9,53 @@ use std::time::Instant;
 use clean_backup::act::apply::Applied;
 use clean_backup::act::journal::RunLog;
 use clean_backup::act::plan::{ActionKind, Plan};
-use clean_backup::act::proposal::{Wish, propose};
-use clean_backup::catalogue::cache::Cache;
+use clean_backup::act::proposal::ProposalOptions;
 use clean_backup::catalogue::decisions::Decisions;
 use clean_backup::files::fsops::Disk;
+use clean_backup::library::{Acting, Library, acted_on};
 use clean_backup::model::event::Progress;
-use clean_backup::model::findings::Report;
+use clean_backup::model::findings::Findings;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::readable::{count, human_bytes};
-use clean_backup::review::{Done, Hands, Patience, Proposed, Secret, Served, Session, serve};
+use clean_backup::review::{Actions, Done, Patience, Proposed, Secret, Served, Session, serve};
 
-use super::act::{carry_out_confirmed, now_utc, runs_folder};
-use super::args::Review;
-use super::failure::{Failure, Kind, Outcome};
-use super::find::{Compared, Found, decisions_file, find, of_decisions};
-use super::render;
-use super::run::{Context, destination, scan_options};
+use super::dedupe::{duplicate_options, find, run_label, skipped};
+use crate::cli::args::Review;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::{interrupt, render};
 
 /// Serves the review page until it is closed, or Ctrl-C.
 ///
 /// # Errors
 /// What keeps it from being served.
 pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> {
-    let allow_empty = options.allow_empty;
-    let compared = Compared { acts: true, allow_empty, ..Compared::from(&options.compared) };
-    let to = destination(context, options.to.as_deref(), &compared.references)?;
+    let mut compared = duplicate_options(&options.compared, &context.settings);
+    (compared.acts, compared.allow_empty) = (true, options.allow_empty);
+    let to = context.destination(options.to.as_deref(), &compared.references)?;
+    compared.skip_dirs = to.iter().cloned().collect();
     // Before hours of hashing.
     let listener = listen(options.port)?;
-    let decisions = match decisions_file(context) {
-        Some(file) => Some(Decisions::open(&file).map_err(|error| of_decisions(&error))?),
+    let decisions = match context.decisions_file() {
+        Some(file) => Some(Decisions::open(&file).map_err(|error| Failure::of_decisions(&error))?),
         None => {
             tracing::warn!("no home folder is known: what you decide is not kept");
             None
         }
     };
-    let not_into: Vec<PathBuf> = to.iter().cloned().collect();
-    let Found { report, cache, cancel, scanned } =
-        find(context, &compared, &not_into, Instant::now())?;
-    if report.groups.is_empty() {
-        let skipped = match report.skipped.len() as u64 {
+    let start = Instant::now();
+    let mut library = context.hashing_library()?;
+    let cancel = interrupt::watch()?;
+    let findings = find(context, &mut library, &compared, &cancel, start)?;
+    if findings.groups.is_empty() {
+        let unread = match findings.skipped.len() as u64 {
             0 => String::new(),
-            skipped => {
-                format!("{} could not be read: see clean-backup dedupe.\n", count(skipped, "file"))
+            number => {
+                format!("{} could not be read: see clean-backup dedupe.\n", count(number, "file"))
             }
         };
-        render::print(&format!("No duplicates found: there is nothing to review.\n{skipped}"))?;
-        return Ok(scanned);
+        render::print(&format!("No duplicates found: there is nothing to review.\n{unread}"))?;
+        return Ok(skipped(&findings));
     }
     let failed = |error: std::io::Error| {
         Failure::new(Kind::Failed, format!("the page cannot be served: {error}"))
@@ -69,28 +70,29 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
     render::print(&format!(
         "{}.\nReview them at {link}\n\
          The link works once, on this machine. Ctrl-C, or closing the program, loses no decision.\n",
-        extent(&report),
+        extent(&findings),
     ))?;
-    let mut hands = OwnHands { context, cache, to, cancel: Arc::clone(&cancel) };
-    let session = Session::new(report, context.folder.clone(), decisions)
-        .map_err(|error| of_decisions(&error))?;
+    let outcome = skipped(&findings);
+    let mut actions = OwnActions { context, library, to, cancel: Arc::clone(&cancel) };
+    let session = Session::new(findings, context.folder.clone(), decisions)
+        .map_err(|error| Failure::of_decisions(&error))?;
     if !options.no_open && context.asks {
         open_browser(&link);
     }
-    let decode = scan_options(&context.settings)?.decode;
+    let decode = context.decode_options();
     let patience = Patience::default();
     let served = Served { listener, secret, decode, patience, cancel: &cancel };
-    serve(session, served, &mut hands).map_err(failed)?;
+    serve(session, served, &mut actions).map_err(failed)?;
     if cancel.load(Ordering::Relaxed) {
         return Err(Failure::new(Kind::Interrupted, "the review page is closed")
             .hint("what you decided is kept; the same command shows it again"));
     }
-    Ok(scanned)
+    Ok(outcome)
 }
 
 /// What was found, in a line.
-fn extent(report: &Report) -> String {
-    let summary = report.summary();
+fn extent(findings: &Findings) -> String {
+    let summary = findings.summary();
     let (duplicates, groups) =
         (count(summary.duplicates, "duplicate"), count(summary.groups, "group"));
     let skipped = match summary.skipped {
@@ -117,9 +119,9 @@ fn open_browser(link: &str) {
 }
 
 /// Makes plans and carries them out as the command line does.
-struct OwnHands<'a> {
+struct OwnActions<'a> {
     context: &'a Context<'a>,
-    cache: Cache,
+    library: Library,
     to: Option<PathBuf>,
     cancel: Arc<AtomicBool>,
 }
@@ -128,33 +130,34 @@ fn text(failure: &Failure) -> String {
     failure.to_string()
 }
 
-impl Hands for OwnHands<'_> {
+impl Actions for OwnActions<'_> {
     fn propose(
         &mut self,
-        report: &Report,
+        findings: &Findings,
         action: ActionKind,
         progress: &dyn Progress,
     ) -> Result<Proposed, String> {
-        let wish = Wish {
+        let wanted = ProposalOptions {
             action,
             destination: self.to.clone().filter(|_| action.has_destination()),
             base: self.context.folder.clone(),
-            label: now_utc().chars().filter(char::is_ascii_digit).collect(),
+            label: run_label(),
             delete_unquarantined: false,
         };
-        let proposal = propose(report, &wish, progress);
+        let proposal = findings.plan(&wanted, progress);
         let left = proposal.left.into_iter().map(|left| (left.path, left.why)).collect();
         Ok(Proposed { plan: proposal.plan, left })
     }
 
     fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<Done, String> {
-        let (context, cancel) = (self.context, Arc::clone(&self.cancel));
-        let applied = carry_out_confirmed(context, plan, &mut self.cache, &cancel, progress);
-        Ok(done(plan, &applied.map_err(|failure| text(&failure))?))
+        let cancel = Arc::clone(&self.cancel);
+        let acting = self.context.acting(&cancel).map_err(|failure| text(&failure))?;
+        let applied = plan.apply(&mut self.library, &Acting { progress, ..acting });
+        Ok(done(plan, &applied.map_err(|error| text(&error.into()))?))
     }
 
     fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<Done, String> {
-        let runs = runs_folder(self.context).map_err(|failure| text(&failure))?;
+        let runs = self.context.runs_folder().map_err(|failure| text(&failure))?;
         let log = RunLog::read(&runs, run).map_err(|error| error.to_string())?;
         let undone = log.plan(&runs).map_err(|error| error.to_string())?;
         let undo =
@@ -182,11 +185,7 @@ fn done(plan: &Plan, applied: &Applied) -> Done {
             applied.left, applied.run
         ));
     }
-    let kept: Vec<&Path> = applied.not_done.iter().map(|n| n.path.as_path()).collect();
-    let acted = plan.actions.iter().filter(|action| {
-        action.files.first().is_some_and(|first| !kept.contains(&first.source.path.as_path()))
-    });
-    let sources = acted.flat_map(|action| &action.files);
+    let sources = acted_on(plan, applied).flat_map(|action| &action.files);
     Done {
         run: applied.run.clone(),
         files: applied.files,

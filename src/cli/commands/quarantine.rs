@@ -1,4 +1,4 @@
-//! What was moved aside: listed, removed for good, brought back.
+//! `quarantine`: what was moved aside: listed, removed for good, brought back.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,12 @@ use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::{count, human_bytes};
 use serde::Serialize;
 
-use super::act::{AppliedJson, Telling, carry_out, of_journal, runs_folder};
-use super::args::{EmptyQuarantine, ListFormat, QuarantineCommand, RestoreQuarantine};
-use super::failure::{Failure, Kind, Outcome};
-use super::run::{Context, open_cache};
-use super::{interrupt, render};
+use crate::cli::args::{EmptyQuarantine, ListFormat, QuarantineCommand, RestoreQuarantine};
+use crate::cli::carry_out::carry_out;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render::applied::{AppliedJson, OutputMode};
+use crate::cli::{interrupt, render};
 
 /// Lists, empties or restores.
 ///
@@ -33,8 +34,8 @@ pub fn run(context: &Context<'_>, command: &QuarantineCommand) -> Result<Outcome
 
 /// All runs that can be read, from the oldest on.
 fn runs(context: &Context<'_>) -> Result<Vec<Run>, Failure> {
-    let folder = runs_folder(context)?;
-    let names = journal::runs(&folder).map_err(|error| of_journal(&error))?;
+    let folder = context.runs_folder()?;
+    let names = journal::runs(&folder).map_err(|error| Failure::of_journal(&error))?;
     let mut runs = Vec::new();
     for name in names {
         let read = RunLog::read(&folder, &name).and_then(|log| Ok((log.plan(&folder)?, log)));
@@ -168,8 +169,8 @@ fn empty(context: &Context<'_>, options: &EmptyQuarantine) -> Result<Outcome, Fa
         tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
     }
     let rest = if emptying.left.is_empty() { Outcome::Done } else { Outcome::SomeSkipped };
-    let telling = Telling::of(options.format, "quarantine empty");
-    carry(context, &emptying.plan, options.dry_run, telling, rest)
+    let mode = OutputMode::of(options.format, "quarantine empty");
+    carry(context, &emptying.plan, options.dry_run, mode, rest)
 }
 
 /// Whether a run began so long ago.
@@ -231,8 +232,8 @@ fn restore(context: &Context<'_>, options: &RestoreQuarantine) -> Result<Outcome
             .hint("`clean-backup quarantine list` lists what there is"));
     }
     let rest = if left == 0 { Outcome::Done } else { Outcome::SomeSkipped };
-    let telling = Telling::of(options.format, "quarantine restore");
-    carry(context, &plan, options.dry_run, telling, rest)
+    let mode = OutputMode::of(options.format, "quarantine restore");
+    carry(context, &plan, options.dry_run, mode, rest)
 }
 
 /// Shows a plan, or carries it out.
@@ -240,7 +241,7 @@ fn carry(
     context: &Context<'_>,
     plan: &Plan,
     dry_run: bool,
-    telling: Telling,
+    mode: OutputMode,
     rest: Outcome,
 ) -> Result<Outcome, Failure> {
     if dry_run {
@@ -248,11 +249,11 @@ fn carry(
         return Ok(rest);
     }
     if plan.actions.is_empty() {
-        telling.tell("Nothing to do.\n", AppliedJson::default())?;
+        mode.print("Nothing to do.\n", AppliedJson::default())?;
         return Ok(rest);
     }
     let cancel = interrupt::watch()?;
-    let mut cache = open_cache(context)?;
-    let acted = carry_out(context, plan, &mut cache, &cancel, telling)?;
+    let mut library = context.library()?;
+    let acted = carry_out(context, plan, &mut library, &cancel, mode)?;
     Ok(if acted == Outcome::Done { rest } else { acted })
 }

@@ -11,11 +11,12 @@ use clean_backup::files::leftover::Leftover;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::count;
 
-use super::act::{AppliedJson, Telling, carry_out, runs_folder, take_lock};
-use super::args::Resume;
-use super::failure::{Failure, Kind, Outcome};
-use super::run::{Context, open_cache};
-use super::{interrupt, render};
+use crate::cli::args::Resume;
+use crate::cli::carry_out::carry_out;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render::applied::{AppliedJson, OutputMode};
+use crate::cli::{interrupt, render};
 
 /// Warns once of what a walk of `roots` found.
 pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
@@ -24,7 +25,7 @@ pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
     }
     let names = unsettled.iter().filter_map(|path| Leftover::of(path.file_name()?));
     let runs: BTreeSet<String> = names.map(|leftover| leftover.run).collect();
-    let folder = runs_folder(context).ok();
+    let folder = context.runs_folder().ok();
     let interrupted = |run: &&String| {
         folder.as_ref().is_some_and(|folder| journal::has_ended(folder, run).is_ok_and(|end| !end))
     };
@@ -49,7 +50,7 @@ pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
 ///
 /// # Errors
 /// What keeps it from being done.
-pub fn run(context: &Context<'_>, options: &Resume, telling: Telling) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &Resume, mode: OutputMode) -> Result<Outcome, Failure> {
     let mut roots = Vec::new();
     for root in &options.leftovers {
         let real = root.canonicalize().map_err(|error| Failure::of_named(root, &error))?;
@@ -58,10 +59,11 @@ pub fn run(context: &Context<'_>, options: &Resume, telling: Telling) -> Result<
         }
         roots.push(real);
     }
+    let cancel = interrupt::watch()?;
     let Settlement { plan, mut left } = {
         // While a run of this state is going on, its files are no leftovers.
-        let _lock = take_lock(context)?;
-        let folder = runs_folder(context)?;
+        let _lock = context.acting(&cancel)?.lock()?;
+        let folder = context.runs_folder()?;
         let (found, mut unread) = find(&roots);
         let knowledge = Knowledge {
             files: &Disk::default(),
@@ -83,12 +85,11 @@ pub fn run(context: &Context<'_>, options: &Resume, telling: Telling) -> Result<
     }
     if plan.actions.is_empty() {
         let text = if left.is_empty() { "No leftovers found.\n" } else { "Nothing to do.\n" };
-        telling.tell(text, AppliedJson::default())?;
+        mode.print(text, AppliedJson::default())?;
         return Ok(rest);
     }
-    let cancel = interrupt::watch()?;
-    let mut cache = open_cache(context)?;
-    let acted = carry_out(context, &plan, &mut cache, &cancel, telling)?;
+    let mut library = context.library()?;
+    let acted = carry_out(context, &plan, &mut library, &cancel, mode)?;
     Ok(if acted == Outcome::Done { rest } else { acted })
 }
 

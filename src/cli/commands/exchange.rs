@@ -12,10 +12,10 @@ use clean_backup::files::atomic_file;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::record::KnownPicture;
 
-use super::args::TableForm;
-use super::failure::{Failure, Kind, Outcome};
-use super::render;
-use super::run::{Context, of_cache, open_kept_cache};
+use crate::cli::args::TableForm;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render;
 
 /// Pictures that are written to the cache at once.
 const BATCH: usize = 4096;
@@ -33,7 +33,7 @@ pub fn export(
         TableForm::Csv => TableFormat::Csv,
         TableForm::Parquet => TableFormat::Parquet,
     };
-    let cache = open_kept_cache(context)?;
+    let cache = context.cache()?;
     let table = |out: &mut (dyn Write + Send)| {
         write_table(format, out, &mut |take: &mut dyn FnMut(KnownPicture)| {
             cache.each_picture(take).map_err(|error| error.to_string())
@@ -67,7 +67,7 @@ pub fn import(context: &Context<'_>, path: &Path) -> Result<Outcome, Failure> {
     let mut first = Vec::new();
     (&mut file).take(4).read_to_end(&mut first).map_err(|error| failed(error.to_string()))?;
     file.rewind().map_err(|error| failed(error.to_string()))?;
-    let mut cache = open_kept_cache(context)?;
+    let mut cache = context.cache()?;
     let mut waiting: Vec<KnownPicture> = Vec::with_capacity(BATCH);
     let (mut count, mut refused) = (0_u64, None);
     let mut take = |known: KnownPicture| {
@@ -93,7 +93,7 @@ pub fn import(context: &Context<'_>, path: &Path) -> Result<Outcome, Failure> {
 }
 
 fn keep(cache: &mut Cache, waiting: &mut Vec<KnownPicture>) -> Result<(), Failure> {
-    let written = cache.write_known(waiting).map_err(|error| of_cache(&error));
+    let written = cache.write_known(waiting).map_err(|error| Failure::of_cache(&error));
     waiting.clear();
     written
 }

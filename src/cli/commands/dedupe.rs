@@ -1,0 +1,194 @@
+//! `dedupe`: finds duplicates, reports them, and does what was asked with them.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use clean_backup::act::plan::ActionKind;
+use clean_backup::act::proposal::ProposalOptions;
+use clean_backup::library::{DuplicateOptions, Library};
+use clean_backup::model::findings::{Counts, Findings};
+use clean_backup::model::path_text::{for_people, one_line};
+
+use super::leftovers;
+use crate::cli::args::{self, Format, HashChoice};
+use crate::cli::carry_out::carry_out;
+use crate::cli::context::{Context, now_utc};
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render::applied::OutputMode;
+use crate::cli::render::html::thumbnails::{self, Thumbnails};
+use crate::cli::settings::Settings;
+use crate::cli::{interrupt, render};
+
+/// `dedupe`, resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DedupeOptions {
+    /// What is compared.
+    pub compared: DuplicateOptions,
+    /// What to do with duplicates.
+    pub action: ActionKind,
+    /// The folder that they go to.
+    pub to: Option<PathBuf>,
+    /// Delete what only looks the same at once.
+    pub delete_unquarantined: bool,
+    /// Show what would be done.
+    pub dry_run: bool,
+    /// Where to keep the plan.
+    pub save_plan: Option<PathBuf>,
+    /// How the result looks.
+    pub format: Format,
+    /// Where it goes, if not to standard output.
+    pub output: Option<PathBuf>,
+    /// Most groups whose pictures a page shows.
+    pub thumbnails: usize,
+    /// Exit code 10 for duplicates.
+    pub fail_on_duplicates: bool,
+}
+
+impl DedupeOptions {
+    /// From what was typed.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] when action and destination do not fit together.
+    pub fn resolve(dedupe: &args::Dedupe, settings: &Settings) -> Result<Self, Failure> {
+        let action = dedupe.action.kind();
+        let name = action.name();
+        if dedupe.to.is_some() && !action.has_destination() {
+            let message = format!("--action {name} has no use for --to DIR");
+            return Err(Failure::new(Kind::Usage, message)
+                .hint("--action quarantine --to DIR moves duplicates there"));
+        }
+        if dedupe.to.is_none() && matches!(action, ActionKind::Move | ActionKind::Copy) {
+            let message = format!("--action {name} needs --to DIR");
+            return Err(Failure::new(Kind::Usage, message)
+                .hint(format!("for example: --action {name} --to ~/duplicates")));
+        }
+        let mut compared = duplicate_options(&dedupe.compared, settings);
+        compared.acts = action != ActionKind::Report;
+        compared.allow_empty = dedupe.allow_empty;
+        Ok(Self {
+            compared,
+            action,
+            to: dedupe.to.clone(),
+            delete_unquarantined: dedupe.delete_unquarantined,
+            dry_run: dedupe.dry_run,
+            save_plan: dedupe.save_plan.clone(),
+            format: dedupe.format,
+            output: dedupe.output.clone(),
+            thumbnails: dedupe.thumbnails,
+            fail_on_duplicates: dedupe.fail_on_duplicates,
+        })
+    }
+}
+
+/// What is compared and how, from what was typed.
+pub fn duplicate_options(compared: &args::Compared, settings: &Settings) -> DuplicateOptions {
+    let mut options = DuplicateOptions::new(&compared.roots);
+    options.references = compared.reference.clone();
+    options.with_cache = compared.with_cache.clone();
+    options.policy = settings.policy;
+    options.fine_only = compared.hash == HashChoice::Fine;
+    options.any_orientation = settings.any_orientation;
+    options.include_bursts = settings.include_bursts;
+    options.keep = settings.keep.clone();
+    options.ignore_marks = compared.ignore_marks;
+    options
+}
+
+/// Scans and compares; `start` is when the command began.
+///
+/// # Errors
+/// As [`Library::duplicates`].
+pub fn find(
+    context: &Context<'_>,
+    library: &mut Library,
+    options: &DuplicateOptions,
+    cancel: &AtomicBool,
+    start: Instant,
+) -> Result<Findings, Failure> {
+    let roots: Vec<PathBuf> = options.roots.iter().chain(&options.references).cloned().collect();
+    let warn = |unsettled: &[PathBuf]| leftovers::warn(context, &roots, unsettled);
+    let findings = library.duplicates(options, context.monitor(cancel, &warn))?;
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(Findings { counts: Counts { seconds, ..findings.counts }, ..findings })
+}
+
+/// Names the folders that a run moves files into.
+pub fn run_label() -> String {
+    now_utc().chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Whether files could not be read.
+pub fn skipped(findings: &Findings) -> Outcome {
+    if findings.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped }
+}
+
+/// Finds duplicates and reports them.
+///
+/// # Errors
+/// What keeps the run from being done.
+pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    for file in options.output.iter().chain(&options.save_plan) {
+        render::check_free(file, context.yes)?;
+    }
+    if options.format == Format::Html && options.output.is_none() && context.stdout_is_terminal {
+        return Err(Failure::new(Kind::Usage, "a page is not for a terminal")
+            .hint("add -o report.html, and open that in a browser"));
+    }
+    let destination = context.destination(options.to.as_deref(), &options.compared.references)?;
+    let mut compared = options.compared.clone();
+    compared.skip_dirs = destination.iter().cloned().collect();
+    let mut library = context.hashing_library()?;
+    let cancel = interrupt::watch()?;
+    let findings = find(context, &mut library, &compared, &cancel, start)?;
+    let planned = options.dry_run || options.save_plan.is_some();
+    let acts = options.action != ActionKind::Report && !planned;
+    let proposal = (acts || planned).then(|| {
+        let wanted = ProposalOptions {
+            action: options.action,
+            destination,
+            base: context.folder.clone(),
+            label: run_label(),
+            delete_unquarantined: options.delete_unquarantined,
+        };
+        findings.plan(&wanted, context.progress)
+    });
+    if let Some(proposal) = &proposal {
+        for left in &proposal.left {
+            tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
+        }
+    }
+    if let (Some(proposal), true) = (&proposal, planned) {
+        let plan = render::plan(&proposal.plan)?;
+        if let Some(file) = &options.save_plan {
+            render::save(file, &plan, context.yes)?;
+        }
+        if options.dry_run {
+            render::print(&plan)?;
+            return Ok(skipped(&findings));
+        }
+    }
+    let mut thumbnails = Thumbnails::default();
+    if options.format == Format::Html {
+        let decode = context.decode_options();
+        let progress = context.progress;
+        thumbnails =
+            thumbnails::thumbnails(&findings, options.thumbnails, &decode, progress, &cancel);
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Failure::new(Kind::Interrupted, "interrupted"));
+        }
+    }
+    let look = render::Look { format: options.format, colour: context.colour, thumbnails };
+    render::deliver(&findings, &look, options.output.as_deref(), context.yes)?;
+    let found = match options.fail_on_duplicates && findings.summary().actionable > 0 {
+        true => Outcome::DuplicatesFound,
+        false => skipped(&findings),
+    };
+    let Some(proposal) = proposal.filter(|_| acts) else { return Ok(found) };
+    // The report alone is what a program reads from standard output.
+    let beside = options.output.is_none() && options.format != Format::Text;
+    let mode = if beside { OutputMode::Beside } else { OutputMode::Text };
+    let acted = carry_out(context, &proposal.plan, &mut library, &cancel, mode)?;
+    Ok(if acted == Outcome::Done { found } else { acted })
+}

@@ -1,0 +1,181 @@
+//! `organize`: files media by date, or explains a date.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clean_backup::act::layout::Template;
+use clean_backup::act::plan::ActionKind;
+use clean_backup::library::{ImportOptions, Library, LibraryError, Preflight};
+use clean_backup::metadata::capture::{Decision, Judge};
+use clean_backup::model::path_text::for_people;
+use clean_backup::model::readable::iso_time;
+use clean_backup::organize::Organized;
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use super::leftovers;
+use crate::cli::args::{self, ListFormat, Organize};
+use crate::cli::carry_out::carry_out;
+use crate::cli::context::{Context, now};
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render::applied::OutputMode;
+use crate::cli::{interrupt, render};
+
+/// Files a source into a destination, or explains a date.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn run(context: &Context<'_>, options: &Organize) -> Result<Outcome, Failure> {
+    let zone = zone(&options.video_tz)?;
+    let offset = |utc: i64| -> i16 {
+        let at = Timestamp::from_second(utc).unwrap_or(Timestamp::UNIX_EPOCH);
+        i16::try_from(zone.to_offset(at).seconds() / 60).unwrap_or(0)
+    };
+    let judge = Judge { now: now(), zone: &offset, file_system: !options.no_fs_dates };
+    if let Some(file) = &options.explain {
+        return explain(file, judge);
+    }
+    let import = resolve(context, options)?;
+    if let Some(file) = &options.save_plan {
+        render::check_free(file, context.yes)?;
+    }
+    let mut library = context.hashing_library()?;
+    let cancel = interrupt::watch()?;
+    let roots = [import.source.clone(), import.destination.clone()];
+    let warn = |unsettled: &[PathBuf]| leftovers::warn(context, &roots, unsettled);
+    let monitor = context.monitor(&cancel, &warn);
+    let organized = library.import(&import, judge, monitor).map_err(|error| match error {
+        LibraryError::Interrupted { while_scanning: false } => {
+            Failure::new(Kind::Interrupted, "interrupted; nothing was done")
+        }
+        error => error.into(),
+    })?;
+    finish(context, options, &organized, import.action, &mut library, &cancel)
+}
+
+/// What is imported and how, from what was typed.
+fn resolve(context: &Context<'_>, options: &Organize) -> Result<ImportOptions, Failure> {
+    let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
+        return Err(Failure::new(Kind::Usage, "organize needs SRC and DEST")
+            .hint("for example: clean-backup organize /mnt/card ~/Pictures"));
+    };
+    let template = Template::parse(&options.template).map_err(|why| {
+        Failure::new(Kind::Usage, format!("--template: {why}"))
+            .hint("for example: --template '{year}/{month}-{month_name}'")
+    })?;
+    Ok(ImportOptions {
+        source: source.clone(),
+        destination: context.real_folder(destination)?,
+        action: if options.moves { ActionKind::Move } else { ActionKind::Copy },
+        template,
+        preflight: options.preflight.map(|preflight| match preflight {
+            args::Preflight::Visual => Preflight::Visual,
+            args::Preflight::Exact => Preflight::Exact,
+            args::Preflight::Off => Preflight::Off,
+        }),
+        prune: options.prune_empty,
+        policy: context.settings.policy,
+        any_orientation: context.settings.any_orientation,
+        allow_empty: options.allow_empty || options.dry_run,
+    })
+}
+
+fn finish(
+    context: &Context<'_>,
+    options: &Organize,
+    organized: &Organized,
+    action: ActionKind,
+    library: &mut Library,
+    cancel: &AtomicBool,
+) -> Result<Outcome, Failure> {
+    let found = if organized.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped };
+    if let Some(file) = &options.save_plan {
+        render::save(file, &render::plan(&organized.plan)?, context.yes)?;
+    }
+    if options.dry_run {
+        render::print(&render::plan(&organized.plan)?)?;
+        return Ok(found);
+    }
+    let text = match options.format {
+        ListFormat::Text => organized.to_text(action),
+        ListFormat::Json => organized
+            .to_json(action)
+            .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?,
+    };
+    render::print(&text)?;
+    if options.save_plan.is_some() {
+        return Ok(found);
+    }
+    let mode = match options.format {
+        ListFormat::Json => OutputMode::Beside,
+        ListFormat::Text => OutputMode::Text,
+    };
+    let acted = carry_out(context, &organized.plan, library, cancel, mode)?;
+    Ok(if acted == Outcome::Done { found } else { acted })
+}
+
+/// `local`, `utc`, an offset or a name of the IANA database.
+fn zone(text: &str) -> Result<TimeZone, Failure> {
+    match text.to_ascii_lowercase().as_str() {
+        "local" => return Ok(TimeZone::system()),
+        "utc" | "z" => return Ok(TimeZone::UTC),
+        _ => {}
+    }
+    let offset = || -> Option<TimeZone> {
+        let sign = if text.starts_with('-') { -1 } else { 1 };
+        let (hours, minutes) = text.strip_prefix(['+', '-'])?.split_once(':')?;
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let sound = (0..=14).contains(&hours) && (0..60).contains(&minutes);
+        let seconds = sign * (hours * 3600 + minutes * 60);
+        sound.then(|| Offset::from_seconds(seconds).ok()).flatten().map(TimeZone::fixed)
+    };
+    offset().or_else(|| TimeZone::get(text).ok()).ok_or_else(|| {
+        Failure::new(Kind::Usage, format!("--video-tz: {text:?} is no zone"))
+            .hint("local, utc, an offset like +02:00, or a name like Europe/Berlin")
+    })
+}
+
+fn explain(file: &Path, judge: Judge<'_>) -> Result<Outcome, Failure> {
+    let decision = clean_backup::organize::explain(file, judge)
+        .map_err(|error| Failure::of_named(file, &error))?;
+    render::print(&explanation(file, &decision))?;
+    Ok(Outcome::Done)
+}
+
+fn explanation(file: &Path, decision: &Decision) -> String {
+    let mut text = format!("{}\n", for_people(file));
+    for (at, judged) in decision.judged.iter().enumerate() {
+        let mark = if decision.chosen == Some(at) { '*' } else { ' ' };
+        let meaning = match &judged.time {
+            Ok(time) => iso_time(*time),
+            Err(why) => format!("refused: {why}"),
+        };
+        let conflict = if decision.conflicts.contains(&at) { "  contradicts it" } else { "" };
+        let written = clean_backup::model::path_text::one_line(&judged.candidate.text);
+        let source = judged.candidate.source.name();
+        text += &format!("{mark} {source:22} {meaning:32} from {written:?}{conflict}\n");
+    }
+    if decision.chosen.is_none() {
+        text += "No date is known: it would go to Unknown.\n";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones() {
+        let minutes = |text: &str, utc: i64| {
+            let at = Timestamp::from_second(utc).unwrap();
+            zone(text).unwrap().to_offset(at).seconds() / 60
+        };
+        assert_eq!(minutes("utc", 0), 0);
+        assert_eq!(minutes("+02:30", 0), 150);
+        assert_eq!(minutes("-05:00", 0), -300);
+        for wrong in ["", "+2", "+15:00", "+01:60", "Atlantis/Poseidonis", "/etc/passwd"] {
+            assert_eq!(zone(wrong).unwrap_err().kind, Kind::Usage, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `similar`: asks the cache for pictures like given ones.
+
+use std::path::PathBuf;
+
+use clean_backup::catalogue::similar::{Needle, SimilarOptions, Wanted};
+use clean_backup::library::{SimilarHit, Source};
+use clean_backup::model::findings::Picture;
+use clean_backup::model::path_text::for_people;
+use clean_backup::model::phash::{FineHash, PerceptualHash};
+
+use crate::cli::args::{Similar, SimilarFormat};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::render;
+use crate::cli::render::similar::{Answer, Hit, NeedleName, SimilarReport};
+
+/// Answers.
+///
+/// # Errors
+/// What keeps the run from being done; a needle that cannot be read is a part of the answer.
+pub fn run(context: &Context<'_>, options: &Similar) -> Result<Outcome, Failure> {
+    context.start_threads()?;
+    let library = context.library()?;
+    let mut needles: Vec<(NeedleName, Result<Needle, String>)> = Vec::new();
+    for image in &options.images {
+        let needle = library.needle(image).map_err(|unreadable| unreadable.reason);
+        needles.push((NeedleName::File(image.clone()), needle));
+    }
+    for hex in &options.hash {
+        needles.push((NeedleName::Hash(hex.clone()), Ok(of_hex(hex)?)));
+    }
+    let mut source = Source::default();
+    source.with_cache = options.with_cache.clone();
+    source.approximate = options.approximate;
+    let readable: Vec<Needle> =
+        needles.iter().filter_map(|(_, needle)| needle.as_ref().ok().copied()).collect();
+    let found = library.similar(&readable, &resolve(context, options), &source)?;
+    if found.pictures == 0 {
+        tracing::warn!("the cache is empty: `clean-backup scan DIR` fills it");
+    }
+    let mut found_hits = found.hits.into_iter();
+    let answers = needles.into_iter().map(|(name, needle)| {
+        let hits = needle.and_then(|_| {
+            let hits = found_hits.next().unwrap_or(Ok(Vec::new()));
+            hits.map_err(|error| error.to_string())
+        });
+        Answer { needle: name, hits: hits.map(|hits| hits.into_iter().map(hit).collect()) }
+    });
+    let answers = answers.collect();
+    let report =
+        SimilarReport { answers, library: found.pictures, approximate: options.approximate };
+    match options.format {
+        SimilarFormat::Text => render::print(&report.to_text())?,
+        SimilarFormat::Json => render::print(
+            &report.to_json().map_err(|error| Failure::new(Kind::Failed, error.to_string()))?,
+        )?,
+        SimilarFormat::Paths0 => {
+            for answer in &report.answers {
+                if let (NeedleName::File(file), Err(why)) = (&answer.needle, &answer.hits) {
+                    tracing::warn!("{}: {why}", for_people(file));
+                }
+            }
+            render::print_bytes(&report.to_paths0())?;
+        }
+    }
+    let failed = report.answers.iter().any(|answer| answer.hits.is_err());
+    Ok(if failed { Outcome::SomeSkipped } else { Outcome::Done })
+}
+
+/// How to search, from what was typed.
+fn resolve(context: &Context<'_>, options: &Similar) -> SimilarOptions {
+    // As the cache has paths: absolute, without `.`.
+    let absolute = |path: &PathBuf| -> PathBuf { context.folder.join(path).components().collect() };
+    SimilarOptions {
+        wanted: match options.nearest {
+            Some(count) => Wanted::Nearest(count as usize),
+            None => Wanted::Within(context.settings.policy),
+        },
+        any_orientation: context.settings.any_orientation,
+        within: options.within_folder.iter().map(absolute).collect(),
+        except: match options.exclude_self {
+            true => options.images.iter().map(absolute).collect(),
+            false => Vec::new(),
+        },
+    }
+}
+
+fn of_hex(hex: &str) -> Result<Needle, Failure> {
+    let fine = hex.parse::<FineHash>().map(Needle::Fine);
+    fine.or_else(|_| hex.parse::<PerceptualHash>().map(Needle::Perceptual))
+        .map_err(|error| Failure::new(Kind::Usage, format!("--hash {hex}: {error}")))
+}
+
+fn hit(found: SimilarHit) -> Hit {
+    let known = found.picture;
+    Hit {
+        picture: Picture {
+            path: known.path,
+            stamp: known.stamp,
+            content: known.content.map(|content| content.0),
+            format: known.record.format,
+            dimensions: known.record.dimensions,
+            hash: known.record.hash,
+            camera: known.record.metadata.camera.clone(),
+            captured: known.record.metadata.captured,
+            reference: false,
+            damaged: known.record.marks.damaged_tail,
+            other_names: Vec::new(),
+        },
+        cache: found.cache,
+        distance: found.distance,
+        fine_distance: found.fine_distance,
+        orientation: found.orientation,
+    }
+}

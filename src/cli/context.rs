@@ -1,0 +1,253 @@
+//! What every command gets, and what it opens with that.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clean_backup::catalogue::cache::Cache;
+use clean_backup::decode::DecodeOptions;
+use clean_backup::files::fsops::{Disk, real_place};
+use clean_backup::files::walk::{Globs, WalkOptions};
+use clean_backup::library::{Acting, Backends, Library, Monitor, Options};
+use clean_backup::model::media::CaptureTime;
+use clean_backup::model::path_text::for_people;
+use clean_backup::model::readable::iso_time;
+use clean_backup::scan::ScanOptions;
+
+use super::backends;
+use super::failure::{Failure, Kind};
+use super::progress::Bars;
+use super::settings::Settings;
+
+/// What every command gets.
+pub struct Context<'a> {
+    /// Flags, environment, file and defaults, resolved.
+    pub settings: Settings,
+    /// Bars or none.
+    pub progress: &'a Bars,
+    /// Standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Colours on standard output.
+    pub colour: bool,
+    /// `--yes`.
+    pub yes: bool,
+    /// Questions can be asked: standard input and standard error are a terminal.
+    pub asks: bool,
+    /// Where journals and the log lie; `None` only where no home folder is known.
+    pub state: Option<PathBuf>,
+    /// The folder that relative paths start at.
+    pub folder: PathBuf,
+}
+
+impl Context<'_> {
+    /// The library with its cache, on the CPU alone.
+    ///
+    /// # Errors
+    /// As [`Library::open`], and wrong globs.
+    pub fn library(&self) -> Result<Library, Failure> {
+        self.library_on(Backends::default())
+    }
+
+    /// The library with what hashes and compares as the settings ask.
+    ///
+    /// # Errors
+    /// As [`Self::library`]; when a GPU is insisted on and cannot be used.
+    pub fn hashing_library(&self) -> Result<Library, Failure> {
+        self.start_threads()?;
+        self.library_on(backends::open(self.settings.gpu)?)
+    }
+
+    fn library_on(&self, backends: Backends) -> Result<Library, Failure> {
+        let mut options = Options::new(&self.folder).scan(self.scan_options()?).backends(backends);
+        match &self.settings.cache {
+            Some(file) => options = options.cache(file),
+            None => tracing::warn!(
+                "no home folder is known to keep the cache in; this run goes on without a cache \
+                 and keeps no hashes"
+            ),
+        }
+        if let Some(file) = self.decisions_file() {
+            options = options.decisions(file);
+        }
+        Ok(Library::open(options)?)
+    }
+
+    /// The cache, for what is of no use without one.
+    ///
+    /// # Errors
+    /// What keeps it from being opened.
+    pub fn cache(&self) -> Result<Cache, Failure> {
+        let Some(file) = &self.settings.cache else {
+            return Err(Failure::new(Kind::Failed, "no home folder is known to keep the cache in")
+                .hint("name a file with --cache"));
+        };
+        let opened = Cache::open(file, &self.folder).map_err(|error| Failure::of_cache(&error))?;
+        if let Some(aside) = opened.set_aside {
+            let (there, why) = (for_people(&aside.moved_to), aside.why);
+            tracing::warn!(
+                "the cache could not be used: {why}; it is now {there}, a new one was begun"
+            );
+        }
+        Ok(opened.cache)
+    }
+
+    /// Tells the bars; stops when `cancel` is set; tells `leftovers` what interrupted runs left.
+    pub fn monitor<'b>(
+        &'b self,
+        cancel: &'b AtomicBool,
+        leftovers: &'b dyn Fn(&[PathBuf]),
+    ) -> Monitor<'b> {
+        Monitor { progress: self.progress, cancel, leftovers }
+    }
+
+    /// Where decisions are kept; `None` only where no home folder is known.
+    pub fn decisions_file(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join("decisions.db"))
+    }
+
+    /// The folder of the state.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`] where no home folder is known.
+    pub fn state_folder(&self) -> Result<&Path, Failure> {
+        self.state.as_deref().ok_or_else(|| {
+            Failure::new(
+                Kind::Refused,
+                "no home folder is known to keep the journal in, and without one nothing is done",
+            )
+            .hint("set HOME or XDG_STATE_HOME")
+        })
+    }
+
+    /// Where the journals lie.
+    ///
+    /// # Errors
+    /// As [`Self::state_folder`].
+    pub fn runs_folder(&self) -> Result<PathBuf, Failure> {
+        Ok(self.state_folder()?.join("runs"))
+    }
+
+    /// What acting on files needs.
+    ///
+    /// # Errors
+    /// As [`Self::state_folder`].
+    pub fn acting<'b>(&'b self, cancel: &'b AtomicBool) -> Result<Acting<'b>, Failure> {
+        Ok(Acting {
+            state: self.state_folder()?,
+            who: format!("host {}, process {}, since {}", host(), std::process::id(), now_utc()),
+            clock: &now_utc,
+            progress: self.progress,
+            cancel,
+        })
+    }
+
+    /// How pictures are found and read.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] for wrong globs.
+    pub fn scan_options(&self) -> Result<ScanOptions, Failure> {
+        let settings = &self.settings;
+        Ok(ScanOptions {
+            walk: WalkOptions {
+                include: globs("include", &settings.include)?,
+                exclude: globs("exclude", &settings.exclude)?,
+                hidden: settings.hidden,
+                follow_links: settings.follow_links,
+                one_file_system: settings.one_file_system,
+                all: false,
+                not_into: Vec::new(),
+            },
+            decode: self.decode_options(),
+        })
+    }
+
+    /// How pictures are read.
+    pub fn decode_options(&self) -> DecodeOptions {
+        DecodeOptions { limits: self.settings.limits(), exact: self.settings.exact_decode }
+    }
+
+    /// Starts the threads that decode. Their stacks are large, since decoders of nested formats
+    /// recurse.
+    ///
+    /// # Errors
+    /// [`Kind::Failed`] when the system refuses.
+    pub fn start_threads(&self) -> Result<(), Failure> {
+        // From the menu several commands are run one after the other.
+        static STARTED: AtomicBool = AtomicBool::new(false);
+        if STARTED.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.settings.threads.map_or(0, usize::from))
+            .stack_size(16 << 20)
+            .thread_name(|n| format!("worker-{n}"))
+            .build_global()
+            .map_err(|error| {
+                Failure::new(Kind::Failed, format!("threads cannot be started: {error}"))
+            })
+    }
+
+    /// The real place of the folder that duplicates go to.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`] when it lies in a reference folder.
+    pub fn destination(
+        &self,
+        to: Option<&Path>,
+        references: &[PathBuf],
+    ) -> Result<Option<PathBuf>, Failure> {
+        let Some(to) = to else { return Ok(None) };
+        let real = self.real_folder(to)?;
+        for reference in references {
+            if reference.canonicalize().is_ok_and(|reference| real.starts_with(reference)) {
+                let message = format!(
+                    "{} lies in the reference folder {}, where nothing is touched",
+                    for_people(to),
+                    for_people(reference)
+                );
+                return Err(Failure::new(Kind::Refused, message));
+            }
+        }
+        Ok(Some(real))
+    }
+
+    /// The real place of a folder that files are to go to, whether it is there yet or not.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] when something else is there.
+    pub fn real_folder(&self, to: &Path) -> Result<PathBuf, Failure> {
+        let named = self.folder.join(to);
+        let real = named.canonicalize().unwrap_or_else(|_| real_place(&Disk::default(), &named));
+        if real.exists() && !real.is_dir() {
+            return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(to))));
+        }
+        Ok(real)
+    }
+}
+
+fn globs(key: &str, list: &[String]) -> Result<Globs, Failure> {
+    Globs::new(list).map_err(|error| Failure::new(Kind::Usage, format!("{key}: {error}")))
+}
+
+/// Now, in seconds since 1970.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
+}
+
+/// Now, like `2026-11-24T10:58:38Z`.
+pub fn now_utc() -> String {
+    let now = CaptureTime { local_seconds: now(), subsecond_ns: None, offset_minutes: None };
+    iso_time(now) + "Z"
+}
+
+/// The name of this machine, where the system has it in a file or a variable.
+fn host() -> String {
+    let files = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+    let named = files.iter().find_map(|file| std::fs::read_to_string(file).ok());
+    let named = named.or_else(|| std::env::var("COMPUTERNAME").ok()).unwrap_or_default();
+    match named.trim() {
+        "" => "unknown".to_owned(),
+        name => name.to_owned(),
+    }
+}

@@ -1,0 +1,90 @@
+//! What a scan found.
+
+use clean_backup::act::plan::ExactPath;
+use clean_backup::model::findings::Counts;
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::scan::Scan;
+use serde::Serialize;
+
+use crate::cli::args::ListFormat;
+use crate::cli::failure::Failure;
+
+/// Prints it.
+///
+/// # Errors
+/// As [`super::print`].
+pub fn scan(scan: &Scan, counts: &Counts, format: ListFormat) -> Result<(), Failure> {
+    match format {
+        ListFormat::Json => super::print_json("scan", ScanJson::of(scan, counts)),
+        ListFormat::Text => super::print(&text(scan, counts)),
+    }
+}
+
+fn text(scan: &Scan, counts: &Counts) -> String {
+    let mut text = String::new();
+    for skip in &scan.skipped {
+        let reason = one_line(&skip.reason);
+        text +=
+            &format!("skipped {}: {} ({})\n", for_people(&skip.path), reason, skip.stage.name());
+    }
+    text + &format!(
+        "{} pictures: {} hashed, {} from the cache; {} skipped, {} other files; {:.1} s, {}\n",
+        counts.images,
+        counts.hashed,
+        counts.from_cache,
+        scan.skipped.len(),
+        counts.not_pictures,
+        counts.seconds,
+        counts.backend,
+    )
+}
+
+/// The result of `scan` for programs.
+#[derive(Serialize)]
+struct ScanJson<'a> {
+    skipped: Vec<ScanSkippedJson<'a>>,
+    summary: ScanSummary<'a>,
+}
+
+#[derive(Serialize)]
+struct ScanSkippedJson<'a> {
+    #[serde(flatten)]
+    path: ExactPath,
+    stage: &'static str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct ScanSummary<'a> {
+    files: u64,
+    not_pictures: u64,
+    images: u64,
+    hashed: u64,
+    from_cache: u64,
+    skipped: usize,
+    seconds: f64,
+    backend: &'a str,
+}
+
+impl<'a> ScanJson<'a> {
+    fn of(scan: &'a Scan, counts: &'a Counts) -> Self {
+        let skipped = scan.skipped.iter().map(|skip| ScanSkippedJson {
+            path: ExactPath(skip.path.clone()),
+            stage: skip.stage.name(),
+            reason: &skip.reason,
+        });
+        Self {
+            skipped: skipped.collect(),
+            summary: ScanSummary {
+                files: counts.files,
+                not_pictures: counts.not_pictures,
+                images: counts.images,
+                hashed: counts.hashed,
+                from_cache: counts.from_cache,
+                skipped: scan.skipped.len(),
+                seconds: counts.seconds,
+                backend: &counts.backend,
+            },
+        }
+    }
+}

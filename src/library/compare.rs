@@ -1,0 +1,103 @@
+//! Comparing pictures until what was found rests on nothing but bytes that were read.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use rayon::prelude::*;
+
+use super::LibraryError;
+use crate::catalogue::cache::Cache;
+use crate::dedupe::{self, DedupeOptions, Deduplicated, Duplicate};
+use crate::files::content::content_hash;
+use crate::index::Joiner;
+use crate::model::findings::{Alarm, Damaged};
+use crate::model::record::{Picture, Record};
+use crate::scan::damage::{self, Side};
+use crate::scan::{Confirm, Confirming, Scan};
+
+/// Most times that groups are found anew because pictures turned out not to be what the cache said.
+const ROUNDS: u32 = 8;
+
+/// Compares pictures. They are confirmed as `confirm` asks, and a picture that is found to be
+/// damaged loses its claim to be kept.
+///
+/// # Errors
+/// [`LibraryError::Interrupted`]; [`LibraryError::Unsettled`] when files change all the time.
+pub(super) fn compare(
+    scan: &mut Scan,
+    matching: &DedupeOptions,
+    joiner: &dyn Joiner,
+    confirm: Option<Confirm>,
+    with: Confirming<'_>,
+    cache: &mut Cache,
+) -> Result<Deduplicated, LibraryError> {
+    let read = |picture: &Picture| content_hash(&picture.file.path);
+    let mut confirmed: HashSet<PathBuf> = HashSet::new();
+    for _ in 0..ROUNDS {
+        let mut found = dedupe::dedupe(&scan.pictures, matching, &read, joiner, with.progress);
+        let mut changed = false;
+        if let Some(which) = confirm {
+            let mut members = found.members();
+            members
+                .retain(|&index| confirmed.insert(scan.pictures[index as usize].file.path.clone()));
+            let outcome = scan.confirm(&members, which, with);
+            remember(cache, scan, &outcome.read);
+            changed = outcome.changed;
+        }
+        if with.cancel.load(Ordering::Relaxed) {
+            return Err(LibraryError::Interrupted { while_scanning: false });
+        }
+        if changed || examine(scan, &mut found, with) {
+            continue;
+        }
+        scan.locate(&found.members(), with.live);
+        return Ok(found);
+    }
+    Err(LibraryError::Unsettled)
+}
+
+/// Looks at pairs of which one file may be damaged; whether that makes another picture the better
+/// one to keep.
+fn examine(scan: &mut Scan, found: &mut Deduplicated, with: Confirming<'_>) -> bool {
+    let pictures = &scan.pictures;
+    let alarms: Vec<(u32, &mut Duplicate)> = found
+        .groups
+        .iter_mut()
+        .flat_map(|group| group.duplicates.iter_mut().map(|duplicate| (group.keeper, duplicate)))
+        .filter(|(_, duplicate)| duplicate.alarm.is_some())
+        .collect();
+    let damaged: Vec<u32> = alarms
+        .into_par_iter()
+        .filter_map(|(keeper, duplicate)| {
+            let path = |index: u32| pictures[index as usize].file.path.as_path();
+            let seen = damage::examine(path(keeper), path(duplicate.picture), with.options);
+            let (side, index) = match seen.damaged {
+                Some(Side::First) => (Some(Damaged::Keeper), Some(keeper)),
+                Some(Side::Second) => (Some(Damaged::Duplicate), Some(duplicate.picture)),
+                None => (None, None),
+            };
+            duplicate.alarm = Some(Alarm { damaged: side, why: seen.why });
+            index
+        })
+        .collect();
+    let mut news = false;
+    for index in damaged {
+        let marks = &mut scan.pictures[index as usize].record.marks;
+        news |= !std::mem::replace(&mut marks.damaged_tail, true);
+    }
+    news
+}
+
+/// What was read again goes into the cache.
+fn remember(cache: &mut Cache, scan: &Scan, read: &[u32]) {
+    let pictures = read.iter().map(|&index| &scan.pictures[index as usize]);
+    let records: Vec<_> = pictures
+        .filter(|picture| !scan.is_elsewhere(picture))
+        .map(|picture| (&picture.file, Record::Picture(picture.record.clone()), picture.content))
+        .collect();
+    let rows: Vec<_> = records.iter().map(|(file, record, c)| (*file, record, *c)).collect();
+    if let Err(error) = cache.write_batch(&rows) {
+        tracing::warn!("what was read again is not kept: {error}");
+    }
+}

@@ -1,0 +1,176 @@
+//! Finding duplicates.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::compare::compare;
+use super::doubts::Doubts;
+use super::{Library, LibraryError, Monitor};
+use crate::catalogue::cache::Cache;
+use crate::dedupe::{DedupeOptions, Prefer};
+use crate::files::stamp::{Volumes, stamp_and_evidence};
+use crate::files::walk::Globs;
+use crate::model::findings::{Counts, Findings, Matching, Skipped};
+use crate::model::media::MediaFile;
+use crate::model::policy::{KeepRule, Policy};
+use crate::model::record::{KnownPicture, Picture, Skip};
+use crate::scan::{Confirm, Confirming, Scan};
+
+/// What is compared, and by which rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DuplicateOptions {
+    /// Folders or files.
+    pub roots: Vec<PathBuf>,
+    /// Folders in which nothing is touched: their pictures are always kept.
+    pub references: Vec<PathBuf>,
+    /// Caches of other libraries, whose pictures are compared with.
+    pub with_cache: Vec<PathBuf>,
+    /// Folders that are passed over.
+    pub skip_dirs: Vec<PathBuf>,
+    /// The two radii.
+    pub policy: Policy,
+    /// Match by the 256-bit hash alone.
+    pub fine_only: bool,
+    /// Look for turned and mirrored copies too.
+    pub any_orientation: bool,
+    /// Treat frames of a burst as duplicates.
+    pub include_bursts: bool,
+    /// Rules for the keeper, before the usual order.
+    pub keep: Vec<KeepRule>,
+    /// Compare pairs that were marked as no duplicates all the same.
+    pub ignore_marks: bool,
+    /// Something will be done because of what is found: what only the cache says of pictures is
+    /// confirmed by reading them, and folders that are suddenly empty are an error.
+    pub acts: bool,
+    /// Act although a folder is empty where pictures were known before.
+    pub allow_empty: bool,
+}
+
+impl DuplicateOptions {
+    /// Compares everything below `roots` by the standard policy.
+    pub fn new(roots: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        Self { roots: roots.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+}
+
+impl Library {
+    /// Scans and compares. The seconds among the counts are left for the caller to fill in.
+    ///
+    /// # Errors
+    /// [`LibraryError`]; files that cannot be read are in [`Findings::skipped`].
+    pub fn duplicates(
+        &mut self,
+        options: &DuplicateOptions,
+        monitor: Monitor<'_>,
+    ) -> Result<Findings, LibraryError> {
+        let roots: Vec<PathBuf> =
+            options.roots.iter().chain(&options.references).cloned().collect();
+        let mut matching = DedupeOptions {
+            policy: options.policy,
+            fine_only: options.fine_only,
+            any_orientation: options.any_orientation,
+            include_bursts: options.include_bursts,
+            keep: options.keep.clone(),
+            prefer: Some(prefer(&options.keep)?),
+            films: Vec::new(),
+            apart: if options.ignore_marks { Vec::new() } else { self.marks()? },
+            // The pictures of other caches have the root after the last.
+            reference_roots: (0..=roots.len()).map(|root| root >= options.roots.len()).collect(),
+        };
+        let others = other_pictures(&options.with_cache, &self.options.base, roots.len() as u32)?;
+        let mut scan = self.scan(&roots, &options.skip_dirs, monitor)?;
+        if !options.acts {
+            check_roots(&options.roots, &scan)?;
+        }
+        let base = &self.options.base;
+        let doubts = Doubts::new(base, &options.roots, &options.references, &scan, &self.cache);
+        doubts.check(options.acts, options.allow_empty)?;
+        let counts = self.counts(&scan);
+        matching.films = std::mem::take(&mut scan.films);
+        let elsewhere: HashSet<PathBuf> = others.iter().map(|p| p.file.path.clone()).collect();
+        let volumes = Volumes::default();
+        let live = |path: &Path| stamp_and_evidence(path, &volumes);
+        scan.add_known(others, &live);
+        let Monitor { progress, cancel, .. } = monitor;
+        let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
+        let joiner = self.options.backends.joiner.as_ref();
+        let confirm = options.acts.then_some(Confirm::Unbound);
+        let found = compare(&mut scan, &matching, joiner, confirm, with, &mut self.cache)?;
+
+        // Files of another cache whose drive is offline are expected to be missing.
+        let news = |skip: &&Skip| !elsewhere.contains(&skip.path);
+        let skipped = scan.skipped.iter().chain(found.skipped.iter().filter(news)).map(|skip| {
+            Skipped { path: skip.path.clone(), stage: skip.stage, reason: skip.reason.clone() }
+        });
+        Ok(Findings {
+            roots: options.roots.clone(),
+            references: options.references.clone(),
+            matching: Matching {
+                policy: options.policy,
+                fine_only: options.fine_only,
+                any_orientation: options.any_orientation,
+                include_bursts: options.include_bursts,
+            },
+            groups: found.report_groups(&scan.pictures, &matching),
+            skipped: skipped.collect(),
+            warnings: doubts.warnings,
+            counts,
+        })
+    }
+
+    /// What a scan counted; no seconds.
+    pub fn counts(&self, scan: &Scan) -> Counts {
+        Counts {
+            files: scan.files,
+            not_pictures: scan.not_pictures,
+            images: scan.pictures.len() as u64,
+            hashed: scan.hashed,
+            from_cache: scan.from_cache,
+            seconds: 0.0,
+            backend: self.options.backends.hasher.name().to_owned(),
+        }
+    }
+}
+
+/// At least one of the roots can be read.
+fn check_roots(roots: &[PathBuf], scan: &Scan) -> Result<(), LibraryError> {
+    let failed = |root: &PathBuf| scan.skipped.iter().find(|skip| skip.path == *root);
+    if roots.is_empty() || !roots.iter().all(|root| failed(root).is_some()) {
+        return Ok(());
+    }
+    let Skip { path, reason, .. } = scan.skipped[0].clone();
+    Err(LibraryError::Root { path, reason })
+}
+
+/// The globs of `prefer=` rules, by the places of the rules.
+fn prefer(keep: &[KeepRule]) -> Result<Prefer, LibraryError> {
+    let compiled: Vec<Option<Globs>> = keep
+        .iter()
+        .map(|rule| match rule {
+            KeepRule::Prefer(glob) => Globs::new(std::slice::from_ref(glob))
+                .map(Some)
+                .map_err(|reason| LibraryError::Glob { option: "keep", reason }),
+            _ => Ok(None),
+        })
+        .collect::<Result<_, _>>()?;
+    let prefers = move |place: usize, path: &Path| {
+        compiled.get(place).and_then(Option::as_ref).is_some_and(|globs| globs.matches(path))
+    };
+    Ok(Prefer(Arc::new(prefers)))
+}
+
+/// What other caches know, as pictures of a root of their own.
+fn other_pictures(files: &[PathBuf], base: &Path, root: u32) -> Result<Vec<Picture>, LibraryError> {
+    let mut pictures = Vec::new();
+    for file in files {
+        let cache = Cache::open_read_only(file, base).map_err(LibraryError::OtherCache)?;
+        cache.each_picture(&mut |known| {
+            let KnownPicture { path, stamp, evidence, .. } = known;
+            let file = MediaFile { path, stamp, evidence, root };
+            pictures.push(Picture { file, record: known.record, content: known.content });
+        })?;
+    }
+    Ok(pictures)
+}

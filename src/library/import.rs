@@ -1,0 +1,170 @@
+//! Planning an import: what of a source goes where, and what the destination has already.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use super::compare::compare;
+use super::doubts::Doubts;
+use super::{Library, LibraryError, Monitor};
+use crate::act::layout::Template;
+use crate::act::plan::ActionKind;
+use crate::dedupe::DedupeOptions;
+use crate::files::stamp::{Volumes, stamp_and_evidence};
+use crate::files::walk::walk;
+use crate::metadata::capture::Judge;
+use crate::model::findings::Matching;
+use crate::model::path_text::for_people;
+use crate::model::policy::Policy;
+use crate::organize::{self, Organized, Twins, organize};
+use crate::scan::{Confirm, Confirming};
+
+/// A destination with at most so many pictures that are not in the cache is compared without
+/// being asked: that takes minutes at most.
+const SMALL: usize = 5_000;
+
+/// How it is told what the destination has already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preflight {
+    /// By looking at the pictures.
+    Visual,
+    /// By their bytes.
+    Exact,
+    /// Not at all.
+    Off,
+}
+
+/// What is imported, and how.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    /// Where the files are.
+    pub source: PathBuf,
+    /// Where they go: a real path, whether it is there yet or not.
+    pub destination: PathBuf,
+    /// [`ActionKind::Copy`] or [`ActionKind::Move`].
+    pub action: ActionKind,
+    /// Into which folders.
+    pub template: Template,
+    /// `None`: visual, where the destination is cached or small; else exact.
+    pub preflight: Option<Preflight>,
+    /// Whether folders that a move leaves empty are removed.
+    pub prune: bool,
+    /// The two radii of the visual pre-flight.
+    pub policy: Policy,
+    /// Whether it finds turned and mirrored pictures too.
+    pub any_orientation: bool,
+    /// Import although the destination is empty where pictures were known before.
+    pub allow_empty: bool,
+}
+
+impl Library {
+    /// Plans an import; changes nothing.
+    ///
+    /// # Errors
+    /// [`LibraryError`]; files that cannot be filed are in [`Organized::skipped`].
+    pub fn import(
+        &mut self,
+        options: &ImportOptions,
+        judge: Judge<'_>,
+        monitor: Monitor<'_>,
+    ) -> Result<Organized, LibraryError> {
+        let ImportOptions { source, destination, action, .. } = options;
+        let real_source = source.canonicalize().map_err(|error| LibraryError::Root {
+            path: source.clone(),
+            reason: error.to_string(),
+        })?;
+        let in_place = real_source == *destination;
+        if in_place && *action == ActionKind::Copy {
+            return Err(LibraryError::OneFolder);
+        }
+        if destination.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
+            let doubts = Doubts::of_empty(&self.options.base, destination, &self.cache);
+            doubts.check(true, options.allow_empty)?;
+        }
+        let preflight = match in_place {
+            true => Preflight::Off,
+            false => self.preflight(options)?,
+        };
+        let twins = match preflight {
+            Preflight::Visual if destination.is_dir() => self.twins(options, monitor)?,
+            _ => Twins::default(),
+        };
+        let mut walk = self.options.scan.walk.clone();
+        if !in_place {
+            walk.not_into = vec![destination.clone()];
+        }
+        let organized = organize(
+            &organize::Options {
+                source: source.clone(),
+                destination: destination.clone(),
+                action: *action,
+                walk,
+                template: options.template.clone(),
+                exact: preflight != Preflight::Off,
+                twins,
+                prune: options.prune,
+                base: self.options.base.clone(),
+            },
+            judge,
+            monitor.progress,
+            monitor.cancel,
+        );
+        match organized.interrupted {
+            true => Err(LibraryError::Interrupted { while_scanning: false }),
+            false => Ok(organized),
+        }
+    }
+
+    /// What was asked for; else a look at the destination where that costs little.
+    fn preflight(&self, options: &ImportOptions) -> Result<Preflight, LibraryError> {
+        let destination = &options.destination;
+        if let Some(preflight) = options.preflight {
+            return Ok(preflight);
+        }
+        if !destination.is_dir() {
+            return Ok(Preflight::Exact);
+        }
+        let never = AtomicBool::new(false);
+        let roots = [destination.clone()];
+        let walked = walk(&roots, &self.options.scan.walk, &|_| {}, &never);
+        let known = self.cache.lookup(&walked.files)?;
+        let unknown = known.iter().filter(|row| row.is_none()).count();
+        if unknown <= SMALL {
+            return Ok(Preflight::Visual);
+        }
+        tracing::warn!(
+            "only files with the same bytes stay out: {unknown} pictures of {0} are not in the \
+             cache; clean-backup scan {0} changes that, or --preflight visual",
+            for_people(destination)
+        );
+        Ok(Preflight::Exact)
+    }
+
+    /// Finds which incoming pictures the destination has, and which of them are better.
+    fn twins(
+        &mut self,
+        options: &ImportOptions,
+        monitor: Monitor<'_>,
+    ) -> Result<Twins, LibraryError> {
+        let roots = [options.source.clone(), options.destination.clone()];
+        let mut scan = self.scan(&roots, &[], monitor)?;
+        let matching = DedupeOptions {
+            policy: options.policy,
+            any_orientation: options.any_orientation,
+            films: std::mem::take(&mut scan.films),
+            apart: self.marks()?,
+            reference_roots: vec![false, true],
+            ..Default::default()
+        };
+        let volumes = Volumes::default();
+        let live = |path: &Path| stamp_and_evidence(path, &volumes);
+        let Monitor { progress, cancel, .. } = monitor;
+        let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
+        // Whoever empties the card afterwards relies on what is said here, so that all bytes are
+        // read.
+        let (joiner, confirm) = (self.options.backends.joiner.as_ref(), Some(Confirm::All));
+        let found = compare(&mut scan, &matching, joiner, confirm, with, &mut self.cache)?;
+        let groups = found.report_groups(&scan.pictures, &matching);
+        let rule = Matching { policy: options.policy, ..Matching::default() };
+        Ok(Twins::of(&groups, &|duplicate| rule.acts_on(duplicate)))
+    }
+}

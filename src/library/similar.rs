@@ -1,0 +1,182 @@
+//! Asking this library and others for pictures near a needle.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::{Library, LibraryError};
+use crate::catalogue::approximate::{Approximate, Origin};
+use crate::catalogue::cache::Cache;
+use crate::catalogue::similar::{Needle, Searcher, Similar, SimilarError, SimilarOptions, Wanted};
+use crate::model::media::Orientation;
+use crate::model::phash::FineHash;
+use crate::model::record::{KnownPicture, Unreadable};
+use crate::picture::dct::hash_tile;
+use crate::scan::read_picture;
+
+/// Where is searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source {
+    /// Caches of other libraries, beside this one's.
+    pub with_cache: Vec<PathBuf>,
+    /// Search an approximate index, which is kept beside the cache: faster on very large
+    /// libraries, and may miss some.
+    pub approximate: bool,
+}
+
+/// A cached picture near a needle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimilarHit {
+    /// The picture as its cache knows it.
+    pub picture: KnownPicture,
+    /// The other cache that it is known from, unless it is this library's.
+    pub cache: Option<PathBuf>,
+    /// Bits between the 64-bit hashes, if the needle has one.
+    pub distance: Option<u32>,
+    /// Bits between the 256-bit hashes, if the needle has one.
+    pub fine_distance: Option<u32>,
+    /// What turns the needle into it.
+    pub orientation: Orientation,
+}
+
+/// What is near each needle.
+#[derive(Debug)]
+pub struct Answers {
+    /// One a needle, in their order: the nearest first, or why there is no answer.
+    pub hits: Vec<Result<Vec<SimilarHit>, SimilarError>>,
+    /// Pictures that were searched.
+    pub pictures: u64,
+}
+
+impl Library {
+    /// Reads a picture to search by.
+    ///
+    /// # Errors
+    /// Where reading it failed, and why.
+    pub fn needle(&self, path: &Path) -> Result<Needle, Unreadable> {
+        let read = read_picture(path, &self.options.scan.decode)?;
+        Ok(Needle::Picture(hash_tile(&read.tile)))
+    }
+
+    /// Searches the cached pictures without touching their files. What is not in a cache is not
+    /// found: scan first.
+    ///
+    /// # Errors
+    /// When a cache cannot be read; what is wrong with one needle is in the answers.
+    pub fn similar(
+        &self,
+        needles: &[Needle],
+        options: &SimilarOptions,
+        source: &Source,
+    ) -> Result<Answers, LibraryError> {
+        let mut others = Vec::new();
+        for file in &source.with_cache {
+            let base = &self.options.base;
+            let cache = Cache::open_read_only(file, base).map_err(LibraryError::OtherCache)?;
+            others.push((cache, file.as_path()));
+        }
+        let mut searched = Vec::new();
+        let caches = others.iter().map(|(cache, file)| (cache, Some(*file)));
+        for (cache, other) in std::iter::once((&self.cache, None)).chain(caches) {
+            let mut searcher = Searcher::new(cache)?;
+            let graph = match source.approximate {
+                true => Some(Graph::open(cache, &mut searcher).map_err(LibraryError::Search)?),
+                false => None,
+            };
+            searched.push(Searched { searcher, graph, other });
+        }
+        let pictures = searched.iter().map(|searched| searched.searcher.len() as u64).sum();
+        let hits = needles.iter().map(|needle| search(&mut searched, needle, options)).collect();
+        Ok(Answers { hits, pictures })
+    }
+}
+
+/// A cache that is searched, perhaps by its graph.
+struct Searched<'a> {
+    searcher: Searcher<'a>,
+    graph: Option<Graph>,
+    other: Option<&'a Path>,
+}
+
+/// An approximate index, and which pictures have which of its hashes.
+struct Graph {
+    index: Approximate,
+    positions: HashMap<FineHash, Vec<u32>>,
+}
+
+impl Graph {
+    /// The graph beside a cache, brought up to date.
+    fn open(cache: &Cache, searcher: &mut Searcher<'_>) -> Result<Self, SimilarError> {
+        let fine = searcher.fine()?;
+        let mut folder = cache.file().as_os_str().to_owned();
+        folder.push("-hnsw");
+        if cache.is_kept() && !Path::new(&folder).exists() {
+            tracing::warn!("making the approximate index of {} pictures, once", fine.len());
+        }
+        let opened = match cache.is_kept() {
+            true => Approximate::open(Path::new(&folder), fine),
+            false => Approximate::not_kept(fine),
+        };
+        match opened.origin {
+            Origin::Kept => {}
+            Origin::Extended(count) => tracing::info!("{count} hashes were added to the index"),
+            Origin::Anew(why) => tracing::info!("the approximate index was made anew: {why}"),
+        }
+        if let Some(error) = opened.not_kept {
+            tracing::warn!("the approximate index is not kept: {error}");
+        }
+        let mut positions: HashMap<FineHash, Vec<u32>> = HashMap::with_capacity(fine.len());
+        for (position, hash) in (0..).zip(fine) {
+            positions.entry(*hash).or_default().push(position);
+        }
+        Ok(Self { index: opened.index, positions })
+    }
+}
+
+impl Searched<'_> {
+    fn similar(
+        &mut self,
+        needle: &Needle,
+        options: &SimilarOptions,
+    ) -> Result<Vec<Similar>, SimilarError> {
+        let (Some(graph), Wanted::Nearest(count), Needle::Picture(hash)) =
+            (&self.graph, options.wanted, needle)
+        else {
+            return self.searcher.similar(needle, options);
+        };
+        let turns = if options.any_orientation { Orientation::ALL.len() } else { 1 };
+        // More than are wanted, as some may be no answer.
+        let more = count.saturating_mul(if options.within.is_empty() { 2 } else { 10 }) + 8;
+        let found = Orientation::ALL.into_iter().take(turns).flat_map(|orientation| {
+            let near = graph.index.nearest(hash.oriented(orientation).fine, more, 64);
+            let positions = near.into_iter().filter_map(|hash| graph.positions.get(&hash));
+            positions.flatten().map(|&at| (at, orientation)).collect::<Vec<_>>()
+        });
+        let found: Vec<_> = found.collect();
+        self.searcher.of_positions(needle, options, found.into_iter(), count)
+    }
+}
+
+/// Searches all caches, and merges what they say.
+fn search(
+    searched: &mut [Searched<'_>],
+    needle: &Needle,
+    options: &SimilarOptions,
+) -> Result<Vec<SimilarHit>, SimilarError> {
+    let mut hits = Vec::new();
+    for searched in searched {
+        let found = searched.similar(needle, options)?;
+        hits.extend(found.into_iter().map(|found| SimilarHit {
+            picture: found.picture,
+            cache: searched.other.map(Path::to_owned),
+            distance: found.distance,
+            fine_distance: found.fine_distance,
+            orientation: found.orientation,
+        }));
+    }
+    hits.sort_by_key(|hit| (hit.fine_distance, hit.distance));
+    if let Wanted::Nearest(count) = options.wanted {
+        hits.truncate(count);
+    }
+    Ok(hits)
+}
