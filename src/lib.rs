@@ -85,7 +85,11 @@ pub mod units;
 
 pub use act::plan::Plan;
 pub use act::proposal::{Proposal, ProposalOptions};
+pub use catalogue::similar::{Needle, SimilarOptions, Wanted};
 pub use library::{
-    Acting, DuplicateOptions, ImportOptions, Library, LibraryError, Monitor, Options, Preflight,
+    Acting, Answers, DuplicateOptions, ImportOptions, Library, LibraryError, Monitor, Options,
+    Preflight, SimilarHit, Source,
 };
+pub use metadata::capture::Judge;
 pub use model::findings::{Findings, Group, Relation};
+pub use model::policy::Policy;

@@ -46,6 +46,13 @@ pub struct SimilarOptions {
     pub except: Vec<PathBuf>,
 }
 
+impl SimilarOptions {
+    /// Searches all cached pictures, as they are turned.
+    pub fn new(wanted: Wanted) -> Self {
+        Self { wanted, any_orientation: false, within: Vec::new(), except: Vec::new() }
+    }
+}
+
 /// A cached picture that is near.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Similar {

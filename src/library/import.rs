@@ -56,6 +56,23 @@ pub struct ImportOptions {
     pub allow_empty: bool,
 }
 
+impl ImportOptions {
+    /// Copies into `{year}/{month}` by the standard policy.
+    pub fn new(source: impl Into<PathBuf>, destination: impl Into<PathBuf>) -> Self {
+        Self {
+            source: source.into(),
+            destination: destination.into(),
+            action: ActionKind::Copy,
+            template: Template::default(),
+            preflight: None,
+            prune: false,
+            policy: Policy::default(),
+            any_orientation: false,
+            allow_empty: false,
+        }
+    }
+}
+
 impl Library {
     /// Plans an import; changes nothing.
     ///

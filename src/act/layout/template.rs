@@ -48,6 +48,14 @@ enum Piece {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
 
+/// [`DEFAULT_TEMPLATE`].
+impl Default for Template {
+    fn default() -> Self {
+        let (year, month) = (Piece::Field(Field::Year, 4), Piece::Field(Field::Month, 2));
+        Self(vec![year, Piece::Text("/".to_owned()), month])
+    }
+}
+
 impl Template {
     /// Reads a template: text with fields in braces, and slashes between folders. Numbers are
     /// filled up with zeros, the year to four digits, others to two; `{month:1}` fills to one.
@@ -169,6 +177,11 @@ mod tests {
             CaptureTime { local_seconds: 1_549_197_296, subsecond_ns: None, offset_minutes: None };
         let folder = Template::parse(template).unwrap().folder(time, camera);
         folder.to_string_lossy().replace('\\', "/")
+    }
+
+    #[test]
+    fn the_default_is_what_its_text_says() {
+        assert_eq!(Template::parse(DEFAULT_TEMPLATE), Ok(Template::default()));
     }
 
     #[test]

@@ -54,8 +54,6 @@ pub struct Proposal {
     pub plan: Plan,
     /// What is not, though it is a duplicate.
     pub left: Vec<Left>,
-    /// Hashes of bytes that were computed on the way, for the cache.
-    pub contents: Vec<(PathBuf, ContentHash)>,
 }
 
 /// Where the library keeps what it sets aside; walks pass it over.
@@ -103,8 +101,7 @@ impl Findings {
 
 fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progress) -> Proposal {
     let real = RealPaths::new(&wanted.base);
-    let mut proposal =
-        Proposal { plan: bounded(findings, wanted, &real), left: Vec::new(), contents: Vec::new() };
+    let mut proposal = Proposal { plan: bounded(findings, wanted, &real), left: Vec::new() };
     let candidates = candidates(findings, wanted, &mut proposal.left);
     let mut binding = Binding::new(&proposal.plan, &candidates, real);
     if wanted.action == ActionKind::Report {
@@ -115,8 +112,7 @@ fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progres
     }
     let mut folders = Folders::default();
     let actions = units::gather(&candidates, wanted.action, &mut folders, &mut proposal.left);
-    let (actions, contents) = with_contents(actions, &mut proposal.left, progress);
-    proposal.contents = contents;
+    let actions = with_contents(actions, &mut proposal.left, progress);
     let actions = actions
         .into_iter()
         .filter_map(|action| match wanted.action {
@@ -213,7 +209,7 @@ fn with_contents(
     actions: Vec<Action>,
     left: &mut Vec<Left>,
     progress: &dyn Progress,
-) -> (Vec<Action>, Vec<(PathBuf, ContentHash)>) {
+) -> Vec<Action> {
     let expectations = |action: &Action| -> Vec<Expected> {
         let members = action.files.iter();
         members.flat_map(|m| std::iter::once(&m.source).chain(&m.keeper)).cloned().collect()
@@ -266,10 +262,7 @@ fn with_contents(
             Err(why) => left.push(Left { path: first_path(&action), why }),
         }
     }
-    let mut contents: Vec<_> =
-        hashed.into_iter().filter_map(|(path, content)| Some((path, content.ok()?))).collect();
-    contents.sort();
-    (kept, contents)
+    kept
 }
 
 fn first_path(action: &Action) -> PathBuf {
