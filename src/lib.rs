@@ -79,6 +79,7 @@ pub mod metadata;
 pub mod model;
 pub mod organize;
 pub mod picture;
+#[cfg(feature = "review")]
 pub mod review;
 pub mod scan;
 pub mod units;

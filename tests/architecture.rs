@@ -32,11 +32,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("exif", &["metadata/exif.rs"]),
     ("quick_xml", &["metadata/xmp.rs"]),
     ("jiff", &["cli"]),
-    ("heic_rs", &["decode/heif"]),
     ("heic_decoder", &["decode/heif"]),
     ("libheif_rs", &["decode/heif"]),
     ("re_rav1d", &["decode/avif"]),
-    ("avif_parse", &["decode/avif"]),
     ("jxl_oxide", &["decode/jxl.rs"]),
     ("zune_jpeg", &["decode/jpeg"]),
     ("image", &["decode/raster", "decode/preview"]),
@@ -51,6 +49,11 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("inquire", &["cli/menu"]),
     ("getrandom", &["cli"]),
     ("clap", &["cli", "main.rs"]),
+    ("clap_complete", &["cli/args.rs", "main.rs"]),
+    ("clap_mangen", &["main.rs"]),
+    ("gif", &["decode/raster"]),
+    ("globset", &["cli/config/value.rs", "files/walk.rs"]),
+    ("zune_core", &["decode/jpeg"]),
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),
     ("ctrlc", &["cli"]),
@@ -58,6 +61,19 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("trash", &["files/fsops/trash_can.rs"]),
     ("rustix", &["cli/ask.rs", "files/fsops", "act/journal/library", "files/stamp.rs"]),
     ("unicode_normalization", &["act/layout"]),
+];
+
+/// Crates that hold no device, database or decoder, and may stand anywhere.
+const ANYWHERE: &[&str] = &[
+    "base64",
+    "blake3",
+    "bytemuck",
+    "crossbeam_channel",
+    "memchr",
+    "rayon",
+    "serde",
+    "serde_json",
+    "tracing",
 ];
 
 /// Calls that change the file system, and where they may stand.
@@ -259,6 +275,35 @@ fn foreign_crates_stay_in_their_files() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// What `Cargo.toml` depends on, as code names it.
+fn dependencies() -> Vec<String> {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    let manifest = manifest.unwrap();
+    let (mut inside, mut found) = (false, Vec::new());
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]") && !line.contains("dev-dependencies");
+        } else if inside && let Some((name, _)) = line.split_once(" = ") {
+            // The only one whose code has another name.
+            let name = if name == "kamadak-exif" { "exif" } else { name };
+            found.push(name.replace('-', "_"));
+        }
+    }
+    assert!(found.len() > 30, "{found:?}");
+    found
+}
+
+#[test]
+fn every_dependency_has_its_place() {
+    let known: Vec<&str> =
+        FOREIGN.iter().map(|(name, _)| *name).chain(ANYWHERE.iter().copied()).collect();
+    let dependencies = dependencies();
+    let homeless: Vec<_> = dependencies.iter().filter(|d| !known.contains(&d.as_str())).collect();
+    assert!(homeless.is_empty(), "neither in FOREIGN nor in ANYWHERE: {homeless:?}");
+    let gone: Vec<_> = known.iter().filter(|k| !dependencies.contains(&(**k).to_owned())).collect();
+    assert!(gone.is_empty(), "no dependencies any more: {gone:?}");
 }
 
 #[test]

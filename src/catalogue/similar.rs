@@ -73,6 +73,8 @@ pub enum SimilarError {
     Cache(CacheError),
     /// The packed hashes cannot be read.
     Packed(io::Error),
+    /// An approximate search, in a build without the feature `approximate`.
+    NoApproximate,
     /// The picture is nearly flat: all such hash alike, and nearness says nothing.
     Flat,
 }
@@ -82,6 +84,9 @@ impl fmt::Display for SimilarError {
         match self {
             Self::Cache(error) => error.fmt(f),
             Self::Packed(error) => write!(f, "the packed hashes cannot be read: {error}"),
+            Self::NoApproximate => {
+                f.write_str("this build searches exactly alone: it lacks the feature `approximate`")
+            }
             Self::Flat => f.write_str("the picture is nearly flat: its hash says nothing"),
         }
     }

@@ -10,6 +10,8 @@ mod compare;
 mod doubts;
 mod duplicates;
 mod error;
+#[cfg_attr(not(feature = "approximate"), path = "no_graph.rs")]
+mod graph;
 mod import;
 mod similar;
 

@@ -1,14 +1,12 @@
 //! Asking this library and others for pictures near a needle.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::graph::Graph;
 use super::{Library, LibraryError};
-use crate::catalogue::approximate::{Approximate, Origin};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::similar::{Needle, Searcher, Similar, SimilarError, SimilarOptions, Wanted};
 use crate::model::media::Orientation;
-use crate::model::phash::FineHash;
 use crate::model::record::{KnownPicture, Unreadable};
 use crate::picture::dct::hash_tile;
 use crate::scan::read_picture;
@@ -98,41 +96,6 @@ struct Searched<'a> {
     other: Option<&'a Path>,
 }
 
-/// An approximate index, and which pictures have which of its hashes.
-struct Graph {
-    index: Approximate,
-    positions: HashMap<FineHash, Vec<u32>>,
-}
-
-impl Graph {
-    /// The graph beside a cache, brought up to date.
-    fn open(cache: &Cache, searcher: &mut Searcher<'_>) -> Result<Self, SimilarError> {
-        let fine = searcher.fine()?;
-        let mut folder = cache.file().as_os_str().to_owned();
-        folder.push("-hnsw");
-        if cache.is_kept() && !Path::new(&folder).exists() {
-            tracing::warn!("making the approximate index of {} pictures, once", fine.len());
-        }
-        let opened = match cache.is_kept() {
-            true => Approximate::open(Path::new(&folder), fine),
-            false => Approximate::not_kept(fine),
-        };
-        match opened.origin {
-            Origin::Kept => {}
-            Origin::Extended(count) => tracing::info!("{count} hashes were added to the index"),
-            Origin::Anew(why) => tracing::info!("the approximate index was made anew: {why}"),
-        }
-        if let Some(error) = opened.not_kept {
-            tracing::warn!("the approximate index is not kept: {error}");
-        }
-        let mut positions: HashMap<FineHash, Vec<u32>> = HashMap::with_capacity(fine.len());
-        for (position, hash) in (0..).zip(fine) {
-            positions.entry(*hash).or_default().push(position);
-        }
-        Ok(Self { index: opened.index, positions })
-    }
-}
-
 impl Searched<'_> {
     fn similar(
         &mut self,
@@ -144,16 +107,8 @@ impl Searched<'_> {
         else {
             return self.searcher.similar(needle, options);
         };
-        let turns = if options.any_orientation { Orientation::ALL.len() } else { 1 };
-        // More than are wanted, as some may be no answer.
-        let more = count.saturating_mul(if options.within.is_empty() { 2 } else { 10 }) + 8;
-        let found = Orientation::ALL.into_iter().take(turns).flat_map(|orientation| {
-            let near = graph.index.nearest(hash.oriented(orientation).fine, more, 64);
-            let positions = near.into_iter().filter_map(|hash| graph.positions.get(&hash));
-            positions.flatten().map(|&at| (at, orientation)).collect::<Vec<_>>()
-        });
-        let found: Vec<_> = found.collect();
-        self.searcher.of_positions(needle, options, found.into_iter(), count)
+        let found = graph.near(hash, count, options).into_iter();
+        self.searcher.of_positions(needle, options, found, count)
     }
 }
 

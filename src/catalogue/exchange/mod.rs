@@ -27,6 +27,7 @@
 //! then have what was there, so that nothing is lost.
 
 mod csv_table;
+#[cfg_attr(not(feature = "parquet"), path = "no_parquet.rs")]
 mod parquet_table;
 mod row;
 
@@ -56,6 +57,8 @@ impl TableFormat {
 pub enum ExchangeError {
     /// Reading or writing failed.
     Io(io::Error),
+    /// Parquet, in a build without the feature `parquet`.
+    NoParquet,
     /// It is no table of this kind.
     Table(String),
     /// A row makes no sense.
@@ -71,6 +74,9 @@ impl fmt::Display for ExchangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(f),
+            Self::NoParquet => f.write_str(
+                "this build reads and writes no Parquet, only CSV: it lacks the feature `parquet`",
+            ),
             Self::Table(why) => f.write_str(why),
             Self::Row { row, why } => write!(f, "row {row}: {why}"),
         }

@@ -12,6 +12,7 @@ pub mod logs;
 pub mod organize;
 pub mod quarantine;
 pub mod resume;
+#[cfg_attr(not(feature = "review"), path = "no_review.rs")]
 pub mod review;
 pub mod scan;
 pub mod similar;

@@ -1,0 +1,14 @@
+//! Stands in for the review page in a build without it.
+
+use crate::cli::args::Review;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, Kind, Outcome};
+
+/// Says that there is no page.
+///
+/// # Errors
+/// [`Kind::Failed`]
+pub fn run(_: &Context<'_>, _: &Review) -> Result<Outcome, Failure> {
+    Err(Failure::new(Kind::Failed, "this build has no review page: it lacks the feature `review`")
+        .hint("clean-backup dedupe DIR --format html -o report.html shows the pictures too"))
+}
