@@ -1,6 +1,6 @@
 //! The Hamming index on synthetic hashes that behave like those of a library.
 //!
-//! `cargo bench --bench index` runs the criterion benches; `cargo bench --bench index -- table`
+//! `cargo bench --features approximate --bench index` runs the criterion benches; `cargo bench --bench index -- table`
 //! prints one line for each self-join of 100,000 and 1,000,000 hashes (`table 10000000`: of so many)
 //! with the CPU time of the whole program, the number of pairs and a checksum; those at 100,000
 //! are compared with the plain scan. `-- peers` sets bk-tree and hnsw_rs beside it on the same
