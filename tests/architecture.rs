@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -244,6 +244,51 @@ fn imports_go_down() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The imports between the children of every module, by the path of the module. What a module
+/// names of its parent's own is no arrow: a parent and its children are one piece of work.
+fn arrows() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
+    let sources: Vec<(Vec<String>, String)> =
+        sources().into_iter().map(|(file, code)| (module(&file), code)).collect();
+    let known: BTreeSet<Vec<String>> = sources.iter().map(|(path, _)| path.clone()).collect();
+    let mut arrows: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for (own, code) in &sources {
+        for path in imports(own, code) {
+            // Where the two paths part, both are children of what they have in common.
+            let common = own.iter().zip(&path).take_while(|(a, b)| a == b).count();
+            if common == 0 || common >= own.len() || common >= path.len() {
+                continue;
+            }
+            if !known.iter().any(|module| module.starts_with(&path[..=common])) {
+                continue;
+            }
+            let inside = arrows.entry(own[..common].join("::")).or_default();
+            inside.entry(own[common].clone()).or_default().insert(path[common].clone());
+        }
+    }
+    arrows
+}
+
+#[test]
+fn no_circles_inside_a_room() {
+    let arrows = arrows();
+    assert!(arrows.len() > 10, "{arrows:?}");
+    let mut circles = Vec::new();
+    for (parent, mut inside) in arrows {
+        // Take away what imports nothing that is left; a circle is what remains.
+        while let Some(leaf) = inside
+            .iter()
+            .find(|(_, targets)| targets.iter().all(|target| !inside.contains_key(target)))
+            .map(|(name, _)| name.clone())
+        {
+            inside.remove(&leaf);
+        }
+        if !inside.is_empty() {
+            circles.push(format!("{parent}: {inside:?}"));
+        }
+    }
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
 }
 
 /// Whether `code` uses `name` as a crate path (`name::`), not as a part of a longer path.

@@ -13,10 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
 use super::args::{Global, LogFormat};
-use super::progress::{BesideBars, CurrentBars};
-
-/// The target of what goes into the log of acts.
-pub const AUDIT: &str = "audit";
+use super::progress::{AUDIT, BesideBars, CurrentBars};
 
 /// A log is renamed when it is larger, and so many old ones are kept.
 const AUDIT_BYTES: u64 = 8 << 20;

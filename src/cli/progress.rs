@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::log::AUDIT;
 use clean_backup::model::event::{Event, Phase, Progress};
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::human_bytes;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+/// The target of what goes into the log of acts.
+pub const AUDIT: &str = "audit";
 
 /// Bars, or nothing to be seen where they were not asked for; skipped files go to the log either
 /// way.

@@ -11,7 +11,7 @@ use re_rav1d::dav1d::{
 use super::heif::colours::{self, Chroma};
 use super::heif::layers::{self, Codec, Coded, Luma, widen};
 use super::luma::luma;
-use super::preview::Pixels;
+use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded};
 use crate::container::ReadAt;
 use crate::container::isobmff::Items;

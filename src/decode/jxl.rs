@@ -14,7 +14,7 @@ use jxl_oxide::{
 };
 
 use super::luma::{Channels, LumaRows, narrow};
-use super::preview::Pixels;
+use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
 use crate::model::media::{Dimensions, Format, Marks};

@@ -11,6 +11,7 @@ mod jpeg;
 mod jxl;
 pub mod limits;
 mod luma;
+mod pixels;
 pub mod preview;
 mod raster;
 mod raw;

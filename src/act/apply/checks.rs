@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::files::Work;
-use super::held::{Held, Keeper, failed};
+use super::held::{Held, Keeper};
+use super::stop::{failed, refused};
 use super::{Run, Stop, lock};
 use crate::act::plan::{ActionKind, Expected};
 use crate::files::fsops::{Kind, Lock, Look, Opened, Place};
@@ -212,10 +213,6 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-pub(super) fn refused(path: &Path, why: &str) -> Stop {
-    Stop::refused(format!("{} {why}", for_people(path)))
 }
 
 fn relies(work: &Work<'_>, keeper: &Path, why: &str) -> Stop {

@@ -2,10 +2,10 @@
 //! act; and setting them aside, so that what is removed in the end was removed from its name first.
 
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::checks::refused;
 use super::files::Work;
+use super::stop::{failed, refused};
 use super::{Run, Stop, about, lock};
 use crate::act::plan::Expected;
 use crate::files::fsops::{Lock, Locked, Look, Opened, Place};
@@ -160,12 +160,6 @@ impl Run<'_> {
             _ => Err(refused(&path, "was changed in the meantime")),
         }
     }
-}
-
-/// Makes an error of a step a failure that tells the step and the path.
-pub(super) fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Stop {
-    let path = path.to_owned();
-    move |error| Stop::failed(about(step, &path, &error))
 }
 
 fn about_renaming(from: &Place, to: &Place) -> impl Fn(&io::Error) -> String {

@@ -13,6 +13,7 @@ mod folders;
 mod held;
 mod remove;
 mod replace;
+mod stop;
 mod transfer;
 mod trash;
 
@@ -65,7 +66,7 @@ pub struct NotDone {
     pub path: PathBuf,
     /// Whether it was refused or failed.
     pub verdict: Verdict,
-    /// Why.
+    /// Why it was not done, for people.
     pub reason: String,
 }
 

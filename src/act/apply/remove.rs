@@ -5,6 +5,7 @@
 use super::checks::Proof;
 use super::files::Work;
 use super::held::{Held, Keeper};
+use super::stop::failed;
 use super::{Outcome, Run, Stop};
 use crate::files::fsops::{Kind, Place};
 use crate::model::path_text::for_people;
@@ -81,12 +82,12 @@ impl Run<'_> {
             Ok(home) => home,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
             Err(error) => {
-                return Err(super::held::failed("opening the folder of", &work.source)(error));
+                return Err(failed("opening the folder of", &work.source)(error));
             }
         };
         let looked =
             self.where_left(work, &home).and_then(|place| self.world.files.look_at(&place));
-        Ok(looked.map_err(super::held::failed("looking at", &work.source))?.is_none())
+        Ok(looked.map_err(failed("looking at", &work.source))?.is_none())
     }
 
     /// Copies what was removed from the files with the same bytes that they relied on.
@@ -118,5 +119,5 @@ impl Run<'_> {
 
 /// The place beside `place` where an act puts what is not whole yet.
 pub(super) fn part_of(work: &Work<'_>, place: &Place) -> Result<Place, Stop> {
-    place.beside(&work.part_name()).map_err(super::held::failed("naming a part of", &work.source))
+    place.beside(&work.part_name()).map_err(failed("naming a part of", &work.source))
 }

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use super::checks::{Proof, refused};
+use super::checks::Proof;
 use super::files::Work;
-use super::held::{Held, Keeper, failed};
+use super::held::{Held, Keeper};
 use super::remove::part_of;
+use super::stop::{failed, refused};
 use super::transfer::Remarks;
 use super::{Effect, Outcome, Run, Stop};
 use crate::act::plan::ActionKind;

@@ -3,10 +3,11 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use super::checks::{Proof, refused};
+use super::checks::Proof;
 use super::files::Work;
-use super::held::{Held, Keeper, failed};
+use super::held::{Held, Keeper};
 use super::remove::part_of;
+use super::stop::{failed, refused};
 use super::{Effect, Outcome, Run, Stop, about};
 use crate::act::plan::ActionKind;
 use crate::files::fsops::{Kind, Look, Opened, Place};

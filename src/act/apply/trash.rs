@@ -3,9 +3,10 @@
 
 use std::io::ErrorKind;
 
-use super::checks::{Proof, refused};
+use super::checks::Proof;
 use super::files::Work;
-use super::held::{Held, Keeper, failed};
+use super::held::{Held, Keeper};
+use super::stop::{failed, refused};
 use super::{Effect, Outcome, Run, Stop};
 use crate::files::fsops::Place;
 use crate::model::path_text::for_people;

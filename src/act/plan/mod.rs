@@ -6,6 +6,7 @@
 
 mod bounds;
 mod check;
+mod error;
 mod form;
 mod proof;
 
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use check::PlanError;
+pub use error::PlanError;
 pub use form::{ExactPath, Expected};
 pub use proof::{MatchRule, Proof};
 

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::super::preview::Pixels;
+use super::super::pixels::Pixels;
 use super::super::{DecodeError, DecodeOptions};
 use super::layers::{Codec, Coded, Luma, cost_of, damaged, dimensions_of, shown, thumbnail_of};
 use crate::container::ReadAt;

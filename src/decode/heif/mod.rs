@@ -16,7 +16,7 @@ mod pure;
 /// In the order that they are asked in.
 pub(super) const DECODERS: &[&str] =
     if cfg!(feature = "libheif") { &["libheif", "heic-decoder"] } else { &["heic-decoder"] };
-use super::preview::Pixels;
+use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded};
 use crate::container::ReadAt;
 

@@ -9,7 +9,7 @@ use heic_decoder::{DecodedImage, HeifError};
 
 use super::super::limits::Reservation;
 use super::super::luma::{luma, on_white};
-use super::super::preview::Pixels;
+use super::super::pixels::Pixels;
 use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use super::colours::{self, Chroma};
 use super::layers::{self, Codec, Coded, Colour, Luma, widen};

@@ -1,9 +1,10 @@
 //! Arithmetic-coded pictures (T.81, D, F.1.4 and G.1.3), sequential and progressive.
 
 use super::DecodeError;
+use super::blocks::Blocks;
+use super::entropy::{self, Entropy};
 use super::frame::Frame;
-use super::progressive::Blocks;
-use super::scan::{self, Entropy};
+use super::scan;
 use super::segments::{Picture, ScanHeader};
 
 /// T.81, Table D.3: for each state the estimate Qe, the next state after the less and after the
@@ -67,7 +68,7 @@ impl<'a> Entropy<'a> for Decoder<'a> {
 
     fn restart(&mut self) -> Option<u8> {
         *self = Self::new(self.data, self.at);
-        scan::next_restart_marker(self.data, &mut self.at)
+        entropy::next_restart_marker(self.data, &mut self.at)
     }
 
     fn overrun(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Huffman codes (T.81, C and F.2.2) out of a stream of bits with stuffed zero bytes (F.1.2.3).
 
 use super::DecodeError;
-use super::scan::{Entropy, next_restart_marker};
+use super::entropy::{Entropy, next_restart_marker};
 
 /// Bits that one look-up decides; longer codes are rare.
 const LOOK: u32 = 11;

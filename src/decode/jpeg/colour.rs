@@ -6,7 +6,8 @@ use super::planes::{self, Plane};
 use super::segments::{self, Picture};
 use super::{Read, enough_rows, read_planes};
 use crate::container::ReadAt;
-use crate::decode::preview::{Pixels, raster};
+use crate::decode::pixels::Pixels;
+use crate::decode::raster;
 use crate::decode::{DecodeError, DecodeOptions};
 use crate::model::media::{Dimensions, Format};
 
@@ -38,7 +39,7 @@ pub(in crate::decode) fn pixels(
         // The decoder reads the whole file before it looks at anything.
         let _held = options.limits.reserve(needed.saturating_add(source.size()))?;
         let options = DecodeOptions { limits: options.limits.of_reserved(), ..*options };
-        raster::pixels(Format::Jpeg, source, &options)
+        raster::colour::pixels(Format::Jpeg, source, &options)
     };
     // With more samples of colour than of light the other decoder makes something else of it.
     let light = frame.components.first();
@@ -75,7 +76,7 @@ fn of_bytes(bytes: &[u8], kept: usize) -> Result<Pixels, DecodeError> {
     Ok(Pixels {
         rgb: rgb(&frame, &read, colours, dimensions)?,
         dimensions,
-        turns: vec![raster::turn_of(picture.exif)],
+        turns: vec![raster::colour::turn_of(picture.exif)],
         icc: picture.icc.filter(|_| is_rgb).map(<[u8]>::to_vec),
     })
 }

@@ -1,7 +1,6 @@
 //! The frame header (T.81, B.2.2) and what follows from it: the geometry of blocks and MCUs.
 
 use super::DecodeError;
-use super::segments::Picture;
 use crate::model::media::Dimensions;
 
 /// The coding process and the components.
@@ -135,18 +134,6 @@ impl Frame {
         let (across, down) = self.mcus();
         let c = &self.components[component];
         (across * u32::from(c.h), down * u32::from(c.v))
-    }
-
-    /// What the components mean (JFIF 1.02; T.872, 6.5.3; the guesses are libjpeg's).
-    pub fn colours(&self, picture: &Picture<'_>) -> Colours {
-        let ids: Vec<u8> = self.components.iter().map(|c| c.id).collect();
-        match (self.components.len(), picture.adobe) {
-            (3, Some(0)) => Colours::Rgb,
-            (3, None) if !picture.jfif && ids == *b"RGB" => Colours::Rgb,
-            (4, Some(2)) => Colours::Ycck,
-            (4, _) => Colours::Cmyk,
-            _ => Colours::Luma,
-        }
     }
 
     /// Whether a component is wanted: what the luma needs, or all.

@@ -11,7 +11,9 @@
 
 mod arithmetic;
 mod bits;
+mod blocks;
 mod colour;
+mod entropy;
 mod frame;
 mod full;
 mod idct;

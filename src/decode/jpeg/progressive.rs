@@ -2,37 +2,12 @@
 //! once it is there. Arithmetic-coded pictures, also sequential ones, are read here too.
 
 use super::bits::{Bits, Huffman};
+use super::blocks::Blocks;
 use super::frame::{Colours, Frame};
 use super::idct::{ZIGZAG, dequantise};
 use super::planes::Plane;
 use super::segments::{Picture, ScanHeader};
 use super::{DecodeError, Read, arithmetic, scan};
-
-/// The coefficients of one component: 1 a block (DC alone), or 64 in zigzag order.
-pub(super) struct Blocks {
-    values: Vec<i16>,
-    per_block: usize,
-    across: usize,
-    /// For each coefficient the bits that are still to come; 16: nothing was read of it.
-    open: [u8; 64],
-}
-
-impl Blocks {
-    pub fn at(&mut self, (across, down): (usize, usize)) -> Option<&mut [i16]> {
-        let start = (down * self.across + across) * self.per_block;
-        self.values.get_mut(start..start + self.per_block)
-    }
-
-    /// Notes that a scan has brought the coefficients `first` to `last` down to bit `low`.
-    pub fn mark(&mut self, first: usize, last: usize, low: u32) {
-        self.open[first..=last].fill(low as u8);
-    }
-
-    /// Whether every coefficient that is kept is whole.
-    fn complete(&self) -> bool {
-        self.open[..self.per_block].iter().all(|&open| open == 0)
-    }
-}
 
 /// State of a scan.
 struct Scan<'a> {

@@ -1,5 +1,6 @@
 //! The order of blocks in a scan (T.81, A.2), restart markers, and what happens at damage.
 
+use super::entropy::Entropy;
 use super::frame::Frame;
 use super::segments::ScanHeader;
 
@@ -13,36 +14,6 @@ pub(super) struct ScanEnd {
     pub ended: bool,
     /// Where the file goes on.
     pub position: usize,
-}
-
-/// A stream of entropy-coded data.
-pub(super) trait Entropy<'a> {
-    /// Begins at a place of the data.
-    fn new(data: &'a [u8], at: usize) -> Self;
-    /// Goes on behind the next restart marker, and tells its number; `None` when another marker or
-    /// the end comes first.
-    fn restart(&mut self) -> Option<u8>;
-    /// Whether more was taken than there is.
-    fn overrun(&self) -> bool;
-    /// Where the data go on.
-    fn position(&self) -> usize;
-}
-
-/// Finds the next restart marker from `at` on, goes behind it, and tells its number; stays at any
-/// other marker.
-pub(super) fn next_restart_marker(data: &[u8], at: &mut usize) -> Option<u8> {
-    loop {
-        *at += memchr::memchr(0xff, data.get(*at..)?)?;
-        match data.get(*at + 1)? {
-            0 => *at += 2,
-            0xff => *at += 1,
-            marker @ 0xd0..=0xd7 => {
-                *at += 2;
-                return Some(marker - 0xd0);
-            }
-            _ => return None,
-        }
-    }
 }
 
 /// Goes through the blocks of a scan. `block(bits, place in the scan's components, across, down)`

@@ -2,7 +2,7 @@
 
 use super::DecodeError;
 use super::bits::Huffman;
-use super::frame::{Component, Frame};
+use super::frame::{Colours, Component, Frame};
 use crate::container::ReadAt;
 
 /// More segments than this before the first scan are a trap, not a picture.
@@ -342,6 +342,20 @@ impl ScanHeader {
             return Err(bad());
         }
         Ok(Self { components, first, last, high, low, data })
+    }
+}
+
+impl Frame {
+    /// What the components mean (JFIF 1.02; T.872, 6.5.3; the guesses are libjpeg's).
+    pub fn colours(&self, picture: &Picture<'_>) -> Colours {
+        let ids: Vec<u8> = self.components.iter().map(|c| c.id).collect();
+        match (self.components.len(), picture.adobe) {
+            (3, Some(0)) => Colours::Rgb,
+            (3, None) if !picture.jfif && ids == *b"RGB" => Colours::Rgb,
+            (4, Some(2)) => Colours::Ycck,
+            (4, _) => Colours::Cmyk,
+            _ => Colours::Luma,
+        }
     }
 }
 

@@ -3,27 +3,15 @@
 //! Nothing here is on the way to a hash. Colours are left as the file has them, its colour profile
 //! goes along where that is short.
 
-pub(super) mod raster;
+mod encode;
 
-use super::{DecodeError, DecodeOptions, avif, heif, jpeg, jxl, raw, sniff};
+use super::pixels::Pixels;
+use super::{DecodeError, DecodeOptions, avif, heif, jpeg, jxl, raster, raw, sniff};
 use crate::container::ReadAt;
 use crate::model::media::{Dimensions, Format, Orientation};
 
 /// Longest colour profile that goes along; Apple's Display P3 has 548 bytes.
 const MOST_PROFILE: usize = 4096;
-
-/// A picture in colour.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pixels {
-    /// As stored.
-    pub dimensions: Dimensions,
-    /// Red, green and blue of each pixel, row by row.
-    pub rgb: Vec<u8>,
-    /// What is still to be done to it, in this order.
-    pub turns: Vec<Orientation>,
-    /// Its colour profile.
-    pub icc: Option<Vec<u8>>,
-}
 
 /// A JPEG to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +39,7 @@ pub fn preview(
         let mut pixels = pixels(format, source, side, options)?;
         pixels.turns.push(turn);
         pixels.icc = pixels.icc.filter(|profile| profile.len() <= MOST_PROFILE);
-        raster::to_jpeg(pixels, side)
+        encode::to_jpeg(pixels, side)
     })
 }
 
@@ -67,6 +55,6 @@ fn pixels(
         Format::Jxl => jxl::pixels(source, options),
         Format::Jpeg => jpeg::pixels(source, side, options),
         format if format.is_raw() => raw::pixels(format, source, side, options),
-        format => raster::pixels(format, source, options),
+        format => raster::colour::pixels(format, source, options),
     }
 }

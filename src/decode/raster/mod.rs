@@ -2,6 +2,7 @@
 //! PNM, ICO. Each comes as rows, from the top, to the area average; where the decoder can give
 //! them one by one, the whole picture is never in memory.
 
+pub(super) mod colour;
 mod dense;
 mod gif;
 mod ico;

@@ -7,7 +7,7 @@ mod candidates;
 
 use std::io;
 
-use super::preview::Pixels;
+use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom, jpeg};
 use crate::container::tiff::{self, Tiff};
 use crate::container::{ReadAt, cr3, raf};

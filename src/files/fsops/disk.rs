@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::rename::Ways;
 use super::{
     FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed, at, attributes, copy, rename,
     trash_can,
@@ -87,7 +88,8 @@ impl FileSystem for Disk {
     }
 
     fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()> {
-        rename::rename_new(*self, from, to)
+        let ways = Ways { flagged: self.flagged_rename, links: self.links };
+        rename::rename_new(ways, from, to)
     }
 
     fn link_new(&self, original: &Place, name: &Place) -> io::Result<()> {

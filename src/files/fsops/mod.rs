@@ -9,6 +9,7 @@ mod at;
 mod attributes;
 mod copy;
 mod disk;
+mod open;
 mod place;
 mod rename;
 mod trash_can;
@@ -18,7 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use disk::Disk;
-pub use place::{Folder, Opened, Place};
+pub use open::Opened;
+pub use place::{Folder, Place};
 
 use crate::model::media::FileStamp;
 use crate::model::record::ContentHash;

@@ -2,18 +2,27 @@
 
 use std::io::{self, ErrorKind};
 
-use super::{Disk, Kind, Place, at};
+use super::{Kind, Place, at};
+
+/// What is tried before a name is claimed.
+#[derive(Clone, Copy)]
+pub(super) struct Ways {
+    /// The system's own rename without replacing.
+    pub flagged: bool,
+    /// A second name.
+    pub links: bool,
+}
 
 /// By the system's own rename without replacing; where it has none, by a second name and removing
 /// the first; where there are no second names, by claiming the name with an empty file.
-pub(super) fn rename_new(disk: Disk, from: &Place, to: &Place) -> io::Result<()> {
-    if disk.flagged_rename {
+pub(super) fn rename_new(ways: Ways, from: &Place, to: &Place) -> io::Result<()> {
+    if ways.flagged {
         match at::rename_flagged(from, to) {
             Err(error) if cannot(&error) => {}
             other => return other,
         }
     }
-    if disk.links {
+    if ways.links {
         match at::link(from, to) {
             Ok(()) => {
                 let removed = at::remove_file(from);

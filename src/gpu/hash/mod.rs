@@ -7,6 +7,7 @@
 
 mod ring;
 mod slot;
+mod work;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +16,8 @@ use crate::model::phash::PictureHash;
 use crate::picture::dct;
 use crate::picture::hasher::{CpuHasher, TileHasher};
 use crate::picture::tile::{Plane, Tile};
-use ring::{Ring, Work};
+use ring::Ring;
+use work::Work;
 
 /// Most samples along a side of a plane that goes to the GPU as it is: with samples of up to 8×8
 /// pixels no sum leaves 32 bits.

@@ -2,47 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::slot::{InFlight, Kernels, PLANE_BYTES, SLOT_PICTURES, Slot};
+use super::slot::{InFlight, Kernels, Slot};
+use super::work::{SLOT_PICTURES, Work};
 use crate::gpu::device::{Gpu, GpuError};
 use crate::model::phash::PictureHash;
-use crate::picture::tile::{Plane, Tile};
 
 const SLOTS: usize = 3;
-
-/// What is to be hashed.
-#[derive(Clone, Copy)]
-pub(super) enum Work<'a> {
-    Tiles(&'a [Tile]),
-    Planes(&'a [Plane<'a>]),
-}
-
-impl<'a> Work<'a> {
-    fn len(self) -> usize {
-        match self {
-            Self::Tiles(tiles) => tiles.len(),
-            Self::Planes(planes) => planes.len(),
-        }
-    }
-
-    /// As much from the front as a slot takes, and the rest.
-    fn split(self) -> (Self, Self) {
-        match self {
-            Self::Tiles(tiles) => {
-                let (now, later) = tiles.split_at(tiles.len().min(SLOT_PICTURES));
-                (Self::Tiles(now), Self::Tiles(later))
-            }
-            Self::Planes(planes) => {
-                let mut bytes = 0;
-                let fit = planes.iter().take(SLOT_PICTURES).take_while(|plane| {
-                    bytes += plane.samples().len();
-                    bytes <= PLANE_BYTES
-                });
-                let (now, later) = planes.split_at(fit.count());
-                (Self::Planes(now), Self::Planes(later))
-            }
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Ring {

@@ -3,18 +3,13 @@
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
 
-use super::ring::Work;
+use super::work::{PLANE_BYTES, SLOT_PICTURES, Work};
 use crate::gpu::device::{
     Gpu, GpuError, Kernel, MAX_WORKGROUPS, Mapping, dispatch, read_mapped, write_mapped,
 };
 use crate::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use crate::picture::dct::COSINES;
 use crate::picture::tile::TILE_SIDE;
-
-/// Pictures that a slot takes: 4 MiB of tiles.
-pub(super) const SLOT_PICTURES: usize = 4096;
-/// Bytes of planes that a slot takes.
-pub(super) const PLANE_BYTES: usize = 16 << 20;
 
 // One row of workgroups is enough for a slot, and a whole plane fits in one.
 const _: () = assert!(SLOT_PICTURES <= MAX_WORKGROUPS as usize);

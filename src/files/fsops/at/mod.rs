@@ -13,16 +13,9 @@ pub(super) use paths::*;
 #[cfg(unix)]
 pub(super) use unix::*;
 
+pub(super) use super::place::OpenFolder;
 use super::{Kind, Look};
 use crate::files::stamp::stamp_of;
-use crate::model::media::FileKey;
-
-/// What opening a folder gives.
-pub(super) struct OpenFolder {
-    pub(super) key: FileKey,
-    #[cfg(unix)]
-    pub(super) descriptor: std::os::fd::OwnedFd,
-}
 
 /// What the metadata of `path`, links not followed, say.
 pub(super) fn look_of(path: &Path, metadata: &Metadata) -> Look {
