@@ -55,7 +55,7 @@ fn quarantine_and_back() {
     assert_eq!(refused.code, 3);
     assert!(
         refused.stderr.ends_with(
-            "error: 6 files (72.7 kB) will be moved aside, but nobody is there to be asked\n\
+            "error: 6 files (72.7 kB) will be moved aside, which needs confirmation, but this is not a terminal\n\
              hint: add --yes to do it, or --dry-run to see it\n"
         ),
         "{}",
@@ -105,8 +105,8 @@ fn quarantine_and_back() {
     let again = hermetic.run(["dedupe", "library"]);
     assert!(again.stdout.contains("(0 hashed now, 15 from the cache)"), "{}", again.stdout);
     let history = hermetic.run(["history"]).stdout;
-    assert!(history.lines().next().unwrap().contains("; taken back by "), "{history}");
-    assert_eq!(hermetic.run(["undo", "--yes"]).stdout, "There is no run to be taken back.\n");
+    assert!(history.lines().next().unwrap().contains("; undone by "), "{history}");
+    assert_eq!(hermetic.run(["undo", "--yes"]).stdout, "There is no run to undo.\n");
     let twice = hermetic.run(["undo", &run, "--yes"]);
     assert_eq!(twice.stdout, "Everything is back already.\n", "{}", twice.all());
     // Taking the taking back back.
@@ -592,10 +592,7 @@ fn a_killed_run_is_gone_on_with_or_taken_back() {
     let library = hermetic.work().join("library");
     let before = tree(&library);
     let act = ["dedupe", "library", "--action", "quarantine", "--yes"];
-    assert_eq!(
-        hermetic.run(["resume"]).stdout,
-        "Nothing to go on with: every run came to its end.\n"
-    );
+    assert_eq!(hermetic.run(["resume"]).stdout, "Nothing to resume: every run has finished.\n");
     assert_eq!(hermetic.run(act).code, 0);
     let after = tree(&library);
     let run = as_if_killed(&hermetic);
@@ -611,8 +608,8 @@ fn a_killed_run_is_gone_on_with_or_taken_back() {
     assert_eq!(resumed.code, 0, "{}", resumed.all());
     assert!(resumed.stdout.starts_with("6 files moved aside"), "{}", resumed.stdout);
     assert_eq!(tree(&library), after);
-    assert!(hermetic.run(["resume"]).stdout.starts_with("Nothing to go on with"));
-    assert!(hermetic.run(["resume", &run]).stdout.starts_with("Nothing to go on with"));
+    assert!(hermetic.run(["resume"]).stdout.starts_with("Nothing to resume"));
+    assert!(hermetic.run(["resume", &run]).stdout.starts_with("Nothing to resume"));
     assert_eq!(hermetic.run(["resume", "20000101-000000"]).code, 2);
 
     // Taken back instead: what had been begun is settled first.

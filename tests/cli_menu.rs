@@ -37,8 +37,8 @@ fn ask_for_duplicates(terminal: &mut Terminal) {
     terminal.press(TAB);
     terminal.answer("it's mine/", ENTER);
     terminal.answer("Another folder", ENTER);
-    terminal.answer("How different may they be?", ENTER);
-    terminal.wait("What shall be done with them?");
+    terminal.answer("How different may copies be?", ENTER);
+    terminal.wait("What should be done with them?");
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn duplicates_are_moved_aside_and_come_back() {
     terminal.press(DOWN);
     terminal.press(ENTER);
     // What will happen is shown before it happens.
-    let shown = terminal.wait("Go on? [y/N]");
+    let shown = terminal.wait("Continue? [y/N]");
     assert!(shown.contains("duplicates in") && shown.contains("will be moved"), "{shown}");
     assert_eq!(hermetic.contents(), before);
     terminal.press("y\r");
@@ -67,8 +67,8 @@ fn duplicates_are_moved_aside_and_come_back() {
     // History and undo.
     terminal.press(&[DOWN, DOWN, DOWN, DOWN, ENTER].concat());
     terminal.answer("Which run?", ENTER);
-    terminal.answer("What shall be done with it?", &[DOWN, ENTER].concat());
-    terminal.answer("Go on? [y/N]", "y\r");
+    terminal.answer("What should be done with it?", &[DOWN, ENTER].concat());
+    terminal.answer("Continue? [y/N]", "y\r");
     terminal.wait("What shall be done?");
     assert_eq!(hermetic.contents(), before);
     terminal.press(ESCAPE);
@@ -104,7 +104,7 @@ fn ctrl_c_leaves_everything_as_it_was() {
     let mut terminal = menu(&hermetic, &["--cpu"]);
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN, DOWN, ENTER].concat());
-    terminal.answer("Go on? [y/N]", CTRL_C);
+    terminal.answer("Continue? [y/N]", CTRL_C);
     assert_eq!(terminal.end(), 130);
     assert_eq!(hermetic.contents(), before);
     assert!(!hermetic.root().join("state/clean-backup/runs").exists());
@@ -117,7 +117,7 @@ fn no_is_no_and_look_alikes_are_not_deleted() {
     let mut terminal = menu(&hermetic, &["--cpu"]);
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN, DOWN, ENTER].concat());
-    terminal.answer("Go on? [y/N]", ENTER);
+    terminal.answer("Continue? [y/N]", ENTER);
     // The menu comes back after what did not happen.
     terminal.wait("nothing was done");
     terminal.wait("What shall be done?");
@@ -152,7 +152,7 @@ fn sensitivity_is_kept() {
     let mut terminal = menu(&hermetic, &[]);
     terminal.press(&[DOWN, DOWN, DOWN, ENTER].concat());
     terminal.answer("Which setting?", ENTER);
-    terminal.answer("Which value, from now on?", &[DOWN, DOWN, ENTER].concat());
+    terminal.answer("New value?", &[DOWN, DOWN, ENTER].concat());
     terminal.wait("clean-backup config set sensitivity aggressive");
     terminal.answer("What shall be done?", ESCAPE);
     assert_eq!(terminal.end(), 0);
@@ -170,11 +170,11 @@ fn pictures_are_filed_by_date() {
     let hermetic = library();
     let mut terminal = menu(&hermetic, &["--no-progress"]);
     terminal.press(&[DOWN, DOWN, ENTER].concat());
-    terminal.answer("Folder with what is to be filed:", "it's mine\r");
+    terminal.answer("Folder with the files to organize:", "it's mine\r");
     terminal.answer("Library that it goes to:", "by date\r");
     terminal.answer("Copy or move?", ENTER);
     terminal.answer("Into which folders?", &[DOWN, DOWN, ENTER].concat());
-    terminal.answer("Go on? [y/N]", "y\r");
+    terminal.answer("Continue? [y/N]", "y\r");
     let shown = terminal.wait("What shall be done?");
     let line = "clean-backup --no-progress organize 'it'\\''s mine' 'by date' --copy --template \
                 '{year}/{month}/{day}'";
@@ -202,7 +202,7 @@ fn what_was_typed_before_a_question_is_no_answer_to_it() {
         let mut terminal = Terminal::start(&mut command);
         // Before anything was hashed, let alone asked.
         terminal.press("y\r");
-        terminal.wait("Go on? [y/N]");
+        terminal.wait("Continue? [y/N]");
         assert_eq!(hermetic.contents(), before);
         terminal.press(typed_then);
         assert_eq!(terminal.end() == 3, !acts);

@@ -51,9 +51,9 @@ fn scans_tell_of_them() {
     for line in [&["scan", "library"][..], &["dedupe", "library"], &["scan", "library", "--hidden"]]
     {
         let ran = hermetic.run(line);
-        let told = "3 files lie here that a run left which was killed (20260102-030405), such as \
+        let told = "3 files were left here by a run that was killed (20260102-030405), such as \
                     library/2023/.clean-backup-20260102-030405-1-0.IMG_0412.jpg.aside; unless it is \
-                    still going on, settle them with: clean-backup resume --leftovers library\n";
+                    still running, settle them with: clean-backup resume --leftovers library\n";
         assert_eq!(ran.stderr.matches(told).count(), 1, "{line:?}: {}", ran.all());
         assert!(!ran.stdout.contains(".aside"), "{line:?}: {}", ran.stdout);
     }
@@ -100,7 +100,7 @@ fn without_a_journal_they_are_settled_by_their_names() {
     );
     let line = ["resume", "--leftovers", "library", "--older-than", "0s"];
     let with = |more: &str| hermetic.run(line.iter().chain([&more]));
-    assert_eq!(hermetic.run(line).code, 3, "nobody is there to be asked");
+    assert_eq!(hermetic.run(line).code, 3, "needs confirmation, but this is not a terminal");
     let planned = with("--dry-run");
     assert!(planned.stdout.contains("\"origin\": \"leftovers\""), "{}", planned.all());
     let state = hermetic.root().join("state/clean-backup");
@@ -200,7 +200,8 @@ fn history_tells_of_those_of_known_runs() {
         } else {
             // The journal knows better what is to become of them.
             assert_eq!(settled.code, 1, "{}", settled.all());
-            let told = format!("its run was interrupted; go on with: clean-backup resume {run}");
+            let told =
+                format!("its run was interrupted; finish it with: clean-backup resume {run}");
             assert!(settled.stderr.contains(&told), "{}", settled.stderr);
             assert!(restored.is_err());
             let warned = hermetic.run(["scan", "library"]).stderr;

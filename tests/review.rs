@@ -382,7 +382,7 @@ fn decisions_are_found_again_and_marks_hold_in_every_run() {
     assert_eq!(roles.collect::<Vec<_>>(), expected);
     drop(review);
 
-    // With the marks ignored they are seen, and can be taken back.
+    // With the marks ignored they are seen, and can be undone.
     let review = Review::start(&hermetic, &["--ignore-marks"]);
     let cookie = review.cookie();
     let (harvest, first) = find(&review, &cookie, "harvest.heic");
@@ -591,9 +591,8 @@ fn in_a_browser() {
     let quarantine = library.join(".clean-backup/quarantine");
     assert_eq!(contents(&quarantine).len(), 2);
     browser.click("#result-undo");
-    browser.wait(
-        "document.getElementById('result-sentence').textContent.includes('files taken back')",
-    );
+    browser
+        .wait("document.getElementById('result-sentence').textContent.includes('files restored')");
     assert_eq!(hermetic.contents(), before, "undo brings every byte back");
     browser.click("#apply-result [data-close]");
 

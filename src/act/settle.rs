@@ -137,7 +137,9 @@ fn settle_one(
     let log = (knowledge.log)(run);
     match &log {
         Some(log) if !log.ended => {
-            return Err(format!("its run was interrupted; go on with: clean-backup resume {run}"));
+            return Err(format!(
+                "its run was interrupted; finish it with: clean-backup resume {run}"
+            ));
         }
         Some(_) => {}
         None if !(knowledge.at_rest)(&found.path) => {

@@ -15,7 +15,7 @@ use crate::files::fsops::{FileSystem, Kind, real_place};
 pub struct Left {
     /// Which file, by the path that it had.
     pub path: PathBuf,
-    /// Why.
+    /// Why it cannot be undone, for people.
     pub why: String,
 }
 

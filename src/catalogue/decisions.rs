@@ -82,16 +82,16 @@ pub struct Choice {
 pub enum DecisionsError {
     /// The folder or the file.
     Io {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath.
         source: io::Error,
     },
     /// The database.
     Database {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath.
         source: rusqlite::Error,
     },
     /// The file is no database of decisions that this version knows.

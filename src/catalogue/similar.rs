@@ -36,7 +36,7 @@ pub enum Wanted {
 /// How to look.
 #[derive(Clone, Debug)]
 pub struct SimilarOptions {
-    /// Which.
+    /// How many, or how near.
     pub wanted: Wanted,
     /// Turned and mirrored ones too.
     pub any_orientation: bool,

@@ -61,7 +61,7 @@ impl std::error::Error for Allowed {}
   clean-backup dedupe ~/Pictures --format json -o duplicates.json
   clean-backup config set sensitivity aggressive       from now on
 
-Flags count before CLEAN_BACKUP_… variables, those before the configuration file.
+Flags override CLEAN_BACKUP_… variables, which override the configuration file.
 Exit codes: 0 done; 1 failed, or some files could not be read; 2 wrong usage; 3 refused;
 10 duplicates found (with --fail-on-duplicates); 130 interrupted."
 )]
@@ -87,7 +87,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "WHEN",
           value_parser = word(Key::Gpu, &["auto", "on", "any", "off"]))]
     pub gpu: Option<Value>,
-    /// How many threads work [default: one a core]
+    /// Number of threads [default: one per core]
     #[arg(long, global = true, value_name = "N", value_parser = text(Key::Threads))]
     pub threads: Option<Value>,
     /// Keep hashes in this file
@@ -100,10 +100,10 @@ pub struct Global {
     /// Show only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Tell more; twice for everything
+    /// Show more messages; twice for everything
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// How messages on standard error look
+    /// Format of messages on standard error
     #[arg(long, global = true, value_name = "FORM", default_value = "text")]
     pub log_format: LogFormat,
     /// Colours in the output [default: auto: on a terminal, unless NO_COLOR is set]
@@ -135,35 +135,35 @@ pub enum Command {
     Scan(Box<Scan>),
     /// Find pictures that are the same picture
     Dedupe(Box<Dedupe>),
-    /// Look at duplicates side by side in the browser, choose, and apply
+    /// Review duplicates side by side in the browser, choose, and apply
     Review(Box<Review>),
-    /// Find pictures like given ones among those that were scanned before
+    /// Find pictures like the given ones among those scanned before
     Similar(Box<Similar>),
-    /// File pictures and films into folders by the date they were taken
+    /// File pictures and videos into folders by the date they were taken
     Organize(Box<Organize>),
-    /// Carry out a plan that was saved
+    /// Carry out a saved plan
     Apply(Apply),
-    /// Go on with a run that was interrupted
+    /// Finish an interrupted run
     Resume(Resume),
-    /// Take a run back
+    /// Undo a run
     Undo(Undo),
-    /// List what was moved aside, remove it for good, or bring it back
+    /// List, delete or restore what was moved aside
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
-    /// Show what was done to files
+    /// Show past runs and what they did
     History(History),
     /// Print the log of what was done to files
     Logs(Logs),
     /// Show or change the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Look after the cache of hashes
+    /// Inspect or clean up the hash cache
     #[command(subcommand)]
     Cache(CacheCommand),
-    /// Say what this machine and this build can do, and check it
+    /// Show what this machine and this build support, and run self-tests
     #[command(after_help = "Example: clean-backup doctor --gpu any")]
     Doctor {
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
@@ -183,13 +183,13 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Files")]
 pub struct Files {
-    /// Only files that match; may be repeated, or a list with commas
+    /// Only files that match; may be repeated, or a comma-separated list
     #[arg(long, value_name = "GLOB", value_parser = text(Key::Include), action = ArgAction::Append)]
     pub include: Vec<Value>,
-    /// No files or folders that match; may be repeated, or a list with commas
+    /// Skip files and folders that match; may be repeated, or a comma-separated list
     #[arg(long, value_name = "GLOB", value_parser = text(Key::Exclude), action = ArgAction::Append)]
     pub exclude: Vec<Value>,
-    /// Look into hidden files and folders
+    /// Include hidden files and folders
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::Hidden))]
     pub hidden: Option<Value>,
@@ -205,10 +205,10 @@ pub struct Files {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::ExactDecode))]
     pub exact_decode: Option<Value>,
-    /// Refuse pictures with more pixels
+    /// Skip pictures with more pixels than this
     #[arg(long, value_name = "N", value_parser = text(Key::MaxPixels))]
     pub max_pixels: Option<Value>,
-    /// What all pictures being read may hold together, like 4GiB
+    /// Memory limit for decoding, all threads together, like 4GiB
     #[arg(long, value_name = "BYTES", value_parser = text(Key::Memory))]
     pub memory: Option<Value>,
 }
@@ -222,7 +222,7 @@ pub struct Scan {
     /// Folders or files
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub roots: Vec<PathBuf>,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
     /// Which files.
@@ -236,21 +236,21 @@ pub struct Compared {
     /// Folders or files
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub roots: Vec<PathBuf>,
-    /// Compare with this folder too; nothing in it is ever touched. May be repeated
+    /// Also compare with this folder, in which nothing is ever changed. May be repeated
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub reference: Vec<PathBuf>,
-    /// Compare with all pictures of this cache too: another library's, perhaps of a drive that is
-    /// not there. May be repeated
+    /// Also compare with all pictures in this cache: that of another library, even one on a drive
+    /// that is offline. May be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub with_cache: Vec<PathBuf>,
-    /// How different two pictures of one group may be [default: standard]
+    /// How different the pictures of a group may be [default: standard]
     #[arg(long, short, value_name = "HOW", conflicts_with = "threshold", help_heading = "Matching",
           value_parser = word(Key::Sensitivity, &["exact", "standard", "aggressive"]))]
     pub sensitivity: Option<Value>,
-    /// The same as a number, 0 to 16: most bits of the 64-bit hash that may differ
+    /// The same as a number, 0 to 16: how many bits of the 64-bit hash may differ
     #[arg(long, value_name = "N", help_heading = "Matching", value_parser = text(Key::Threshold))]
     pub threshold: Option<Value>,
-    /// Most bits of the 256-bit fine hash that may differ [default: follows the threshold]
+    /// How many bits of the 256-bit hash may differ [default: follows the threshold]
     #[arg(long, value_name = "N", help_heading = "Matching",
           value_parser = text(Key::FineThreshold))]
     pub fine_threshold: Option<Value>,
@@ -261,16 +261,16 @@ pub struct Compared {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::AnyOrientation))]
     pub any_orientation: Option<Value>,
-    /// Act on burst shots like on copies
+    /// Treat burst shots as copies
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::IncludeBursts))]
     pub include_bursts: Option<Value>,
-    /// What decides first which picture is kept: largest, oldest, newest, shortest-path,
-    /// prefer=GLOB. May be repeated, or a list with commas
+    /// Rules for which picture is kept, before the built-in ones: largest, oldest, newest,
+    /// shortest-path, prefer=GLOB. May be repeated, or a comma-separated list
     #[arg(long, value_name = "RULE", help_heading = "Matching", value_parser = text(Key::Keep),
           action = ArgAction::Append)]
     pub keep: Vec<Value>,
-    /// Forget for this run which pairs were marked as no duplicates on the review page
+    /// Ignore which pairs were marked as no duplicates on the review page
     #[arg(long, help_heading = "Matching")]
     pub ignore_marks: bool,
     /// Which files.
@@ -303,26 +303,26 @@ pub struct Dedupe {
     /// is kept; without it they are left for --action quarantine and `quarantine empty`
     #[arg(long, help_heading = "Action")]
     pub delete_unquarantined: bool,
-    /// Act although a folder is empty now where pictures were known before
+    /// Act even if a folder in which pictures were known is empty now
     #[arg(long, help_heading = "Action")]
     pub allow_empty: bool,
-    /// Print the plan of what would be done, change nothing
+    /// Print the plan; change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,
-    /// Write the plan into a new file, and do it later: clean-backup apply FILE
+    /// Write the plan to a new file, to be carried out by: clean-backup apply FILE
     #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
     pub save_plan: Option<PathBuf>,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text", help_heading = "Output")]
     pub format: Format,
-    /// Write the result into a new file
+    /// Write the result to a new file
     #[arg(long, short, value_name = "FILE", help_heading = "Output",
           value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Most groups whose pictures --format html shows
+    /// How many groups --format html shows pictures of
     #[arg(long, value_name = "N", default_value_t = 2000, help_heading = "Output")]
     pub thumbnails: usize,
-    /// Exit with code 10 when there are duplicates
+    /// Exit with code 10 if there are duplicates
     #[arg(long, help_heading = "Output")]
     pub fail_on_duplicates: bool,
 }
@@ -347,13 +347,13 @@ pub struct Review {
     /// folder that they are found in]
     #[arg(long, value_name = "DIR", help_heading = "Page", value_hint = ValueHint::DirPath)]
     pub to: Option<PathBuf>,
-    /// Act although a folder is empty now where pictures were known before
+    /// Act even if a folder in which pictures were known is empty now
     #[arg(long, help_heading = "Page")]
     pub allow_empty: bool,
-    /// The port that the page is served at [default: any that is free]
+    /// Port to serve the page on [default: any free one]
     #[arg(long, value_name = "N", help_heading = "Page")]
     pub port: Option<u16>,
-    /// Print the link, do not start a browser
+    /// Print the link; do not open a browser
     #[arg(long, help_heading = "Page")]
     pub no_open: bool,
 }
@@ -379,37 +379,38 @@ Examples:
   clean-backup similar card/*.jpg --format paths0 | xargs -0 ls -l"
 )]
 pub struct Similar {
-    /// Pictures to look for
+    /// Pictures to search for
     #[arg(value_name = "IMAGE", value_hint = ValueHint::FilePath, required_unless_present = "hash")]
     pub images: Vec<PathBuf>,
-    /// A hash to look for: 16 hexadecimal digits, or 64 of a fine hash. May be repeated
+    /// A hash to search for: 16 hexadecimal digits, or 64 of a fine hash. May be repeated
     #[arg(long, value_name = "HEX")]
     pub hash: Vec<String>,
     /// Only pictures in this folder. May be repeated
     #[arg(long = "in", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub within_folder: Vec<PathBuf>,
-    /// The so many nearest, however far
+    /// Return the N nearest pictures, at any distance
     #[arg(short = 'k', long, value_name = "N", conflicts_with = "within",
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub nearest: Option<u32>,
-    /// Most bits of the 64-bit hash that may differ, 0 to 16 [default: as dedupe has it]
+    /// How many bits of the 64-bit hash may differ, 0 to 16 [default: the same as dedupe]
     #[arg(long, value_name = "N", value_parser = text(Key::Threshold))]
     pub within: Option<Value>,
-    /// With -k: ask an index that is fast however large the library, and may miss some. It is made
-    /// when first asked for, a millisecond of CPU a picture
+    /// With -k: search an approximate index, which is fast on libraries of any size but may miss
+    /// some. The first search builds it, at a millisecond of CPU time per picture
     #[arg(long, requires = "nearest", conflicts_with = "hash")]
     pub approximate: bool,
-    /// Find turned and mirrored ones
+    /// Find turned and mirrored copies
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::AnyOrientation))]
     pub any_orientation: Option<Value>,
-    /// Leave out the needles themselves, where they are in the library
+    /// Leave out the given pictures themselves
     #[arg(long)]
     pub exclude_self: bool,
-    /// Ask this cache too: another library's, perhaps of a drive that is not there. May be repeated
+    /// Also search this cache: that of another library, even one on a drive that is offline. May be
+    /// repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub with_cache: Vec<PathBuf>,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: SimilarFormat,
 }
@@ -490,36 +491,36 @@ pub struct Organize {
     /// Move them
     #[arg(long = "move")]
     pub moves: bool,
-    /// Folders below DEST, of {year} {month} {month_name} {day} {hour} {minute} {camera}
+    /// Folders below DEST, made of {year} {month} {month_name} {day} {hour} {minute} {camera}
     #[arg(long, value_name = "TEMPLATE", default_value = DEFAULT_TEMPLATE)]
     pub template: String,
-    /// What of SRC stays out since DEST has it: what looks the same, only what has the same bytes,
-    /// or nothing [default: visual where DEST is in the cache or small, else exact]
+    /// Which files of SRC are left out because DEST has them: those that look the same, those with
+    /// the same bytes, or none [default: visual where DEST is cached or small, else exact]
     #[arg(long, value_name = "HOW")]
     pub preflight: Option<Preflight>,
-    /// The zone that films were taken in, where only UTC is told: local, utc, +02:00, Europe/Berlin
+    /// Time zone of videos that only give UTC: local, utc, +02:00, Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
     pub video_tz: String,
-    /// Do not believe modification times: what has no other date goes to Unknown
+    /// Ignore modification times: files with no other date go to Unknown
     #[arg(long)]
     pub no_fs_dates: bool,
-    /// With --move: remove folders that are empty afterwards
+    /// With --move: remove folders that end up empty
     #[arg(long, requires = "moves")]
     pub prune_empty: bool,
-    /// Print every date that is given for this file, and which of them wins
+    /// Print every date found for this file, and which one is used
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "destination"],
           value_hint = ValueHint::FilePath)]
     pub explain: Option<PathBuf>,
-    /// File into a destination that is empty now, though pictures were known in it before
+    /// Go ahead even if the destination, in which pictures were known, is empty now
     #[arg(long)]
     pub allow_empty: bool,
-    /// Print the plan of what would be done, change nothing
+    /// Print the plan; change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,
-    /// Write the plan into a new file, and do it later: clean-backup apply FILE
+    /// Write the plan to a new file, to be carried out by: clean-backup apply FILE
     #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
     pub save_plan: Option<PathBuf>,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text", help_heading = "Output")]
     pub format: ListFormat,
     /// Which files.
@@ -549,13 +550,13 @@ pub struct Apply {
     /// The plan
     #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     pub plan: PathBuf,
-    /// Print what would be done, change nothing
+    /// Print what would be done; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Apply a plan that was edited after it was made; everything else is checked all the same
     #[arg(long)]
     pub edited_plan: bool,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
 }
@@ -577,22 +578,22 @@ Examples:
   clean-backup resume --leftovers ~/Pictures --dry-run"
 )]
 pub struct Resume {
-    /// Which run [default: the last one that was interrupted]
+    /// The run to finish [default: the last one that was interrupted]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
-    /// Settle what runs without a journal left in these folders, instead
+    /// Instead, clean up files that runs without a journal left in these folders
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "run",
           value_hint = ValueHint::DirPath)]
     pub leftovers: Vec<PathBuf>,
-    /// With --leftovers: only files that nothing has changed for so long, as 30m or 2d; a run of
-    /// another machine may still be at the others
+    /// With --leftovers: only files unchanged for this long, such as 30m or 2d; a run on another
+    /// machine may still be using the others
     #[arg(long, value_name = "TIME", default_value = "1h", requires = "leftovers",
           value_parser = time_span)]
     pub older_than: Duration,
-    /// With --leftovers: print the plan of what would be done, change nothing
+    /// With --leftovers: print the plan; change nothing
     #[arg(long, requires = "leftovers")]
     pub dry_run: bool,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
 }
@@ -600,19 +601,19 @@ pub struct Resume {
 /// `undo`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "What was changed since is left as it is, and told. An undo is a run too, \
-and can be taken back.
+and can be undone.
 
 Examples:
   clean-backup undo --dry-run
   clean-backup undo 20261124-105838")]
 pub struct Undo {
-    /// Which run [default: the last one that was not taken back]
+    /// The run to undo [default: the last one that was not undone]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
-    /// Print the plan of what would be done, change nothing
+    /// Print the plan; change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
 }
@@ -623,7 +624,7 @@ pub enum QuarantineCommand {
     /// List what lies in quarantine, by run
     #[command(after_help = "Example: clean-backup quarantine list")]
     List {
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
@@ -646,13 +647,13 @@ pub struct EmptyQuarantine {
     /// Only what these runs moved aside [default: all runs]
     #[arg(value_name = "RUN")]
     pub runs: Vec<String>,
-    /// Only what was moved aside so long ago, as 12h, 30d or 2w
+    /// Only what was moved aside at least this long ago, such as 12h, 30d or 2w
     #[arg(long, value_name = "TIME", value_parser = time_span)]
     pub older_than: Option<Duration>,
-    /// Print the plan of what would be done, change nothing
+    /// Print the plan; change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
 }
@@ -668,10 +669,10 @@ pub struct RestoreQuarantine {
     /// Runs, and files or folders by where they were or where they lie now [default: everything]
     #[arg(value_name = "RUN|PATH", value_hint = ValueHint::AnyPath)]
     pub what: Vec<PathBuf>,
-    /// Print the plan of what would be done, change nothing
+    /// Print the plan; change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
 }
@@ -685,7 +686,7 @@ pub struct History {
     /// Show every file of this run
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
-    /// How the result looks
+    /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
 }
@@ -705,10 +706,10 @@ pub enum ListFormat {
   clean-backup logs -n 500 | grep failed
   tail -f \"$(clean-backup logs --path)\"")]
 pub struct Logs {
-    /// The last so many lines
+    /// How many of the last lines to print
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     pub lines: usize,
-    /// Print where it lies
+    /// Print the path of the log
     #[arg(long)]
     pub path: bool,
 }
@@ -729,40 +730,40 @@ pub enum Format {
 /// `config`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Show every setting, and where it came from
+    /// Show every setting and where it comes from
     #[command(after_help = "Example: clean-backup config show --format json")]
     Show {
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
-    /// Print one setting as it is in effect
+    /// Print the value of one setting
     #[command(after_help = "Example: clean-backup config get sensitivity")]
     Get {
         /// Which
         key: Key,
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
-    /// Set one in the file
+    /// Set a value in the file
     #[command(after_help = "Examples:
   clean-backup config set sensitivity aggressive
   clean-backup config set exclude '*.tmp' '**/cache/**'")]
     Set {
         /// Which
         key: Key,
-        /// To what; several for a list
+        /// The value; several for a list
         #[arg(required = true, allow_negative_numbers = true)]
         value: Vec<String>,
     },
-    /// Take one out of the file
+    /// Remove a setting from the file
     #[command(after_help = "Example: clean-backup config unset exclude")]
     Unset {
         /// Which
         key: Key,
     },
-    /// Print where the file lies
+    /// Print the path of the file
     #[command(after_help = "Example: $EDITOR \"$(clean-backup config path)\"")]
     Path,
 }
@@ -770,51 +771,53 @@ pub enum ConfigCommand {
 /// `cache`.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum CacheCommand {
-    /// How much is in it
+    /// Show what the cache holds
     #[command(after_help = "Example: clean-backup cache stats --format json")]
     Stats {
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
-    /// Remove what belongs to files that are gone
-    #[command(after_help = "Drives that are not there count as gone: plug them in first.
+    /// Remove the entries of files that are gone
+    #[command(
+        after_help = "The files of drives that are not mounted count as gone: mount them first.
 
-Example: clean-backup cache prune")]
+Example: clean-backup cache prune"
+    )]
     Prune {
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
-    /// Check it, and compare it with the files
+    /// Check the cache, and compare it with the files
     #[command(after_help = "Example: clean-backup cache verify")]
     Verify {
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
-    /// Remove everything from it
+    /// Remove all entries
     #[command(after_help = "Nothing is lost but time: hashes are computed again.
 
 Example: clean-backup cache clear")]
     Clear {
-        /// How the result looks
+        /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,
     },
-    /// Write its pictures as a table for other programs
+    /// Write all entries as a table for other programs
     #[command(after_help = "Examples:
   clean-backup cache export --format parquet -o pictures.parquet
   clean-backup cache export > pictures.csv")]
     Export {
-        /// In which form
+        /// The form of the table
         #[arg(long, short, value_name = "FORM", default_value = "csv")]
         format: TableForm,
-        /// Into a new file
+        /// Write to a new file
         #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
         output: Option<PathBuf>,
     },
-    /// Take in pictures of such a table, CSV or Parquet
+    /// Add the entries of such a table, CSV or Parquet
     #[command(after_help = "Example: clean-backup cache import pictures.parquet")]
     Import {
         /// Which

@@ -94,7 +94,7 @@ mod device {
             lines.push(format!("GPU: {adapter}: {}", adapter.limits()));
             lines.push(match test(adapter) {
                 Ok(rate) => format!(
-                    "  self-test: good; {:.3} thousand million pairs a second on a small join",
+                    "  self-test: good; {:.3} billion pairs per second on a small join",
                     rate
                 ),
                 Err(error) => format!("  self-test: FAILED: {error}"),
@@ -102,11 +102,11 @@ mod device {
         }
         lines.push(match adapters.iter().find(|adapter| adapter.is(wanted)) {
             Some(adapter) => format!(
-                "GPU in use: {adapter}, for comparing where it is reckoned faster; hashing stays \
-                 on the CPU unless --gpu on or any"
+                "GPU in use: {adapter}, for comparing where it is estimated to be faster; hashing \
+                 stays on the CPU unless --gpu on or any"
             ),
             None if adapters.is_empty() => "GPU in use: none; no driver offers one".to_owned(),
-            None => "GPU in use: none; software is slower than the CPU's own code".to_owned(),
+            None => "GPU in use: none; software adapters are slower than the CPU".to_owned(),
         });
         lines
     }

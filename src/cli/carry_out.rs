@@ -54,7 +54,7 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
             )
         };
         if !context.yes && context.asks {
-            let question = format!("{message}. Type `delete` to go on: ");
+            let question = format!("{message}. Type `delete` to continue: ");
             return match ask_for("delete", &question)? {
                 Answer::Yes => Ok(()),
                 Answer::No => Err(refused("nothing was done".to_owned())),
@@ -71,11 +71,11 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
     if !context.asks {
         return Err(Failure::new(
             Kind::Refused,
-            format!("{sentence}, but nobody is there to be asked"),
+            format!("{sentence}, which needs confirmation, but this is not a terminal"),
         )
         .hint("add --yes to do it, or --dry-run to see it"));
     }
-    match ask(&format!("{sentence}. Go on? [y/N] "))? {
+    match ask(&format!("{sentence}. Continue? [y/N] "))? {
         Answer::Yes => Ok(()),
         Answer::No => Err(Failure::new(Kind::Refused, "nothing was done")),
     }

@@ -88,7 +88,7 @@ impl Failure {
     /// A folder or file that was named cannot be read.
     pub fn of_named(path: &Path, why: &dyn fmt::Display) -> Self {
         Self::new(Kind::Failed, format!("{}: {why}", for_people(path)))
-            .hint("check how it is written, and that the drive it lies on is there")
+            .hint("check the spelling, and that its drive is mounted")
     }
 
     /// The cache cannot be used.
@@ -111,9 +111,8 @@ impl Failure {
             DecisionsError::Foreign(_) => Kind::Refused,
             _ => Kind::Failed,
         };
-        Self::new(kind, error.to_string()).hint(
-            "what was decided there would be ignored otherwise; move the file away to begin anew",
-        )
+        Self::new(kind, error.to_string())
+            .hint("your decisions would be ignored otherwise; move the file away to start afresh")
     }
 
     /// A journal cannot be read. What keeps a run from beginning is a refusal.
@@ -136,7 +135,7 @@ impl Failure {
             _ => Kind::Failed,
         };
         Self::new(kind, format!("--with-cache: {error}"))
-            .hint("it takes the hashes.db of another library; `clean-backup cache stats` tells where yours lies")
+            .hint("it takes the hashes.db of another library")
     }
 
     /// For a write to standard output: a closed pipe ends the run quietly.
@@ -180,16 +179,16 @@ impl From<LibraryError> for Failure {
             E::Decisions(error) => Self::of_decisions(error),
             E::Root { path, reason } => Self::of_named(path, reason),
             E::Doubtful(_) => failure(Kind::Refused).hint(
-                "mount the drive and try again; --allow-empty acts all the same on an empty \
-                 folder; what is really gone is forgotten by: clean-backup cache prune",
+                "mount the drive and try again; --allow-empty acts even on an empty folder; to \
+                 forget files that are really gone: clean-backup cache prune",
             ),
             E::Glob { .. } => failure(Kind::Usage),
             E::OneFolder => failure(Kind::Refused).hint("--move files it in place"),
             E::Unsettled => {
-                failure(Kind::Failed).hint("wait until whatever writes to them is done")
+                failure(Kind::Failed).hint("wait until no other program writes to them")
             }
             E::Interrupted { while_scanning: true } => failure(Kind::Interrupted)
-                .hint("what was hashed is kept; the next run goes on from there"),
+                .hint("the hashes so far are kept; the next run continues from there"),
             E::Interrupted { .. } => failure(Kind::Interrupted),
             _ => failure(Kind::Failed),
         }
@@ -201,13 +200,13 @@ impl From<ActError> for Failure {
         let failure = Self::new(Kind::Refused, error.to_string());
         match &error {
             ActError::FolderGone(_) => {
-                failure.hint("mount the drive and try again, or make the plan anew")
+                failure.hint("mount the drive and try again, or make a new plan")
             }
             ActError::Lock(LockError::Held { .. })
             | ActError::LibraryLock(LibraryLockError::Held { .. }) => {
                 failure.hint("wait until it is done")
             }
-            ActError::LibraryLock(LibraryLockError::Moved(_)) => failure.hint("make the plan anew"),
+            ActError::LibraryLock(LibraryLockError::Moved(_)) => failure.hint("make a new plan"),
             ActError::Journal(error) => Self::of_journal(error),
             _ => failure,
         }

@@ -77,7 +77,7 @@ pub struct Settings {
     pub include: Vec<String>,
     /// Nothing that matches one of these globs.
     pub exclude: Vec<String>,
-    /// Look into hidden files and folders.
+    /// Include hidden files and folders.
     pub hidden: bool,
     /// Follow symbolic links.
     pub follow_links: bool,

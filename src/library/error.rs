@@ -63,7 +63,7 @@ impl fmt::Display for LibraryError {
             Self::OneFolder => f.write_str(
                 "source and destination are one folder: copies of everything would be made",
             ),
-            Self::Unsettled => f.write_str("files change while they are looked at"),
+            Self::Unsettled => f.write_str("files keep changing while they are compared"),
             Self::Interrupted { .. } => f.write_str("interrupted"),
         }
     }

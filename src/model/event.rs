@@ -63,14 +63,14 @@ pub enum Event<'a> {
     },
     /// A phase begins.
     StageStarted {
-        /// Which.
+        /// The phase.
         stage: Phase,
         /// How many items it will go through, where that is known.
         total: Option<u64>,
     },
     /// A phase got on. Cheap enough for every picture.
     Advanced {
-        /// Which.
+        /// The phase.
         stage: Phase,
         /// Items since the last such event.
         items: u64,
@@ -79,7 +79,7 @@ pub enum Event<'a> {
     },
     /// A phase is through.
     StageFinished {
-        /// Which.
+        /// The phase.
         stage: Phase,
     },
     /// A file was passed over. It is in the report too.
@@ -110,7 +110,7 @@ pub struct Act<'a> {
     pub source: &'a Path,
     /// Where it was to go.
     pub destination: Option<&'a Path>,
-    /// Why not.
+    /// Why it was not done; empty if it was.
     pub remark: &'a str,
 }
 

@@ -72,7 +72,7 @@ pub struct Picture {
 /// A picture that is the keeper's duplicate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duplicate {
-    /// Which.
+    /// The picture.
     pub picture: Picture,
     /// Bits between the 64-bit hashes of it and the keeper.
     pub distance: u32,
@@ -129,7 +129,7 @@ impl Alarm {
 /// picture that is near a duplicate only, or a frame of a burst. Shown, never acted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
-    /// Which.
+    /// The picture.
     pub picture: Picture,
     /// Bits between the 64-bit hashes of it and the keeper.
     pub distance: u32,
@@ -155,11 +155,11 @@ pub struct Group {
 /// A file or folder that could not be taken into account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// Which.
+    /// The file or folder.
     pub path: PathBuf,
     /// Where it failed.
     pub stage: Stage,
-    /// Why.
+    /// Why it was skipped, for people.
     pub reason: String,
 }
 

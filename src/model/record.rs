@@ -121,7 +121,7 @@ impl Stage {
 /// A file or folder that was passed over, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skip {
-    /// Which.
+    /// The file or folder.
     pub path: PathBuf,
     /// Where it failed.
     pub stage: Stage,

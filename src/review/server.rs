@@ -28,7 +28,7 @@ use crate::act::plan::ActionKind;
 use crate::decode::DecodeOptions;
 use crate::model::media::Orientation;
 
-/// How often it is looked whether something is to be done, or to be stopped.
+/// Polling interval for new jobs and for shutdown.
 const LOOK: Duration = Duration::from_millis(30);
 /// Pictures that are decoded at the same time.
 const DECODING: usize = 4;

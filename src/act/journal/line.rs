@@ -31,12 +31,12 @@ pub enum Line {
     Ending(Ending),
     /// A folder was made.
     Folder {
-        /// Which.
+        /// The file.
         path: ExactPath,
     },
     /// An empty folder was removed.
     Pruned {
-        /// Which.
+        /// The file.
         path: ExactPath,
     },
     /// The run is over.
@@ -53,7 +53,7 @@ pub struct Intent {
     pub action: usize,
     /// When, in UTC.
     pub time: String,
-    /// What.
+    /// What is to be done.
     pub kind: ActionKind,
     /// With which files.
     pub files: Vec<IntentFile>,
@@ -119,7 +119,7 @@ pub struct Ending {
     pub action: usize,
     /// When, in UTC.
     pub time: String,
-    /// How.
+    /// How it ended.
     pub verdict: Verdict,
     /// Why not, or what could not be kept of a copied file.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -43,7 +43,7 @@ pub enum LockError {
     Io {
         /// Which file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath.
         source: io::Error,
     },
 }

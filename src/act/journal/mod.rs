@@ -74,7 +74,7 @@ pub enum JournalError {
     Io {
         /// Which file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error underneath.
         source: io::Error,
     },
     /// There is no such run.
@@ -83,7 +83,7 @@ pub enum JournalError {
     Plan {
         /// Which file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath.
         source: PlanError,
     },
     /// The journal does not begin as one does.

@@ -26,7 +26,7 @@ use units::Folders;
 /// What is to be done with duplicates.
 #[derive(Clone, Debug)]
 pub struct ProposalOptions {
-    /// What.
+    /// What to do with each duplicate.
     pub action: ActionKind,
     /// The folder that they go to; without one a folder of the library's own, for a quarantine.
     pub destination: Option<PathBuf>,
@@ -41,9 +41,9 @@ pub struct ProposalOptions {
 /// A duplicate that is not acted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// Which.
+    /// The file that is left alone.
     pub path: PathBuf,
-    /// Why.
+    /// Why it is left alone, for people.
     pub why: String,
 }
 

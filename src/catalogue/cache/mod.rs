@@ -123,28 +123,28 @@ pub struct Verified {
 pub enum CacheError {
     /// The file cannot be opened, made or moved.
     Io {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath.
         source: std::io::Error,
     },
     /// The database is damaged or is none.
     Damaged {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What SQLite says.
         source: rusqlite::Error,
     },
     /// Any other refusal of SQLite.
     Database {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What it says.
         source: rusqlite::Error,
     },
     /// The file is not this program's, and is left as it is.
     Foreign {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What it is.
         why: Foreign,

@@ -51,9 +51,8 @@ fn read_plan(path: &Path, text: &str, edited: bool) -> Result<Plan, Failure> {
             tracing::warn!("{path}: {}; it is taken as it is now", PlanError::Edited);
             Ok(plan)
         }
-        Err(error @ PlanError::Edited) => Err(refused(&error).hint(
-            "make it anew; or look through it, and add --edited-plan to apply it as it is now",
-        )),
+        Err(error @ PlanError::Edited) => Err(refused(&error)
+            .hint("make a new one, or check it and add --edited-plan to apply it as it is")),
         other => other.map_err(|error| refused(&error).hint(PLANS)),
     }
 }

@@ -35,7 +35,7 @@ pub struct DedupeOptions {
     pub dry_run: bool,
     /// Where to keep the plan.
     pub save_plan: Option<PathBuf>,
-    /// How the result looks.
+    /// Output format.
     pub format: Format,
     /// Where it goes, if not to standard output.
     pub output: Option<PathBuf>,
@@ -133,8 +133,8 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
         render::check_free(file, context.yes)?;
     }
     if options.format == Format::Html && options.output.is_none() && context.stdout_is_terminal {
-        return Err(Failure::new(Kind::Usage, "a page is not for a terminal")
-            .hint("add -o report.html, and open that in a browser"));
+        return Err(Failure::new(Kind::Usage, "an HTML page cannot be shown on a terminal")
+            .hint("add -o report.html and open the file in a browser"));
     }
     let destination = context.destination(options.to.as_deref(), &options.compared.references)?;
     let mut compared = options.compared.clone();

@@ -157,10 +157,10 @@ fn line(run: &RunJson<'_>) -> String {
         }
     }
     if let Some(undoes) = run.undoes {
-        text += &format!("; takes back {undoes}");
+        text += &format!("; undoes {undoes}");
     }
     if let Some(by) = run.undone_by {
-        text += &format!("; taken back by {by}");
+        text += &format!("; undone by {by}");
     }
     if !run.ended {
         text += "; interrupted";

@@ -38,8 +38,8 @@ pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
     };
     let runs: Vec<String> = runs.into_iter().collect();
     tracing::warn!(
-        "{} lie here that a run left which was killed ({}), such as {}; unless it is still going \
-         on, settle them with: {command}",
+        "{} were left here by a run that was killed ({}), such as {}; unless it is still running, \
+         settle them with: {command}",
         count(unsettled.len() as u64, "file"),
         runs.join(", "),
         unsettled.first().map(|path| for_people(path)).unwrap_or_default(),

@@ -21,7 +21,7 @@ pub fn run(context: &Context<'_>, options: &args::Resume) -> Result<Outcome, Fai
     match library.resume(options.run.as_deref(), &acting)? {
         Some((plan, applied)) => finish(&plan, &applied, mode),
         None => {
-            let text = "Nothing to go on with: every run came to its end.\n";
+            let text = "Nothing to resume: every run has finished.\n";
             mode.print(text, AppliedJson::default())?;
             Ok(Outcome::Done)
         }

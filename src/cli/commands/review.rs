@@ -107,7 +107,7 @@ fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     let port = port.unwrap_or(0);
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
         Failure::new(Kind::Failed, format!("port {port} cannot be used: {error}"))
-            .hint("leave --port out to get one that is free")
+            .hint("leave out --port to use any free one")
     })
 }
 
@@ -181,7 +181,7 @@ fn done(plan: &Plan, applied: &Applied) -> Done {
     }
     if applied.left > 0 {
         problems.push(format!(
-            "interrupted; {} were not begun; go on with: clean-backup resume {}",
+            "interrupted; {} were not begun; finish with: clean-backup resume {}",
             applied.left, applied.run
         ));
     }

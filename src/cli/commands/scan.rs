@@ -17,7 +17,7 @@ use crate::cli::{interrupt, render};
 pub struct ScanOptions {
     /// Folders or files.
     pub roots: Vec<PathBuf>,
-    /// How the result looks.
+    /// Output format.
     pub format: ListFormat,
 }
 

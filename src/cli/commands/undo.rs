@@ -30,7 +30,7 @@ pub fn run(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Failu
         None => last(&runs, &done_something),
     };
     let Some(mut log) = found.map_err(|error| Failure::of_journal(&error))? else {
-        mode.print("There is no run to be taken back.\n", AppliedJson::default())?;
+        mode.print("There is no run to undo.\n", AppliedJson::default())?;
         return Ok(Outcome::Done);
     };
     let plan = log.plan(&runs).map_err(|error| Failure::of_journal(&error))?;
@@ -42,18 +42,15 @@ pub fn run(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Failu
     }
     let undo = undo::undo(&log, &plan, &Disk::default(), &context.folder);
     for left in &undo.left {
-        tracing::warn!("not taken back: {}: {}", for_people(&left.path), one_line(&left.why));
+        tracing::warn!("not undone: {}: {}", for_people(&left.path), one_line(&left.why));
     }
     if options.dry_run {
         render::print(&render::plan(&undo.plan)?)?;
         return Ok(Outcome::Done);
     }
     let acted = if undo.plan.actions.is_empty() {
-        let message = if undo.settled > 0 {
-            "Everything is back already.\n"
-        } else {
-            "Nothing to take back.\n"
-        };
+        let message =
+            if undo.settled > 0 { "Everything is back already.\n" } else { "Nothing to undo.\n" };
         mode.print(message, AppliedJson::default())?;
         Outcome::Done
     } else {

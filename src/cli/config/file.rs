@@ -25,7 +25,7 @@ pub enum ConfigError {
         path: PathBuf,
         /// `read` or `written`.
         what: &'static str,
-        /// Why.
+        /// The error underneath.
         source: io::Error,
     },
     /// The content is wrong.

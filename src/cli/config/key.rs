@@ -54,21 +54,21 @@ macro_rules! keys {
 
 keys! {
     Sensitivity "sensitivity" Shape::Choice(&["exact", "standard", "aggressive"]),
-        "How different two pictures of one group may be.";
+        "How different the pictures of a group may be.";
     Threshold "threshold" Shape::Number(0, clean_backup::model::policy::MAX_THRESHOLD as u64),
-        "The same as a number: most bits of 64 that may differ.";
+        "The same as a number: how many bits of the 64-bit hash may differ.";
     FineThreshold "fine_threshold" Shape::Number(0, clean_backup::model::policy::MAX_FINE_THRESHOLD as u64),
-        "Most bits of the 256-bit fine hash that may differ.";
+        "How many bits of the 256-bit hash may differ.";
     AnyOrientation "any_orientation" Shape::Flag, "Find turned and mirrored copies.";
-    IncludeBursts "include_bursts" Shape::Flag, "Act on burst shots like on copies.";
-    Keep "keep" Shape::KeepRules, "What decides first which picture is kept.";
+    IncludeBursts "include_bursts" Shape::Flag, "Treat burst shots as copies.";
+    Keep "keep" Shape::KeepRules, "Rules for which picture is kept, before the built-in ones.";
     Threads "threads" Shape::Number(1, 4096), "How many threads work.";
     Gpu "gpu" Shape::Choice(&["auto", "on", "any", "off"]), "Whether to use a GPU.";
     Cpu "cpu" Shape::Flag, "Use the CPU alone.";
     Cache "cache" Shape::Path, "Where hashes are kept between runs.";
     Include "include" Shape::Globs, "Only files that match one of these.";
     Exclude "exclude" Shape::Globs, "No files or folders that match one of these.";
-    Hidden "hidden" Shape::Flag, "Look into hidden files and folders.";
+    Hidden "hidden" Shape::Flag, "Include hidden files and folders.";
     FollowLinks "follow_links" Shape::Flag, "Follow symbolic links.";
     OneFileSystem "one_file_system" Shape::Flag, "Stay on each folder's file system.";
     ExactDecode "exact_decode" Shape::Flag, "Never hash an embedded thumbnail.";

@@ -111,7 +111,7 @@ impl Menu<'_> {
             Choice("Replace identical ones by hard links: can be undone", "hardlink"),
             Choice("Delete duplicates for good", "delete"),
         ];
-        match answered!(choose("What shall be done with them?", &actions)) {
+        match answered!(choose("What should be done with them?", &actions)) {
             "report" => {}
             "html" => {
                 let file = answered!(self.questions.text("Write the page into:", "report.html"));
@@ -144,7 +144,7 @@ impl Menu<'_> {
             Choice("standard: light edits too", "standard"),
             Choice("aggressive: crops, borders, watermarks too", "aggressive"),
         ];
-        match answered!(choose("How different may they be?", &choices)) {
+        match answered!(choose("How different may copies be?", &choices)) {
             "" => {}
             name => words.extend(["--sensitivity", name].map(OsString::from)),
         }
@@ -152,7 +152,7 @@ impl Menu<'_> {
     }
 
     fn organize(&mut self) -> Step {
-        let source = answered!(self.questions.folder("Folder with what is to be filed:"));
+        let source = answered!(self.questions.folder("Folder with the files to organize:"));
         let library = answered!(self.questions.new_folder("Library that it goes to:"));
         let ways = [
             Choice("Copy: the source stays as it is", "--copy"),
@@ -182,7 +182,7 @@ impl Menu<'_> {
         let keys = [
             Choice("Sensitivity", "sensitivity"),
             Choice("Turned and mirrored copies", "any_orientation"),
-            Choice("Act on burst shots like on copies", "include_bursts"),
+            Choice("Treat burst shots as copies", "include_bursts"),
             Choice("Which picture is kept first", "keep"),
             Choice("The GPU", "gpu"),
         ];
@@ -194,7 +194,7 @@ impl Menu<'_> {
             _ => &["auto", "on", "off"],
         };
         let values: Vec<Choice<'_, &str>> = values.iter().map(|v| Choice(v, *v)).collect();
-        let value = answered!(choose("Which value, from now on?", &values));
+        let value = answered!(choose("New value?", &values));
         self.run(&["config", "set", key, value].map(OsString::from))?;
         if key == "sensitivity" {
             value.clone_into(&mut self.sensitivity);
@@ -216,9 +216,9 @@ impl Menu<'_> {
         let acts = [
             Choice("Show its files", "history"),
             Choice("Take it back (undo)", "undo"),
-            Choice("Go on with it, if it was interrupted", "resume"),
+            Choice("Finish it, if it was interrupted", "resume"),
         ];
-        let act = answered!(choose("What shall be done with it?", &acts));
+        let act = answered!(choose("What should be done with it?", &acts));
         self.run(&[act, run].map(OsString::from))
     }
 

@@ -131,19 +131,21 @@ pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcom
         mode.print(&text, AppliedJson::of(applied))?;
         let kind = if applied.files == 0 { Kind::Refused } else { Kind::Failed };
         return Err(Failure::new(kind, format!("the journal cannot be written: {error}"))
-            .hint(format!("when it can be again: clean-backup resume {}", applied.run)));
+            .hint(format!("once it can be written again: clean-backup resume {}", applied.run)));
     }
     if applied.left > 0 {
         mode.print(&text, AppliedJson::of(applied))?;
-        return Err(Failure::new(Kind::Interrupted, "interrupted; what was begun is done").hint(
-            format!(
-                "go on with: clean-backup resume {0}; take back with: clean-backup undo {0}",
-                applied.run
-            ),
-        ));
+        return Err(Failure::new(
+            Kind::Interrupted,
+            "interrupted; the actions begun were completed",
+        )
+        .hint(format!(
+            "finish it with: clean-backup resume {0}; undo it with: clean-backup undo {0}",
+            applied.run
+        )));
     }
     if applied.files > 0 {
-        text += &format!("Take it back with: clean-backup undo {}\n", applied.run);
+        text += &format!("Undo with: clean-backup undo {}\n", applied.run);
     }
     mode.print(&text, AppliedJson::of(applied))?;
     Ok(if applied.not_done.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
@@ -152,7 +154,7 @@ pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcom
 /// What has happened to files; of copies that are taken back, that nothing is lost.
 pub fn past(plan: &Plan, kind: ActionKind) -> &'static str {
     match (plan.origin, kind) {
-        (Origin::Undo, ActionKind::Delete) => "removed again (their originals are there)",
+        (Origin::Undo, ActionKind::Delete) => "removed again (their originals remain)",
         (_, kind) => kind.past(),
     }
 }

@@ -173,7 +173,7 @@ fn check_replaceable(path: &Path, replace: bool) -> Result<(), Failure> {
     if read && BEGINNINGS.iter().any(|beginning| head.starts_with(beginning)) {
         return Ok(());
     }
-    Err(in_the_way.hint("it is no report of this program, so that not even --yes replaces it"))
+    Err(in_the_way.hint("it is not a report of this program, so even --yes does not replace it"))
 }
 
 #[cfg(test)]

@@ -524,7 +524,7 @@ async function undo(run) {
 
 async function result(job) {
   const done = job.result;
-  const verb = job.kind === 'undo' ? 'taken back' : 'done';
+  const verb = job.kind === 'undo' ? 'restored' : 'done';
   $('result-sentence').textContent = job.error ?? `${count(done.files, 'file')} ${verb} (${human(done.bytes)}).${done.run && job.kind === 'apply' ? ` In a terminal it is taken back with: clean-backup undo ${done.run}` : ''}`;
   fill('result-problems', done?.problems ?? []);
   $('result-undo').hidden = !(job.kind === 'apply' && done?.files);

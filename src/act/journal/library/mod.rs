@@ -55,7 +55,7 @@ pub struct LibraryLock {
 /// A folder that could not be locked.
 #[derive(Debug)]
 pub struct Unlocked {
-    /// Which.
+    /// The folder that cannot be locked.
     pub folder: PathBuf,
     /// Why: it may not be written to, or its file system has no locks.
     pub why: io::Error,
