@@ -1,0 +1,10 @@
+//! Metadata inside of pictures and films: Exif, XMP, IPTC, and the dates of films.
+#![no_main]
+
+use clean_backup::metadata::{embedded, tags};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    embedded(&bytes);
+    tags(&bytes);
+});

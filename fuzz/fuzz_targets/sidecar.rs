@@ -1,0 +1,14 @@
+//! XMP packets, Google Takeout's JSON, and dates in file names.
+#![no_main]
+
+use clean_backup::metadata::capture::from_name;
+use clean_backup::metadata::sidecar::{of_takeout, of_xmp};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    of_xmp(bytes);
+    of_takeout(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        from_name(text);
+    }
+});
