@@ -149,6 +149,15 @@ impl Run<'_> {
         }
     }
 
+    /// Takes steps; when they stop, the file gets its own name back.
+    pub(super) fn or_put_back<T>(
+        &self,
+        held: &mut Held,
+        steps: impl FnOnce(&mut Held) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        steps(held).map_err(|stop| self.put_back(held, stop))
+    }
+
     /// Removes a file that was set aside, if it is still what was checked.
     pub(super) fn remove_aside(&self, held: &Held) -> Result<(), Stop> {
         let files = self.world.files;

@@ -139,17 +139,17 @@ impl Run<'_> {
     fn finish_move(&self, work: &Work<'_>, mut held: Held, to: &Place) -> Result<Look, Stop> {
         let files = self.world.files;
         files.sync_folder(to.folder()).map_err(failed("syncing", to.folder().path()))?;
-        let removed = self.set_aside(work, &mut held).and_then(|()| {
+        self.or_put_back(&mut held, |held| {
+            self.set_aside(work, held)?;
             let there = files.open(to).map_err(failed("opening", &work.destination))?;
             let content = files.hash(&there).map_err(failed("reading", &work.destination))?;
             if Some(content) != work.expected().content {
                 return Err(refused(&work.destination, "was changed in the meantime"));
             }
             self.is_at_its_path(to, there.look())?;
-            self.remove_aside(&held)?;
+            self.remove_aside(held)?;
             Ok(there.look())
-        });
-        removed.map_err(|stop| self.put_back(&mut held, stop))
+        })
     }
 
     /// Moves one file. After an error it is where it was, and nowhere else.
@@ -163,24 +163,21 @@ impl Run<'_> {
     ) -> Result<Look, Stop> {
         let files = self.world.files;
         self.is_not_its_keeper(work, &mut held, keeper)?;
-        match files.rename_new(&held.now, to) {
-            Ok(()) => {}
+        let renamed = match files.rename_new(&held.now, to) {
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {
                 return self.move_by_copy(work, held, keeper, to, remarks);
             }
-            Err(error) => {
-                let stop = Stop::failed(about("moving to", &work.destination, &error));
-                return Err(self.put_back(&mut held, stop));
-            }
-        }
-        if let Err(stop) = self.check_renamed(&held.now, to, held.look()) {
-            return Err(self.put_back(&mut held, stop));
-        }
-        let look = held.look();
-        held.now = to.clone();
-        let arrived =
-            self.is_at_its_path(to, look).and_then(|()| self.keeper_is_left(work, &held, keeper));
-        arrived.map(|()| look).map_err(|stop| self.put_back(&mut held, stop))
+            renamed => renamed.map_err(failed("moving to", &work.destination)),
+        };
+        self.or_put_back(&mut held, |held| {
+            let look = held.look();
+            renamed?;
+            self.check_renamed(&held.now, to, look)?;
+            held.now = to.clone();
+            self.is_at_its_path(to, look)?;
+            self.keeper_is_left(work, held, keeper)?;
+            Ok(look)
+        })
     }
 
     /// Sets a file aside for a moment when its keeper is on another device: were the two one file,
@@ -220,20 +217,15 @@ impl Run<'_> {
         to: &Place,
         remarks: &mut Remarks,
     ) -> Result<Look, Stop> {
-        let there = match self.copy_to(work, &held.opened, to, remarks) {
-            Ok(there) => there,
-            Err(stop) => return Err(self.put_back(&mut held, stop)),
-        };
-        let removed = self
-            .set_aside(work, &mut held)
-            .and_then(|()| self.keeper_is_left(work, &held, keeper))
-            .and_then(|()| self.is_at_its_path(to, there))
-            .and_then(|()| self.remove_aside(&held));
-        if let Err(stop) = removed {
-            let stop = self.put_back(&mut held, stop);
-            return Err(self.discard(work, to, there, &held.home, stop));
-        }
-        Ok(there)
+        let there =
+            self.or_put_back(&mut held, |held| self.copy_to(work, &held.opened, to, remarks))?;
+        let removed = self.or_put_back(&mut held, |held| {
+            self.set_aside(work, held)?;
+            self.keeper_is_left(work, held, keeper)?;
+            self.is_at_its_path(to, there)?;
+            self.remove_aside(held)
+        });
+        removed.map(|()| there).map_err(|stop| self.discard(work, to, there, &held.home, stop))
     }
 
     /// Copies one file, and publishes the copy when it was read back. After an error nothing is
