@@ -21,8 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = SimilarOptions::new(Wanted::Within(Policy::default()));
     let answers = library.similar(&[needle], &options, &Source::default())?;
     for hit in answers.hits.into_iter().next().ok_or("no answer")?? {
-        let bits = hit.distance.unwrap_or_default();
-        println!("{}: {bits} of 64 bits differ", hit.picture.path.display());
+        let bits = hit.similar.distance.unwrap_or_default();
+        println!("{}: {bits} of 64 bits differ", hit.similar.picture.path.display());
     }
     Ok(())
 }

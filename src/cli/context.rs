@@ -8,7 +8,7 @@ use clean_backup::catalogue::cache::Cache;
 use clean_backup::decode::DecodeOptions;
 use clean_backup::files::fsops::{Disk, real_place};
 use clean_backup::files::walk::{Globs, WalkOptions};
-use clean_backup::library::{Acting, Backends, Library, Monitor, Options};
+use clean_backup::library::{Acting, Backends, Library, Monitor, Options, open_cache, runs_folder};
 use clean_backup::model::media::CaptureTime;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::readable::iso_time;
@@ -40,25 +40,26 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The library with its cache, on the CPU alone.
+    /// The library with its cache, for what neither walks folders nor hashes many pictures.
     ///
     /// # Errors
-    /// As [`Library::open`], and wrong globs.
+    /// As [`Library::open`].
     pub fn library(&self) -> Result<Library, Failure> {
-        self.library_on(Backends::default())
+        let scan = ScanOptions { decode: self.decode_options(), ..ScanOptions::default() };
+        self.library_with(scan, Backends::default())
     }
 
-    /// The library with what hashes and compares as the settings ask.
+    /// The library with what finds, hashes and compares pictures as the settings ask.
     ///
     /// # Errors
-    /// As [`Self::library`]; when a GPU is insisted on and cannot be used.
+    /// As [`Self::library`]; wrong globs; when a GPU is insisted on and cannot be used.
     pub fn hashing_library(&self) -> Result<Library, Failure> {
         self.start_threads()?;
-        self.library_on(backends::open(self.settings.gpu)?)
+        self.library_with(self.scan_options()?, backends::open(self.settings.gpu)?)
     }
 
-    fn library_on(&self, backends: Backends) -> Result<Library, Failure> {
-        let mut options = Options::new(&self.folder).scan(self.scan_options()?).backends(backends);
+    fn library_with(&self, scan: ScanOptions, backends: Backends) -> Result<Library, Failure> {
+        let mut options = Options::new(&self.folder).scan(scan).backends(backends);
         match &self.settings.cache {
             Some(file) => options = options.cache(file),
             None => tracing::warn!(
@@ -81,14 +82,7 @@ impl Context<'_> {
             return Err(Failure::new(Kind::Failed, "no home folder is known to keep the cache in")
                 .hint("name a file with --cache"));
         };
-        let opened = Cache::open(file, &self.folder).map_err(|error| Failure::of_cache(&error))?;
-        if let Some(aside) = opened.set_aside {
-            let (there, why) = (for_people(&aside.moved_to), aside.why);
-            tracing::warn!(
-                "the cache could not be used: {why}; it is now {there}, a new one was begun"
-            );
-        }
-        Ok(opened.cache)
+        open_cache(file, &self.folder).map_err(|error| Failure::of_cache(&error))
     }
 
     /// Tells the bars; stops when `cancel` is set; tells `leftovers` what interrupted runs left.
@@ -124,7 +118,7 @@ impl Context<'_> {
     /// # Errors
     /// As [`Self::state_folder`].
     pub fn runs_folder(&self) -> Result<PathBuf, Failure> {
-        Ok(self.state_folder()?.join("runs"))
+        Ok(runs_folder(self.state_folder()?))
     }
 
     /// What acting on files needs.
@@ -145,7 +139,7 @@ impl Context<'_> {
     ///
     /// # Errors
     /// [`Kind::Usage`] for wrong globs.
-    pub fn scan_options(&self) -> Result<ScanOptions, Failure> {
+    fn scan_options(&self) -> Result<ScanOptions, Failure> {
         let settings = &self.settings;
         Ok(ScanOptions {
             walk: WalkOptions {

@@ -36,7 +36,7 @@ pub struct Acting<'a> {
 impl Acting<'_> {
     /// Where the journals lie.
     pub fn runs(&self) -> PathBuf {
-        self.state.join("runs")
+        runs_folder(self.state)
     }
 
     /// The lock of the state.
@@ -46,6 +46,11 @@ impl Acting<'_> {
     pub fn lock(&self) -> Result<Lock, ActError> {
         Ok(Lock::take(self.state, &self.who)?)
     }
+}
+
+/// Where the journals of a state lie.
+pub fn runs_folder(state: &Path) -> PathBuf {
+    state.join("runs")
 }
 
 /// Keeps other runs out while a plan is carried out: those with the same journals, and those that
@@ -189,18 +194,13 @@ fn follow(cache: &mut Cache, plan: &Plan, applied: &Applied) {
 /// Files of acts that were not done which have other bytes than were planned with, whatever their
 /// size and time say: what the cache knows of them is wrong, and the next run must read them again.
 fn with_other_bytes(plan: &Plan, applied: &Applied) -> Vec<PathBuf> {
-    let members = not_acted_on(plan, applied).flat_map(|action| &action.files);
+    let members = split(plan, applied, false).flat_map(|action| &action.files);
     let files = members.flat_map(|member| std::iter::once(&member.source).chain(&member.keeper));
     files
         .map(|expected| (plan.resolve(&expected.path), expected.content))
         .filter(|(path, planned)| content_hash(path).is_ok_and(|now| Some(now) != *planned))
         .map(|(path, _)| path)
         .collect()
-}
-
-/// Actions of a plan that were refused or failed.
-pub fn not_acted_on<'a>(plan: &'a Plan, applied: &Applied) -> impl Iterator<Item = &'a Action> {
-    split(plan, applied, false)
 }
 
 /// Actions of a plan that were neither refused nor failed.

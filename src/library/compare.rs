@@ -1,15 +1,16 @@
 //! Comparing pictures until what was found rests on nothing but bytes that were read.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::LibraryError;
+use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::dedupe::{self, DedupeOptions, Deduplicated, Duplicate};
 use crate::files::content::content_hash;
+use crate::files::stamp::{Volumes, stamp_and_evidence};
 use crate::index::Joiner;
 use crate::model::findings::{Alarm, Damaged};
 use crate::model::record::{Picture, Record};
@@ -19,12 +20,33 @@ use crate::scan::{Confirm, Confirming, Scan};
 /// Most times that groups are found anew because pictures turned out not to be what the cache said.
 const ROUNDS: u32 = 8;
 
-/// Compares pictures. They are confirmed as `confirm` asks, and a picture that is found to be
-/// damaged loses its claim to be kept.
-///
-/// # Errors
-/// [`LibraryError::Interrupted`]; [`LibraryError::Unsettled`] when files change all the time.
-pub(super) fn compare(
+impl Library {
+    /// Compares the pictures of a scan, and with them `others`, which only other caches know. They
+    /// are confirmed as `confirm` asks, and a picture that is found to be damaged loses its claim
+    /// to be kept.
+    ///
+    /// # Errors
+    /// [`LibraryError::Interrupted`]; [`LibraryError::Unsettled`] when files change all the time.
+    pub(super) fn compare(
+        &mut self,
+        scan: &mut Scan,
+        others: Vec<Picture>,
+        matching: &DedupeOptions,
+        confirm: Option<Confirm>,
+        monitor: Monitor<'_>,
+    ) -> Result<Deduplicated, LibraryError> {
+        let volumes = Volumes::default();
+        let live = |path: &Path| stamp_and_evidence(path, &volumes);
+        scan.add_known(others, &live);
+        let Monitor { progress, cancel, .. } = monitor;
+        let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
+        let joiner = self.options.backends.joiner.as_ref();
+        settled(scan, matching, joiner, confirm, with, &mut self.cache)
+    }
+}
+
+/// Finds groups until nothing that they rest on turns out to be otherwise.
+fn settled(
     scan: &mut Scan,
     matching: &DedupeOptions,
     joiner: &dyn Joiner,

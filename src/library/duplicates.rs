@@ -4,18 +4,16 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::compare::compare;
 use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::dedupe::{DedupeOptions, Prefer};
-use crate::files::stamp::{Volumes, stamp_and_evidence};
 use crate::files::walk::Globs;
 use crate::model::findings::{Counts, Findings, Matching, Skipped};
 use crate::model::media::MediaFile;
 use crate::model::policy::{KeepRule, Policy};
 use crate::model::record::{KnownPicture, Picture, Skip};
-use crate::scan::{Confirm, Confirming, Scan};
+use crate::scan::{Confirm, Scan};
 
 /// What is compared, and by which rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,14 +88,8 @@ impl Library {
         let counts = self.counts(&scan);
         matching.films = std::mem::take(&mut scan.films);
         let elsewhere: HashSet<PathBuf> = others.iter().map(|p| p.file.path.clone()).collect();
-        let volumes = Volumes::default();
-        let live = |path: &Path| stamp_and_evidence(path, &volumes);
-        scan.add_known(others, &live);
-        let Monitor { progress, cancel, .. } = monitor;
-        let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
-        let joiner = self.options.backends.joiner.as_ref();
         let confirm = options.acts.then_some(Confirm::Unbound);
-        let found = compare(&mut scan, &matching, joiner, confirm, with, &mut self.cache)?;
+        let found = self.compare(&mut scan, others, &matching, confirm, monitor)?;
 
         // Files of another cache whose drive is offline are expected to be missing.
         let news = |skip: &&Skip| !elsewhere.contains(&skip.path);

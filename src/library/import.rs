@@ -1,22 +1,20 @@
 //! Planning an import: what of a source goes where, and what the destination has already.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use super::compare::compare;
 use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::act::layout::Template;
 use crate::act::plan::ActionKind;
 use crate::dedupe::DedupeOptions;
-use crate::files::stamp::{Volumes, stamp_and_evidence};
 use crate::files::walk::walk;
 use crate::metadata::capture::Judge;
 use crate::model::findings::Matching;
 use crate::model::path_text::for_people;
 use crate::model::policy::Policy;
 use crate::organize::{self, Organized, Twins, organize};
-use crate::scan::{Confirm, Confirming};
+use crate::scan::Confirm;
 
 /// A destination with at most so many pictures that are not in the cache is compared without
 /// being asked: that takes minutes at most.
@@ -172,14 +170,9 @@ impl Library {
             reference_roots: vec![false, true],
             ..Default::default()
         };
-        let volumes = Volumes::default();
-        let live = |path: &Path| stamp_and_evidence(path, &volumes);
-        let Monitor { progress, cancel, .. } = monitor;
-        let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
-        // Whoever empties the card afterwards relies on what is said here, so that all bytes are
-        // read.
-        let (joiner, confirm) = (self.options.backends.joiner.as_ref(), Some(Confirm::All));
-        let found = compare(&mut scan, &matching, joiner, confirm, with, &mut self.cache)?;
+        // Whoever empties the card afterwards relies on what is said here, so all bytes are read.
+        let confirm = Some(Confirm::All);
+        let found = self.compare(&mut scan, Vec::new(), &matching, confirm, monitor)?;
         let groups = found.report_groups(&scan.pictures, &matching);
         let rule = Matching { policy: options.policy, ..Matching::default() };
         Ok(Twins::of(&groups, &|duplicate| rule.acts_on(duplicate)))

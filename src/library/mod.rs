@@ -25,7 +25,7 @@ use crate::model::path_text::{for_people, one_line};
 use crate::model::record::Apart;
 use crate::scan::{self, Scan, ScanOptions};
 
-pub use act::{Acting, acted_on, not_acted_on};
+pub use act::{Acting, acted_on, runs_folder};
 pub use backends::Backends;
 pub use duplicates::DuplicateOptions;
 pub use error::{ActError, LibraryError};
@@ -180,19 +180,27 @@ impl Library {
 /// The cache; where none can be had, a warning and one that forgets everything.
 fn open_or_forget(options: &Options) -> Result<Cache, CacheError> {
     let Some(file) = &options.cache else { return Cache::none(&options.base) };
-    match Cache::open(file, &options.base) {
-        Ok(opened) => {
-            if let Some(aside) = opened.set_aside {
-                let (there, why) = (for_people(&aside.moved_to), aside.why);
-                tracing::warn!(
-                    "the cache could not be used: {why}; it is now {there}, a new one was begun"
-                );
-            }
-            Ok(opened.cache)
-        }
+    match open_cache(file, &options.base) {
         Err(error @ (CacheError::Foreign { .. } | CacheError::Newer(_))) => Err(error),
         Err(error) => forgetful(options, &error.to_string()),
+        opened => opened,
     }
+}
+
+/// Opens a cache for what is of no use without one. A damaged one is set aside, a new one begun, and
+/// a warning logged.
+///
+/// # Errors
+/// [`CacheError`]
+pub fn open_cache(file: &Path, base: &Path) -> Result<Cache, CacheError> {
+    let opened = Cache::open(file, base)?;
+    if let Some(aside) = opened.set_aside {
+        let (there, why) = (for_people(&aside.moved_to), aside.why);
+        tracing::warn!(
+            "the cache could not be used: {why}; it is now {there}, a new one was begun"
+        );
+    }
+    Ok(opened.cache)
 }
 
 fn forgetful(options: &Options, why: &str) -> Result<Cache, CacheError> {

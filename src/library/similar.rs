@@ -6,8 +6,7 @@ use super::graph::Graph;
 use super::{Library, LibraryError};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::similar::{Needle, Searcher, Similar, SimilarError, SimilarOptions, Wanted};
-use crate::model::media::Orientation;
-use crate::model::record::{KnownPicture, Unreadable};
+use crate::model::record::Unreadable;
 use crate::picture::dct::hash_tile;
 use crate::scan::read_picture;
 
@@ -25,16 +24,10 @@ pub struct Source {
 /// A cached picture near a needle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimilarHit {
-    /// The picture as its cache knows it.
-    pub picture: KnownPicture,
+    /// The picture, and how near it is.
+    pub similar: Similar,
     /// The other cache that it is known from, unless it is this library's.
     pub cache: Option<PathBuf>,
-    /// Bits between the 64-bit hashes, if the needle has one.
-    pub distance: Option<u32>,
-    /// Bits between the 256-bit hashes, if the needle has one.
-    pub fine_distance: Option<u32>,
-    /// What turns the needle into it.
-    pub orientation: Orientation,
 }
 
 /// What is near each needle.
@@ -121,15 +114,10 @@ fn search(
     let mut hits = Vec::new();
     for searched in searched {
         let found = searched.similar(needle, options)?;
-        hits.extend(found.into_iter().map(|found| SimilarHit {
-            picture: found.picture,
-            cache: searched.other.map(Path::to_owned),
-            distance: found.distance,
-            fine_distance: found.fine_distance,
-            orientation: found.orientation,
-        }));
+        let hit = |similar| SimilarHit { similar, cache: searched.other.map(Path::to_owned) };
+        hits.extend(found.into_iter().map(hit));
     }
-    hits.sort_by_key(|hit| (hit.fine_distance, hit.distance));
+    hits.sort_by_key(|SimilarHit { similar, .. }| (similar.fine_distance, similar.distance));
     if let Wanted::Nearest(count) = options.wanted {
         hits.truncate(count);
     }

@@ -91,8 +91,8 @@ fn of_hex(hex: &str) -> Result<Needle, Failure> {
         .map_err(|error| Failure::new(Kind::Usage, format!("--hash {hex}: {error}")))
 }
 
-fn hit(found: SimilarHit) -> Hit {
-    let known = found.picture;
+fn hit(SimilarHit { similar, cache }: SimilarHit) -> Hit {
+    let known = similar.picture;
     Hit {
         picture: Picture {
             path: known.path,
@@ -107,9 +107,9 @@ fn hit(found: SimilarHit) -> Hit {
             damaged: known.record.marks.damaged_tail,
             other_names: Vec::new(),
         },
-        cache: found.cache,
-        distance: found.distance,
-        fine_distance: found.fine_distance,
-        orientation: found.orientation,
+        cache,
+        distance: similar.distance,
+        fine_distance: similar.fine_distance,
+        orientation: similar.orientation,
     }
 }
