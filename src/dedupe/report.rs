@@ -1,11 +1,11 @@
-//! The groups as a report: every picture spelled out, in the report's own terms.
+//! The groups as findings: every picture spelled out.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::neighbours::turns;
 use super::{DedupeOptions, Deduplicated, Group};
-use crate::model::findings as report;
+use crate::model::findings;
 use crate::model::media::FileKey;
 use crate::model::record::Picture;
 
@@ -22,12 +22,12 @@ impl Deduplicated {
         members
     }
 
-    /// The groups in the form that reports, and plans made from them, are written in.
+    /// The groups as reports and plans are made from them.
     pub fn report_groups(
         &self,
         pictures: &[Picture],
         options: &DedupeOptions,
-    ) -> Vec<report::Group> {
+    ) -> Vec<findings::Group> {
         let mut contents: HashMap<u32, [u8; 32]> =
             self.contents.iter().map(|(index, content)| (*index, content.0)).collect();
         for (index, picture) in (0..).zip(pictures) {
@@ -51,7 +51,7 @@ impl Deduplicated {
                 .filter(|&&other| other != index)
                 .map(|&other| pictures[other as usize].file.path.clone())
                 .collect();
-            report::Picture {
+            findings::Picture {
                 path: picture.file.path.clone(),
                 stamp: picture.file.stamp,
                 content: contents.get(&index).copied(),
@@ -69,7 +69,7 @@ impl Deduplicated {
             let keeper = spell_out(group.keeper);
             let duplicates = group.duplicates.iter().map(|duplicate| {
                 let picture = spell_out(duplicate.picture);
-                report::Duplicate {
+                findings::Duplicate {
                     whole_beside_damaged: keeper.damaged && !picture.damaged,
                     picture,
                     distance: duplicate.distance,
@@ -82,14 +82,14 @@ impl Deduplicated {
             let linked = group.linked.iter().map(|&index| {
                 let picture = spell_out(index);
                 let nearness = keeper.hash.nearest(&picture.hash, turns(options), |_, _| true);
-                report::Linked {
+                findings::Linked {
                     distance: nearness.map_or(0, |nearness| nearness.distance),
                     fine_distance: nearness.map_or(0, |nearness| nearness.fine_distance),
                     near: None,
                     picture,
                 }
             });
-            report::Group {
+            findings::Group {
                 duplicates: duplicates.collect(),
                 linked: linked.collect(),
                 reason: group.reason.clone(),

@@ -1,4 +1,4 @@
-//! The report as a value.
+//! What was found, as a value.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -20,6 +20,9 @@
 //! | `camera` | UTF-8 or null | text or empty, harmless |
 //! | `marks` | INT32, bits: 1 damaged tail, 2 thumbnail | decimal |
 //! | `content` | UTF-8: BLAKE3 in hexadecimal digits, or null | the same, or empty |
+//! | `changed_ns` | INT64, status change time in nanoseconds since 1970, or null | decimal or empty |
+//! | `volume` | INT64, identifier of the file system, or null | decimal or empty |
+//! | `seal` | UTF-8: checksum that binds the hashes to `content`, or null | the same, or empty |
 //! | `camera_bytes` | null | base64, empty where `camera` is exact |
 //!
 //! In CSV, which people open in terminals and spreadsheets, control characters are written as
