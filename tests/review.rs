@@ -446,6 +446,35 @@ fn what_is_applied_is_what_was_shown() {
 }
 
 #[test]
+fn what_is_agreed_to_is_one_plan_with_what_it_loses() {
+    let hermetic = library();
+    let before = hermetic.contents();
+    let review = Review::start(&hermetic, &["--to", "aside"]);
+    let cookie = review.cookie();
+    assert_eq!(review.post(&cookie, "/api/accept", "{}").status, 200);
+    let shown = |order: &str| review.job(&cookie, order)["number"].as_u64().unwrap();
+    let apply = |number: u64, lost: u64| {
+        format!(r#"{{"apply":{{"number":{number},"lost_for_good":{lost}}}}}"#)
+    };
+    // A second window has made another plan since.
+    let first = shown(r#"{"plan":"quarantine"}"#);
+    let second = shown(r#"{"plan":"delete"}"#);
+    assert_ne!(first, second);
+    for (number, lost) in [(first, 0), (second + 1, 0), (second, 1)] {
+        let answer = review.post(&cookie, "/api/job", &apply(number, lost));
+        assert_eq!(answer.status, 409, "{number}, {lost}: {}", answer.text());
+        assert!(answer.text().contains("not the plan that was shown last"), "{}", answer.text());
+    }
+    assert_eq!(review.json(&cookie, "/api/job")["number"], second, "nothing was begun");
+    assert_eq!(hermetic.contents(), before);
+    // The one that was shown last is carried out, once.
+    let done = review.job(&cookie, &apply(second, 0));
+    assert!(done["result"]["files"].as_u64().unwrap() > 0, "{done}");
+    assert_eq!(review.post(&cookie, "/api/job", &apply(second, 0)).status, 409);
+    assert_ne!(hermetic.contents(), before);
+}
+
+#[test]
 fn in_a_browser() {
     let hermetic = library();
     let Some(browser) = Browser::start() else { return };
