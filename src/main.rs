@@ -57,7 +57,7 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
     match &args.command {
         None if environment.is_attended() => {
             let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-            let settings = commands::config::settings(args, environment)?;
+            let settings = cli::location::settings(args, environment)?;
             cli::menu::run(&words, &settings, environment, colour, &dispatch)
         }
         _ => dispatch(args),
@@ -79,7 +79,7 @@ fn dispatch(
     let shown = environment.stderr_is_terminal && !global.no_progress && !global.quiet;
     let bars = current.begin(shown);
     let context = || -> Result<Context<'_>, Failure> {
-        let settings = commands::config::settings(args, environment)?;
+        let settings = cli::location::settings(args, environment)?;
         let folder = std::env::current_dir().map_err(|error| {
             Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
         })?;

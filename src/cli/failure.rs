@@ -24,6 +24,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// [`Self::Done`] where nothing was skipped.
+    pub fn of_skipped(number: usize) -> Self {
+        if number == 0 { Self::Done } else { Self::SomeSkipped }
+    }
+
+    /// This one, or where all was done, that of an earlier step.
+    #[must_use]
+    pub fn after(self, earlier: Self) -> Self {
+        if self == Self::Done { earlier } else { self }
+    }
+
     /// The exit code.
     pub fn code(self) -> u8 {
         match self {

@@ -1,10 +1,9 @@
-//! The `config` subcommands, and where the file is.
+//! `config`: shows and changes the configuration.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
-use crate::cli::config::{self, Key, Layer, Value};
+use crate::cli::config::{self, Key, Value};
 use clean_backup::model::path_text::{for_people, one_line};
 
 use serde_json::json;
@@ -12,69 +11,9 @@ use serde_json::json;
 use crate::cli::args::{ConfigCommand, ListFormat, LowArgs, joined};
 use crate::cli::environment::Environment;
 use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::location::{Location, resolved};
 use crate::cli::render;
-use crate::cli::settings::{Origin, Resolved, Settings, resolve};
-
-/// The configuration file, and whether somebody named it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
-    /// Where; `None` when no home folder is known.
-    pub path: Option<PathBuf>,
-    /// By `--config` or `CLEAN_BACKUP_CONFIG`; then it must exist to be read.
-    pub named: bool,
-}
-
-impl Location {
-    /// `--config`, else `CLEAN_BACKUP_CONFIG`, else the usual place.
-    pub fn of(args: &LowArgs, environment: &Environment) -> Self {
-        match args.global.config.clone().or_else(|| environment.named_config_file()) {
-            Some(path) => Self { path: Some(path), named: true },
-            None => Self { path: environment.config_file(), named: false },
-        }
-    }
-
-    fn read(&self) -> Result<Layer, Failure> {
-        match &self.path {
-            None => Ok(Layer::new()),
-            Some(path) if self.named && !path.exists() => {
-                let message = format!("the configuration file {} does not exist", for_people(path));
-                Err(Failure::new(Kind::Usage, message)
-                    .hint("`clean-backup config set KEY VALUE` with the same --config makes it"))
-            }
-            Some(path) => Ok(config::read(path)?),
-        }
-    }
-
-    fn writable(&self) -> Result<&PathBuf, Failure> {
-        self.path.as_ref().ok_or_else(|| {
-            Failure::new(Kind::Usage, "no home folder is known to keep a configuration in")
-                .hint("set HOME or XDG_CONFIG_HOME, or name a file with --config FILE")
-        })
-    }
-}
-
-/// Everything that is set anywhere.
-///
-/// # Errors
-/// A wrong variable or a wrong line of the file, by name.
-pub fn resolved(args: &LowArgs, environment: &Environment) -> Result<Resolved, Failure> {
-    let file = Location::of(args, environment).read()?;
-    Ok(resolve(
-        &args.layer(),
-        &environment.layer()?,
-        &file,
-        environment.cache_file(),
-        environment.home().as_deref(),
-    ))
-}
-
-/// The settings of a run.
-///
-/// # Errors
-/// As [`resolved`].
-pub fn settings(args: &LowArgs, environment: &Environment) -> Result<Settings, Failure> {
-    Ok((&resolved(args, environment)?).into())
-}
+use crate::cli::settings::{Origin, Resolved};
 
 /// Carries out a `config` subcommand.
 ///

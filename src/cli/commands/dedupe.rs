@@ -118,11 +118,6 @@ pub fn run_label() -> String {
     now_utc().chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Whether files could not be read.
-pub fn skipped(findings: &Findings) -> Outcome {
-    if findings.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped }
-}
-
 /// Finds duplicates and reports them.
 ///
 /// # Errors
@@ -142,6 +137,7 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
     let mut library = context.hashing_library()?;
     let cancel = interrupt::watch()?;
     let findings = find(context, &mut library, &compared, &cancel, start)?;
+    let skipped = Outcome::of_skipped(findings.skipped.len());
     let planned = options.dry_run || options.save_plan.is_some();
     let acts = options.action != ActionKind::Report && !planned;
     let proposal = (acts || planned).then(|| {
@@ -166,7 +162,7 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
         }
         if options.dry_run {
             render::print(&plan)?;
-            return Ok(skipped(&findings));
+            return Ok(skipped);
         }
     }
     let mut thumbnails = Thumbnails::default();
@@ -183,12 +179,11 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
     render::deliver(&findings, &look, options.output.as_deref(), context.yes)?;
     let found = match options.fail_on_duplicates && findings.summary().actionable > 0 {
         true => Outcome::DuplicatesFound,
-        false => skipped(&findings),
+        false => skipped,
     };
     let Some(proposal) = proposal.filter(|_| acts) else { return Ok(found) };
     // The report alone is what a program reads from standard output.
     let beside = options.output.is_none() && options.format != Format::Text;
     let mode = if beside { OutputMode::Beside } else { OutputMode::Text };
-    let acted = carry_out(context, &proposal.plan, &mut library, &cancel, mode)?;
-    Ok(if acted == Outcome::Done { found } else { acted })
+    Ok(carry_out(context, &proposal.plan, &mut library, &cancel, mode)?.after(found))
 }

@@ -78,7 +78,7 @@ pub fn run(context: &Context<'_>, options: &Resume, mode: OutputMode) -> Result<
     for left in &left {
         tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
     }
-    let rest = if left.is_empty() { Outcome::Done } else { Outcome::SomeSkipped };
+    let rest = Outcome::of_skipped(left.len());
     if options.dry_run {
         render::print(&render::plan(&plan)?)?;
         return Ok(rest);
@@ -89,8 +89,7 @@ pub fn run(context: &Context<'_>, options: &Resume, mode: OutputMode) -> Result<
         return Ok(rest);
     }
     let mut library = context.library()?;
-    let acted = carry_out(context, &plan, &mut library, &cancel, mode)?;
-    Ok(if acted == Outcome::Done { rest } else { acted })
+    Ok(carry_out(context, &plan, &mut library, &cancel, mode)?.after(rest))
 }
 
 /// Whether neither bytes nor name of a file have changed for `span`.

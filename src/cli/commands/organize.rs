@@ -88,7 +88,7 @@ fn finish(
     library: &mut Library,
     cancel: &AtomicBool,
 ) -> Result<Outcome, Failure> {
-    let found = if organized.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped };
+    let found = Outcome::of_skipped(organized.skipped.len());
     if let Some(file) = &options.save_plan {
         render::save(file, &render::plan(&organized.plan)?, context.yes)?;
     }
@@ -111,7 +111,7 @@ fn finish(
         ListFormat::Text => OutputMode::Text,
     };
     let acted = carry_out(context, &organized.plan, library, cancel, mode)?;
-    Ok(if acted == Outcome::Done { found } else { acted })
+    Ok(acted.after(found))
 }
 
 /// `local`, `utc`, an offset or a name of the IANA database.

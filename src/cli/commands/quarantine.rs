@@ -168,7 +168,7 @@ fn empty(context: &Context<'_>, options: &EmptyQuarantine) -> Result<Outcome, Fa
     for left in &emptying.left {
         tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
     }
-    let rest = if emptying.left.is_empty() { Outcome::Done } else { Outcome::SomeSkipped };
+    let rest = Outcome::of_skipped(emptying.left.len());
     let mode = OutputMode::of(options.format, "quarantine empty");
     carry(context, &emptying.plan, options.dry_run, mode, rest)
 }
@@ -231,7 +231,7 @@ fn restore(context: &Context<'_>, options: &RestoreQuarantine) -> Result<Outcome
         return Err(Failure::new(Kind::Usage, message)
             .hint("`clean-backup quarantine list` lists what there is"));
     }
-    let rest = if left == 0 { Outcome::Done } else { Outcome::SomeSkipped };
+    let rest = Outcome::of_skipped(left);
     let mode = OutputMode::of(options.format, "quarantine restore");
     carry(context, &plan, options.dry_run, mode, rest)
 }
@@ -254,6 +254,5 @@ fn carry(
     }
     let cancel = interrupt::watch()?;
     let mut library = context.library()?;
-    let acted = carry_out(context, plan, &mut library, &cancel, mode)?;
-    Ok(if acted == Outcome::Done { rest } else { acted })
+    Ok(carry_out(context, plan, &mut library, &cancel, mode)?.after(rest))
 }

@@ -19,7 +19,7 @@ use clean_backup::model::path_text::for_people;
 use clean_backup::model::readable::{count, human_bytes};
 use clean_backup::review::{Actions, Done, Patience, Proposed, Secret, Served, Session, serve};
 
-use super::dedupe::{duplicate_options, find, run_label, skipped};
+use super::dedupe::{duplicate_options, find, run_label};
 use crate::cli::args::Review;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind, Outcome};
@@ -47,6 +47,7 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
     let mut library = context.hashing_library()?;
     let cancel = interrupt::watch()?;
     let findings = find(context, &mut library, &compared, &cancel, start)?;
+    let outcome = Outcome::of_skipped(findings.skipped.len());
     if findings.groups.is_empty() {
         let unread = match findings.skipped.len() as u64 {
             0 => String::new(),
@@ -55,7 +56,7 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
             }
         };
         render::print(&format!("No duplicates found: there is nothing to review.\n{unread}"))?;
-        return Ok(skipped(&findings));
+        return Ok(outcome);
     }
     let failed = |error: std::io::Error| {
         Failure::new(Kind::Failed, format!("the page cannot be served: {error}"))
@@ -72,7 +73,6 @@ pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> 
          The link works once, on this machine. Ctrl-C, or closing the program, loses no decision.\n",
         extent(&findings),
     ))?;
-    let outcome = skipped(&findings);
     let mut actions = OwnActions { context, library, to, cancel: Arc::clone(&cancel) };
     let session = Session::new(findings, context.folder.clone(), decisions)
         .map_err(|error| Failure::of_decisions(&error))?;

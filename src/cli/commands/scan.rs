@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clean_backup::model::findings::Counts;
-use clean_backup::scan::Scan;
 
 use super::leftovers;
 use crate::cli::args::{self, ListFormat};
@@ -39,9 +38,5 @@ pub fn run(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Fail
     let scan = library.scan(&options.roots, &[], context.monitor(&cancel, &warn))?;
     let seconds = start.elapsed().as_secs_f64();
     render::scan::scan(&scan, &Counts { seconds, ..library.counts(&scan) }, options.format)?;
-    Ok(outcome(&scan))
-}
-
-fn outcome(scan: &Scan) -> Outcome {
-    if scan.skipped.is_empty() { Outcome::Done } else { Outcome::SomeSkipped }
+    Ok(Outcome::of_skipped(scan.skipped.len()))
 }

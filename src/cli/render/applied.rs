@@ -148,7 +148,7 @@ pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcom
         text += &format!("Undo with: clean-backup undo {}\n", applied.run);
     }
     mode.print(&text, AppliedJson::of(applied))?;
-    Ok(if applied.not_done.is_empty() { Outcome::Done } else { Outcome::SomeSkipped })
+    Ok(Outcome::of_skipped(applied.not_done.len()))
 }
 
 /// What has happened to files; of copies that are taken back, that nothing is lost.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::json::{PathJson, PictureJson, path, picture};
+use super::text::outline;
 use clean_backup::model::findings::{Picture, REPORT_VERSION};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, harmless_json, one_line};
-use clean_backup::model::readable::human_bytes;
 
 /// A picture of the library that is near a needle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,15 +177,7 @@ impl SimilarReport {
 
 impl Hit {
     fn line(&self) -> String {
-        let picture = &self.picture;
-        let mut line = format!(
-            "{}  {}×{} {}, {}",
-            for_people(&picture.path),
-            picture.dimensions.width,
-            picture.dimensions.height,
-            picture.format.name(),
-            human_bytes(picture.stamp.size.0)
-        );
+        let mut line = outline(&self.picture);
         for (bits, of) in [(self.distance, 64), (self.fine_distance, 256)] {
             if let Some(bits) = bits {
                 let _ = write!(line, ", {bits} of {of} bits");

@@ -109,15 +109,20 @@ fn push_group(writer: &mut Writer, report: &Findings, id: usize, group: &Group) 
     writer.line(format_args!(""));
 }
 
-fn picture_line(picture: &Picture) -> String {
-    let mut line = format!(
+/// What picture it is: path, dimensions, format and size.
+pub(super) fn outline(picture: &Picture) -> String {
+    format!(
         "{}  {}×{} {}, {}",
         for_people(&picture.path),
         picture.dimensions.width,
         picture.dimensions.height,
         picture.format.name(),
         human_bytes(picture.stamp.size.0)
-    );
+    )
+}
+
+fn picture_line(picture: &Picture) -> String {
+    let mut line = outline(picture);
     if let Some(captured) = picture.captured {
         line.push_str(", taken ");
         line.push_str(&iso_time(captured));
