@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::dedupe::{DedupeOptions, Group, dedupe};
+use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::index::CpuJoiner;
+use clean_backup::model::findings::Group;
 use clean_backup::model::media::Orientation;
 use clean_backup::model::phash::PictureHash;
 use clean_backup::model::policy::Policy;
@@ -190,8 +191,9 @@ fn main() {
             |picture: &Picture| clean_backup::files::content::content_hash(&picture.file.path);
         let result = dedupe(&found.pictures, &options, &content, &CpuJoiner, &());
         let base = |index: u32| &truth_of(&found.pictures[index as usize]).base;
-        let two =
-            |group: &&Group| group.duplicates.iter().any(|d| base(d.picture) != base(group.keeper));
+        let two = |group: &&Group<u32>| {
+            group.duplicates.iter().any(|d| base(d.picture) != base(group.keeper))
+        };
         let mixed = result.groups.iter().filter(two).count();
         let duplicates: usize = result.groups.iter().map(|group| group.duplicates.len()).sum();
         print!("{radius:>9}  {:>7} {duplicates:>11} {mixed:>22}  ", result.groups.len());

@@ -10,7 +10,7 @@ use crate::cli::config::Value;
 use clap::{CommandFactory as _, Parser as _};
 use clean_backup::model::path_text::one_line;
 
-use cli::args::{Command, LowArgs};
+use cli::args::{Command, ProgramArgs};
 use cli::commands::{self, dedupe::DedupeOptions};
 use cli::context::Context;
 use cli::environment::Environment;
@@ -18,7 +18,7 @@ use cli::failure::{Failure, Kind, Outcome};
 use cli::progress::CurrentBars;
 
 fn main() -> ExitCode {
-    let args = match LowArgs::try_parse() {
+    let args = match ProgramArgs::try_parse() {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
     };
@@ -43,7 +43,7 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
+fn run(args: &ProgramArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let global = &args.global;
     let asked = match &global.color {
         Some(Value::Word("always")) => Some(true),
@@ -53,7 +53,7 @@ fn run(args: &LowArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let colour = colour(asked, environment.stderr_is_terminal, environment);
     let bars = CurrentBars::default();
     cli::log::start(global, &bars, colour, environment.state_folder().as_deref());
-    let dispatch = |args: &LowArgs| dispatch(args, environment, &bars);
+    let dispatch = |args: &ProgramArgs| dispatch(args, environment, &bars);
     match &args.command {
         None if environment.is_attended() => {
             let words: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -71,7 +71,7 @@ fn colour(asked: Option<bool>, terminal: bool, environment: &Environment) -> boo
 
 /// From what was typed to what does it.
 fn dispatch(
-    args: &LowArgs,
+    args: &ProgramArgs,
     environment: &Environment,
     current: &CurrentBars,
 ) -> Result<Outcome, Failure> {
@@ -122,14 +122,14 @@ fn dispatch(
 }
 
 fn help() -> Result<Outcome, Failure> {
-    cli::render::print(&LowArgs::command().render_help().to_string())?;
+    cli::render::print(&ProgramArgs::command().render_help().to_string())?;
     Ok(Outcome::Done)
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Outcome, Failure> {
     // Into memory first: the generator panics on a closed pipe.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut LowArgs::command(), "clean-backup", &mut script);
+    clap_complete::generate(shell, &mut ProgramArgs::command(), "clean-backup", &mut script);
     cli::render::print_bytes(&script)?;
     Ok(Outcome::Done)
 }
@@ -143,7 +143,7 @@ fn manual() -> Result<Outcome, Failure> {
 
 /// The overview, then each subcommand with its options, on one page.
 fn write_manual(page: &mut Vec<u8>) -> io::Result<()> {
-    let mut command = LowArgs::command();
+    let mut command = ProgramArgs::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(page)?;
     for subcommand in command.get_subcommands() {

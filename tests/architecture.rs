@@ -49,7 +49,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("inquire", &["cli/menu"]),
     ("getrandom", &["cli"]),
     ("clap", &["cli", "main.rs"]),
-    ("clap_complete", &["cli/args.rs", "main.rs"]),
+    ("clap_complete", &["cli/args/mod.rs", "main.rs"]),
     ("clap_mangen", &["main.rs"]),
     ("gif", &["decode/raster"]),
     ("globset", &["cli/config/value.rs", "files/walk.rs"]),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clean_backup::model::path_text::for_people;
 
-use super::args::LowArgs;
+use super::args::ProgramArgs;
 use super::config::{Layer, read};
 use super::environment::Environment;
 use super::failure::{Failure, Kind};
@@ -21,7 +21,7 @@ pub struct Location {
 
 impl Location {
     /// `--config`, else `CLEAN_BACKUP_CONFIG`, else the usual place.
-    pub fn of(args: &LowArgs, environment: &Environment) -> Self {
+    pub fn of(args: &ProgramArgs, environment: &Environment) -> Self {
         match args.global.config.clone().or_else(|| environment.named_config_file()) {
             Some(path) => Self { path: Some(path), named: true },
             None => Self { path: environment.config_file(), named: false },
@@ -56,7 +56,7 @@ impl Location {
 ///
 /// # Errors
 /// A wrong variable or a wrong line of the file, by name.
-pub fn resolved(args: &LowArgs, environment: &Environment) -> Result<Resolved, Failure> {
+pub fn resolved(args: &ProgramArgs, environment: &Environment) -> Result<Resolved, Failure> {
     let file = Location::of(args, environment).read()?;
     Ok(resolve(
         &args.layer(),
@@ -71,6 +71,6 @@ pub fn resolved(args: &LowArgs, environment: &Environment) -> Result<Resolved, F
 ///
 /// # Errors
 /// As [`resolved`].
-pub fn settings(args: &LowArgs, environment: &Environment) -> Result<Settings, Failure> {
+pub fn settings(args: &ProgramArgs, environment: &Environment) -> Result<Settings, Failure> {
     Ok((&resolved(args, environment)?).into())
 }

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
-use super::args::{Global, LogFormat};
+use super::args::{GlobalArgs, LogFormat};
 use super::progress::{AUDIT, BesideBars, CurrentBars};
 
 /// A log is renamed when it is larger, and so many old ones are kept.
@@ -62,7 +62,7 @@ impl<'a> MakeWriter<'a> for Audit {
 }
 
 /// Warnings with nothing said, errors with `-q`, more with `-v` and `-vv`.
-pub fn level(global: &Global) -> LevelFilter {
+pub fn level(global: &GlobalArgs) -> LevelFilter {
     match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (_, 0) => LevelFilter::WARN,
@@ -77,7 +77,7 @@ fn each_line(text: &str) -> String {
 }
 
 /// From now on, for the whole process.
-pub fn start(global: &Global, bars: &CurrentBars, colour: bool, state: Option<&Path>) {
+pub fn start(global: &GlobalArgs, bars: &CurrentBars, colour: bool, state: Option<&Path>) {
     let bars = bars.clone();
     // Names of files and errors of other crates are among what is told.
     let harmless: fn(&str) -> String = match (global.log_format, colour) {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Contents;
+use super::contents::Contents;
 use crate::model::event::Progress;
 use crate::model::record::{Apart, ContentHash, Picture};
 

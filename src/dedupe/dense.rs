@@ -7,8 +7,8 @@ use super::Question;
 use super::neighbours::{near, turns};
 use super::nodes::Nodes;
 use crate::dedupe::partition::Lookup;
-use crate::dedupe::relation::Relation;
 use crate::index::{self, Query, fine};
+use crate::model::findings::Relation;
 use crate::model::media::CaptureTime;
 use crate::model::phash::{FineHash, PerceptualHash, View};
 
@@ -178,7 +178,7 @@ impl Lookup for Dense<'_> {
             let (role, other_role) =
                 (question.roles[first as usize], question.roles[second as usize]);
             let both_kept = nodes.references[node as usize] && nodes.references[other as usize];
-            let burst = || question.relation(first, second, false) == Relation::Burst;
+            let burst = || question.relation(first, second) == Relation::Burst;
             let of_the_kind = || match self.wanted {
                 Wanted::Copies => all_are_copies || !burst(),
                 Wanted::Bursts { .. } => burst(),

@@ -1,8 +1,8 @@
 //! A group around a keeper that somebody has chosen.
 
-use crate::dedupe::relation::{self, Outline, Relation, Side};
-use crate::model::findings::{Alarm, Duplicate, Group, Linked, Matching, Picture};
-use crate::model::media::{Metadata, Orientation};
+use crate::dedupe::relation::{self, File, Shot};
+use crate::model::findings::{Duplicate, FoundPicture, Group, Linked, Matching, Relation};
+use crate::model::media::Orientation;
 use crate::model::phash::Nearness;
 use crate::model::policy::Policy;
 use crate::model::record::ContentHash;
@@ -11,79 +11,64 @@ use crate::model::record::ContentHash;
 pub const CHOSEN: &str = "chosen by hand";
 
 impl Group {
-    /// All pictures of the group: the keeper, its duplicates, and what is linked to them.
-    pub fn members(&self) -> impl Iterator<Item = &Picture> {
-        std::iter::once(&self.keeper)
-            .chain(self.duplicates.iter().map(|duplicate| &duplicate.picture))
-            .chain(self.linked.iter().map(|linked| &linked.picture))
-    }
-
     /// The same pictures around the keeper that is the member of that number: 0 is the keeper that
     /// it has, then come the duplicates; what is linked cannot be chosen. Every other one is held
     /// against the new keeper, by the rule that found the group: what it is not near is linked now.
     pub fn around(&self, member: usize, matching: &Matching) -> Option<Self> {
-        let chosen = member.checked_sub(1).map(|place| self.duplicates.get(place));
-        let keeper = match chosen {
-            None => return Some(self.clone()),
-            Some(duplicate) => duplicate?.picture.clone(),
-        };
-        let mut group =
-            Self { reason: CHOSEN.to_owned(), duplicates: Vec::new(), linked: Vec::new(), keeper };
-        let candidates = self.members().take(1 + self.duplicates.len());
-        let mut others: Vec<&Picture> = Vec::new();
-        for (_, picture) in candidates.enumerate().filter(|(place, _)| *place != member) {
-            others.push(picture);
+        if member == 0 {
+            return Some(self.clone());
         }
-        // As in every group: the first dated picture speaks for the shot.
-        let witness = std::iter::once(&group.keeper)
-            .chain(others.iter().copied())
-            .find(|picture| picture.captured.is_some())
-            .cloned();
-        for picture in others {
-            match near(&group.keeper, picture, matching) {
-                Some(Nearness { fine_distance, distance, orientation }) => {
-                    let apart = witness
-                        .as_ref()
-                        .is_some_and(|witness| relate(witness, picture, false) == Relation::Burst);
-                    let identical =
-                        group.keeper.content.is_some() && group.keeper.content == picture.content;
-                    let relation = match (identical, apart) {
-                        (true, _) => Relation::Identical,
-                        (false, true) => Relation::Burst,
-                        (false, false) => relate(&group.keeper, picture, false),
-                    };
-                    let distances = (distance, fine_distance);
-                    let (kept, other) = (outline(&group.keeper), outline(picture));
-                    let suspicious = relation::may_be_damaged(kept, other, distances, relation);
-                    group.duplicates.push(Duplicate {
-                        whole_beside_damaged: group.keeper.damaged && !picture.damaged,
-                        picture: picture.clone(),
-                        distance,
-                        fine_distance,
-                        relation,
-                        orientation,
-                        alarm: suspicious.then(Alarm::unexamined),
-                    });
-                }
-                None => group.linked.push(linked(&group.keeper, picture, matching)),
+        let keeper = self.candidates().nth(member)?;
+        let others = || {
+            let numbered = self.candidates().enumerate();
+            numbered.filter(move |(place, _)| *place != member).map(|(_, picture)| picture)
+        };
+        let (reason, duplicates, linked) = (CHOSEN.to_owned(), Vec::new(), Vec::new());
+        let mut group = Group { keeper, reason, duplicates, linked };
+        for picture in others() {
+            match near(keeper, picture, matching) {
+                Some(nearness) => group.duplicates.push(duplicate(picture, nearness)),
+                None => group.linked.push(far(keeper, picture, matching)),
             }
         }
+        // Also a picture that is not near the new keeper may speak for the shot.
+        let shots = std::iter::once(keeper).chain(others()).map(|picture| describe(picture).0);
+        let witness = relation::witness(shots);
+        relation::judge(&mut group, witness, |picture| describe(picture));
         for old in &self.linked {
-            group.linked.push(linked(&group.keeper, &old.picture, matching));
+            group.linked.push(far(keeper, &old.picture, matching));
         }
-        Some(group)
+        Some(group.map(|&picture| picture.clone()))
     }
 }
 
-fn outline(picture: &Picture) -> Outline {
-    let (size, format) = (picture.stamp.size, picture.format);
-    Outline { size, format, content: picture.content.map(ContentHash) }
+fn describe(picture: &FoundPicture) -> (Shot<'_>, File) {
+    let FoundPicture { captured, stamp, format, content, damaged, .. } = *picture;
+    let content = content.map(ContentHash);
+    let shot = Shot { captured, camera: picture.camera.as_deref(), path: &picture.path };
+    (shot, File { size: stamp.size, format, content, damaged })
 }
 
-fn linked(keeper: &Picture, picture: &Picture, matching: &Matching) -> Linked {
+fn duplicate(picture: &FoundPicture, near: Nearness) -> Duplicate<&FoundPicture> {
+    Duplicate {
+        picture,
+        distance: near.distance,
+        fine_distance: near.fine_distance,
+        relation: Relation::Copy,
+        orientation: near.orientation,
+        whole_beside_damaged: false,
+        alarm: None,
+    }
+}
+
+fn far<'a>(
+    keeper: &FoundPicture,
+    picture: &'a FoundPicture,
+    matching: &Matching,
+) -> Linked<&'a FoundPicture> {
     let nearness = keeper.hash.nearest(&picture.hash, turns(matching), |_, _| true);
     Linked {
-        picture: picture.clone(),
+        picture,
         distance: nearness.map_or(0, |nearness| nearness.distance),
         fine_distance: nearness.map_or(0, |nearness| nearness.fine_distance),
         near: None,
@@ -95,22 +80,11 @@ fn turns(matching: &Matching) -> &'static [Orientation] {
 }
 
 /// How near two pictures are, where both distances are within the policy.
-fn near(keeper: &Picture, other: &Picture, matching: &Matching) -> Option<Nearness> {
+fn near(keeper: &FoundPicture, other: &FoundPicture, matching: &Matching) -> Option<Nearness> {
     let Policy { radius, fine_radius, .. } = matching.policy;
     keeper.hash.nearest(&other.hash, turns(matching), |distance, fine_distance| {
         (matching.fine_only || distance <= radius) && fine_distance <= fine_radius
     })
-}
-
-fn relate(a: &Picture, b: &Picture, identical: bool) -> Relation {
-    let metadata = |picture: &Picture| Metadata {
-        captured: picture.captured,
-        camera: picture.camera.clone(),
-        ..Metadata::default()
-    };
-    let (first, second) = (metadata(a), metadata(b));
-    let a = Side { metadata: &first, path: &a.path };
-    relation::relate(a, Side { metadata: &second, path: &b.path }, identical)
 }
 
 #[cfg(test)]
@@ -123,9 +97,9 @@ mod tests {
     };
     use crate::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 
-    fn picture(name: &str, phash: u64, second: Option<i64>) -> Picture {
+    fn picture(name: &str, phash: u64, second: Option<i64>) -> FoundPicture {
         let view = View { phash: PerceptualHash(phash), fine: FineHash([phash, 0, 0, 0]) };
-        Picture {
+        FoundPicture {
             path: name.into(),
             stamp: FileStamp {
                 key: FileKey { device: 1, inode: phash },
@@ -148,7 +122,7 @@ mod tests {
         }
     }
 
-    fn duplicate(picture: Picture) -> Duplicate {
+    fn copy(picture: FoundPicture) -> Duplicate {
         Duplicate {
             alarm: None,
             picture,
@@ -161,7 +135,7 @@ mod tests {
     }
 
     fn names(group: &Group) -> (String, Vec<(String, Relation)>, Vec<String>) {
-        let name = |picture: &Picture| picture.path.display().to_string();
+        let name = |picture: &FoundPicture| picture.path.display().to_string();
         let duplicates = group.duplicates.iter().map(|d| (name(&d.picture), d.relation));
         let linked = group.linked.iter().map(|linked| name(&linked.picture));
         (name(&group.keeper), duplicates.collect(), linked.collect())
@@ -176,11 +150,13 @@ mod tests {
         let group = Group {
             keeper: picture("k", 0b00, None),
             reason: "more pixels".into(),
-            duplicates: vec![
-                duplicate(picture("a", 0b11, None)),
-                duplicate(picture("b", 0b1100, None)),
-            ],
-            linked: vec![linked(&picture("k", 0, None), &picture("l", 0b1111, None), &matching)],
+            duplicates: vec![copy(picture("a", 0b11, None)), copy(picture("b", 0b1100, None))],
+            linked: vec![Linked {
+                picture: picture("l", 0b1111, None),
+                distance: 4,
+                fine_distance: 4,
+                near: None,
+            }],
         };
         assert_eq!(group.around(0, &matching).unwrap(), group);
         let around = group.around(1, &matching).unwrap();
@@ -210,11 +186,7 @@ mod tests {
         let group = Group {
             keeper: picture("k", 1, None),
             reason: String::new(),
-            duplicates: vec![
-                duplicate(picture("a", 2, Some(5))),
-                duplicate(other),
-                duplicate(twin),
-            ],
+            duplicates: vec![copy(picture("a", 2, Some(5))), copy(other), copy(twin)],
             linked: Vec::new(),
         };
         let around = group.around(2, &matching).unwrap();

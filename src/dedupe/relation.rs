@@ -2,61 +2,98 @@
 
 use std::path::Path;
 
-pub use crate::model::findings::Relation;
+use crate::model::findings::{Alarm, Group, Relation};
 use crate::model::media::{Bytes, CaptureTime, Format, Metadata};
 use crate::model::record::ContentHash;
 
-/// What tells one picture of a pair from the other.
+/// What tells one shot from another.
 #[derive(Clone, Copy, Debug)]
-pub struct Side<'a> {
-    /// When it was taken, and with what.
-    pub metadata: &'a Metadata,
+pub struct Shot<'a> {
+    /// When it was taken.
+    pub captured: Option<CaptureTime>,
+    /// What it was taken with.
+    pub camera: Option<&'a str>,
     /// Where it lies; its name may hold the camera's sequence number.
     pub path: &'a Path,
 }
 
-/// Tells what kind of match two pictures are that look the same. It takes evidence to call them a
-/// burst: two capture times that differ, or one second of one camera and two sequence numbers.
-pub fn relate(a: Side<'_>, b: Side<'_>, identical: bool) -> Relation {
-    if identical {
-        Relation::Identical
-    } else if taken_apart(a, b) {
-        Relation::Burst
-    } else {
-        Relation::Copy
+impl<'a> Shot<'a> {
+    /// From what the metadata of the file at `path` say.
+    pub fn new(metadata: &'a Metadata, path: &'a Path) -> Self {
+        Self { captured: metadata.captured, camera: metadata.camera.as_deref(), path }
     }
 }
 
-/// What tells two near files that may once have had the same bytes.
+/// What tells the file of one picture from that of another.
 #[derive(Clone, Copy, Debug)]
-pub struct Outline {
+pub struct File {
     /// Length in bytes.
     pub size: Bytes,
     /// Format by content.
     pub format: Format,
     /// BLAKE3 of the bytes, where it is known.
     pub content: Option<ContentHash>,
+    /// A part of the picture is missing or does not decode.
+    pub damaged: bool,
+}
+
+/// The shot that speaks for a group. An undated keeper may be near two frames of one burst: the
+/// first dated picture decides, and frames that were taken apart from it are shown, not acted on.
+pub fn witness<'a>(shots: impl IntoIterator<Item = Shot<'a>>) -> Option<Shot<'a>> {
+    shots.into_iter().find(|shot| shot.captured.is_some())
+}
+
+/// Fills in what follows from the pictures themselves: how each duplicate is related to the keeper,
+/// and which of the two may be damaged. The contents of files of equal size must be known, unless
+/// they cannot be read.
+pub fn judge<'a, P>(
+    group: &mut Group<P>,
+    witness: Option<Shot<'a>>,
+    describe: impl Fn(&P) -> (Shot<'a>, File),
+) {
+    let (_, kept) = describe(&group.keeper);
+    for duplicate in &mut group.duplicates {
+        let (shot, file) = describe(&duplicate.picture);
+        let identical =
+            file.size == kept.size && kept.content.is_some() && file.content == kept.content;
+        duplicate.relation = match witness {
+            _ if identical => Relation::Identical,
+            Some(witness) => relate(witness, shot),
+            None => Relation::Copy,
+        };
+        duplicate.whole_beside_damaged = kept.damaged && !file.damaged;
+        let distances = (duplicate.distance, duplicate.fine_distance);
+        let suspicious = may_be_damaged(kept, file, distances, duplicate.relation);
+        duplicate.alarm = suspicious.then(Alarm::unexamined);
+    }
+}
+
+/// Tells what kind of match two pictures of different bytes are that look the same. It takes
+/// evidence to call them a burst: two capture times that differ, or one second of one camera and two
+/// sequence numbers.
+pub fn relate(a: Shot<'_>, b: Shot<'_>) -> Relation {
+    if taken_apart(a, b) { Relation::Burst } else { Relation::Copy }
 }
 
 /// Whether one of two near pictures may be a damaged copy of the other: their files are equally
 /// long, but have other bytes. Where a format compresses, two edits of a picture are hardly ever
 /// equally long; where it does not, the hashes must agree too. `distances` are the 64-bit and the
 /// 256-bit one.
-pub fn may_be_damaged(a: Outline, b: Outline, distances: (u32, u32), relation: Relation) -> bool {
+pub fn may_be_damaged(a: File, b: File, distances: (u32, u32), relation: Relation) -> bool {
     let other_bytes = matches!((a.content, b.content), (Some(a), Some(b)) if a != b);
     let unlikely = a.format.compresses() && relation != Relation::Burst;
     a.size == b.size && a.format == b.format && other_bytes && (distances == (0, 0) || unlikely)
 }
 
-fn taken_apart(a: Side<'_>, b: Side<'_>) -> bool {
-    let (Some(first), Some(second)) = (a.metadata.captured, b.metadata.captured) else {
+fn taken_apart(a: Shot<'_>, b: Shot<'_>) -> bool {
+    let (Some(first), Some(second)) = (a.captured, b.captured) else {
         return false;
     };
     if differ(first, second) {
         return true;
     }
     let same_second_only = first.subsecond_ns.is_none() && second.subsecond_ns.is_none();
-    let same_camera = a.metadata.camera.is_some() && a.metadata.camera == b.metadata.camera;
+    let same_camera = a.camera.is_some() && a.camera == b.camera;
     let numbers = (sequence(a.path), sequence(b.path));
     match numbers {
         (Some((letters, number)), Some((other_letters, other))) => {
@@ -110,9 +147,9 @@ mod tests {
     }
 
     fn relation(a: &Metadata, a_name: &str, b: &Metadata, b_name: &str) -> Relation {
-        let side = |metadata, name| Side { metadata, path: Path::new(name) };
-        let there = relate(side(a, a_name), side(b, b_name), false);
-        assert_eq!(there, relate(side(b, b_name), side(a, a_name), false));
+        let there = relate(Shot::new(a, Path::new(a_name)), Shot::new(b, Path::new(b_name)));
+        let back = relate(Shot::new(b, Path::new(b_name)), Shot::new(a, Path::new(a_name)));
+        assert_eq!(there, back);
         there
     }
 
@@ -144,29 +181,30 @@ mod tests {
 
     #[test]
     fn equally_long_files_with_other_bytes_are_suspicious() {
-        let outline = |size, format, content: u8| Outline {
+        let file = |size, format, content: u8| File {
             size: Bytes(size),
             format,
             content: Some(ContentHash([content; 32])),
+            damaged: false,
         };
         use Relation::{Burst, Copy};
-        let jpeg = outline(9, Format::Jpeg, 1);
+        let jpeg = file(9, Format::Jpeg, 1);
         for (other, distances, relation, expected) in [
-            (outline(9, Format::Jpeg, 2), (0, 0), Copy, true),
-            (outline(9, Format::Jpeg, 2), (4, 10), Copy, true),
-            (outline(9, Format::Jpeg, 2), (4, 10), Burst, false),
-            (outline(9, Format::Jpeg, 2), (0, 0), Burst, true),
-            (outline(9, Format::Jpeg, 1), (0, 0), Copy, false),
-            (outline(8, Format::Jpeg, 2), (0, 0), Copy, false),
-            (outline(9, Format::Png, 2), (0, 0), Copy, false),
-            (Outline { content: None, ..jpeg }, (0, 0), Copy, false),
+            (file(9, Format::Jpeg, 2), (0, 0), Copy, true),
+            (file(9, Format::Jpeg, 2), (4, 10), Copy, true),
+            (file(9, Format::Jpeg, 2), (4, 10), Burst, false),
+            (file(9, Format::Jpeg, 2), (0, 0), Burst, true),
+            (file(9, Format::Jpeg, 1), (0, 0), Copy, false),
+            (file(8, Format::Jpeg, 2), (0, 0), Copy, false),
+            (file(9, Format::Png, 2), (0, 0), Copy, false),
+            (File { content: None, ..jpeg }, (0, 0), Copy, false),
         ] {
             assert_eq!(may_be_damaged(jpeg, other, distances, relation), expected, "{other:?}");
             assert_eq!(may_be_damaged(other, jpeg, distances, relation), expected, "{other:?}");
         }
-        let bitmap = outline(9, Format::Bmp, 1);
-        assert!(!may_be_damaged(bitmap, outline(9, Format::Bmp, 2), (2, 4), Copy));
-        assert!(may_be_damaged(bitmap, outline(9, Format::Bmp, 2), (0, 0), Copy));
+        let bitmap = file(9, Format::Bmp, 1);
+        assert!(!may_be_damaged(bitmap, file(9, Format::Bmp, 2), (2, 4), Copy));
+        assert!(may_be_damaged(bitmap, file(9, Format::Bmp, 2), (0, 0), Copy));
     }
 
     #[test]

@@ -3,31 +3,23 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::neighbours::turns;
-use super::{DedupeOptions, Deduplicated, Group};
-use crate::model::findings;
+use super::{DedupeOptions, Deduplicated};
+use crate::model::findings::{FoundPicture, Group};
 use crate::model::media::FileKey;
 use crate::model::record::Picture;
 
 impl Deduplicated {
     /// All keepers and duplicates, by index, in ascending order.
     pub fn members(&self) -> Vec<u32> {
-        let of_group = |group: &Group| {
-            let duplicates: Vec<u32> = group.duplicates.iter().map(|d| d.picture).collect();
-            duplicates.into_iter().chain([group.keeper])
-        };
-        let mut members: Vec<u32> = self.groups.iter().flat_map(of_group).collect();
+        let mut members: Vec<u32> =
+            self.groups.iter().flat_map(Group::candidates).copied().collect();
         members.sort_unstable();
         members.dedup();
         members
     }
 
     /// The groups as reports and plans are made from them.
-    pub fn report_groups(
-        &self,
-        pictures: &[Picture],
-        options: &DedupeOptions,
-    ) -> Vec<findings::Group> {
+    pub fn report_groups(&self, pictures: &[Picture], options: &DedupeOptions) -> Vec<Group> {
         let mut contents: HashMap<u32, [u8; 32]> =
             self.contents.iter().map(|(index, content)| (*index, content.0)).collect();
         for (index, picture) in (0..).zip(pictures) {
@@ -51,7 +43,7 @@ impl Deduplicated {
                 .filter(|&&other| other != index)
                 .map(|&other| pictures[other as usize].file.path.clone())
                 .collect();
-            findings::Picture {
+            FoundPicture {
                 path: picture.file.path.clone(),
                 stamp: picture.file.stamp,
                 content: contents.get(&index).copied(),
@@ -65,37 +57,6 @@ impl Deduplicated {
                 other_names,
             }
         };
-        let spell_out_group = |group: &Group| {
-            let keeper = spell_out(group.keeper);
-            let duplicates = group.duplicates.iter().map(|duplicate| {
-                let picture = spell_out(duplicate.picture);
-                findings::Duplicate {
-                    whole_beside_damaged: keeper.damaged && !picture.damaged,
-                    picture,
-                    distance: duplicate.distance,
-                    fine_distance: duplicate.fine_distance,
-                    relation: duplicate.relation,
-                    orientation: duplicate.orientation,
-                    alarm: duplicate.alarm.clone(),
-                }
-            });
-            let linked = group.linked.iter().map(|&index| {
-                let picture = spell_out(index);
-                let nearness = keeper.hash.nearest(&picture.hash, turns(options), |_, _| true);
-                findings::Linked {
-                    distance: nearness.map_or(0, |nearness| nearness.distance),
-                    fine_distance: nearness.map_or(0, |nearness| nearness.fine_distance),
-                    near: None,
-                    picture,
-                }
-            });
-            findings::Group {
-                duplicates: duplicates.collect(),
-                linked: linked.collect(),
-                reason: group.reason.clone(),
-                keeper,
-            }
-        };
-        self.groups.iter().map(spell_out_group).collect()
+        self.groups.iter().map(|group| group.map(|&index| spell_out(index))).collect()
     }
 }

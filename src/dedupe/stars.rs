@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::Question;
 use super::dense::{Dense, DenseHashes, Wanted};
 use super::neighbours::near;
 use super::nodes::Nodes;
 use super::partition::{self, Edge, Lookup as _, Star};
-use super::{Duplicate, Group, Question};
-use crate::dedupe::relation::Relation;
-use crate::model::media::{Bytes, Orientation};
+use crate::model::findings::{Duplicate, Group, Linked, Relation};
+use crate::model::media::Orientation;
 
-/// The groups, without what needs the files' bytes: relation, reason and bytes to free.
-pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
+/// The groups, without what [`super::confirm`] adds.
+pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> {
     let is_burst = |edge: &&Edge| {
         let (a, b) = (nodes.first(edge.a), nodes.first(edge.b));
-        !question.options.include_bursts && question.relation(a, b, false) == Relation::Burst
+        !question.options.include_bursts && question.relation(a, b) == Relation::Burst
     };
     let (bursts, copies): (Vec<Edge>, Vec<Edge>) = nodes.edges.iter().partition(is_burst);
     let hashes = DenseHashes::new(question, nodes);
@@ -57,7 +57,7 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group> {
         let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
         spell_out(question, nodes, &star, frames)
     });
-    let mut groups: Vec<Group> = spelled_out.collect();
+    let mut groups: Vec<Group<u32>> = spelled_out.collect();
     link_the_rest(question, nodes, &hashes, &mut groups);
     groups
 }
@@ -69,7 +69,7 @@ fn link_the_rest(
     question: &Question<'_>,
     nodes: &Nodes,
     hashes: &DenseHashes,
-    groups: &mut [Group],
+    groups: &mut [Group<u32>],
 ) {
     const NONE: u32 = u32::MAX;
     // The group that each node is keeper or duplicate of, and whether it is listed at all.
@@ -85,8 +85,8 @@ fn link_the_rest(
             for picture in duplicates.chain([group.keeper]) {
                 home[node_of[picture as usize] as usize] = number;
             }
-            for &picture in &group.linked {
-                listed[node_of[picture as usize] as usize] = true;
+            for linked in &group.linked {
+                listed[node_of[linked.picture as usize] as usize] = true;
             }
         }
     }
@@ -110,7 +110,7 @@ fn link_the_rest(
     }
     for node in (0..nodes.len() as u32).filter(|&node| is_left(node)) {
         if let Some(group) = groups.get_mut(nearest[node as usize] as usize) {
-            group.linked.extend(&nodes.members[node as usize]);
+            group.linked.extend(nodes.members[node as usize].iter().copied().map(linked));
         }
     }
 }
@@ -119,8 +119,17 @@ fn lone(keeper: u32) -> Star {
     Star { keeper, duplicates: Vec::new(), linked: Vec::new() }
 }
 
+fn linked(picture: u32) -> Linked<u32> {
+    Linked { picture, distance: 0, fine_distance: 0, near: None }
+}
+
 /// A star of nodes as a group of pictures; `None` when nothing but the keeper is left.
-fn spell_out(question: &Question<'_>, nodes: &Nodes, star: &Star, frames: &[u32]) -> Option<Group> {
+fn spell_out(
+    question: &Question<'_>,
+    nodes: &Nodes,
+    star: &Star,
+    frames: &[u32],
+) -> Option<Group<u32>> {
     let (&keeper, rest) = nodes.members[star.keeper as usize].split_first()?;
     let is_reference = |node: u32| nodes.references[node as usize];
     let duplicate = |picture, distance, fine_distance, orientation| Duplicate {
@@ -130,18 +139,19 @@ fn spell_out(question: &Question<'_>, nodes: &Nodes, star: &Star, frames: &[u32]
         fine_distance,
         relation: Relation::Copy,
         orientation,
+        whole_beside_damaged: false,
     };
     let mut duplicates = Vec::new();
-    let mut linked: Vec<u32> = Vec::new();
+    let mut linked_pictures: Vec<u32> = Vec::new();
     if is_reference(star.keeper) {
-        linked.extend(rest);
+        linked_pictures.extend(rest);
     } else {
         duplicates.extend(rest.iter().map(|&p| duplicate(p, 0, 0, Orientation::Upright)));
     }
     for &node in star.duplicates.iter().chain(frames) {
         let Some(near) = near(question, keeper, nodes.first(node)) else {
             // Every star was made of such pairs; if one ever were not near, it must not vanish.
-            linked.extend(&nodes.members[node as usize]);
+            linked_pictures.extend(&nodes.members[node as usize]);
             continue;
         };
         duplicates.extend(
@@ -151,12 +161,7 @@ fn spell_out(question: &Question<'_>, nodes: &Nodes, star: &Star, frames: &[u32]
         );
     }
     duplicates.sort_by_key(|d| question.rank[d.picture as usize]);
-    linked.extend(star.linked.iter().flat_map(|&node| &nodes.members[node as usize]));
-    (!duplicates.is_empty()).then(|| Group {
-        keeper,
-        reason: String::new(),
-        duplicates,
-        linked,
-        reclaimable: Bytes(0),
-    })
+    linked_pictures.extend(star.linked.iter().flat_map(|&node| &nodes.members[node as usize]));
+    let linked = linked_pictures.into_iter().map(linked).collect();
+    (!duplicates.is_empty()).then(|| Group { keeper, reason: String::new(), duplicates, linked })
 }

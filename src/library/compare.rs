@@ -8,11 +8,11 @@ use rayon::prelude::*;
 
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
-use crate::dedupe::{self, DedupeOptions, Deduplicated, Duplicate};
+use crate::dedupe::{self, DedupeOptions, Deduplicated};
 use crate::files::content::content_hash;
 use crate::files::stamp::{Volumes, stamp_and_evidence};
 use crate::index::Joiner;
-use crate::model::findings::{Alarm, Damaged};
+use crate::model::findings::{Alarm, Damaged, Duplicate};
 use crate::model::record::{Picture, Record};
 use crate::scan::damage::{self, Side};
 use crate::scan::{Confirm, Confirming, Scan};
@@ -83,7 +83,7 @@ fn settled(
 /// one to keep.
 fn examine(scan: &mut Scan, found: &mut Deduplicated, with: Confirming<'_>) -> bool {
     let pictures = &scan.pictures;
-    let alarms: Vec<(u32, &mut Duplicate)> = found
+    let alarms: Vec<(u32, &mut Duplicate<u32>)> = found
         .groups
         .iter_mut()
         .flat_map(|group| group.duplicates.iter_mut().map(|duplicate| (group.keeper, duplicate)))

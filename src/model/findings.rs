@@ -43,7 +43,7 @@ impl Relation {
 
 /// One picture of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct FoundPicture {
     /// The path that it was reached by.
     pub path: PathBuf,
     /// Identity, size and time when it was hashed.
@@ -69,11 +69,12 @@ pub struct Picture {
     pub other_names: Vec<PathBuf>,
 }
 
-/// A picture that is the keeper's duplicate.
+/// A picture that is the keeper's duplicate. `P` is how a picture is named: in full, or by its
+/// index among the pictures that were compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Duplicate {
+pub struct Duplicate<P = FoundPicture> {
     /// The picture.
-    pub picture: Picture,
+    pub picture: P,
     /// Bits between the 64-bit hashes of it and the keeper.
     pub distance: u32,
     /// Bits between the fine hashes.
@@ -128,9 +129,9 @@ impl Alarm {
 /// A picture that is near one of the group and no duplicate of its keeper: another reference, a
 /// picture that is near a duplicate only, or a frame of a burst. Shown, never acted on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Linked {
+pub struct Linked<P = FoundPicture> {
     /// The picture.
-    pub picture: Picture,
+    pub picture: P,
     /// Bits between the 64-bit hashes of it and the keeper.
     pub distance: u32,
     /// Bits between the fine hashes of it and the keeper.
@@ -141,15 +142,15 @@ pub struct Linked {
 
 /// A keeper with its duplicates.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct Group<P = FoundPicture> {
     /// The picture that stays.
-    pub keeper: Picture,
+    pub keeper: P,
     /// Why it stays and not another, in a few words.
     pub reason: String,
     /// Its duplicates, in a fixed order.
-    pub duplicates: Vec<Duplicate>,
+    pub duplicates: Vec<Duplicate<P>>,
     /// What is near one of the group without being the keeper's duplicate.
-    pub linked: Vec<Linked>,
+    pub linked: Vec<Linked<P>>,
 }
 
 /// A file or folder that could not be taken into account.
@@ -246,6 +247,41 @@ impl Matching {
             && duplicate.alarm.is_none()
             && !duplicate.whole_beside_damaged
             && (duplicate.relation != Relation::Burst || self.include_bursts)
+    }
+}
+
+impl<P> Group<P> {
+    /// All pictures of the group: the keeper, its duplicates, and what is linked to them.
+    pub fn members(&self) -> impl Iterator<Item = &P> {
+        self.candidates().chain(self.linked.iter().map(|linked| &linked.picture))
+    }
+
+    /// The pictures that can be the keeper: the one that is, then its duplicates.
+    pub fn candidates(&self) -> impl Iterator<Item = &P> {
+        std::iter::once(&self.keeper)
+            .chain(self.duplicates.iter().map(|duplicate| &duplicate.picture))
+    }
+
+    /// The same group, its pictures named otherwise.
+    pub fn map<Q>(&self, mut name: impl FnMut(&P) -> Q) -> Group<Q> {
+        let keeper = name(&self.keeper);
+        let duplicates = self.duplicates.iter().map(|duplicate| Duplicate {
+            picture: name(&duplicate.picture),
+            distance: duplicate.distance,
+            fine_distance: duplicate.fine_distance,
+            relation: duplicate.relation,
+            orientation: duplicate.orientation,
+            whole_beside_damaged: duplicate.whole_beside_damaged,
+            alarm: duplicate.alarm.clone(),
+        });
+        let duplicates = duplicates.collect();
+        let linked = self.linked.iter().map(|linked| Linked {
+            picture: name(&linked.picture),
+            distance: linked.distance,
+            fine_distance: linked.fine_distance,
+            near: linked.near.clone(),
+        });
+        Group { keeper, reason: self.reason.clone(), duplicates, linked: linked.collect() }
     }
 }
 

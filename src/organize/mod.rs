@@ -22,7 +22,7 @@ use crate::model::media::{Bytes, FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Skip, Stage};
 pub use dates::explain;
 use dates::{Shot, shots_of};
-pub use outcome::{Fate, Filed, Organized};
+pub use outcome::{Count, Fate, Figures, Filed, Organized};
 use places::Places;
 
 /// What is to be filed, and how.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::session::{Change, Role, Session};
-use crate::model::findings::{Alarm, Group, Picture, Relation};
+use crate::model::findings::{Alarm, FoundPicture, Group, Relation};
 use crate::model::media::Orientation;
 use crate::model::path_text::{for_people, one_line};
 use crate::model::readable::iso_time;
@@ -177,7 +177,7 @@ impl Session {
         };
         let state = filter.state.as_deref().is_none_or(|s| s.is_empty() || s == self.state(number));
         let holds =
-            |picture: &Picture| picture.path.to_string_lossy().to_lowercase().contains(path);
+            |picture: &FoundPicture| picture.path.to_string_lossy().to_lowercase().contains(path);
         kind && state
             && (filter.bytes == 0 || group.reclaimable_bytes(&self.report.matching) >= filter.bytes)
             && (path.is_empty() || group.members().any(holds))
@@ -276,7 +276,7 @@ impl Session {
     }
 }
 
-fn member_json(id: usize, picture: &Picture, role: Role, arranged: &Group) -> MemberJson {
+fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) -> MemberJson {
     let duplicate = arranged.duplicates.iter().find(|d| d.picture.path == picture.path);
     let linked = arranged.linked.iter().find(|linked| linked.picture.path == picture.path);
     let distance = duplicate.map(|d| d.distance).or(linked.map(|linked| linked.distance));

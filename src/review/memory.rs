@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::session::{Decided, Session};
 use crate::catalogue::decisions::{Choice, DecisionsError, Verdict};
 use crate::files::content::content_hash;
-use crate::model::findings::Picture;
+use crate::model::findings::FoundPicture;
 use crate::model::record::{Apart, ContentHash, Marked};
 
 /// Pictures of a group are marked pair by pair up to so many; beyond, each with the keeper alone.
@@ -78,7 +78,8 @@ impl Session {
         };
         let duplicates = group.duplicates.iter_mut().map(|duplicate| &mut duplicate.picture);
         let as_long = std::iter::once(&mut group.keeper).chain(duplicates);
-        let mut as_long: Vec<&mut Picture> = as_long.filter(|p| p.stamp.size == size).collect();
+        let mut as_long: Vec<&mut FoundPicture> =
+            as_long.filter(|p| p.stamp.size == size).collect();
         if as_long.len() > 1 {
             for picture in as_long.iter_mut().filter(|picture| picture.content.is_none()) {
                 let content = content_hash(&self.base.join(&picture.path));
@@ -156,7 +157,7 @@ impl Session {
     }
 }
 
-fn marked(base: &Path, picture: &Picture) -> Option<Marked> {
+fn marked(base: &Path, picture: &FoundPicture) -> Option<Marked> {
     let content = match picture.content {
         Some(content) => ContentHash(content),
         None => content_hash(&base.join(&picture.path)).ok()?,

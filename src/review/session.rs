@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::decisions::{Decisions, DecisionsError};
-use crate::model::findings::{Duplicate, Findings, Group, Picture, Relation};
+use crate::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation};
 
 /// What was decided about one group. Members are numbered as [`Group::members`] gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,12 +104,12 @@ impl Session {
     }
 
     /// A picture by the numbers of its group and of itself there.
-    pub(super) fn picture(&self, group: usize, member: usize) -> Option<&Picture> {
+    pub(super) fn picture(&self, group: usize, member: usize) -> Option<&FoundPicture> {
         self.report.groups.get(group)?.members().nth(member)
     }
 
     /// Where a picture lies.
-    pub(super) fn place(&self, picture: &Picture) -> PathBuf {
+    pub(super) fn place(&self, picture: &FoundPicture) -> PathBuf {
         self.base.join(&picture.path)
     }
 
@@ -124,7 +124,7 @@ impl Session {
         let duplicates = arranged.as_ref().map(|group| &group.duplicates[..]).unwrap_or_default();
         let by_path: HashMap<&Path, &Duplicate> =
             duplicates.iter().map(|d| (d.picture.path.as_path(), d)).collect();
-        let role = |(member, picture): (usize, &Picture)| {
+        let role = |(member, picture): (usize, &FoundPicture)| {
             if self.gone.contains_key(&picture.path) {
                 return Role::Gone;
             }

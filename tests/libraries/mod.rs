@@ -13,7 +13,7 @@ use clean_backup::act::plan::{ExactPath, Plan};
 use clean_backup::files::content::content_hash;
 use clean_backup::files::walk::{WalkOptions, walk};
 use clean_backup::model::findings::{
-    Counts, Duplicate, Findings, Group, Matching, Picture, Relation,
+    Counts, Duplicate, Findings, FoundPicture, Group, Matching, Relation,
 };
 use clean_backup::model::media::{Dimensions, Format, MediaFile, Orientation};
 use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
@@ -135,7 +135,7 @@ impl Library {
             let extension = file.path.extension().unwrap_or_default();
             ["jpg", "raf", "png"].iter().any(|known| extension == *known)
         };
-        let mut groups: [Vec<(u8, Picture)>; 2] = Default::default();
+        let mut groups: [Vec<(u8, FoundPicture)>; 2] = Default::default();
         for file in walked.files.iter().filter(is_picture) {
             let content = fs::read(&file.path).unwrap()[0] - b'a';
             let reference = file.root as usize >= roots.len();
@@ -178,9 +178,9 @@ impl Library {
     }
 }
 
-fn picture(file: &MediaFile, reference: bool) -> Picture {
+fn picture(file: &MediaFile, reference: bool) -> FoundPicture {
     let view = View { phash: PerceptualHash(0), fine: FineHash([0; 4]) };
-    Picture {
+    FoundPicture {
         path: file.path.clone(),
         stamp: file.stamp,
         content: content_hash(&file.path).ok().map(|content| content.0),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::findings::Picture;
+use crate::model::findings::FoundPicture;
 use crate::model::media::{Bytes, FileKey, FileStamp, ModifiedNs};
 use crate::model::path_text::{base64_unless_utf8, path_of};
 use crate::model::record::ContentHash;
@@ -103,8 +103,8 @@ impl TryFrom<ExpectedJson> for Expected {
     }
 }
 
-impl From<&Picture> for Expected {
-    fn from(picture: &Picture) -> Self {
+impl From<&FoundPicture> for Expected {
+    fn from(picture: &FoundPicture) -> Self {
         Self {
             path: picture.path.clone(),
             stamp: picture.stamp,

@@ -19,7 +19,7 @@ const PLANS: &str =
 ///
 /// # Errors
 /// What keeps it from being done.
-pub fn run(context: &Context<'_>, options: &args::Apply) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &args::ApplyArgs) -> Result<Outcome, Failure> {
     let path = &options.plan;
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::new(Kind::Failed, format!("{} cannot be read: {error}", for_people(path)))

@@ -8,7 +8,7 @@ use clean_backup::model::path_text::{for_people, one_line};
 
 use serde_json::json;
 
-use crate::cli::args::{ConfigCommand, ListFormat, LowArgs, joined};
+use crate::cli::args::{ConfigCommand, ListFormat, ProgramArgs, joined};
 use crate::cli::environment::Environment;
 use crate::cli::failure::{Failure, Kind, Outcome};
 use crate::cli::location::{Location, resolved};
@@ -21,7 +21,7 @@ use crate::cli::settings::{Origin, Resolved};
 /// A wrong key or value, or a file that cannot be read or written.
 pub fn run(
     command: &ConfigCommand,
-    args: &LowArgs,
+    args: &ProgramArgs,
     environment: &Environment,
 ) -> Result<Outcome, Failure> {
     let location = Location::of(args, environment);

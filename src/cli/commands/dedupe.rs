@@ -11,7 +11,7 @@ use clean_backup::model::findings::{Counts, Findings};
 use clean_backup::model::path_text::{for_people, one_line};
 
 use super::leftovers;
-use crate::cli::args::{self, Format, HashChoice};
+use crate::cli::args::{self, HashChoice, ReportFormat};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::{Context, now_utc};
 use crate::cli::failure::{Failure, Kind, Outcome};
@@ -36,7 +36,7 @@ pub struct DedupeOptions {
     /// Where to keep the plan.
     pub save_plan: Option<PathBuf>,
     /// Output format.
-    pub format: Format,
+    pub format: ReportFormat,
     /// Where it goes, if not to standard output.
     pub output: Option<PathBuf>,
     /// Most groups whose pictures a page shows.
@@ -50,7 +50,7 @@ impl DedupeOptions {
     ///
     /// # Errors
     /// [`Kind::Usage`] when action and destination do not fit together.
-    pub fn resolve(dedupe: &args::Dedupe, settings: &Settings) -> Result<Self, Failure> {
+    pub fn resolve(dedupe: &args::DedupeArgs, settings: &Settings) -> Result<Self, Failure> {
         let action = dedupe.action.kind();
         let name = action.name();
         if dedupe.to.is_some() && !action.has_destination() {
@@ -82,7 +82,7 @@ impl DedupeOptions {
 }
 
 /// What is compared and how, from what was typed.
-pub fn duplicate_options(compared: &args::Compared, settings: &Settings) -> DuplicateOptions {
+pub fn duplicate_options(compared: &args::ComparedArgs, settings: &Settings) -> DuplicateOptions {
     let mut options = DuplicateOptions::new(&compared.roots);
     options.references = compared.reference.clone();
     options.with_cache = compared.with_cache.clone();
@@ -127,7 +127,10 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
     for file in options.output.iter().chain(&options.save_plan) {
         render::check_free(file, context.yes)?;
     }
-    if options.format == Format::Html && options.output.is_none() && context.stdout_is_terminal {
+    if options.format == ReportFormat::Html
+        && options.output.is_none()
+        && context.stdout_is_terminal
+    {
         return Err(Failure::new(Kind::Usage, "an HTML page cannot be shown on a terminal")
             .hint("add -o report.html and open the file in a browser"));
     }
@@ -166,7 +169,7 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
         }
     }
     let mut thumbnails = Thumbnails::default();
-    if options.format == Format::Html {
+    if options.format == ReportFormat::Html {
         let decode = context.decode_options();
         let progress = context.progress;
         thumbnails =
@@ -183,7 +186,7 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
     };
     let Some(proposal) = proposal.filter(|_| acts) else { return Ok(found) };
     // The report alone is what a program reads from standard output.
-    let beside = options.output.is_none() && options.format != Format::Text;
+    let beside = options.output.is_none() && options.format != ReportFormat::Text;
     let mode = if beside { OutputMode::Beside } else { OutputMode::Text };
     Ok(carry_out(context, &proposal.plan, &mut library, &cancel, mode)?.after(found))
 }

@@ -11,7 +11,7 @@ use clean_backup::files::leftover::Leftover;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::count;
 
-use crate::cli::args::Resume;
+use crate::cli::args::ResumeArgs;
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind, Outcome};
@@ -50,7 +50,11 @@ pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
 ///
 /// # Errors
 /// What keeps it from being done.
-pub fn run(context: &Context<'_>, options: &Resume, mode: OutputMode) -> Result<Outcome, Failure> {
+pub fn run(
+    context: &Context<'_>,
+    options: &ResumeArgs,
+    mode: OutputMode,
+) -> Result<Outcome, Failure> {
     let mut roots = Vec::new();
     for root in &options.leftovers {
         let real = root.canonicalize().map_err(|error| Failure::of_named(root, &error))?;

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, ErrorKind};
 
 use clean_backup::model::path_text::{for_people, one_line};
 
-use crate::cli::args::Logs;
+use crate::cli::args::LogsArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind, Outcome};
 use crate::cli::{log, render};
@@ -15,7 +15,7 @@ use crate::cli::{log, render};
 ///
 /// # Errors
 /// [`Failure`]
-pub fn run(context: &Context<'_>, options: &Logs) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &LogsArgs) -> Result<Outcome, Failure> {
     let Some(state) = &context.state else {
         return Err(Failure::new(Kind::Failed, "no home folder is known that a log could be in"));
     };

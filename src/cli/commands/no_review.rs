@@ -1,6 +1,6 @@
 //! Stands in for the review page in a build without it.
 
-use crate::cli::args::Review;
+use crate::cli::args::ReviewArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind, Outcome};
 
@@ -8,7 +8,7 @@ use crate::cli::failure::{Failure, Kind, Outcome};
 ///
 /// # Errors
 /// [`Kind::Failed`]
-pub fn run(_: &Context<'_>, _: &Review) -> Result<Outcome, Failure> {
+pub fn run(_: &Context<'_>, _: &ReviewArgs) -> Result<Outcome, Failure> {
     Err(Failure::new(Kind::Failed, "this build has no review page: it lacks the feature `review`")
         .hint("clean-backup dedupe DIR --format html -o report.html shows the pictures too"))
 }

@@ -6,15 +6,13 @@ use std::sync::atomic::AtomicBool;
 use clean_backup::act::layout::Template;
 use clean_backup::act::plan::ActionKind;
 use clean_backup::library::{ImportOptions, Library, LibraryError, Preflight};
-use clean_backup::metadata::capture::{Decision, Judge};
-use clean_backup::model::path_text::for_people;
-use clean_backup::model::readable::iso_time;
+use clean_backup::metadata::capture::Judge;
 use clean_backup::organize::Organized;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::leftovers;
-use crate::cli::args::{self, ListFormat, Organize};
+use crate::cli::args::{self, ListFormat, OrganizeArgs};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::{Context, now};
 use crate::cli::failure::{Failure, Kind, Outcome};
@@ -25,7 +23,7 @@ use crate::cli::{interrupt, render};
 ///
 /// # Errors
 /// What keeps it from being done.
-pub fn run(context: &Context<'_>, options: &Organize) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &OrganizeArgs) -> Result<Outcome, Failure> {
     let zone = zone(&options.video_tz)?;
     let offset = |utc: i64| -> i16 {
         let at = Timestamp::from_second(utc).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -54,7 +52,7 @@ pub fn run(context: &Context<'_>, options: &Organize) -> Result<Outcome, Failure
 }
 
 /// What is imported and how, from what was typed.
-fn resolve(context: &Context<'_>, options: &Organize) -> Result<ImportOptions, Failure> {
+fn resolve(context: &Context<'_>, options: &OrganizeArgs) -> Result<ImportOptions, Failure> {
     let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
         return Err(Failure::new(Kind::Usage, "organize needs SRC and DEST")
             .hint("for example: clean-backup organize /mnt/card ~/Pictures"));
@@ -69,9 +67,9 @@ fn resolve(context: &Context<'_>, options: &Organize) -> Result<ImportOptions, F
         action: if options.moves { ActionKind::Move } else { ActionKind::Copy },
         template,
         preflight: options.preflight.map(|preflight| match preflight {
-            args::Preflight::Visual => Preflight::Visual,
-            args::Preflight::Exact => Preflight::Exact,
-            args::Preflight::Off => Preflight::Off,
+            args::PreflightChoice::Visual => Preflight::Visual,
+            args::PreflightChoice::Exact => Preflight::Exact,
+            args::PreflightChoice::Off => Preflight::Off,
         }),
         prune: options.prune_empty,
         policy: context.settings.policy,
@@ -82,7 +80,7 @@ fn resolve(context: &Context<'_>, options: &Organize) -> Result<ImportOptions, F
 
 fn finish(
     context: &Context<'_>,
-    options: &Organize,
+    options: &OrganizeArgs,
     organized: &Organized,
     action: ActionKind,
     library: &mut Library,
@@ -97,10 +95,8 @@ fn finish(
         return Ok(found);
     }
     let text = match options.format {
-        ListFormat::Text => organized.to_text(action),
-        ListFormat::Json => organized
-            .to_json(action)
-            .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?,
+        ListFormat::Text => render::organize::text(organized, action),
+        ListFormat::Json => render::organize::json(organized, action)?,
     };
     render::print(&text)?;
     if options.save_plan.is_some() {
@@ -138,27 +134,8 @@ fn zone(text: &str) -> Result<TimeZone, Failure> {
 fn explain(file: &Path, judge: Judge<'_>) -> Result<Outcome, Failure> {
     let decision = clean_backup::organize::explain(file, judge)
         .map_err(|error| Failure::of_named(file, &error))?;
-    render::print(&explanation(file, &decision))?;
+    render::print(&render::organize::explanation(file, &decision))?;
     Ok(Outcome::Done)
-}
-
-fn explanation(file: &Path, decision: &Decision) -> String {
-    let mut text = format!("{}\n", for_people(file));
-    for (at, judged) in decision.judged.iter().enumerate() {
-        let mark = if decision.chosen == Some(at) { '*' } else { ' ' };
-        let meaning = match &judged.time {
-            Ok(time) => iso_time(*time),
-            Err(why) => format!("refused: {why}"),
-        };
-        let conflict = if decision.conflicts.contains(&at) { "  contradicts it" } else { "" };
-        let written = clean_backup::model::path_text::one_line(&judged.candidate.text);
-        let source = judged.candidate.source.name();
-        text += &format!("{mark} {source:22} {meaning:32} from {written:?}{conflict}\n");
-    }
-    if decision.chosen.is_none() {
-        text += "No date is known: it would go to Unknown.\n";
-    }
-    text
 }
 
 #[cfg(test)]

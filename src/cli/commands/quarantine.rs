@@ -10,14 +10,13 @@ use clean_backup::act::quarantine::{self, Run, Unit};
 use clean_backup::act::undo::undo;
 use clean_backup::files::fsops::Disk;
 use clean_backup::model::path_text::{for_people, one_line};
-use clean_backup::model::readable::{count, human_bytes};
-use serde::Serialize;
 
-use crate::cli::args::{EmptyQuarantine, ListFormat, QuarantineCommand, RestoreQuarantine};
+use crate::cli::args::{EmptyArgs, ListFormat, QuarantineCommand, RestoreArgs};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind, Outcome};
 use crate::cli::render::applied::{AppliedJson, OutputMode};
+use crate::cli::render::quarantine::{QuarantineList, QuarantinedRun};
 use crate::cli::{interrupt, render};
 
 /// Lists, empties or restores.
@@ -69,26 +68,6 @@ fn named<'a>(
     Ok(held.into_iter().filter(|(run, _)| wanted(run)).collect())
 }
 
-#[derive(Serialize)]
-struct ListJson {
-    runs: Vec<RunJson>,
-    /// Files in quarantine folders that no journal knows.
-    unknown: Vec<ExactPath>,
-}
-
-#[derive(Serialize)]
-struct RunJson {
-    run: String,
-    time: String,
-    files: u64,
-    bytes: u64,
-    /// Files with the same bytes as what was kept.
-    identical: u64,
-    /// Files of which what was kept cannot be found.
-    keepers_gone: u64,
-    folders: Vec<ExactPath>,
-}
-
 fn list(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
     let all = runs(context)?;
     let held = held(&all);
@@ -97,7 +76,7 @@ fn list(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
         let files = || units.iter().flat_map(|unit| &unit.files);
         let one = [(*run, units.clone())];
         let emptying = quarantine::empty(&one, &moved, &Disk::default(), &context.folder);
-        RunJson {
+        QuarantinedRun {
             run: run.log.run.clone(),
             time: run.log.time.clone(),
             files: files().count() as u64,
@@ -107,42 +86,13 @@ fn list(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
             folders: tops(files().map(|file| (file.now.as_path(), file.was.as_path()))),
         }
     };
-    let runs: Vec<RunJson> = held.iter().map(json).collect();
+    let runs: Vec<QuarantinedRun> = held.iter().map(json).collect();
     let units = held.iter().flat_map(|(_, units)| units);
     let known: HashSet<PathBuf> =
         units.flat_map(|unit| &unit.files).map(|file| file.now.clone()).collect();
     let unknown = quarantine::unknown(&all, &known);
-    if format == ListFormat::Json {
-        let unknown = unknown.into_iter().map(ExactPath).collect();
-        render::print_json("quarantine list", ListJson { runs, unknown })?;
-        return Ok(Outcome::Done);
-    }
-    let mut text = String::new();
-    for run in &runs {
-        text += &format!(
-            "{}  {} ({}), {} of them identical to what was kept\n",
-            run.run,
-            count(run.files, "file"),
-            human_bytes(run.bytes),
-            run.identical
-        );
-        for folder in &run.folders {
-            text += &format!("    in {}\n", for_people(&folder.0));
-        }
-        if run.keepers_gone > 0 {
-            text += &format!(
-                "    of {} what was kept is gone or was changed: `quarantine empty` leaves them\n",
-                run.keepers_gone
-            );
-        }
-    }
-    for path in &unknown {
-        text += &format!("unknown  {}\n", for_people(path));
-    }
-    if text.is_empty() {
-        text += "Nothing is in quarantine.\n";
-    }
-    render::print(&text)?;
+    let unknown = unknown.into_iter().map(ExactPath).collect();
+    render::quarantine::print(QuarantineList { runs, unknown }, format)?;
     Ok(Outcome::Done)
 }
 
@@ -157,7 +107,7 @@ fn tops<'a>(files: impl Iterator<Item = (&'a Path, &'a Path)>) -> Vec<ExactPath>
     tops.into_iter().map(ExactPath).collect()
 }
 
-fn empty(context: &Context<'_>, options: &EmptyQuarantine) -> Result<Outcome, Failure> {
+fn empty(context: &Context<'_>, options: &EmptyArgs) -> Result<Outcome, Failure> {
     let all = runs(context)?;
     let mut held = named(held(&all), &options.runs)?;
     if let Some(span) = options.older_than {
@@ -180,7 +130,7 @@ fn is_older(time: &str, span: Duration) -> bool {
     began.is_ok_and(|began| SystemTime::now().duration_since(began).is_ok_and(|age| age >= span))
 }
 
-fn restore(context: &Context<'_>, options: &RestoreQuarantine) -> Result<Outcome, Failure> {
+fn restore(context: &Context<'_>, options: &RestoreArgs) -> Result<Outcome, Failure> {
     let all = runs(context)?;
     let held = held(&all);
     let is_run =

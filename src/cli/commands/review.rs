@@ -20,7 +20,7 @@ use clean_backup::model::readable::{count, human_bytes};
 use clean_backup::review::{Actions, Done, Patience, Proposed, Secret, Served, Session, serve};
 
 use super::dedupe::{duplicate_options, find, run_label};
-use crate::cli::args::Review;
+use crate::cli::args::ReviewArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind, Outcome};
 use crate::cli::{interrupt, render};
@@ -29,7 +29,7 @@ use crate::cli::{interrupt, render};
 ///
 /// # Errors
 /// What keeps it from being served.
-pub fn run(context: &Context<'_>, options: &Review) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failure> {
     let mut compared = duplicate_options(&options.compared, &context.settings);
     (compared.acts, compared.allow_empty) = (true, options.allow_empty);
     let to = context.destination(options.to.as_deref(), &compared.references)?;

@@ -20,8 +20,8 @@ pub struct ScanOptions {
     pub format: ListFormat,
 }
 
-impl From<&args::Scan> for ScanOptions {
-    fn from(scan: &args::Scan) -> Self {
+impl From<&args::ScanArgs> for ScanOptions {
+    fn from(scan: &args::ScanArgs) -> Self {
         Self { roots: scan.roots.clone(), format: scan.format }
     }
 }

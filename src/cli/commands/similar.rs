@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clean_backup::catalogue::similar::{Needle, SimilarOptions, Wanted};
 use clean_backup::library::{SimilarHit, Source};
-use clean_backup::model::findings::Picture;
+use clean_backup::model::findings::FoundPicture;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::phash::{FineHash, PerceptualHash};
 
-use crate::cli::args::{Similar, SimilarFormat};
+use crate::cli::args::{SimilarArgs, SimilarFormat};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Kind, Outcome};
 use crate::cli::render;
@@ -18,7 +18,7 @@ use crate::cli::render::similar::{Answer, Hit, NeedleName, SimilarReport};
 ///
 /// # Errors
 /// What keeps the run from being done; a needle that cannot be read is a part of the answer.
-pub fn run(context: &Context<'_>, options: &Similar) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Failure> {
     context.start_threads()?;
     let library = context.library()?;
     let mut needles: Vec<(NeedleName, Result<Needle, String>)> = Vec::new();
@@ -68,7 +68,7 @@ pub fn run(context: &Context<'_>, options: &Similar) -> Result<Outcome, Failure>
 }
 
 /// How to search, from what was typed.
-fn resolve(context: &Context<'_>, options: &Similar) -> SimilarOptions {
+fn resolve(context: &Context<'_>, options: &SimilarArgs) -> SimilarOptions {
     // As the cache has paths: absolute, without `.`.
     let absolute = |path: &PathBuf| -> PathBuf { context.folder.join(path).components().collect() };
     SimilarOptions {
@@ -94,7 +94,7 @@ fn of_hex(hex: &str) -> Result<Needle, Failure> {
 fn hit(SimilarHit { similar, cache }: SimilarHit) -> Hit {
     let known = similar.picture;
     Hit {
-        picture: Picture {
+        picture: FoundPicture {
             path: known.path,
             stamp: known.stamp,
             content: known.content.map(|content| content.0),

@@ -18,7 +18,7 @@ use crate::cli::{args, interrupt, render};
 ///
 /// # Errors
 /// What keeps it from being done.
-pub fn run(context: &Context<'_>, options: &args::Undo) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &args::UndoArgs) -> Result<Outcome, Failure> {
     let mode = OutputMode::of(options.format, "undo");
     let runs = context.runs_folder()?;
     let undone = history::undone(&runs).map_err(|error| Failure::of_journal(&error))?;

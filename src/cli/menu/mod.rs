@@ -14,14 +14,14 @@ use clap::Parser as _;
 use clean_backup::act::journal;
 use clean_backup::act::layout::DEFAULT_TEMPLATE;
 
-use super::args::LowArgs;
+use super::args::ProgramArgs;
 use super::environment::Environment;
 use super::failure::{Failure, Kind, Outcome};
 use super::settings::Settings;
 use questions::{Choice, Questions, choose};
 
 /// Runs a command.
-pub type Dispatch<'a> = dyn Fn(&LowArgs) -> Result<Outcome, Failure> + 'a;
+pub type Dispatch<'a> = dyn Fn(&ProgramArgs) -> Result<Outcome, Failure> + 'a;
 
 /// What the first question offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +236,7 @@ impl Menu<'_> {
     }
 
     fn run_quietly(&self, words: &[OsString]) -> Step {
-        let args = LowArgs::try_parse_from(self.line(words))
+        let args = ProgramArgs::try_parse_from(self.line(words))
             .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
         match (self.dispatch)(&args) {
             Ok(_) => Ok(Some(())),

@@ -1,6 +1,6 @@
 //! The CSV form: one row a member of a group (RFC 4180).
 
-use clean_backup::model::findings::{Findings, Picture};
+use clean_backup::model::findings::{Findings, FoundPicture};
 use clean_backup::model::path_text::{for_spreadsheet, path_for_spreadsheet};
 use clean_backup::model::readable::iso_time;
 
@@ -46,7 +46,7 @@ pub fn to_csv(report: &Findings) -> String {
     push_row(&mut out, HEADER.map(str::to_owned));
     for (index, group) in report.groups.iter().enumerate() {
         let id = index + 1;
-        let mut row = |role: &str, picture: &Picture, reason: &str, standing: Standing| {
+        let mut row = |role: &str, picture: &FoundPicture, reason: &str, standing: Standing| {
             push_row(&mut out, fields(id, role, picture, reason, standing));
         };
         row("keeper", &group.keeper, &group.reason, Standing::default());
@@ -76,7 +76,7 @@ pub fn to_csv(report: &Findings) -> String {
 fn fields(
     id: usize,
     role: &str,
-    picture: &Picture,
+    picture: &FoundPicture,
     reason: &str,
     standing: Standing,
 ) -> [String; HEADER.len()] {

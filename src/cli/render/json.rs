@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use clean_backup::model::findings::{
-    Damaged, Duplicate, Findings, Linked, Picture, REPORT_VERSION,
+    Damaged, Duplicate, Findings, FoundPicture, Linked, REPORT_VERSION,
 };
 use clean_backup::model::path_text::{base64_unless_utf8, harmless_json};
 use clean_backup::model::policy::Sensitivity;
@@ -220,7 +220,7 @@ pub(super) fn path(path: &Path) -> PathJson {
     PathJson { path: path.to_string_lossy().into_owned(), path_bytes: base64_unless_utf8(path) }
 }
 
-pub(super) fn picture(picture: &Picture) -> PictureJson {
+pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
     PictureJson {
         path: path(&picture.path),
         bytes: picture.stamp.size.0,

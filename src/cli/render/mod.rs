@@ -2,8 +2,11 @@
 
 pub mod applied;
 mod csv;
+pub mod history;
 pub mod html;
 mod json;
+pub mod organize;
+pub mod quarantine;
 pub mod scan;
 pub mod similar;
 mod text;
@@ -20,7 +23,7 @@ use html::thumbnails::Thumbnails;
 
 use serde::Serialize;
 
-use super::args::Format;
+use super::args::ReportFormat;
 use super::failure::{Failure, Kind};
 use csv::to_csv;
 use html::to_html;
@@ -51,7 +54,7 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 #[derive(Clone, Debug)]
 pub struct Look {
     /// Its form.
-    pub format: Format,
+    pub format: ReportFormat,
     /// With terminal colours, where it goes to the terminal.
     pub colour: bool,
     /// For a page.
@@ -64,10 +67,12 @@ pub struct Look {
 /// [`Kind::Failed`], should the serialiser fail.
 pub fn form(report: &Findings, look: &Look) -> Result<String, Failure> {
     match look.format {
-        Format::Text => Ok(to_text(report, TextOptions { colour: look.colour })),
-        Format::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
-        Format::Json => to_json(report).map_err(|e| Failure::new(Kind::Failed, e.to_string())),
-        Format::Csv => Ok(to_csv(report)),
+        ReportFormat::Text => Ok(to_text(report, TextOptions { colour: look.colour })),
+        ReportFormat::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
+        ReportFormat::Json => {
+            to_json(report).map_err(|e| Failure::new(Kind::Failed, e.to_string()))
+        }
+        ReportFormat::Csv => Ok(to_csv(report)),
     }
 }
 
@@ -101,10 +106,17 @@ struct Envelope<'a, T> {
 /// # Errors
 /// As [`print`]; [`Kind::Failed`], should the serialiser fail.
 pub fn print_json(command: &str, content: impl Serialize) -> Result<(), Failure> {
-    let form = Envelope { version: REPORT_VERSION, command, content };
-    let text = serde_json::to_string_pretty(&form)
+    print(&json(&Envelope { version: REPORT_VERSION, command, content })?)
+}
+
+/// A value as JSON that no terminal can be upset by.
+///
+/// # Errors
+/// [`Kind::Failed`], should the serialiser fail.
+pub fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
-    print(&(harmless_json(&text) + "\n"))
+    Ok(harmless_json(&text) + "\n")
 }
 
 /// A plan as JSON.
@@ -217,7 +229,9 @@ mod own_results {
         };
         let plan = Plan::new(Origin::Dedupe, Path::new("/"));
         let mut results = vec![plan.to_json().unwrap()];
-        for format in [Format::Text, Format::Json, Format::Csv, Format::Html] {
+        for format in
+            [ReportFormat::Text, ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html]
+        {
             results.push(
                 form(&report, &Look { format, colour: false, thumbnails: Thumbnails::default() })
                     .unwrap(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::json::{PathJson, PictureJson, path, picture};
 use super::text::outline;
-use clean_backup::model::findings::{Picture, REPORT_VERSION};
+use clean_backup::model::findings::{FoundPicture, REPORT_VERSION};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, harmless_json, one_line};
 
@@ -15,7 +15,7 @@ use clean_backup::model::path_text::{for_people, harmless_json, one_line};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// Which, as the cache knows it.
-    pub picture: Picture,
+    pub picture: FoundPicture,
     /// The other cache that it is known from, if it is not in the usual one.
     pub cache: Option<PathBuf>,
     /// Bits between the 64-bit hashes, if the needle has one.

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use clean_backup::model::findings::{
-    Counts, Duplicate, Findings, Group, Linked, Matching, Picture, Relation, Skipped,
+    Counts, Duplicate, Findings, FoundPicture, Group, Linked, Matching, Relation, Skipped,
 };
 use clean_backup::model::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, ModifiedNs, Orientation,
@@ -11,8 +11,8 @@ use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality,
 use clean_backup::model::policy::Policy;
 use clean_backup::model::record::Stage;
 
-fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> Picture {
-    Picture {
+fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> FoundPicture {
+    FoundPicture {
         path: path.into(),
         stamp: FileStamp {
             key: FileKey { device: 7, inode },
@@ -37,7 +37,7 @@ fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> Picture {
     }
 }
 
-fn duplicate(picture: Picture, relation: Relation) -> Duplicate {
+fn duplicate(picture: FoundPicture, relation: Relation) -> Duplicate {
     let distance = if relation == Relation::Identical { 0 } else { 2 };
     Duplicate {
         alarm: None,

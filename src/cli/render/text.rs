@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clean_backup::model::findings::{Duplicate, Findings, Group, Linked, Picture, Relation};
+use clean_backup::model::findings::{Duplicate, Findings, FoundPicture, Group, Linked, Relation};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::policy::Sensitivity;
@@ -110,7 +110,7 @@ fn push_group(writer: &mut Writer, report: &Findings, id: usize, group: &Group) 
 }
 
 /// What picture it is: path, dimensions, format and size.
-pub(super) fn outline(picture: &Picture) -> String {
+pub(super) fn outline(picture: &FoundPicture) -> String {
     format!(
         "{}  {}×{} {}, {}",
         for_people(&picture.path),
@@ -121,7 +121,7 @@ pub(super) fn outline(picture: &Picture) -> String {
     )
 }
 
-fn picture_line(picture: &Picture) -> String {
+fn picture_line(picture: &FoundPicture) -> String {
     let mut line = outline(picture);
     if let Some(captured) = picture.captured {
         line.push_str(", taken ");
@@ -133,7 +133,7 @@ fn picture_line(picture: &Picture) -> String {
     line
 }
 
-fn push_other_names(writer: &mut Writer, picture: &Picture) {
+fn push_other_names(writer: &mut Writer, picture: &FoundPicture) {
     for name in &picture.other_names {
         writer.line(format_args!("             the same file: {}", for_people(name)));
     }

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::text::{linked_line, standing};
-use clean_backup::model::findings::{Duplicate, Findings, Group, Picture, Relation};
+use clean_backup::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
@@ -196,7 +196,7 @@ fn role(report: &Findings, duplicate: &Duplicate) -> (&'static str, &'static str
 
 fn push_picture(
     page: &mut String,
-    picture: &Picture,
+    picture: &FoundPicture,
     (class, word): (&str, &str),
     standing: &str,
     thumbnails: &Thumbnails<'_>,

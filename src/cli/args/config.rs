@@ -1,0 +1,47 @@
+//! `config`, as typed.
+
+use clap::Subcommand;
+
+use super::values::ListFormat;
+use crate::cli::config::Key;
+
+/// `config`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting and where it comes from
+    #[command(after_help = "Example: clean-backup config show --format json")]
+    Show {
+        /// Output format
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
+    /// Print the value of one setting
+    #[command(after_help = "Example: clean-backup config get sensitivity")]
+    Get {
+        /// Which
+        key: Key,
+        /// Output format
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
+    /// Set a value in the file
+    #[command(after_help = "Examples:
+  clean-backup config set sensitivity aggressive
+  clean-backup config set exclude '*.tmp' '**/cache/**'")]
+    Set {
+        /// Which
+        key: Key,
+        /// The value; several for a list
+        #[arg(required = true, allow_negative_numbers = true)]
+        value: Vec<String>,
+    },
+    /// Remove a setting from the file
+    #[command(after_help = "Example: clean-backup config unset exclude")]
+    Unset {
+        /// Which
+        key: Key,
+    },
+    /// Print the path of the file
+    #[command(after_help = "Example: $EDITOR \"$(clean-backup config path)\"")]
+    Path,
+}

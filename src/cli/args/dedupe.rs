@@ -1,0 +1,107 @@
+//! `dedupe`, as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use clean_backup::act::plan::ActionKind;
+
+use super::compared::ComparedArgs;
+
+/// `dedupe`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  clean-backup dedupe ~/Pictures
+  clean-backup dedupe /mnt/card --reference ~/Pictures --sensitivity exact
+  clean-backup dedupe ~/Pictures --format html -o report.html
+  clean-backup dedupe ~/Pictures --keep prefer='**/originals/**'
+  clean-backup dedupe ~/Pictures --action quarantine   move duplicates aside; can be undone
+  clean-backup dedupe ~/Pictures --action trash --save-plan plan.json
+  clean-backup apply plan.json")]
+pub struct DedupeArgs {
+    /// What is compared, and how.
+    #[command(flatten)]
+    pub compared: ComparedArgs,
+    /// What to do with duplicates
+    #[arg(long, value_name = "WHAT", default_value = "report", help_heading = "Action")]
+    pub action: ActionChoice,
+    /// The folder that duplicates go to; for quarantine it may be left out: they then stay in
+    /// .clean-backup/quarantine below the folder that they are found in
+    #[arg(long, value_name = "DIR", help_heading = "Action", value_hint = ValueHint::DirPath)]
+    pub to: Option<PathBuf>,
+    /// With --action delete: also delete, for good and at once, pictures that only look like what
+    /// is kept; without it they are left for --action quarantine and `quarantine empty`
+    #[arg(long, help_heading = "Action")]
+    pub delete_unquarantined: bool,
+    /// Act even if a folder in which pictures were known is empty now
+    #[arg(long, help_heading = "Action")]
+    pub allow_empty: bool,
+    /// Print the plan; change nothing
+    #[arg(long, help_heading = "Action")]
+    pub dry_run: bool,
+    /// Write the plan to a new file, to be carried out by: clean-backup apply FILE
+    #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
+    pub save_plan: Option<PathBuf>,
+    /// Output format
+    #[arg(long, short, value_name = "FORM", default_value = "text", help_heading = "Output")]
+    pub format: ReportFormat,
+    /// Write the result to a new file
+    #[arg(long, short, value_name = "FILE", help_heading = "Output",
+          value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// How many groups --format html shows pictures of
+    #[arg(long, value_name = "N", default_value_t = 2000, help_heading = "Output")]
+    pub thumbnails: usize,
+    /// Exit with code 10 if there are duplicates
+    #[arg(long, help_heading = "Output")]
+    pub fail_on_duplicates: bool,
+}
+
+/// What to do with duplicates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ActionChoice {
+    /// Show them
+    Report,
+    /// Move them aside, keeping their folders
+    Quarantine,
+    /// Move them into one folder
+    Move,
+    /// Copy them into one folder
+    Copy,
+    /// Into the desktop's trash
+    Trash,
+    /// Replace identical ones by hard links to what is kept
+    Hardlink,
+    /// Replace identical ones by reflinks of what is kept (Btrfs, XFS)
+    Reflink,
+    /// Remove them for good
+    Delete,
+}
+
+impl ActionChoice {
+    /// The same, as plans have it.
+    pub fn kind(self) -> ActionKind {
+        match self {
+            Self::Report => ActionKind::Report,
+            Self::Quarantine => ActionKind::Quarantine,
+            Self::Move => ActionKind::Move,
+            Self::Copy => ActionKind::Copy,
+            Self::Trash => ActionKind::Trash,
+            Self::Hardlink => ActionKind::Hardlink,
+            Self::Reflink => ActionKind::Reflink,
+            Self::Delete => ActionKind::Delete,
+        }
+    }
+}
+
+/// How a result looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For spreadsheets: one row a picture
+    Csv,
+    /// A page with pictures, for any browser: one file
+    Html,
+}

@@ -1,0 +1,19 @@
+//! `history`, as typed.
+
+use clap::Args;
+
+use super::values::ListFormat;
+
+/// `history`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  clean-backup history
+  clean-backup history 20261124-105838 --format json")]
+pub struct HistoryArgs {
+    /// Show every file of this run
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Output format
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
+}

@@ -1,0 +1,85 @@
+//! `organize`, as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use clean_backup::act::layout::DEFAULT_TEMPLATE;
+
+use super::files::FilesArgs;
+use super::values::ListFormat;
+
+/// `organize`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "What belongs together goes together: RAW and JPEG, Live Photos, .xmp, .aae, \
+Google Takeout's JSON. Nothing is overwritten: a file whose name is taken by another gets eight \
+digits of its hash. A second run does nothing.
+
+Examples:
+  clean-backup organize /mnt/card ~/Pictures             copy, into Year/Month
+  clean-backup organize ~/Inbox ~/Pictures --move --prune-empty
+  clean-backup organize ~/Takeout ~/Pictures --template '{year}/{month}-{month_name}' --dry-run
+  clean-backup organize --explain IMG_0001.MOV           which dates there are, and which wins"
+)]
+pub struct OrganizeArgs {
+    /// Where the files are
+    #[arg(value_name = "SRC", value_hint = ValueHint::DirPath,
+          required_unless_present = "explain")]
+    pub source: Option<PathBuf>,
+    /// Where they go
+    #[arg(value_name = "DEST", value_hint = ValueHint::DirPath,
+          required_unless_present = "explain")]
+    pub destination: Option<PathBuf>,
+    /// Copy them (the default)
+    #[arg(long, conflicts_with = "moves")]
+    pub copy: bool,
+    /// Move them
+    #[arg(long = "move")]
+    pub moves: bool,
+    /// Folders below DEST, made of {year} {month} {month_name} {day} {hour} {minute} {camera}
+    #[arg(long, value_name = "TEMPLATE", default_value = DEFAULT_TEMPLATE)]
+    pub template: String,
+    /// Which files of SRC are left out because DEST has them: those that look the same, those with
+    /// the same bytes, or none [default: visual where DEST is cached or small, else exact]
+    #[arg(long, value_name = "HOW")]
+    pub preflight: Option<PreflightChoice>,
+    /// Time zone of videos that only give UTC: local, utc, +02:00, Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
+    pub video_tz: String,
+    /// Ignore modification times: files with no other date go to Unknown
+    #[arg(long)]
+    pub no_fs_dates: bool,
+    /// With --move: remove folders that end up empty
+    #[arg(long, requires = "moves")]
+    pub prune_empty: bool,
+    /// Print every date found for this file, and which one is used
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "destination"],
+          value_hint = ValueHint::FilePath)]
+    pub explain: Option<PathBuf>,
+    /// Go ahead even if the destination, in which pictures were known, is empty now
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// Print the plan; change nothing
+    #[arg(long, help_heading = "Action")]
+    pub dry_run: bool,
+    /// Write the plan to a new file, to be carried out by: clean-backup apply FILE
+    #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
+    pub save_plan: Option<PathBuf>,
+    /// Output format
+    #[arg(long, short, value_name = "FORM", default_value = "text", help_heading = "Output")]
+    pub format: ListFormat,
+    /// Which files.
+    #[command(flatten)]
+    pub files: FilesArgs,
+}
+
+/// What of an import stays out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PreflightChoice {
+    /// What looks the same and is no better
+    Visual,
+    /// What has the same bytes
+    Exact,
+    /// Only what is there under its own name
+    Off,
+}

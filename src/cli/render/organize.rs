@@ -1,0 +1,195 @@
+//! What `organize` proposes.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clean_backup::act::plan::{ActionKind, ExactPath};
+use clean_backup::metadata::capture::Decision;
+use clean_backup::model::path_text::{for_people, one_line};
+use clean_backup::model::readable::{human_bytes, iso_time};
+use clean_backup::organize::{Count, Fate, Figures, Filed, Organized};
+use serde::Serialize;
+
+use crate::cli::failure::Failure;
+use crate::cli::render;
+
+/// Most lines of one kind in a report for people.
+const MOST_LINES: usize = 20;
+
+/// For people: what stays out, what comes in, and the figures.
+pub fn text(organized: &Organized, action: ActionKind) -> String {
+    let figures = organized.figures();
+    let mut text = String::new();
+    let mut list = |title: &str, lines: Vec<String>| {
+        if lines.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "{title} ({}):", lines.len());
+        for line in lines.iter().take(MOST_LINES) {
+            let _ = writeln!(text, "  {line}");
+        }
+        if lines.len() > MOST_LINES {
+            let _ = writeln!(text, "  … and {} more", lines.len() - MOST_LINES);
+        }
+    };
+    let first = |filed: &Filed| filed.files.first().map_or_else(String::new, |p| for_people(p));
+    let of = |wanted: &dyn Fn(&Filed) -> Option<String>| -> Vec<String> {
+        organized.filed.iter().filter_map(wanted).collect()
+    };
+    list(
+        "The library has them, they stay out",
+        of(&|filed| match &filed.fate {
+            Fate::Twin(twin) => Some(format!("{}  is  {}", first(filed), for_people(twin))),
+            _ => None,
+        }),
+    );
+    list(
+        "Better than what the library has, they come in",
+        of(&|filed| match &filed.fate {
+            Fate::Planned { better: Some(other), .. } => {
+                Some(format!("{}  is better than  {}", first(filed), for_people(other)))
+            }
+            _ => None,
+        }),
+    );
+    list(
+        "Sources that contradict each other",
+        of(&|filed| {
+            let (time, source) = filed.taken.filter(|_| !filed.conflicts.is_empty())?;
+            let others = one_line(&filed.conflicts.join(", "));
+            let (first, time) = (first(filed), iso_time(time));
+            Some(format!("{first}: {} says {time}, {others}", source.name()))
+        }),
+    );
+    list(
+        "Left where they are, no media",
+        organized.leftovers.iter().map(|p| for_people(p)).collect(),
+    );
+    list(
+        "Skipped",
+        organized
+            .skipped
+            .iter()
+            .map(|skip| format!("{}: {}", for_people(&skip.path), one_line(&skip.reason)))
+            .collect(),
+    );
+    let of_files = |count: Count| match count.files {
+        1 => format!("1 file ({})", human_bytes(count.bytes)),
+        files => format!("{files} files ({})", human_bytes(count.bytes)),
+    };
+    let verb = if action == ActionKind::Move { "move" } else { "copy" };
+    let _ = writeln!(text, "To {verb}: {}.", of_files(figures.incoming));
+    let years: Vec<String> =
+        figures.by_year.iter().map(|(year, files)| format!("{year}: {files}")).collect();
+    let sources: Vec<String> =
+        figures.by_source.iter().map(|(source, files)| format!("{source}: {files}")).collect();
+    for (title, parts) in [("By year", years), ("By source of the date", sources)] {
+        if !parts.is_empty() {
+            let _ = writeln!(text, "{title}: {}.", parts.join(", "));
+        }
+    }
+    let others = [
+        ("already there", figures.already_there),
+        ("in the library elsewhere", figures.twins),
+        ("identical to others that come in", figures.identical),
+        ("without a date", figures.unknown),
+    ];
+    for (what, count) in others.into_iter().filter(|(_, count)| count.files > 0) {
+        let _ = writeln!(text, "{what}: {}.", of_files(count));
+    }
+    text
+}
+
+/// For programs.
+///
+/// # Errors
+/// As [`render::json`].
+pub fn json(organized: &Organized, action: ActionKind) -> Result<String, Failure> {
+    let units = organized.filed.iter().map(|filed| {
+        let (fate, other) = match &filed.fate {
+            Fate::Planned { better: Some(other), .. } => ("better", Some(other)),
+            Fate::Planned { folder, .. } => ("incoming", Some(folder)),
+            Fate::AlreadyThere(folder) => ("already-there", Some(folder)),
+            Fate::Twin(other) => ("twin", Some(other)),
+            Fate::SameAs(other) => ("identical", Some(other)),
+        };
+        UnitJson {
+            files: filed.files.iter().cloned().map(ExactPath).collect(),
+            bytes: filed.bytes,
+            taken: filed.taken.map(|(time, _)| iso_time(time)),
+            date_source: filed.taken.map(|(_, source)| source.name()),
+            fate,
+            other: other.cloned().map(ExactPath),
+            conflicts: &filed.conflicts,
+        }
+    });
+    let json = Json {
+        version: 1,
+        command: "organize",
+        action: action.name(),
+        units: units.collect(),
+        leftovers: organized.leftovers.iter().cloned().map(ExactPath).collect(),
+        skipped: organized
+            .skipped
+            .iter()
+            .map(|skip| SkipJson {
+                path: ExactPath(skip.path.clone()),
+                stage: skip.stage.name(),
+                reason: &skip.reason,
+            })
+            .collect(),
+        summary: organized.figures(),
+    };
+    render::json(&json)
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    version: u32,
+    command: &'static str,
+    action: &'static str,
+    units: Vec<UnitJson<'a>>,
+    leftovers: Vec<ExactPath>,
+    skipped: Vec<SkipJson<'a>>,
+    summary: Figures,
+}
+
+#[derive(Serialize)]
+struct UnitJson<'a> {
+    files: Vec<ExactPath>,
+    bytes: u64,
+    taken: Option<String>,
+    date_source: Option<&'static str>,
+    fate: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<ExactPath>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    conflicts: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SkipJson<'a> {
+    path: ExactPath,
+    stage: &'static str,
+    reason: &'a str,
+}
+
+/// Every date of a file, and which one is used.
+pub fn explanation(file: &Path, decision: &Decision) -> String {
+    let mut text = format!("{}\n", for_people(file));
+    for (at, judged) in decision.judged.iter().enumerate() {
+        let mark = if decision.chosen == Some(at) { '*' } else { ' ' };
+        let meaning = match &judged.time {
+            Ok(time) => iso_time(*time),
+            Err(why) => format!("refused: {why}"),
+        };
+        let conflict = if decision.conflicts.contains(&at) { "  contradicts it" } else { "" };
+        let written = one_line(&judged.candidate.text);
+        let source = judged.candidate.source.name();
+        text += &format!("{mark} {source:22} {meaning:32} from {written:?}{conflict}\n");
+    }
+    if decision.chosen.is_none() {
+        text += "No date is known: it would go to Unknown.\n";
+    }
+    text
+}

@@ -1,0 +1,75 @@
+//! What follows from the bytes of the pictures of a group: how they are related, which of them may be
+//! damaged, and why the keeper is kept.
+
+use std::cmp::Ordering;
+
+use super::contents::Contents;
+use super::neighbours::turns;
+use super::relation::{self, File, Shot};
+use super::{Question, keeper};
+use crate::model::event::Progress;
+use crate::model::findings::{Duplicate, Group};
+
+/// Reads the duplicates that are as long as their keepers, and completes the groups.
+pub(super) fn complete(
+    question: &Question<'_>,
+    groups: &mut [Group<u32>],
+    contents: &mut Contents<'_>,
+    progress: &dyn Progress,
+) {
+    contents.prefetch(&worth_reading(question, groups), progress);
+    for group in groups {
+        let describe = |&index: &u32| describe(question, contents, index);
+        let witness = relation::witness(group.candidates().map(|index| describe(index).0));
+        relation::judge(group, witness, describe);
+        let rank = |d: &Duplicate<u32>| (d.relation, d.distance, d.fine_distance, d.picture);
+        group.duplicates.sort_by_key(rank);
+        group.reason = reason(question, group);
+        group.linked.sort_unstable_by_key(|linked| linked.picture);
+        let kept = &question.pictures[group.keeper as usize].record.hash;
+        for linked in &mut group.linked {
+            let hash = &question.pictures[linked.picture as usize].record.hash;
+            if let Some(near) = kept.nearest(hash, turns(question.options), |_, _| true) {
+                (linked.distance, linked.fine_distance) = (near.distance, near.fine_distance);
+            }
+        }
+    }
+}
+
+/// Duplicates that are as long as their keepers, and those keepers.
+fn worth_reading(question: &Question<'_>, groups: &[Group<u32>]) -> Vec<u32> {
+    let size = |index: u32| question.pictures[index as usize].file.stamp.size;
+    let mut wanted = Vec::new();
+    for group in groups {
+        let before = wanted.len();
+        let duplicates = group.duplicates.iter().map(|d| d.picture);
+        wanted.extend(duplicates.filter(|&index| size(index) == size(group.keeper)));
+        if wanted.len() > before {
+            wanted.push(group.keeper);
+        }
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+fn describe<'a>(question: &Question<'a>, contents: &Contents<'_>, index: u32) -> (Shot<'a>, File) {
+    let picture = &question.pictures[index as usize];
+    let file = File {
+        size: picture.file.stamp.size,
+        format: picture.record.format,
+        content: contents.known(index),
+        damaged: picture.record.marks.damaged_tail,
+    };
+    (Shot::new(&picture.record.metadata, &picture.file.path), file)
+}
+
+/// The first difference that made the keeper the keeper, against the best of the others.
+fn reason(question: &Question<'_>, group: &Group<u32>) -> String {
+    let compare = |a: u32, b: u32| {
+        keeper::compare(&question.candidate(a), &question.candidate(b), &question.options.keep)
+    };
+    let others = group.duplicates.iter().map(|d| d.picture);
+    let best = others.reduce(|a, b| if compare(a, b).0 == Ordering::Greater { b } else { a });
+    best.map(|best| compare(group.keeper, best).1.to_owned()).unwrap_or_default()
+}
