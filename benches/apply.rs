@@ -15,7 +15,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use clean_backup::act::apply::{Scope, World, apply};
+use clean_backup::act::apply::{Environment, Scope, apply};
 use clean_backup::act::journal::{Journal, Storage};
 use clean_backup::act::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
 use clean_backup::files::content::content_hash;
@@ -77,7 +77,7 @@ fn ours(root: &Path, plan: &Plan, with_journal: bool) -> Duration {
     if !with_journal {
         journal = journal.through(|_| Box::new(Nowhere));
     }
-    let world = World {
+    let world = Environment {
         files: &Disk::default(),
         clock: &|| "2026-11-24T10:58:38Z".into(),
         progress: &(),

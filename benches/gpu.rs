@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use clean_backup::gpu::device::{AdapterKind, Gpu, Wanted, adapters};
+use clean_backup::gpu::device::{AdapterChoice, AdapterKind, Gpu, adapters};
 use clean_backup::gpu::hamming::HammingGpu;
 use clean_backup::gpu::hash::GpuHasher;
 use clean_backup::index::{self, Pair};
@@ -120,7 +120,7 @@ fn main() {
     };
 
     let start = Instant::now();
-    let gpu = match Gpu::open(Wanted::Real).or_else(|_| Gpu::open(Wanted::Any)) {
+    let gpu = match Gpu::open(AdapterChoice::Real).or_else(|_| Gpu::open(AdapterChoice::Any)) {
         Ok(gpu) => gpu,
         Err(error) => {
             notes.line(&format!("Nothing was measured: {error}"));

@@ -20,7 +20,7 @@ fn bench(c: &mut Criterion) {
     group.bench_function("coefficients", |b| {
         b.iter(|| {
             tiles.iter().for_each(|t| {
-                black_box(dct::Coefficients::of(black_box(t)));
+                black_box(dct::Coefficients::from_tile(black_box(t)));
             })
         });
     });

@@ -18,7 +18,7 @@ use bk_tree::{BKTree, Metric};
 use clean_backup::catalogue::approximate::Approximate;
 use clean_backup::index::banded::{Banded, MultiIndex};
 use clean_backup::index::fine::{self, FinePair};
-use clean_backup::index::flat::{Backend, Flat, Run};
+use clean_backup::index::flat::{Backend, Flat, Span};
 use clean_backup::index::{Collapsed, CpuJoiner, Join, Pair, Query, Sink, cross_join, self_join};
 use clean_backup::model::phash::{FineHash, PerceptualHash};
 use clean_backup::picture::dct::{Coefficients, hash_upright};
@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use scenes::{Random, scene};
 
 fn hash(seed: u64) -> PerceptualHash {
-    let coefficients = Coefficients::of(&scene(seed)).0;
+    let coefficients = Coefficients::from_tile(&scene(seed)).0;
     let low: [i64; 64] = std::array::from_fn(|i| coefficients[i / 8 * 16 + i % 8]);
     let mut sorted = low;
     sorted.sort_unstable();
@@ -324,7 +324,7 @@ fn joins(criterion: &mut Criterion) {
         });
     }
     for backend in Backend::available() {
-        let run = Run { start: 0, end: 2048 };
+        let run = Span { start: 0, end: 2048 };
         let mut hits = Vec::new();
         group.bench_function(format!("scan 256 × 2048 {}", backend.name()), |bencher| {
             bencher.iter(|| {

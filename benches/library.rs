@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clean_backup::catalogue::cache::Cache;
-use clean_backup::catalogue::similar::{Needle, Searcher, SimilarOptions, Wanted};
+use clean_backup::catalogue::similar::{Needle, SearchMode, Searcher, SimilarOptions};
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::media::{
-    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
+    Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, FileStamp, Format, MediaFile, Metadata,
     ModifiedNs, Orientation,
 };
 use clean_backup::model::policy::Policy;
@@ -76,7 +76,7 @@ fn record(number: u64) -> PictureRecord {
         dimensions: Dimensions { width, height: width * 3 / 4 },
         hash: hash_tile(&tile),
         metadata: Metadata::default(),
-        marks: Marks::default(),
+        flags: DecodeFlags::default(),
     }
 }
 
@@ -159,13 +159,13 @@ fn library(folder: &Path, count: u64) {
         within: Vec::new(),
         except: Vec::new(),
     };
-    let within = asked(Wanted::Within(Policy::from_threshold(6)));
+    let within = asked(SearchMode::Within(Policy::from_threshold(6)));
     stage("similar: from opening to the answer", || {
         let cache = Cache::open(&path, Path::new("/")).unwrap().cache;
         let mut library = Searcher::new(&cache).unwrap();
         assert!(!library.similar(&needle, &within).unwrap().is_empty());
     });
-    let nearest = asked(Wanted::Nearest(10));
+    let nearest = asked(SearchMode::Nearest(10));
     stage("similar -k 10: from opening to the answer", || {
         let cache = Cache::open(&path, Path::new("/")).unwrap().cache;
         let mut library = Searcher::new(&cache).unwrap();

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::{Library, Monitor, Options, Policy, SimilarOptions, Source, Wanted};
+use clean_backup::{Library, Monitor, Options, Policy, SearchMode, SearchSource, SimilarOptions};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -18,8 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     library.scan(std::slice::from_ref(folder), &[], Monitor::quiet(&cancel))?;
 
     let needle = library.needle(picture).map_err(|unreadable| unreadable.reason)?;
-    let options = SimilarOptions::new(Wanted::Within(Policy::default()));
-    let answers = library.similar(&[needle], &options, &Source::default())?;
+    let options = SimilarOptions::new(SearchMode::Within(Policy::default()));
+    let answers = library.similar(&[needle], &options, &SearchSource::default())?;
     for hit in answers.hits.into_iter().next().ok_or("no answer")?? {
         let bits = hit.similar.distance.unwrap_or_default();
         println!("{}: {bits} of 64 bits differ", hit.similar.picture.path.display());

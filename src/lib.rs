@@ -86,10 +86,10 @@ pub mod units;
 
 pub use act::plan::Plan;
 pub use act::proposal::{Proposal, ProposalOptions};
-pub use catalogue::similar::{Needle, SimilarOptions, Wanted};
+pub use catalogue::similar::{Needle, SearchMode, SimilarOptions};
 pub use library::{
     Acting, Answers, DuplicateOptions, ImportOptions, Library, LibraryError, Monitor, Options,
-    Preflight, SimilarHit, Source,
+    Preflight, SearchSource, SimilarHit,
 };
 pub use metadata::capture::Judge;
 pub use model::findings::{Findings, Group, Relation};

@@ -11,10 +11,10 @@ use clap::{CommandFactory as _, Parser as _};
 use clean_backup::model::path_text::one_line;
 
 use cli::args::{Command, ProgramArgs};
-use cli::commands::{self, dedupe::DedupeOptions};
+use cli::commands::{self, dedupe::DedupeRequest};
 use cli::context::Context;
-use cli::environment::Environment;
-use cli::failure::{Failure, Kind, Outcome};
+use cli::environment::ProcessEnvironment;
+use cli::failure::{Failure, FailureKind, Outcome};
 use cli::progress::CurrentBars;
 
 fn main() -> ExitCode {
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
     };
-    match run(&args, &Environment::of_process()) {
+    match run(&args, &ProcessEnvironment::from_process()) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(failure) => failure.report(),
     }
@@ -43,7 +43,7 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn run(args: &ProgramArgs, environment: &Environment) -> Result<Outcome, Failure> {
+fn run(args: &ProgramArgs, environment: &ProcessEnvironment) -> Result<Outcome, Failure> {
     let global = &args.global;
     let asked = match &global.color {
         Some(Value::Word("always")) => Some(true),
@@ -65,14 +65,14 @@ fn run(args: &ProgramArgs, environment: &Environment) -> Result<Outcome, Failure
 }
 
 /// Unless asked otherwise: on a terminal, where NO_COLOR is not set.
-fn colour(asked: Option<bool>, terminal: bool, environment: &Environment) -> bool {
+fn colour(asked: Option<bool>, terminal: bool, environment: &ProcessEnvironment) -> bool {
     asked.unwrap_or(terminal && environment.get("NO_COLOR").is_none())
 }
 
 /// From what was typed to what does it.
 fn dispatch(
     args: &ProgramArgs,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     current: &CurrentBars,
 ) -> Result<Outcome, Failure> {
     let global = &args.global;
@@ -81,7 +81,7 @@ fn dispatch(
     let context = || -> Result<Context<'_>, Failure> {
         let settings = cli::location::settings(args, environment)?;
         let folder = std::env::current_dir().map_err(|error| {
-            Failure::new(Kind::Failed, format!("the current folder cannot be told: {error}"))
+            Failure::new(FailureKind::Failed, format!("the current folder cannot be told: {error}"))
         })?;
         let stdout_is_terminal = environment.stdout_is_terminal;
         Ok(Context {
@@ -101,7 +101,7 @@ fn dispatch(
         Some(Command::Scan(scan)) => commands::scan::run(&context()?, &scan.as_ref().into()),
         Some(Command::Dedupe(dedupe)) => {
             let context = context()?;
-            let options = DedupeOptions::resolve(dedupe, &context.settings)?;
+            let options = DedupeRequest::resolve(dedupe, &context.settings)?;
             commands::dedupe::run(&context, &options)
         }
         Some(Command::Review(review)) => commands::review::run(&context()?, review),
@@ -136,7 +136,7 @@ fn completions(shell: clap_complete::Shell) -> Result<Outcome, Failure> {
 
 fn manual() -> Result<Outcome, Failure> {
     let mut page = Vec::new();
-    write_manual(&mut page).map_err(|error| Failure::of_output(&error))?;
+    write_manual(&mut page).map_err(|error| Failure::from_output(&error))?;
     cli::render::print_bytes(&page)?;
     Ok(Outcome::Done)
 }

@@ -8,7 +8,7 @@ use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::act::apply::{Applied, Scope, World, apply};
+use clean_backup::act::apply::{Applied, Environment, Scope, apply};
 use clean_backup::act::journal::{Journal, Lock, LockError, RunLog, Verdict};
 use clean_backup::act::plan::{
     Action, ActionKind, ExactPath, Member, Origin, Plan, PlanError, Proof,
@@ -23,7 +23,7 @@ const TIME: &str = "2026-11-24T10:58:38Z";
 /// Carries out a plan with the files of this machine; the run's name is told with what became of it.
 fn run(root: &Path, plan: &Plan, workers: usize) -> Applied {
     let journal = Journal::begin(&root.join("runs"), plan, TIME).unwrap();
-    let world = World {
+    let world = Environment {
         files: &Disk::default(),
         clock: &|| TIME.into(),
         progress: &(),
@@ -171,14 +171,14 @@ fn a_file_that_is_where_it_goes_stays() {
     assert!(announced[1].contains("\"event\":\"intent\""), "{text}");
     fs::write(&file, announced.join("\n") + "\n").unwrap();
     let log = RunLog::read(&runs, "20261124-105838").unwrap();
-    let world = World {
+    let world = Environment {
         files: &Disk::default(),
         clock: &|| TIME.into(),
         progress: &(),
         cancel: &AtomicBool::new(false),
         workers: 1,
     };
-    let journal = Journal::go_on(&runs, "20261124-105838").unwrap();
+    let journal = Journal::resume(&runs, "20261124-105838").unwrap();
     let applied = apply(&plan, Scope::Rest(&log), journal, world).unwrap();
     assert_eq!(tree(scene.root()), before, "{applied:?}");
     assert_eq!(refusals(&applied).len(), 1);
@@ -245,7 +245,7 @@ fn a_keeper_under_another_path_is_known() {
         let error: PlanError = plan.check().unwrap_err();
         assert!(error.to_string().contains(reason), "{error}");
         let journal = Journal::begin(&scene.root().join("runs"), &plan, TIME).unwrap();
-        let world = World {
+        let world = Environment {
             files: &Disk::default(),
             clock: &|| TIME.into(),
             progress: &(),

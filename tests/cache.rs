@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clean_backup::catalogue::cache::{Cache, CacheError, CachedRow};
 use clean_backup::model::media::{
-    Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, Marks,
+    Bytes, CaptureTime, ChangedNs, DecodeFlags, Dimensions, Evidence, FileKey, FileStamp, Format,
     MediaFile, Metadata, ModifiedNs, Orientation, Volume,
 };
 use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
@@ -49,7 +49,7 @@ fn picture(seed: u64) -> Record {
         dimensions: Dimensions { width: 4000, height: 3000 },
         hash: PictureHash { views: [view(0), view(1), view(2), view(3)], quality: Quality(80) },
         metadata: Metadata::default(),
-        marks: Marks::default(),
+        flags: DecodeFlags::default(),
     })
 }
 
@@ -461,7 +461,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                     camera,
                     orientation: Orientation::from_exif(exif),
                 },
-                marks: Marks { damaged_tail: marks.0, thumbnail: marks.1 },
+                flags: DecodeFlags { damaged_tail: marks.0, thumbnail: marks.1 },
             })
         },
     );

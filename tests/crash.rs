@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::act::apply::{Applied, Scope, World, apply};
+use clean_backup::act::apply::{Applied, Environment, Scope, apply};
 use clean_backup::act::journal::{Journal, RunLog, Verdict, has_ended, runs};
 use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::act::undo::undo;
@@ -40,8 +40,14 @@ const CASES: [Case; 10] = [
     Case { kind: ActionKind::Detach, border: false },
 ];
 
-fn world<'a>(files: &'a Faulty, cancel: &'a AtomicBool) -> World<'a> {
-    World { files, clock: &|| "2026-11-24T10:58:38Z".into(), progress: &(), cancel, workers: 1 }
+fn world<'a>(files: &'a Faulty, cancel: &'a AtomicBool) -> Environment<'a> {
+    Environment {
+        files,
+        clock: &|| "2026-11-24T10:58:38Z".into(),
+        progress: &(),
+        cancel,
+        workers: 1,
+    }
 }
 
 fn faulty(scene: &Path, case: Case, steps: &Steps) -> Faulty {
@@ -65,7 +71,7 @@ fn resume(scene: &Path, case: Case) -> Option<Applied> {
         return None;
     }
     let plan = log.plan(&folder).unwrap();
-    let journal = Journal::go_on(&folder, &name).unwrap();
+    let journal = Journal::resume(&folder, &name).unwrap();
     let files = faulty(scene, case, &Steps::new(Fault::Never, 0));
     Some(apply(&plan, Scope::Rest(&log), journal, world(&files, &AtomicBool::new(false))).unwrap())
 }

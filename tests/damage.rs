@@ -27,13 +27,13 @@ fn of(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 
 /// Whether a file is refused or marked.
 fn is_told(bytes: &[u8]) -> bool {
-    of(bytes).map_or(true, |decoded| decoded.marks.damaged_tail)
+    of(bytes).map_or(true, |decoded| decoded.flags.damaged_tail)
 }
 
 /// The picture of a file that is whole, with other bytes than those of its fixture.
 fn whole(name: &str, bytes: &[u8], like: &[u8]) {
     let decoded = of(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert!(!decoded.marks.damaged_tail, "{name}: marked as damaged");
+    assert!(!decoded.flags.damaged_tail, "{name}: marked as damaged");
     assert!(decoded.tile == of(like).unwrap().tile, "{name}: another tile");
 }
 
@@ -187,7 +187,7 @@ fn an_item_beyond_the_end_is_told() {
         // What a camera appends is no box.
         whole(&name, &[&bytes[..], b"SEFT and more that is none"].concat(), &bytes);
         let cut = of(&bytes[..bytes.len() - 1]);
-        marked += u32::from(cut.is_ok_and(|decoded| decoded.marks.damaged_tail));
+        marked += u32::from(cut.is_ok_and(|decoded| decoded.flags.damaged_tail));
     }
     assert!(marked >= 3, "{marked}");
 }

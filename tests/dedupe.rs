@@ -10,11 +10,11 @@ use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::findings::{Group, Matching, Relation};
 use clean_backup::model::media::{
-    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
+    Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, FileStamp, Format, MediaFile, Metadata,
     ModifiedNs, Orientation,
 };
 use clean_backup::model::policy::Policy;
-use clean_backup::model::record::{Apart, ContentHash, Marked, Picture, PictureRecord};
+use clean_backup::model::record::{ContentHash, Mark, MarkedFile, Picture, PictureRecord};
 use clean_backup::picture::dct::hash_tile;
 use clean_backup::picture::tile::Tile;
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ fn picture(path: &str, tile: &Tile) -> Picture {
             dimensions: Dimensions { width: 400, height: 300 },
             hash: hash_tile(tile),
             metadata: Metadata::default(),
-            marks: Marks::default(),
+            flags: DecodeFlags::default(),
         },
         content: None,
     }
@@ -493,12 +493,12 @@ fn dense_clusters_make_the_same_stars() {
 }
 
 /// A mark on two pictures of [`with_bytes`].
-fn mark(a: &Picture, b: &Picture) -> Apart {
-    let marked = |picture: &Picture| Marked {
+fn mark(a: &Picture, b: &Picture) -> Mark {
+    let marked = |picture: &Picture| MarkedFile {
         content: picture.content.unwrap(),
         size: picture.file.stamp.size.0,
     };
-    Apart::new(marked(a), marked(b))
+    Mark::new(marked(a), marked(b))
 }
 
 #[test]
@@ -510,8 +510,8 @@ fn what_was_called_two_pictures_is_no_duplicate() {
     let second = with_bytes(picture("b.jpg", &near), 1000, 2);
     let third = with_bytes(picture("c.jpg", &near), 1000, 3);
     let pictures = [large.clone(), second.clone(), third.clone()];
-    let groups = |apart: Vec<Apart>| {
-        let found = run(&pictures, &DedupeOptions { apart, ..Default::default() });
+    let groups = |marks: Vec<Mark>| {
+        let found = run(&pictures, &DedupeOptions { marks, ..Default::default() });
         let group = |g: &Group<u32>| {
             let mut duplicates: Vec<u32> = g.duplicates.iter().map(|d| d.picture).collect();
             duplicates.sort_unstable();
@@ -524,7 +524,7 @@ fn what_was_called_two_pictures_is_no_duplicate() {
     assert_eq!(groups(vec![mark(&large, &third)]), [(0, vec![1], vec![2])]);
     let both = vec![mark(&large, &third), mark(&second, &third)];
     assert_eq!(groups(both.clone()), [(0, vec![1], vec![])]);
-    // Pictures of the same hashes are told apart too.
+    // Pictures of the same hashes are told marks too.
     let all = [both, vec![mark(&large, &second)]].concat();
     assert_eq!(groups(all), []);
     // A mark is about bytes: other ones of the same size are not concerned.
@@ -544,8 +544,8 @@ fn marks_hold_among_hundreds_of_frames_alike() {
         picture.record.metadata.camera = Some(format!("Pinhole {n}"));
     }
     // The largest file is the keeper.
-    let apart = vec![mark(&pictures[399], &pictures[7])];
-    let found = run(&pictures, &DedupeOptions { apart, ..Default::default() });
+    let marks = vec![mark(&pictures[399], &pictures[7])];
+    let found = run(&pictures, &DedupeOptions { marks, ..Default::default() });
     let group = &found.groups[0];
     assert_eq!((found.groups.len(), group.keeper, group.duplicates.len()), (1, 399, 398));
     assert!(group.duplicates.iter().all(|d| d.picture != 7));

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use clean_backup::catalogue::exchange::{TableFormat, write_table};
 use clean_backup::model::media::{
-    Bytes, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
+    Bytes, DecodeFlags, Dimensions, FileKey, FileStamp, Format, Metadata, ModifiedNs,
 };
 use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use clean_backup::model::policy::{Policy, QUALITY_FLOOR};
@@ -55,7 +55,7 @@ fn pictures() -> Vec<KnownPicture> {
                         quality: Quality(if number % 17 == 0 { 3 } else { 90 }),
                     },
                     metadata: Metadata::default(),
-                    marks: Marks::default(),
+                    flags: DecodeFlags::default(),
                 },
                 content: None,
             }

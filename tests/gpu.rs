@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use clean_backup::gpu::device::{Gpu, GpuError, Wanted, adapters};
+use clean_backup::gpu::device::{AdapterChoice, Gpu, GpuError, adapters};
 use clean_backup::gpu::hash::GpuHasher;
 use clean_backup::model::media::Orientation;
 use clean_backup::picture::dct;
@@ -16,7 +16,7 @@ use clean_backup::picture::tile::{Plane, TILE_SIDE, Tile};
 
 /// An open device, or `None` where there is none and that is allowed.
 fn gpu() -> Option<Gpu> {
-    match Gpu::open(Wanted::Any) {
+    match Gpu::open(AdapterChoice::Any) {
         Ok(gpu) => Some(gpu),
         Err(error) if std::env::var_os("REQUIRE_GPU_TESTS").is_none() => {
             eprintln!(
@@ -217,9 +217,12 @@ fn a_device_that_does_not_answer_loses_nothing() {
 
 #[test]
 fn software_is_no_gpu() {
-    let software = adapters().iter().all(|adapter| !adapter.is(Wanted::Real));
+    let software = adapters().iter().all(|adapter| !adapter.is(AdapterChoice::Real));
     if software {
-        assert_eq!(Gpu::open(Wanted::Real).unwrap_err(), GpuError::None(Wanted::Real));
+        assert_eq!(
+            Gpu::open(AdapterChoice::Real).unwrap_err(),
+            GpuError::None(AdapterChoice::Real)
+        );
     }
 }
 

@@ -137,7 +137,7 @@ fn metadata_of_damaged_files_never_panic() {
                 }
             }
             dates += embedded(&bytes).dates.len();
-            dates += sidecar::of_xmp(&bytes).len() + sidecar::of_takeout(&bytes).len();
+            dates += sidecar::from_xmp(&bytes).len() + sidecar::from_takeout(&bytes).len();
         }
     }
     assert!(dates > 1000, "{dates}");

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use clean_backup::catalogue::exchange::{TableFormat, read_csv, write_table};
 use clean_backup::model::media::{
-    Bytes, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
+    Bytes, DecodeFlags, Dimensions, FileKey, FileStamp, Format, Metadata, ModifiedNs,
 };
 use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use clean_backup::model::record::{KnownPicture, PictureRecord};
@@ -204,7 +204,7 @@ fn names_of_cameras_are_exact_too() {
             dimensions: Dimensions { width: 4, height: 3 },
             hash: PictureHash { views: [view; 4], quality: Quality(90) },
             metadata: Metadata { camera: camera.map(str::to_owned), ..Metadata::default() },
-            marks: Marks::default(),
+            flags: DecodeFlags::default(),
         },
         content: None,
     };

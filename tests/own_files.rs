@@ -154,7 +154,7 @@ fn foreign_files_in_the_state_folder_stay() {
     fs::copy(&photo, run.path().join("journal.jsonl")).unwrap();
     let name = run.file_name().into_string().unwrap();
     assert_eq!(hermetic.run(["resume", &name]).code, 1);
-    assert!(clean_backup::act::journal::Journal::go_on(&state.join("runs"), &name).is_err());
+    assert!(clean_backup::act::journal::Journal::resume(&state.join("runs"), &name).is_err());
     assert!(fs::read(run.path().join("journal.jsonl")).unwrap() == fs::read(&photo).unwrap());
     let foreign = Connection::open(state.join("decisions.db")).unwrap();
     foreign.execute_batch("CREATE TABLE x (y)").unwrap();

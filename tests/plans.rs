@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use std::sync::atomic::AtomicBool;
 
-use clean_backup::act::apply::{Scope, World, apply};
+use clean_backup::act::apply::{Environment, Scope, apply};
 use clean_backup::act::journal::{Journal, LibraryLock, RunLog};
 use clean_backup::act::layout::{DEFAULT_TEMPLATE, Template};
 use clean_backup::act::plan::{ActionKind, Plan};
@@ -617,7 +617,7 @@ fn sound(library: &Library, plan: &Plan) -> u64 {
     let runs = library.at("runs");
     let carry_out = |plan: &Plan| {
         let journal = Journal::begin(&runs, plan, "2026-11-24T10:58:38Z").unwrap();
-        let world = World {
+        let world = Environment {
             files: &Disk::default(),
             clock: &|| "2026-11-24T10:58:38Z".into(),
             progress: &(),
@@ -633,7 +633,7 @@ fn sound(library: &Library, plan: &Plan) -> u64 {
     let back = undo(&log, &undone, &Disk::default(), &library.at(""));
     check_real(&back.plan);
     assert_eq!(Plan::from_json(&back.plan.to_json().unwrap()).as_ref(), Ok(&back.plan));
-    let reason = |left: &clean_backup::act::undo::Left| left.why.contains("the run");
+    let reason = |left: &clean_backup::act::left_alone::LeftAlone| left.why.contains("the run");
     assert!(!back.left.iter().any(reason), "{:?}", back.left);
     carry_out(&back.plan);
     applied.files
@@ -697,10 +697,10 @@ proptest! {
         let in_place = source.canonicalize().unwrap() == destination;
         let walk = WalkOptions {
             follow_links,
-            not_into: if in_place { vec![] } else { vec![destination.clone()] },
+            skip_dirs: if in_place { vec![] } else { vec![destination.clone()] },
             ..WalkOptions::default()
         };
-        let options = organize::Options {
+        let options = organize::OrganizeOptions {
             source,
             destination,
             action: if moves || in_place { ActionKind::Move } else { ActionKind::Copy },

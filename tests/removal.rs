@@ -18,7 +18,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use clean_backup::act::apply::{Applied, Scope, World, apply};
+use clean_backup::act::apply::{Applied, Environment, Scope, apply};
 use clean_backup::act::journal::{Intent, Journal, Line, RunLog, Verdict};
 use clean_backup::act::plan::{
     Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
@@ -114,9 +114,9 @@ fn plan_of(root: &Path, action: Action) -> Plan {
     plan(root, vec![action])
 }
 
-fn world(files: &dyn FileSystem, workers: usize) -> World<'_> {
+fn world(files: &dyn FileSystem, workers: usize) -> Environment<'_> {
     static CANCEL: AtomicBool = AtomicBool::new(false);
-    World { files, clock: &|| TIME.into(), progress: &(), cancel: &CANCEL, workers }
+    Environment { files, clock: &|| TIME.into(), progress: &(), cancel: &CANCEL, workers }
 }
 
 fn run(runs: &Path, plan: &Plan, files: &dyn FileSystem, workers: usize) -> Applied {
@@ -754,7 +754,7 @@ fn names_of_one_file_can_be_moved_by_several_workers() {
 fn killed_when_aside(scene: &Swap, kind: ActionKind) -> Plan {
     let plan = scene.plan(kind);
     let mut journal = Journal::begin(&scene.room.at("runs"), &plan, TIME).unwrap();
-    let intent = Intent::of(&plan, 0, TIME).unwrap();
+    let intent = Intent::from_plan(&plan, 0, TIME).unwrap();
     journal.add_lasting(&[Line::Intent(intent)]).unwrap();
     let aside = scene.room.at(&format!("library/copies/.clean-backup-{RUN}-0-0.a.jpg.aside"));
     fs::rename(scene.room.at("library/copies/a.jpg"), aside).unwrap();
@@ -764,7 +764,7 @@ fn killed_when_aside(scene: &Swap, kind: ActionKind) -> Plan {
 fn resume(scene: &Swap, plan: &Plan) -> Applied {
     let runs = scene.room.at("runs");
     let log = RunLog::read(&runs, RUN).unwrap();
-    let journal = Journal::go_on(&runs, RUN).unwrap();
+    let journal = Journal::resume(&runs, RUN).unwrap();
     let files = Faulty::sound(&scene.room.at("trash"));
     apply(plan, Scope::Rest(&log), journal, world(&files, 1)).unwrap()
 }

@@ -13,7 +13,9 @@ use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::decode::{DecodeOptions, Limits};
 use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
-use clean_backup::review::{Actions, Done, Patience, Proposed, Secret, Served, Session, serve};
+use clean_backup::review::{
+    Actions, JobResult, Patience, Proposed, Secret, Served, Session, serve,
+};
 
 /// So many connections are opened and never finish their head.
 const HALF_OPEN: usize = 600;
@@ -33,11 +35,11 @@ impl Actions for NoHands {
         Err(String::new())
     }
 
-    fn carry_out(&mut self, _: &Plan, _: &dyn Progress) -> Result<Done, String> {
+    fn carry_out(&mut self, _: &Plan, _: &dyn Progress) -> Result<JobResult, String> {
         Err(String::new())
     }
 
-    fn undo(&mut self, _: &str, _: &dyn Progress) -> Result<Done, String> {
+    fn undo(&mut self, _: &str, _: &dyn Progress) -> Result<JobResult, String> {
         Err(String::new())
     }
 }

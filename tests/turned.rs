@@ -8,12 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clean_backup::catalogue::cache::Cache;
-use clean_backup::catalogue::similar::{Needle, Searcher, SimilarOptions, Wanted};
+use clean_backup::catalogue::similar::{Needle, SearchMode, Searcher, SimilarOptions};
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::findings::Relation;
 use clean_backup::model::media::{
-    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, MediaFile, Metadata,
+    Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, FileStamp, Format, MediaFile, Metadata,
     ModifiedNs, Orientation,
 };
 use clean_backup::model::phash::{FineHash, Nearness, PerceptualHash, PictureHash, Quality, View};
@@ -105,7 +105,7 @@ fn picture(number: usize, hash: PictureHash, width: u32) -> Picture {
             dimensions: Dimensions { width, height: 300 },
             hash,
             metadata: Metadata::default(),
-            marks: Marks::default(),
+            flags: DecodeFlags::default(),
         },
         content: None,
     }
@@ -129,7 +129,7 @@ fn family(seed: u64, count: usize) -> Vec<Picture> {
         .map(|number| picture(number, hashes[number], 400 + (number * 7919 % 10_007) as u32))
         .collect();
     for picture in &mut pictures {
-        picture.record.marks.damaged_tail = dice.below(6) == 0;
+        picture.record.flags.damaged_tail = dice.below(6) == 0;
         picture.file.root = u32::from(dice.below(5) == 0);
         picture.record.metadata.captured = (dice.below(3) == 0).then(|| CaptureTime {
             local_seconds: dice.below(3) as i64,
@@ -187,7 +187,7 @@ fn stars_by_definition(
         let picture = at(index);
         let record = &picture.record;
         let wide = std::cmp::Reverse(record.dimensions.width);
-        (!is_reference(picture, options), record.marks.damaged_tail, wide)
+        (!is_reference(picture, options), record.flags.damaged_tail, wide)
     });
     let mut taken = vec![false; pictures.len()];
     let mut stars = BTreeMap::new();
@@ -376,8 +376,8 @@ fn a_whole_picture_beside_a_damaged_reference_stays() {
     let mut dice = Dice(11);
     let hash = unrelated(&mut dice);
     let mut pictures = [picture(0, hash, 900), picture(1, hash, 4000), picture(2, hash, 10)];
-    pictures[1].record.marks.damaged_tail = true;
-    pictures[2].record.marks.damaged_tail = true;
+    pictures[1].record.flags.damaged_tail = true;
+    pictures[2].record.flags.damaged_tail = true;
     let run_with = |pictures: &[Picture], kept: bool| {
         let options =
             DedupeOptions { reference_roots: vec![false, kept], ..DedupeOptions::default() };
@@ -514,7 +514,7 @@ fn similar_pictures_are_found_from_both_sides() {
                     };
                     library.similar(&Needle::Picture(needle), &asked).unwrap()
                 };
-                let found = ask(&mut library, Wanted::Within(options.policy));
+                let found = ask(&mut library, SearchMode::Within(options.policy));
                 let told = |found: &[clean_backup::catalogue::similar::Similar]| -> Vec<(Nearness, PathBuf)> {
                     let nearness = |s: &clean_backup::catalogue::similar::Similar| Nearness {
                         fine_distance: s.fine_distance.unwrap(),
@@ -546,7 +546,7 @@ fn similar_pictures_are_found_from_both_sides() {
                     .collect();
                 all.sort();
                 // Which of equals is the last one is not fixed, but how near they are is.
-                let nearest = told(&ask(&mut library, Wanted::Nearest(7)));
+                let nearest = told(&ask(&mut library, SearchMode::Nearest(7)));
                 let bits = |places: &[(Nearness, PathBuf)]| -> Vec<u32> {
                     places.iter().map(|(near, _)| near.fine_distance).collect()
                 };

@@ -2,12 +2,12 @@
 #![no_main]
 
 use clean_backup::metadata::capture::from_name;
-use clean_backup::metadata::sidecar::{of_takeout, of_xmp};
+use clean_backup::metadata::sidecar::{from_takeout, from_xmp};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    of_xmp(bytes);
-    of_takeout(bytes);
+    from_xmp(bytes);
+    from_takeout(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         from_name(text);
     }

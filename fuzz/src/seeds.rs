@@ -11,7 +11,7 @@ use clean_backup::act::plan::{Action, ActionKind, ExactPath, Expected, Member, O
 use clean_backup::catalogue::exchange::{TableFormat, write_table};
 use clean_backup::container::tiff;
 use clean_backup::model::media::{
-    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, Marks, Metadata, ModifiedNs,
+    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, DecodeFlags, Metadata, ModifiedNs,
 };
 use clean_backup::model::phash::PictureHash;
 use clean_backup::model::record::{ContentHash, KnownPicture, PictureRecord};
@@ -211,7 +211,7 @@ fn plan_and_journal(corpus: &Path) -> Done {
             actions: 1,
         },
         Line::Folder { path: ExactPath("/aside".into()) },
-        Line::Intent(Intent::of(&plan, 0, &time()).ok_or("the plan has an action")?),
+        Line::Intent(Intent::from_plan(&plan, 0, &time()).ok_or("the plan has an action")?),
         Line::Ending(Ending {
             action: 0,
             time: time(),
@@ -240,7 +240,7 @@ fn tables(corpus: &Path) -> Done {
             camera: Some("=Make \"and\" Model".into()),
             ..Metadata::default()
         },
-        marks: Marks::default(),
+        flags: DecodeFlags::default(),
     };
     for (name, format) in [("csv", TableFormat::Csv), ("parquet", TableFormat::Parquet)] {
         let mut table = Vec::new();

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod journal;
 pub mod layout;
+pub mod left_alone;
 pub mod plan;
 pub mod proposal;
 pub mod quarantine;

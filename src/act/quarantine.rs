@@ -8,17 +8,18 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::act::journal::{Intent, RunLog, Verdict};
+use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{
     Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
 };
 use crate::files::content::content_hash;
-use crate::files::fsops::{FileSystem, Kind, real_place};
+use crate::files::fsops::{FileKind, FileSystem, real_place};
 use crate::model::findings::Relation;
 use crate::model::record::ContentHash;
 
 /// A run with the plan that it carried out.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct PastRun {
     /// Its journal.
     pub log: RunLog,
     /// Its plan.
@@ -42,7 +43,7 @@ pub struct HeldFile {
 
 /// The files of one act: they go and come back together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
+pub struct HeldUnit {
     /// The picture first.
     pub files: Vec<HeldFile>,
 }
@@ -56,11 +57,11 @@ impl HeldFile {
 }
 
 /// The units of a run that still lie where it put them.
-pub fn held(run: &Run, files: &dyn FileSystem) -> Vec<Unit> {
-    let Run { log, plan } = run;
+pub fn held(run: &PastRun, files: &dyn FileSystem) -> Vec<HeldUnit> {
+    let PastRun { log, plan } = run;
     let mut units = Vec::new();
     for (index, intent) in &log.intents {
-        let agreed = Intent::of(plan, *index, &intent.time).as_ref() == Some(intent);
+        let agreed = Intent::from_plan(plan, *index, &intent.time).as_ref() == Some(intent);
         let done = log.endings.get(index).is_some_and(|ending| ending.verdict == Verdict::Done);
         if intent.kind != ActionKind::Quarantine || !agreed || !done {
             continue;
@@ -69,7 +70,7 @@ pub fn held(run: &Run, files: &dyn FileSystem) -> Vec<Unit> {
         let members = intent.files.iter().zip(planned).filter_map(|(file, member)| {
             let now = file.destination.as_ref()?.0.clone();
             let look = files.look(&now).ok().flatten()?;
-            let there = look.kind == Kind::File && look.stamp.size == file.source.stamp.size;
+            let there = look.kind == FileKind::File && look.stamp.size == file.source.stamp.size;
             there.then(|| HeldFile {
                 now,
                 was: file.source.path.clone(),
@@ -78,7 +79,7 @@ pub fn held(run: &Run, files: &dyn FileSystem) -> Vec<Unit> {
                 keeper: file.keeper.clone().zip(member.proof),
             })
         });
-        let unit = Unit { files: members.collect() };
+        let unit = HeldUnit { files: members.collect() };
         if !unit.files.is_empty() {
             units.push(unit);
         }
@@ -87,9 +88,9 @@ pub fn held(run: &Run, files: &dyn FileSystem) -> Vec<Unit> {
 }
 
 /// Where files are that runs have moved since, by where they were; `runs` from the oldest on.
-pub fn moves(runs: &[Run]) -> HashMap<PathBuf, PathBuf> {
+pub fn moves(runs: &[PastRun]) -> HashMap<PathBuf, PathBuf> {
     let mut moves = HashMap::new();
-    for Run { log, .. } in runs {
+    for PastRun { log, .. } in runs {
         for (index, intent) in &log.intents {
             let done = log.endings.get(index).is_some_and(|end| end.verdict == Verdict::Done);
             if !done || !matches!(intent.kind, ActionKind::Quarantine | ActionKind::Move) {
@@ -105,29 +106,20 @@ pub fn moves(runs: &[Run]) -> HashMap<PathBuf, PathBuf> {
     moves
 }
 
-/// A file that stays in quarantine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Why, for people.
-    pub why: String,
-}
-
 /// What emptying does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emptying {
     /// The plan that deletes.
     pub plan: Plan,
     /// What is not deleted.
-    pub left: Vec<Left>,
+    pub left: Vec<LeftAlone>,
 }
 
 /// The plan that deletes units for good. Each relies on the file that it was moved aside for, which
 /// must still be there, perhaps where a later run has `moved` it; its bytes are compared when the
 /// plan is carried out.
 pub fn empty(
-    runs: &[(&Run, Vec<Unit>)],
+    runs: &[(&PastRun, Vec<HeldUnit>)],
     moved: &HashMap<PathBuf, PathBuf>,
     files: &dyn FileSystem,
     base: &Path,
@@ -145,7 +137,7 @@ pub fn empty(
             Ok(action) => maker.plan.actions.push(action),
             Err(why) => {
                 let path = unit.files.first().map(|file| file.now.clone()).unwrap_or_default();
-                maker.left.push(Left { path, why });
+                maker.left.push(LeftAlone { path, why });
             }
         }
     }
@@ -153,12 +145,12 @@ pub fn empty(
     Emptying { plan: maker.plan, left: maker.left }
 }
 
-fn paths(unit: &Unit) -> impl Iterator<Item = PathBuf> + '_ {
+fn paths(unit: &HeldUnit) -> impl Iterator<Item = PathBuf> + '_ {
     unit.files.iter().map(|file| file.now.clone())
 }
 
 /// A plan without acts that may act where the runs could, by the widest of their policies.
-fn bounded(runs: &[(&Run, Vec<Unit>)], files: &dyn FileSystem, base: &Path) -> Plan {
+fn bounded(runs: &[(&PastRun, Vec<HeldUnit>)], files: &dyn FileSystem, base: &Path) -> Plan {
     let real = files.real_path(base).unwrap_or_else(|_| base.to_owned());
     let mut plan = Plan::new(Origin::Dedupe, &real);
     let (mut roots, mut references) = (BTreeSet::new(), BTreeSet::new());
@@ -202,11 +194,11 @@ struct Maker<'a> {
     /// A number for each keeper.
     groups: HashMap<PathBuf, u64>,
     plan: Plan,
-    left: Vec<Left>,
+    left: Vec<LeftAlone>,
 }
 
 impl Maker<'_> {
-    fn action(&mut self, unit: &Unit) -> Result<Action, String> {
+    fn action(&mut self, unit: &HeldUnit) -> Result<Action, String> {
         let mut members = Vec::new();
         let mut home = None;
         for file in &unit.files {
@@ -239,7 +231,7 @@ impl Maker<'_> {
     fn expected(&self, path: &Path, content: Option<ContentHash>) -> Option<Expected> {
         let path = real_place(self.files, path);
         let look = self.files.look(&path).ok().flatten()?;
-        (look.kind == Kind::File).then_some(Expected { path, stamp: look.stamp, content })
+        (look.kind == FileKind::File).then_some(Expected { path, stamp: look.stamp, content })
     }
 
     /// The file that stays, where it is now.
@@ -298,7 +290,7 @@ fn without_twin(path: &Path) -> String {
 }
 
 /// Files in the quarantine folders of libraries that no journal knows.
-pub fn unknown(runs: &[Run], known: &HashSet<PathBuf>) -> Vec<PathBuf> {
+pub fn unknown(runs: &[PastRun], known: &HashSet<PathBuf>) -> Vec<PathBuf> {
     let roots = runs.iter().flat_map(|run| run.plan.roots.iter().map(|r| run.plan.resolve(&r.0)));
     let folders: BTreeSet<PathBuf> =
         roots.map(|root| root.join(".clean-backup").join("quarantine")).collect();

@@ -12,9 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::act::journal::{RunLog, Verdict};
+use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
-use crate::files::fsops::{FileSystem, Kind as FileKind, Place};
-use crate::files::leftover::{Kind, Leftover};
+use crate::files::fsops::{FileKind, FileSystem, Place};
+use crate::files::leftover::{Leftover, LeftoverKind};
 use crate::model::record::ContentHash;
 
 /// Where this program keeps what is its own in a folder of pictures.
@@ -24,7 +25,7 @@ const LEFTOVERS: &str = "leftovers";
 
 /// A file with the name of a leftover.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundLeftover {
     /// Where.
     pub path: PathBuf,
     /// What its name tells.
@@ -33,22 +34,13 @@ pub struct Found {
     pub root: PathBuf,
 }
 
-/// What is not settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Which file or folder.
-    pub path: PathBuf,
-    /// Why, for people.
-    pub why: String,
-}
-
 /// What becomes of leftovers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
     /// The moves.
     pub plan: Plan,
     /// What stays where it is.
-    pub left: Vec<Left>,
+    pub left: Vec<LeftAlone>,
 }
 
 /// What settling needs to know.
@@ -62,7 +54,7 @@ pub struct Knowledge<'a> {
 }
 
 /// Searches folders, which are real paths, and all below them; symbolic links are not followed.
-pub fn find(roots: &[PathBuf]) -> (Vec<Found>, Vec<Left>) {
+pub fn find(roots: &[PathBuf]) -> (Vec<FoundLeftover>, Vec<LeftAlone>) {
     let (mut found, mut left) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     for root in roots {
@@ -73,7 +65,7 @@ pub fn find(roots: &[PathBuf]) -> (Vec<Found>, Vec<Left>) {
                 continue;
             }
             if let Err(error) = search(&folder, root, &mut waiting, &mut found) {
-                left.push(Left { path: folder, why: error.to_string() });
+                left.push(LeftAlone { path: folder, why: error.to_string() });
             }
         }
     }
@@ -85,7 +77,7 @@ fn search(
     folder: &Path,
     root: &Path,
     waiting: &mut Vec<PathBuf>,
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundLeftover>,
 ) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -96,15 +88,17 @@ fn search(
             if !is_settled {
                 waiting.push(entry.path());
             }
-        } else if let Some(leftover) = Leftover::of(&entry.file_name()).filter(|_| kind.is_file()) {
-            found.push(Found { path: entry.path(), leftover, root: root.to_owned() });
+        } else if let Some(leftover) =
+            Leftover::from_name(&entry.file_name()).filter(|_| kind.is_file())
+        {
+            found.push(FoundLeftover { path: entry.path(), leftover, root: root.to_owned() });
         }
     }
     Ok(())
 }
 
 /// The plan that settles what was found; `base` is where its relative paths would start.
-pub fn settle(found: &[Found], base: &Path, knowledge: &Knowledge<'_>) -> Settlement {
+pub fn settle(found: &[FoundLeftover], base: &Path, knowledge: &Knowledge<'_>) -> Settlement {
     let real = knowledge.files.real_path(base).unwrap_or_else(|_| base.to_owned());
     let mut plan = Plan::new(Origin::Leftovers, &real);
     let roots: BTreeSet<&PathBuf> = found.iter().map(|found| &found.root).collect();
@@ -122,14 +116,14 @@ pub fn settle(found: &[Found], base: &Path, knowledge: &Knowledge<'_>) -> Settle
                     why: why.to_owned(),
                 });
             }
-            Err(why) => left.push(Left { path: found.path.clone(), why }),
+            Err(why) => left.push(LeftAlone { path: found.path.clone(), why }),
         }
     }
     Settlement { plan, left }
 }
 
 fn settle_one(
-    found: &Found,
+    found: &FoundLeftover,
     knowledge: &Knowledge<'_>,
     taken: &HashSet<PathBuf>,
 ) -> Result<(Member, &'static str), String> {
@@ -156,8 +150,8 @@ fn settle_one(
         Ok(!taken.contains(place) && files.look(place).map_err(failed)?.is_none())
     };
     let (wanted, why) = match &found.leftover.kind {
-        Kind::Part => (place_of_part(found), "an interrupted run left this part of a copy"),
-        Kind::Aside { name } => {
+        LeftoverKind::Part => (place_of_part(found), "an interrupted run left this part of a copy"),
+        LeftoverKind::Aside { name } => {
             let name = name.clone().or_else(|| name_by_journal(log.as_ref()?, found));
             let name = name.unwrap_or_else(|| nameless(&found.leftover));
             (found.path.with_file_name(name), "an interrupted run had renamed this file aside")
@@ -183,13 +177,13 @@ fn content(files: &dyn FileSystem, path: &Path) -> io::Result<ContentHash> {
 }
 
 /// Below the folder that was searched, in the folder that it is in.
-fn place_of_part(found: &Found) -> PathBuf {
+fn place_of_part(found: &FoundLeftover) -> PathBuf {
     let below = found.path.strip_prefix(&found.root).unwrap_or(&found.path);
     found.root.join(OWN).join(LEFTOVERS).join(&found.leftover.run).join(below)
 }
 
 /// The name that the file had, by the journal of a run that came to its end.
-fn name_by_journal(log: &RunLog, found: &Found) -> Option<OsString> {
+fn name_by_journal(log: &RunLog, found: &FoundLeftover) -> Option<OsString> {
     let file = log.intents.get(&found.leftover.action)?.files.get(found.leftover.place)?;
     let same_folder = file.source.path.parent() == found.path.parent();
     file.source.path.file_name().filter(|_| same_folder).map(OsStr::to_owned)
@@ -214,7 +208,7 @@ fn restored(path: &Path, number: u32) -> PathBuf {
 
 /// Leftovers of a run in the folders that its journal names, as far as they are there: looked for
 /// where acts did not come to a good end.
-pub fn of_run(log: &RunLog) -> Vec<PathBuf> {
+pub fn left_by(log: &RunLog) -> Vec<PathBuf> {
     let done = |action: &usize| log.endings.get(action).is_some_and(|e| e.verdict == Verdict::Done);
     let open = log.intents.iter().filter(|(action, _)| !done(action));
     let folders: BTreeSet<PathBuf> = open
@@ -229,7 +223,9 @@ pub fn of_run(log: &RunLog) -> Vec<PathBuf> {
     for folder in folders {
         // A drive that is not there tells nothing.
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let own = |name: &OsStr| Leftover::of(name).is_some_and(|leftover| leftover.run == log.run);
+        let own = |name: &OsStr| {
+            Leftover::from_name(name).is_some_and(|leftover| leftover.run == log.run)
+        };
         found.extend(entries.filter(|entry| own(&entry.file_name())).map(|entry| entry.path()));
     }
     found.sort();

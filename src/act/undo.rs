@@ -5,19 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::act::journal::{Ending, Intent, IntentFile, RunLog, Verdict};
 use crate::act::layout::common_folder;
+use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{
     Action, ActionKind, ExactPath, Expected, Member, Origin, Plan, Proof, Reach,
 };
-use crate::files::fsops::{FileSystem, Kind, real_place};
-
-/// What cannot be taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Which file, by the path that it had.
-    pub path: PathBuf,
-    /// Why it cannot be undone, for people.
-    pub why: String,
-}
+use crate::files::fsops::{FileKind, FileSystem, real_place};
 
 /// The opposite of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +17,7 @@ pub struct Undo {
     /// What is to be done.
     pub plan: Plan,
     /// What cannot be.
-    pub left: Vec<Left>,
+    pub left: Vec<LeftAlone>,
     /// Files that are back already, or need nothing.
     pub settled: u64,
 }
@@ -48,7 +40,7 @@ pub fn undo(log: &RunLog, undone: &Plan, files: &dyn FileSystem, base: &Path) ->
     plan.prune = log.folders.iter().rev().filter(prunes).cloned().map(ExactPath).collect();
     let mut undo = Undo { plan, left: Vec::new(), settled: 0 };
     for (index, intent) in log.intents.iter().rev() {
-        let agreed = Intent::of(undone, *index, &intent.time).as_ref() == Some(intent);
+        let agreed = Intent::from_plan(undone, *index, &intent.time).as_ref() == Some(intent);
         let done = |place: usize| log.endings.get(index).is_some_and(|e| was_done(e, place));
         let mut members: Vec<(ActionKind, Member)> = Vec::new();
         let files_done = (0..).zip(&intent.files).filter(|(place, _)| done(*place));
@@ -61,7 +53,8 @@ pub fn undo(log: &RunLog, undone: &Plan, files: &dyn FileSystem, base: &Path) ->
                 Opposite::Act(kind, member) => members.push((kind, *member)),
                 Opposite::Nothing => undo.settled += 1,
                 Opposite::Impossible(why) => {
-                    undo.left.push(Left { path: file.source.path.clone(), why: why.to_owned() });
+                    undo.left
+                        .push(LeftAlone { path: file.source.path.clone(), why: why.to_owned() });
                 }
             }
         }
@@ -231,7 +224,7 @@ fn deleted(file: &IntentFile, files: &dyn FileSystem) -> Opposite {
 /// checked when it is acted on.
 fn at(path: &Path, expected: &Expected, files: &dyn FileSystem) -> Option<Expected> {
     let look = files.look(path).ok().flatten()?;
-    (look.kind == Kind::File && look.stamp.size == expected.stamp.size).then(|| Expected {
+    (look.kind == FileKind::File && look.stamp.size == expected.stamp.size).then(|| Expected {
         path: path.to_owned(),
         stamp: look.stamp,
         content: expected.content,

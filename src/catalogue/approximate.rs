@@ -35,19 +35,19 @@ const MEMBERS: &str = "members";
 
 /// Bits that differ. The crate's own Hamming distance compares whole words.
 #[derive(Clone, Copy, Debug, Default)]
-struct Bits;
+struct HashBits;
 
-impl Distance<u64> for Bits {
+impl Distance<u64> for HashBits {
     fn eval(&self, a: &[u64], b: &[u64]) -> f32 {
         a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>() as f32
     }
 }
 
-type Graph = Hnsw<'static, u64, Bits>;
+type HnswGraph = Hnsw<'static, u64, HashBits>;
 
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
-struct Header {
+struct GraphHeader {
     magic: [u8; 8],
     hash_version: u64,
     count: u64,
@@ -57,7 +57,7 @@ struct Header {
 
 /// The graph over different hashes.
 pub struct Approximate {
-    graph: Graph,
+    graph: HnswGraph,
     members: Vec<FineHash>,
     /// Members that the library still has.
     current: HashSet<FineHash>,
@@ -71,7 +71,7 @@ impl std::fmt::Debug for Approximate {
 
 /// How a graph came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum GraphOrigin {
     /// As it lay there.
     Kept,
     /// So many hashes were inserted.
@@ -82,11 +82,11 @@ pub enum Origin {
 
 /// A graph, how it came about, and why it could not be kept, if it could not.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedGraph {
     /// The graph.
     pub index: Approximate,
     /// How it came about.
-    pub origin: Origin,
+    pub origin: GraphOrigin,
     /// Why it is not on the disk.
     pub not_kept: Option<io::Error>,
 }
@@ -94,7 +94,7 @@ pub struct Opened {
 impl Approximate {
     /// The graph of these hashes, from `folder` if there is one that is whole, made anew if not.
     /// What changed is written back.
-    pub fn open(folder: &Path, hashes: &[FineHash]) -> Opened {
+    pub fn open(folder: &Path, hashes: &[FineHash]) -> OpenedGraph {
         let current: HashSet<FineHash> = hashes.iter().copied().collect();
         let (index, origin) = match load(folder) {
             Ok((graph, members)) => {
@@ -102,32 +102,37 @@ impl Approximate {
                 let gone = known.iter().filter(|hash| !current.contains(hash)).count();
                 if gone * 3 > known.len() {
                     let why = format!("{gone} of {} pictures in it are gone", known.len());
-                    (Self::build(current), Origin::Anew(why))
+                    (Self::build(current), GraphOrigin::Anew(why))
                 } else {
                     let mut new: Vec<FineHash> = current.difference(&known).copied().collect();
                     new.sort_unstable();
                     let mut index = Self { graph, members, current };
                     index.insert(&new);
                     let kept = new.is_empty();
-                    (index, if kept { Origin::Kept } else { Origin::Extended(new.len()) })
+                    (index, if kept { GraphOrigin::Kept } else { GraphOrigin::Extended(new.len()) })
                 }
             }
-            Err(why) => (Self::build(current), Origin::Anew(why.to_string())),
+            Err(why) => (Self::build(current), GraphOrigin::Anew(why.to_string())),
         };
-        let not_kept = if origin == Origin::Kept { None } else { index.write(folder).err() };
-        Opened { index, origin, not_kept }
+        let not_kept = if origin == GraphOrigin::Kept { None } else { index.write(folder).err() };
+        OpenedGraph { index, origin, not_kept }
     }
 
     /// The graph of these hashes, in memory alone.
-    pub fn not_kept(hashes: &[FineHash]) -> Opened {
+    pub fn not_kept(hashes: &[FineHash]) -> OpenedGraph {
         let index = Self::build(hashes.iter().copied().collect());
-        Opened { index, origin: Origin::Anew("there is no cache".to_owned()), not_kept: None }
+        OpenedGraph {
+            index,
+            origin: GraphOrigin::Anew("there is no cache".to_owned()),
+            not_kept: None,
+        }
     }
 
     fn build(current: HashSet<FineHash>) -> Self {
         let mut hashes: Vec<FineHash> = current.iter().copied().collect();
         hashes.sort_unstable();
-        let graph = Hnsw::new(CONNECTIONS, hashes.len().max(1), LAYERS, EFFORT_OF_BUILDING, Bits);
+        let graph =
+            Hnsw::new(CONNECTIONS, hashes.len().max(1), LAYERS, EFFORT_OF_BUILDING, HashBits);
         let mut index = Self { graph, members: Vec::new(), current };
         index.insert(&hashes);
         index
@@ -182,7 +187,7 @@ impl Approximate {
         let [graph, data] = files(folder);
         atomic_file::make_private(&graph)?;
         atomic_file::make_private(&data)?;
-        let header = Header {
+        let header = GraphHeader {
             magic: MAGIC,
             hash_version: u64::from(HASH_VERSION).to_le(),
             count: (self.members.len() as u64).to_le(),
@@ -231,7 +236,7 @@ fn check(path: &Path) -> io::Result<[u8; 32]> {
 }
 
 /// The graph in a folder, checked.
-fn load(folder: &Path) -> io::Result<(Graph, Vec<FineHash>)> {
+fn load(folder: &Path) -> io::Result<(HnswGraph, Vec<FineHash>)> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut bytes = Vec::new();
     match File::open(folder.join(MEMBERS)) {
@@ -242,8 +247,8 @@ fn load(folder: &Path) -> io::Result<(Graph, Vec<FineHash>)> {
         Err(error) => return Err(error),
     };
     let (head, members) =
-        bytes.split_at_checked(size_of::<Header>()).ok_or_else(|| wrong("it is damaged"))?;
-    let header: Header = bytemuck::pod_read_unaligned(head);
+        bytes.split_at_checked(size_of::<GraphHeader>()).ok_or_else(|| wrong("it is damaged"))?;
+    let header: GraphHeader = bytemuck::pod_read_unaligned(head);
     if header.magic != MAGIC {
         return Err(wrong("it is none of this program's"));
     }
@@ -264,7 +269,7 @@ fn load(folder: &Path) -> io::Result<(Graph, Vec<FineHash>)> {
     // The graph borrows from its reader; both live as long as the process, which has one.
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         let reader: &'static mut HnswIo = Box::leak(Box::new(HnswIo::new(folder, BASE)));
-        reader.load_hnsw::<u64, Bits>()
+        reader.load_hnsw::<u64, HashBits>()
     }));
     match loaded {
         Ok(Ok(graph)) if graph.get_nb_point() == hashes.len() => Ok((graph, hashes)),
@@ -318,29 +323,29 @@ mod tests {
         let folder = place.path().join("hashes.db-hnsw");
         let all = hashes(2000);
         let first = Approximate::open(&folder, &all[..1500]);
-        assert_eq!(first.origin, Origin::Anew("there is none yet".into()));
+        assert_eq!(first.origin, GraphOrigin::Anew("there is none yet".into()));
         assert!(first.not_kept.is_none());
         assert!(recall(&first.index, &all[..1500]) > 0.9);
 
         let kept = Approximate::open(&folder, &all[..1500]);
-        assert_eq!(kept.origin, Origin::Kept);
+        assert_eq!(kept.origin, GraphOrigin::Kept);
         assert!(recall(&kept.index, &all[..1500]) > 0.9);
 
         let extended = Approximate::open(&folder, &all);
-        assert_eq!(extended.origin, Origin::Extended(500));
+        assert_eq!(extended.origin, GraphOrigin::Extended(500));
         assert!(recall(&extended.index, &all) > 0.9);
-        assert_eq!(Approximate::open(&folder, &all).origin, Origin::Kept);
+        assert_eq!(Approximate::open(&folder, &all).origin, GraphOrigin::Kept);
 
         // What is gone is no answer.
         let some = Approximate::open(&folder, &all[..1600]);
-        assert_eq!(some.origin, Origin::Kept);
+        assert_eq!(some.origin, GraphOrigin::Kept);
         for needle in &all[1600..] {
             let near = some.index.nearest(*needle, 10, 64);
             assert_eq!(near.len(), 10);
             assert!(near.iter().all(|hash| all[..1600].contains(hash)));
         }
         let few = Approximate::open(&folder, &all[..500]);
-        assert!(matches!(few.origin, Origin::Anew(why) if why.contains("1500 of 2000")));
+        assert!(matches!(few.origin, GraphOrigin::Anew(why) if why.contains("1500 of 2000")));
         assert!(fs::read_dir(place.path()).unwrap().count() == 1, "something was left behind");
     }
 
@@ -358,11 +363,15 @@ mod tests {
             for bytes in [&whole[..whole.len() / 2], &changed[..], b"other", &[][..]] {
                 fs::write(&path, bytes).unwrap();
                 let opened = Approximate::open(&folder, &all);
-                assert!(matches!(opened.origin, Origin::Anew(_)), "{name}: {:?}", opened.origin);
-                assert_eq!(Approximate::open(&folder, &all).origin, Origin::Kept);
+                assert!(
+                    matches!(opened.origin, GraphOrigin::Anew(_)),
+                    "{name}: {:?}",
+                    opened.origin
+                );
+                assert_eq!(Approximate::open(&folder, &all).origin, GraphOrigin::Kept);
             }
             fs::remove_file(&path).unwrap();
-            assert!(matches!(Approximate::open(&folder, &all).origin, Origin::Anew(_)));
+            assert!(matches!(Approximate::open(&folder, &all).origin, GraphOrigin::Anew(_)));
         }
     }
 

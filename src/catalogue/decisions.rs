@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use crate::catalogue::own_database::{Standing, look};
+use crate::catalogue::own_database::{DatabaseState, look};
 use crate::files::atomic_file;
 use crate::model::media::{Bytes, ModifiedNs};
 use crate::model::path_text::{for_people, key_of_path, path_of_key};
-use crate::model::record::{Apart, ContentHash, Marked};
+use crate::model::record::{ContentHash, Mark, MarkedFile};
 
 /// `PRAGMA application_id`: "ClBd".
 const APPLICATION_ID: u32 = 0x436c_4264;
@@ -166,7 +166,7 @@ impl Decisions {
 
     fn prepare(file: &Path, flags: OpenFlags) -> Result<Self, DecisionsError> {
         let failed = |source| DecisionsError::Io { path: file.to_owned(), source };
-        if let Standing::Foreign(_) = look(file, APPLICATION_ID).map_err(failed)? {
+        if let DatabaseState::Foreign(_) = look(file, APPLICATION_ID).map_err(failed)? {
             return Err(DecisionsError::Foreign(file.to_owned()));
         }
         if flags.contains(OpenFlags::SQLITE_OPEN_CREATE) {
@@ -209,19 +209,19 @@ impl Decisions {
     ///
     /// # Errors
     /// [`DecisionsError::Database`]
-    pub fn marks(&self) -> Result<Vec<Apart>, DecisionsError> {
+    pub fn marks(&self) -> Result<Vec<Mark>, DecisionsError> {
         self.attempt(|connection| {
             let mut statement =
                 connection.prepare("SELECT first, first_size, second, second_size FROM apart")?;
-            let marked = |row: &rusqlite::Row<'_>, at: usize| -> rusqlite::Result<Marked> {
+            let marked = |row: &rusqlite::Row<'_>, at: usize| -> rusqlite::Result<MarkedFile> {
                 let size: i64 = row.get(at + 1)?;
-                Ok(Marked {
+                Ok(MarkedFile {
                     content: ContentHash(row.get(at)?),
                     size: u64::try_from(size).unwrap_or(0),
                 })
             };
             let rows =
-                statement.query_map([], |row| Ok(Apart::new(marked(row, 0)?, marked(row, 2)?)))?;
+                statement.query_map([], |row| Ok(Mark::new(marked(row, 0)?, marked(row, 2)?)))?;
             rows.collect()
         })
     }
@@ -230,9 +230,9 @@ impl Decisions {
     ///
     /// # Errors
     /// [`DecisionsError::Database`]
-    pub fn mark(&mut self, marks: &[Apart], apart: bool) -> Result<(), DecisionsError> {
+    pub fn mark(&mut self, marks: &[Mark], apart: bool) -> Result<(), DecisionsError> {
         self.change(|transaction| {
-            for Apart { first, second } in marks {
+            for Mark { first, second } in marks {
                 let (a, b) = (first.content.0, second.content.0);
                 if apart {
                     let sizes = [first.size, second.size].map(|s| i64::try_from(s).unwrap_or(0));
@@ -336,8 +336,8 @@ mod tests {
 
     use super::*;
 
-    fn marked(byte: u8, size: u64) -> Marked {
-        Marked { content: ContentHash([byte; 32]), size }
+    fn marked(byte: u8, size: u64) -> MarkedFile {
+        MarkedFile { content: ContentHash([byte; 32]), size }
     }
 
     #[test]
@@ -346,8 +346,8 @@ mod tests {
         let file = folder.path().join("state/decisions.db");
         assert!(Decisions::open_existing(&file).unwrap().is_none());
         assert!(!file.exists());
-        let mark = Apart::new(marked(2, 20), marked(1, 10));
-        assert_eq!(mark, Apart::new(marked(1, 10), marked(2, 20)));
+        let mark = Mark::new(marked(2, 20), marked(1, 10));
+        assert_eq!(mark, Mark::new(marked(1, 10), marked(2, 20)));
         let (path, size, time) = (Path::new("/a/b.jpg"), Bytes(7), ModifiedNs(-5));
         let choice = |verdict| Choice { path: path.into(), size, modified: time, verdict };
         let mut decisions = Decisions::open(&file).unwrap();

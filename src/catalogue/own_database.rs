@@ -24,7 +24,7 @@ pub const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// What lies where a database is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum DatabaseState {
     /// Nothing, or an empty file.
     Free,
     /// A database with the wanted application id, whole or damaged.
@@ -72,47 +72,47 @@ impl fmt::Display for Foreign {
 ///
 /// # Errors
 /// What the system says; that nothing is there is no error.
-pub fn look(path: &Path, application_id: u32) -> io::Result<Standing> {
+pub fn look(path: &Path, application_id: u32) -> io::Result<DatabaseState> {
     let standing = look_at_header(path, application_id)?;
-    if matches!(standing, Standing::Foreign(_)) {
+    if matches!(standing, DatabaseState::Foreign(_)) {
         return Ok(standing);
     }
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     for suffix in BESIDE {
         let beside = with_suffix(&real, suffix);
-        let fits = fits(&beside, suffix, standing == Standing::Free)?;
+        let fits = fits(&beside, suffix, standing == DatabaseState::Free)?;
         // Another process may have made both since.
         if !fits && look_at_header(path, application_id)? == standing {
-            return Ok(Standing::Foreign(Foreign::Beside(beside)));
+            return Ok(DatabaseState::Foreign(Foreign::Beside(beside)));
         }
     }
     Ok(standing)
 }
 
-fn look_at_header(path: &Path, application_id: u32) -> io::Result<Standing> {
+fn look_at_header(path: &Path, application_id: u32) -> io::Result<DatabaseState> {
     let found = match fs::metadata(path) {
         Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Free),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DatabaseState::Free),
         Err(error) => return Err(error),
     };
     // Opening a pipe would wait for somebody to write into it.
     if !found.is_file() {
-        return Ok(Standing::Foreign(Foreign::NotAFile));
+        return Ok(DatabaseState::Foreign(Foreign::NotAFile));
     }
     let file = File::open(path)?;
     let identity = identity(&file.metadata()?);
     let mut header = Vec::with_capacity(HEADER);
     file.take(HEADER as u64).read_to_end(&mut header)?;
     if header.is_empty() {
-        return Ok(Standing::Free);
+        return Ok(DatabaseState::Free);
     }
     let (Some(version), Some(id)) = (number(&header, 60), number(&header, 68)) else {
-        return Ok(Standing::Foreign(Foreign::NotADatabase));
+        return Ok(DatabaseState::Foreign(Foreign::NotADatabase));
     };
     Ok(match () {
-        () if !header.starts_with(MAGIC) => Standing::Foreign(Foreign::NotADatabase),
-        () if id != application_id => Standing::Foreign(Foreign::OtherProgram),
-        () => Standing::Own { version, identity },
+        () if !header.starts_with(MAGIC) => DatabaseState::Foreign(Foreign::NotADatabase),
+        () if id != application_id => DatabaseState::Foreign(Foreign::OtherProgram),
+        () => DatabaseState::Own { version, identity },
     })
 }
 
@@ -200,14 +200,14 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             look(&path, ID).unwrap()
         };
-        assert_eq!(look(&path, ID).unwrap(), Standing::Free);
-        assert_eq!(standing(b""), Standing::Free);
+        assert_eq!(look(&path, ID).unwrap(), DatabaseState::Free);
+        assert_eq!(standing(b""), DatabaseState::Free);
         let own = standing(&header(ID, 7));
-        assert!(matches!(own, Standing::Own { version: 7, .. }), "{own:?}");
+        assert!(matches!(own, DatabaseState::Own { version: 7, .. }), "{own:?}");
         // Damage behind the header changes nothing.
         let damaged = [header(ID, 7), vec![0x5a; 5000]].concat();
-        assert!(matches!(standing(&damaged), Standing::Own { .. }));
-        let foreign = |what| Standing::Foreign(what);
+        assert!(matches!(standing(&damaged), DatabaseState::Own { .. }));
+        let foreign = |what| DatabaseState::Foreign(what);
         assert_eq!(standing(&header(0, 0)), foreign(Foreign::OtherProgram));
         assert_eq!(standing(&header(ID + 1, 7)), foreign(Foreign::OtherProgram));
         assert_eq!(standing(&header(ID, 7)[..99]), standing(&header(ID, 7)));
@@ -238,9 +238,9 @@ mod tests {
         for (suffix, bytes, with_own, without) in cases {
             let beside = with_suffix(&path, suffix);
             fs::write(&beside, bytes).unwrap();
-            let foreign = Standing::Foreign(Foreign::Beside(beside.clone()));
+            let foreign = DatabaseState::Foreign(Foreign::Beside(beside.clone()));
             let free = look(&path, ID).unwrap();
-            assert_eq!(free == Standing::Free, without, "{suffix} {bytes:?}: {free:?}");
+            assert_eq!(free == DatabaseState::Free, without, "{suffix} {bytes:?}: {free:?}");
             fs::write(&path, header(ID, 1)).unwrap();
             let own = look(&path, ID).unwrap();
             assert_eq!(own != foreign, with_own, "{suffix} {bytes:?}: {own:?}");

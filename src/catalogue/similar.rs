@@ -26,7 +26,7 @@ pub enum Needle {
 
 /// Which of the cached pictures are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum SearchMode {
     /// All within the radii.
     Within(Policy),
     /// The nearest, by the 256-bit hash, or by the 64-bit one for a needle that has no other.
@@ -37,7 +37,7 @@ pub enum Wanted {
 #[derive(Clone, Debug)]
 pub struct SimilarOptions {
     /// How many, or how near.
-    pub wanted: Wanted,
+    pub wanted: SearchMode,
     /// Turned and mirrored ones too.
     pub any_orientation: bool,
     /// Only pictures in these folders, given as absolute paths; empty: all.
@@ -48,7 +48,7 @@ pub struct SimilarOptions {
 
 impl SimilarOptions {
     /// Searches all cached pictures, as they are turned.
-    pub fn new(wanted: Wanted) -> Self {
+    pub fn new(wanted: SearchMode) -> Self {
         Self { wanted, any_orientation: false, within: Vec::new(), except: Vec::new() }
     }
 }
@@ -117,15 +117,12 @@ pub struct Searcher<'a> {
     paths: Option<Vec<PathBuf>>,
 }
 
-/// Nearness of one position.
-type Place = Nearness;
-
 /// The nearest way of looking at each position that was brought up.
 #[derive(Default)]
-struct Best(BTreeMap<u32, Place>);
+struct Best(BTreeMap<u32, Nearness>);
 
 impl Best {
-    fn offer(&mut self, position: u32, place: Place) {
+    fn offer(&mut self, position: u32, place: Nearness) {
         self.0.entry(position).and_modify(|known| *known = place.min(*known)).or_insert(place);
     }
 }
@@ -173,11 +170,11 @@ impl<'a> Searcher<'a> {
             return Err(SimilarError::Flat);
         }
         match options.wanted {
-            Wanted::Within(policy) => {
+            SearchMode::Within(policy) => {
                 let places = self.within(needle, options, policy)?;
                 self.answer(needle, options, places, usize::MAX)
             }
-            Wanted::Nearest(count) => {
+            SearchMode::Nearest(count) => {
                 // Those that are no answer are found too: ask for more until enough are left.
                 let mut asked = count.saturating_add(options.except.len());
                 loop {
@@ -197,7 +194,7 @@ impl<'a> Searcher<'a> {
     ///
     /// # Errors
     /// [`SimilarError`]
-    pub fn of_positions(
+    pub fn at_positions(
         &mut self,
         needle: &Needle,
         options: &SimilarOptions,
@@ -242,7 +239,7 @@ impl<'a> Searcher<'a> {
         needle: &Needle,
         options: &SimilarOptions,
         policy: Policy,
-    ) -> Result<Vec<(u32, Place)>, SimilarError> {
+    ) -> Result<Vec<(u32, Nearness)>, SimilarError> {
         let mut best = Best::default();
         match needle {
             Needle::Picture(hash) => {
@@ -284,7 +281,7 @@ impl<'a> Searcher<'a> {
         needle: &Needle,
         options: &SimilarOptions,
         count: usize,
-    ) -> Result<Vec<(u32, Place)>, SimilarError> {
+    ) -> Result<Vec<(u32, Nearness)>, SimilarError> {
         let mut best = Best::default();
         match needle {
             Needle::Perceptual(hash) => {
@@ -328,7 +325,7 @@ impl<'a> Searcher<'a> {
         &mut self,
         needle: &Needle,
         options: &SimilarOptions,
-        mut places: Vec<(u32, Place)>,
+        mut places: Vec<(u32, Nearness)>,
         count: usize,
     ) -> Result<Vec<Similar>, SimilarError> {
         // Positions are in the order of the paths.

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::interrupt;
 
 /// What was answered.
@@ -16,7 +16,8 @@ pub enum Answer {
 
 /// Asks on standard error, and reads a line from standard input.
 fn line(question: &str) -> Result<String, Failure> {
-    let failed = |error: io::Error| Failure::new(Kind::Failed, format!("nobody answers: {error}"));
+    let failed =
+        |error: io::Error| Failure::new(FailureKind::Failed, format!("nobody answers: {error}"));
     forget_typed_ahead();
     let mut stderr = io::stderr().lock();
     stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(failed)?;
@@ -43,21 +44,21 @@ pub fn forget_typed_ahead() {}
 /// Asks for yes or no.
 ///
 /// # Errors
-/// [`Kind::Failed`] when the terminal is gone.
+/// [`FailureKind::Failed`] when the terminal is gone.
 pub fn ask(question: &str) -> Result<Answer, Failure> {
-    line(question).map(|line| of(&line))
+    line(question).map(|line| parse(&line))
 }
 
 /// Asks for a word that nobody types by mistake.
 ///
 /// # Errors
-/// [`Kind::Failed`] when the terminal is gone.
+/// [`FailureKind::Failed`] when the terminal is gone.
 pub fn ask_for(word: &str, question: &str) -> Result<Answer, Failure> {
     let typed = line(question)?;
     Ok(if typed.trim() == word { Answer::Yes } else { Answer::No })
 }
 
-fn of(line: &str) -> Answer {
+fn parse(line: &str) -> Answer {
     match line.trim().to_lowercase().as_str() {
         "y" | "yes" => Answer::Yes,
         _ => Answer::No,
@@ -78,7 +79,7 @@ mod tests {
             ("yellow\n", Answer::No),
             ("n\n", Answer::No),
         ] {
-            assert_eq!(of(line), answer, "{line:?}");
+            assert_eq!(parse(line), answer, "{line:?}");
         }
     }
 }

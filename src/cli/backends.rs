@@ -2,31 +2,33 @@
 
 use clean_backup::library::Backends;
 
-use super::failure::{Failure, Kind};
-use super::settings::Gpu;
+use super::failure::{Failure, FailureKind};
+use super::settings::GpuMode;
 
 /// As the setting asks.
 ///
 /// # Errors
-/// [`Kind::Failed`] when a GPU is insisted on and cannot be used.
-pub fn open(gpu: Gpu) -> Result<Backends, Failure> {
+/// [`FailureKind::Failed`] when a GPU is insisted on and cannot be used.
+pub fn open(gpu: GpuMode) -> Result<Backends, Failure> {
     match gpu {
-        Gpu::Off => Ok(Backends::default()),
+        GpuMode::Off => Ok(Backends::default()),
         // A tile takes microseconds to hash and milliseconds to decode, which only the CPU does:
         // hashing elsewhere saves nothing. Comparing may, and sees for itself.
-        Gpu::Auto => Ok(Backends { joiner: device::joiner_when_faster(), ..Backends::default() }),
-        Gpu::On | Gpu::Any => device::insisted_on(gpu).map_err(|why| {
-            Failure::new(Kind::Failed, why)
+        GpuMode::Auto => {
+            Ok(Backends { joiner: device::joiner_when_faster(), ..Backends::default() })
+        }
+        GpuMode::On | GpuMode::Any => device::insisted_on(gpu).map_err(|why| {
+            Failure::new(FailureKind::Failed, why)
                 .hint("--gpu auto and --cpu give the same results on the CPU")
         }),
     }
 }
 
 /// Lines for `doctor`: what there is, whether it computes rightly, and what would be used.
-pub fn examine(gpu: Gpu) -> Vec<String> {
+pub fn examine(gpu: GpuMode) -> Vec<String> {
     match gpu {
-        Gpu::Off => vec!["GPU: not asked (--cpu)".to_owned()],
-        _ => device::examine(gpu == Gpu::Any),
+        GpuMode::Off => vec!["GPU: not asked (--cpu)".to_owned()],
+        _ => device::examine(gpu == GpuMode::Any),
     }
 }
 
@@ -34,13 +36,13 @@ pub fn examine(gpu: Gpu) -> Vec<String> {
 mod device {
     use clean_backup::index::{CpuJoiner, Joiner};
 
-    use super::{Backends, Gpu};
+    use super::{Backends, GpuMode};
 
     pub fn joiner_when_faster() -> Box<dyn Joiner + Send> {
         Box::new(CpuJoiner)
     }
 
-    pub fn insisted_on(_: Gpu) -> Result<Backends, String> {
+    pub fn insisted_on(_: GpuMode) -> Result<Backends, String> {
         Err("this build has no GPU code".to_owned())
     }
 
@@ -54,13 +56,13 @@ mod device {
     use std::sync::Arc;
     use std::time::Instant;
 
-    use clean_backup::gpu::device::{Adapter, Gpu as Device, GpuError, Wanted, adapters};
+    use clean_backup::gpu::device::{Adapter, AdapterChoice, Gpu as Device, GpuError, adapters};
     use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
 
     use clean_backup::index::Joiner;
 
-    use super::{Backends, Gpu};
+    use super::{Backends, GpuMode};
 
     fn clock() -> Clock {
         let start = Instant::now();
@@ -71,8 +73,8 @@ mod device {
         Box::new(GpuJoiner::when_faster(clock()))
     }
 
-    pub fn insisted_on(gpu: Gpu) -> Result<Backends, String> {
-        let wanted = if gpu == Gpu::Any { Wanted::Any } else { Wanted::Real };
+    pub fn insisted_on(gpu: GpuMode) -> Result<Backends, String> {
+        let wanted = if gpu == GpuMode::Any { AdapterChoice::Any } else { AdapterChoice::Real };
         let open = || -> Result<Backends, GpuError> {
             let device = Device::open(wanted)?;
             tracing::info!("working on {}", device.name());
@@ -82,12 +84,12 @@ mod device {
             })
         };
         open().map_err(|error| {
-            format!("--gpu {}: {error}", if gpu == Gpu::Any { "any" } else { "on" })
+            format!("--gpu {}: {error}", if gpu == GpuMode::Any { "any" } else { "on" })
         })
     }
 
     pub fn examine(any: bool) -> Vec<String> {
-        let wanted = if any { Wanted::Any } else { Wanted::Real };
+        let wanted = if any { AdapterChoice::Any } else { AdapterChoice::Real };
         let adapters = adapters();
         let mut lines: Vec<String> = Vec::new();
         for adapter in &adapters {
@@ -113,7 +115,7 @@ mod device {
 
     /// Hashes and joins known pictures; gives pairs a nanosecond.
     fn test(adapter: &Adapter) -> Result<f64, GpuError> {
-        let device = Device::of(adapter)?;
+        let device = Device::from_adapter(adapter)?;
         GpuHasher::on(device.clone())?;
         Ok(HammingGpu::new(device, clock())?.pairs_per_ns())
     }

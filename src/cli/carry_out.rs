@@ -8,7 +8,7 @@ use clean_backup::model::readable::human_bytes;
 
 use super::ask::{Answer, ask, ask_for};
 use super::context::Context;
-use super::failure::{Failure, Kind, Outcome};
+use super::failure::{Failure, FailureKind, Outcome};
 use super::render::applied::{AppliedJson, OutputMode, files, finish, past};
 
 /// Asks, locks, begins a journal, does it, and tells what became of it.
@@ -49,7 +49,7 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
             "{sentence}; this cannot be undone: {lost} of them only look like what is kept"
         );
         let refused = |message: String| {
-            Failure::new(Kind::Refused, message).hint(
+            Failure::new(FailureKind::Refused, message).hint(
                 "--action quarantine moves them aside instead, and can be undone; --yes deletes them",
             )
         };
@@ -70,13 +70,13 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
     }
     if !context.asks {
         return Err(Failure::new(
-            Kind::Refused,
+            FailureKind::Refused,
             format!("{sentence}, which needs confirmation, but this is not a terminal"),
         )
         .hint("add --yes to do it, or --dry-run to see it"));
     }
     match ask(&format!("{sentence}. Continue? [y/N] "))? {
         Answer::Yes => Ok(()),
-        Answer::No => Err(Failure::new(Kind::Refused, "nothing was done")),
+        Answer::No => Err(Failure::new(FailureKind::Refused, "nothing was done")),
     }
 }

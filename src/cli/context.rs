@@ -15,7 +15,7 @@ use clean_backup::model::readable::iso_time;
 use clean_backup::scan::ScanOptions;
 
 use super::backends;
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::progress::Bars;
 use super::settings::Settings;
 
@@ -79,10 +79,13 @@ impl Context<'_> {
     /// What keeps it from being opened.
     pub fn cache(&self) -> Result<Cache, Failure> {
         let Some(file) = &self.settings.cache else {
-            return Err(Failure::new(Kind::Failed, "no home folder is known to keep the cache in")
-                .hint("name a file with --cache"));
+            return Err(Failure::new(
+                FailureKind::Failed,
+                "no home folder is known to keep the cache in",
+            )
+            .hint("name a file with --cache"));
         };
-        open_cache(file, &self.folder).map_err(|error| Failure::of_cache(&error))
+        open_cache(file, &self.folder).map_err(|error| Failure::from_cache(&error))
     }
 
     /// Tells the bars; stops when `cancel` is set; tells `leftovers` what interrupted runs left.
@@ -102,11 +105,11 @@ impl Context<'_> {
     /// The folder of the state.
     ///
     /// # Errors
-    /// [`Kind::Refused`] where no home folder is known.
+    /// [`FailureKind::Refused`] where no home folder is known.
     pub fn state_folder(&self) -> Result<&Path, Failure> {
         self.state.as_deref().ok_or_else(|| {
             Failure::new(
-                Kind::Refused,
+                FailureKind::Refused,
                 "no home folder is known to keep the journal in, and without one nothing is done",
             )
             .hint("set HOME or XDG_STATE_HOME")
@@ -138,7 +141,7 @@ impl Context<'_> {
     /// How pictures are found and read.
     ///
     /// # Errors
-    /// [`Kind::Usage`] for wrong globs.
+    /// [`FailureKind::Usage`] for wrong globs.
     fn scan_options(&self) -> Result<ScanOptions, Failure> {
         let settings = &self.settings;
         Ok(ScanOptions {
@@ -149,7 +152,7 @@ impl Context<'_> {
                 follow_links: settings.follow_links,
                 one_file_system: settings.one_file_system,
                 all: false,
-                not_into: Vec::new(),
+                skip_dirs: Vec::new(),
             },
             decode: self.decode_options(),
         })
@@ -164,7 +167,7 @@ impl Context<'_> {
     /// recurse.
     ///
     /// # Errors
-    /// [`Kind::Failed`] when the system refuses.
+    /// [`FailureKind::Failed`] when the system refuses.
     pub fn start_threads(&self) -> Result<(), Failure> {
         // From the menu several commands are run one after the other.
         static STARTED: AtomicBool = AtomicBool::new(false);
@@ -177,14 +180,14 @@ impl Context<'_> {
             .thread_name(|n| format!("worker-{n}"))
             .build_global()
             .map_err(|error| {
-                Failure::new(Kind::Failed, format!("threads cannot be started: {error}"))
+                Failure::new(FailureKind::Failed, format!("threads cannot be started: {error}"))
             })
     }
 
     /// The real place of the folder that duplicates go to.
     ///
     /// # Errors
-    /// [`Kind::Refused`] when it lies in a reference folder.
+    /// [`FailureKind::Refused`] when it lies in a reference folder.
     pub fn destination(
         &self,
         to: Option<&Path>,
@@ -199,7 +202,7 @@ impl Context<'_> {
                     for_people(to),
                     for_people(reference)
                 );
-                return Err(Failure::new(Kind::Refused, message));
+                return Err(Failure::new(FailureKind::Refused, message));
             }
         }
         Ok(Some(real))
@@ -208,19 +211,22 @@ impl Context<'_> {
     /// The real place of a folder that files are to go to, whether it is there yet or not.
     ///
     /// # Errors
-    /// [`Kind::Usage`] when something else is there.
+    /// [`FailureKind::Usage`] when something else is there.
     pub fn real_folder(&self, to: &Path) -> Result<PathBuf, Failure> {
         let named = self.folder.join(to);
         let real = named.canonicalize().unwrap_or_else(|_| real_place(&Disk::default(), &named));
         if real.exists() && !real.is_dir() {
-            return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(to))));
+            return Err(Failure::new(
+                FailureKind::Usage,
+                format!("{} is no folder", for_people(to)),
+            ));
         }
         Ok(real)
     }
 }
 
 fn globs(key: &str, list: &[String]) -> Result<Globs, Failure> {
-    Globs::new(list).map_err(|error| Failure::new(Kind::Usage, format!("{key}: {error}")))
+    Globs::new(list).map_err(|error| Failure::new(FailureKind::Usage, format!("{key}: {error}")))
 }
 
 /// Now, in seconds since 1970.

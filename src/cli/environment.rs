@@ -7,14 +7,14 @@ use std::path::PathBuf;
 
 use crate::cli::config::{Key, Layer, UnknownKey, Value};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 
 /// Variables of this program begin with it.
 const PREFIX: &str = "CLEAN_BACKUP_";
 
 /// Variables, folders, terminals.
 #[derive(Clone, Debug, Default)]
-pub struct Environment {
+pub struct ProcessEnvironment {
     /// All variables.
     pub variables: BTreeMap<OsString, OsString>,
     /// Standard output is a terminal.
@@ -25,9 +25,9 @@ pub struct Environment {
     pub stdin_is_terminal: bool,
 }
 
-impl Environment {
+impl ProcessEnvironment {
     /// Of this process.
-    pub fn of_process() -> Self {
+    pub fn from_process() -> Self {
         Self {
             variables: std::env::vars_os().collect(),
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -95,7 +95,7 @@ impl Environment {
     /// key is an error, because a slip there would run with settings that nobody wanted.
     ///
     /// # Errors
-    /// [`Kind::Usage`], naming the variable and what is allowed.
+    /// [`FailureKind::Usage`], naming the variable and what is allowed.
     pub fn layer(&self) -> Result<Layer, Failure> {
         let mut layer = Layer::new();
         for (name, value) in &self.variables {
@@ -108,7 +108,7 @@ impl Environment {
             let key: Key =
                 rest.to_lowercase().parse().map_err(|unknown| unknown_name(rest, &unknown))?;
             let wrong = |what: String| {
-                Failure::new(Kind::Usage, format!("{PREFIX}{rest} {what}")).hint(key.about())
+                Failure::new(FailureKind::Usage, format!("{PREFIX}{rest} {what}")).hint(key.about())
             };
             let value = match (key, value.to_str()) {
                 (Key::Cache, _) => Value::Path(value.into()),
@@ -125,7 +125,7 @@ impl Environment {
 
 fn unknown_name(rest: &str, unknown: &UnknownKey) -> Failure {
     let failure = Failure::new(
-        Kind::Usage,
+        FailureKind::Usage,
         format!("the environment variable {PREFIX}{rest} sets nothing that exists"),
     );
     match unknown.nearest {
@@ -138,17 +138,17 @@ fn unknown_name(rest: &str, unknown: &UnknownKey) -> Failure {
 mod tests {
     use super::*;
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment {
+    fn environment(variables: &[(&str, &str)]) -> ProcessEnvironment {
+        ProcessEnvironment {
             variables: variables.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
-            ..Environment::default()
+            ..ProcessEnvironment::default()
         }
     }
 
     #[cfg(unix)]
     #[test]
     fn folders() {
-        let paths = |e: Environment| (e.config_file(), e.cache_file());
+        let paths = |e: ProcessEnvironment| (e.config_file(), e.cache_file());
         assert_eq!(paths(environment(&[])), (None, None));
         assert_eq!(
             paths(environment(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")])),

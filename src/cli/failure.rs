@@ -25,7 +25,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// [`Self::Done`] where nothing was skipped.
-    pub fn of_skipped(number: usize) -> Self {
+    pub fn from_skipped(number: usize) -> Self {
         if number == 0 { Self::Done } else { Self::SomeSkipped }
     }
 
@@ -47,7 +47,7 @@ impl Outcome {
 
 /// Why a run did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// Something broke on the way: a disk, the cache.
     Failed,
     /// It was asked in a wrong way.
@@ -60,7 +60,7 @@ pub enum Kind {
     PipeClosed,
 }
 
-impl Kind {
+impl FailureKind {
     /// The exit code.
     pub fn code(self) -> u8 {
         match self {
@@ -77,7 +77,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Which exit code.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// What went wrong, in one line.
     pub message: String,
     /// What may help.
@@ -86,7 +86,7 @@ pub struct Failure {
 
 impl Failure {
     /// Without a hint.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None }
     }
 
@@ -97,70 +97,70 @@ impl Failure {
     }
 
     /// A folder or file that was named cannot be read.
-    pub fn of_named(path: &Path, why: &dyn fmt::Display) -> Self {
-        Self::new(Kind::Failed, format!("{}: {why}", for_people(path)))
+    pub fn from_named(path: &Path, why: &dyn fmt::Display) -> Self {
+        Self::new(FailureKind::Failed, format!("{}: {why}", for_people(path)))
             .hint("check the spelling, and that its drive is mounted")
     }
 
     /// The cache cannot be used.
-    pub fn of_cache(error: &CacheError) -> Self {
+    pub fn from_cache(error: &CacheError) -> Self {
         let failure = |kind| Self::new(kind, error.to_string());
         match error {
-            CacheError::Foreign { path, .. } => failure(Kind::Refused).hint(format!(
+            CacheError::Foreign { path, .. } => failure(FailureKind::Refused).hint(format!(
                 "nothing was changed; move {} away, or name another file with --cache",
                 for_people(path)
             )),
-            CacheError::Newer(_) => failure(Kind::Refused)
+            CacheError::Newer(_) => failure(FailureKind::Refused)
                 .hint("use that version, or name another file for this one with --cache"),
-            _ => failure(Kind::Failed).hint("another file can be named with --cache"),
+            _ => failure(FailureKind::Failed).hint("another file can be named with --cache"),
         }
     }
 
     /// The decisions cannot be used.
-    pub fn of_decisions(error: &DecisionsError) -> Self {
+    pub fn from_decisions(error: &DecisionsError) -> Self {
         let kind = match error {
-            DecisionsError::Foreign(_) => Kind::Refused,
-            _ => Kind::Failed,
+            DecisionsError::Foreign(_) => FailureKind::Refused,
+            _ => FailureKind::Failed,
         };
         Self::new(kind, error.to_string())
             .hint("your decisions would be ignored otherwise; move the file away to start afresh")
     }
 
     /// A journal cannot be read. What keeps a run from beginning is a refusal.
-    pub fn of_journal(error: &JournalError) -> Self {
+    pub fn from_journal(error: &JournalError) -> Self {
         let failure = |kind| Self::new(kind, error.to_string());
         match error {
             JournalError::NoRun(_) => {
-                failure(Kind::Usage).hint("`clean-backup history` lists what there is")
+                failure(FailureKind::Usage).hint("`clean-backup history` lists what there is")
             }
-            JournalError::Plan { .. } => failure(Kind::Refused)
+            JournalError::Plan { .. } => failure(FailureKind::Refused)
                 .hint("nothing was changed; `clean-backup history RUN` tells what the run did"),
-            _ => failure(Kind::Failed),
+            _ => failure(FailureKind::Failed),
         }
     }
 
     /// Another cache that was named cannot be read.
-    pub fn of_other_cache(error: &CacheError) -> Self {
+    pub fn from_other_cache(error: &CacheError) -> Self {
         let kind = match error {
-            CacheError::Foreign { .. } | CacheError::Newer(_) => Kind::Refused,
-            _ => Kind::Failed,
+            CacheError::Foreign { .. } | CacheError::Newer(_) => FailureKind::Refused,
+            _ => FailureKind::Failed,
         };
         Self::new(kind, format!("--with-cache: {error}"))
             .hint("it takes the hashes.db of another library")
     }
 
     /// For a write to standard output: a closed pipe ends the run quietly.
-    pub fn of_output(error: &io::Error) -> Self {
+    pub fn from_output(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::new(Kind::PipeClosed, "")
+            Self::new(FailureKind::PipeClosed, "")
         } else {
-            Self::new(Kind::Failed, format!("the output cannot be written: {error}"))
+            Self::new(FailureKind::Failed, format!("the output cannot be written: {error}"))
         }
     }
 
     /// Tells it on standard error and gives the exit code.
     pub fn report(&self) -> ExitCode {
-        if self.kind != Kind::PipeClosed {
+        if self.kind != FailureKind::PipeClosed {
             // Nobody is left to tell when standard error is closed.
             let text = self.to_string();
             let lines = text.split('\n').map(one_line).collect::<Vec<_>>().join("\n");
@@ -185,30 +185,30 @@ impl From<LibraryError> for Failure {
         use LibraryError as E;
         let failure = |kind| Self::new(kind, error.to_string());
         match &error {
-            E::Cache(error) => Self::of_cache(error),
-            E::OtherCache(error) => Self::of_other_cache(error),
-            E::Decisions(error) => Self::of_decisions(error),
-            E::Root { path, reason } => Self::of_named(path, reason),
-            E::Doubtful(_) => failure(Kind::Refused).hint(
+            E::Cache(error) => Self::from_cache(error),
+            E::OtherCache(error) => Self::from_other_cache(error),
+            E::Decisions(error) => Self::from_decisions(error),
+            E::Root { path, reason } => Self::from_named(path, reason),
+            E::Doubtful(_) => failure(FailureKind::Refused).hint(
                 "mount the drive and try again; --allow-empty acts even on an empty folder; to \
                  forget files that are really gone: clean-backup cache prune",
             ),
-            E::Glob { .. } => failure(Kind::Usage),
-            E::OneFolder => failure(Kind::Refused).hint("--move files it in place"),
+            E::Glob { .. } => failure(FailureKind::Usage),
+            E::OneFolder => failure(FailureKind::Refused).hint("--move files it in place"),
             E::Unsettled => {
-                failure(Kind::Failed).hint("wait until no other program writes to them")
+                failure(FailureKind::Failed).hint("wait until no other program writes to them")
             }
-            E::Interrupted { while_scanning: true } => failure(Kind::Interrupted)
+            E::Interrupted { while_scanning: true } => failure(FailureKind::Interrupted)
                 .hint("the hashes so far are kept; the next run continues from there"),
-            E::Interrupted { .. } => failure(Kind::Interrupted),
-            _ => failure(Kind::Failed),
+            E::Interrupted { .. } => failure(FailureKind::Interrupted),
+            _ => failure(FailureKind::Failed),
         }
     }
 }
 
 impl From<ActError> for Failure {
     fn from(error: ActError) -> Self {
-        let failure = Self::new(Kind::Refused, error.to_string());
+        let failure = Self::new(FailureKind::Refused, error.to_string());
         match &error {
             ActError::FolderGone(_) => {
                 failure.hint("mount the drive and try again, or make a new plan")
@@ -218,7 +218,7 @@ impl From<ActError> for Failure {
                 failure.hint("wait until it is done")
             }
             ActError::LibraryLock(LibraryLockError::Moved(_)) => failure.hint("make a new plan"),
-            ActError::Journal(error) => Self::of_journal(error),
+            ActError::Journal(error) => Self::from_journal(error),
             _ => failure,
         }
     }
@@ -229,11 +229,10 @@ impl From<crate::cli::config::ConfigError> for Failure {
         use crate::cli::config::ConfigError as E;
         let failure = |kind| Self::new(kind, error.to_string());
         match &error {
-            E::Io { .. } => failure(Kind::Failed),
-            E::Content { .. } => {
-                failure(Kind::Usage).hint("correct the file, or use another with --config FILE")
-            }
-            E::Value { key, .. } => failure(Kind::Usage).hint(key.about()),
+            E::Io { .. } => failure(FailureKind::Failed),
+            E::Content { .. } => failure(FailureKind::Usage)
+                .hint("correct the file, or use another with --config FILE"),
+            E::Value { key, .. } => failure(FailureKind::Usage).hint(key.about()),
         }
     }
 }
@@ -246,11 +245,17 @@ mod tests {
     fn exit_codes_and_wording() {
         let outcomes = [Outcome::Done, Outcome::SomeSkipped, Outcome::DuplicatesFound];
         assert_eq!(outcomes.map(Outcome::code), [0, 1, 10]);
-        let kinds = [Kind::Failed, Kind::Usage, Kind::Refused, Kind::Interrupted, Kind::PipeClosed];
-        assert_eq!(kinds.map(Kind::code), [1, 2, 3, 130, 0]);
-        let failure = Failure::new(Kind::Refused, "no").hint("try yes");
+        let kinds = [
+            FailureKind::Failed,
+            FailureKind::Usage,
+            FailureKind::Refused,
+            FailureKind::Interrupted,
+            FailureKind::PipeClosed,
+        ];
+        assert_eq!(kinds.map(FailureKind::code), [1, 2, 3, 130, 0]);
+        let failure = Failure::new(FailureKind::Refused, "no").hint("try yes");
         assert_eq!(failure.to_string(), "error: no\nhint: try yes");
-        let closed = Failure::of_output(&io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!(closed.kind, Kind::PipeClosed);
+        let closed = Failure::from_output(&io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(closed.kind, FailureKind::PipeClosed);
     }
 }

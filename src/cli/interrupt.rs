@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 
 static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 static ASKING: AtomicBool = AtomicBool::new(false);
@@ -20,7 +20,7 @@ pub fn while_asking<T>(question: impl FnOnce() -> T) -> T {
 /// and the second ends the process at once. A later run gets the same flag, not set.
 ///
 /// # Errors
-/// [`Kind::Failed`] when the system refuses.
+/// [`FailureKind::Failed`] when the system refuses.
 pub fn watch() -> Result<Arc<AtomicBool>, Failure> {
     if let Some(flag) = FLAG.get() {
         flag.store(false, Ordering::Relaxed);
@@ -30,9 +30,11 @@ pub fn watch() -> Result<Arc<AtomicBool>, Failure> {
     let seen = Arc::clone(&flag);
     ctrlc::set_handler(move || {
         if seen.swap(true, Ordering::Relaxed) || ASKING.load(Ordering::Relaxed) {
-            std::process::exit(Kind::Interrupted.code().into());
+            std::process::exit(FailureKind::Interrupted.code().into());
         }
     })
-    .map_err(|error| Failure::new(Kind::Failed, format!("signals cannot be caught: {error}")))?;
+    .map_err(|error| {
+        Failure::new(FailureKind::Failed, format!("signals cannot be caught: {error}"))
+    })?;
     Ok(Arc::clone(FLAG.get_or_init(|| flag)))
 }

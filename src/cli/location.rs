@@ -6,8 +6,8 @@ use clean_backup::model::path_text::for_people;
 
 use super::args::ProgramArgs;
 use super::config::{Layer, read};
-use super::environment::Environment;
-use super::failure::{Failure, Kind};
+use super::environment::ProcessEnvironment;
+use super::failure::{Failure, FailureKind};
 use super::settings::{Resolved, Settings, resolve};
 
 /// The configuration file, and whether somebody named it.
@@ -21,7 +21,7 @@ pub struct Location {
 
 impl Location {
     /// `--config`, else `CLEAN_BACKUP_CONFIG`, else the usual place.
-    pub fn of(args: &ProgramArgs, environment: &Environment) -> Self {
+    pub fn from_args(args: &ProgramArgs, environment: &ProcessEnvironment) -> Self {
         match args.global.config.clone().or_else(|| environment.named_config_file()) {
             Some(path) => Self { path: Some(path), named: true },
             None => Self { path: environment.config_file(), named: false },
@@ -33,7 +33,7 @@ impl Location {
             None => Ok(Layer::new()),
             Some(path) if self.named && !path.exists() => {
                 let message = format!("the configuration file {} does not exist", for_people(path));
-                Err(Failure::new(Kind::Usage, message)
+                Err(Failure::new(FailureKind::Usage, message)
                     .hint("`clean-backup config set KEY VALUE` with the same --config makes it"))
             }
             Some(path) => Ok(read(path)?),
@@ -43,10 +43,10 @@ impl Location {
     /// The file, to be changed.
     ///
     /// # Errors
-    /// [`Kind::Usage`] when no home folder is known.
+    /// [`FailureKind::Usage`] when no home folder is known.
     pub fn writable(&self) -> Result<&PathBuf, Failure> {
         self.path.as_ref().ok_or_else(|| {
-            Failure::new(Kind::Usage, "no home folder is known to keep a configuration in")
+            Failure::new(FailureKind::Usage, "no home folder is known to keep a configuration in")
                 .hint("set HOME or XDG_CONFIG_HOME, or name a file with --config FILE")
         })
     }
@@ -56,8 +56,8 @@ impl Location {
 ///
 /// # Errors
 /// A wrong variable or a wrong line of the file, by name.
-pub fn resolved(args: &ProgramArgs, environment: &Environment) -> Result<Resolved, Failure> {
-    let file = Location::of(args, environment).read()?;
+pub fn resolved(args: &ProgramArgs, environment: &ProcessEnvironment) -> Result<Resolved, Failure> {
+    let file = Location::from_args(args, environment).read()?;
     Ok(resolve(
         &args.layer(),
         &environment.layer()?,
@@ -71,6 +71,6 @@ pub fn resolved(args: &ProgramArgs, environment: &Environment) -> Result<Resolve
 ///
 /// # Errors
 /// As [`resolved`].
-pub fn settings(args: &ProgramArgs, environment: &Environment) -> Result<Settings, Failure> {
+pub fn settings(args: &ProgramArgs, environment: &ProcessEnvironment) -> Result<Settings, Failure> {
     Ok((&resolved(args, environment)?).into())
 }

@@ -10,7 +10,7 @@ use clean_backup::model::policy::{KeepRule, Policy, Sensitivity};
 
 /// Where a setting came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// The command line.
     Flag,
     /// A `CLEAN_BACKUP_` variable.
@@ -23,7 +23,7 @@ pub enum Origin {
     Follows(Key),
 }
 
-impl Origin {
+impl SettingOrigin {
     /// For people.
     pub fn describe(self, key: Key) -> String {
         match self {
@@ -39,11 +39,11 @@ impl Origin {
 }
 
 /// Each key with its value, if it has one, and where that came from.
-pub type Resolved = BTreeMap<Key, (Option<Value>, Origin)>;
+pub type Resolved = BTreeMap<Key, (Option<Value>, SettingOrigin)>;
 
 /// When to use a GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gpu {
+pub enum GpuMode {
     /// Where one is there and pays.
     Auto,
     /// A real one, or fail.
@@ -70,7 +70,7 @@ pub struct Settings {
     /// How many threads; `None`: one a core.
     pub threads: Option<NonZeroUsize>,
     /// Whether to use a GPU.
-    pub gpu: Gpu,
+    pub gpu: GpuMode,
     /// The cache; `None` only where no home folder is known.
     pub cache: Option<PathBuf>,
     /// Only what matches one of these globs.
@@ -117,7 +117,11 @@ pub fn resolve(
     cache: Option<PathBuf>,
     home: Option<&Path>,
 ) -> Resolved {
-    let sources = [(flags, Origin::Flag), (environment, Origin::Environment), (file, Origin::File)];
+    let sources = [
+        (flags, SettingOrigin::Flag),
+        (environment, SettingOrigin::Environment),
+        (file, SettingOrigin::File),
+    ];
     let find = |key: Key| {
         sources.iter().enumerate().find_map(|(rank, (layer, origin))| {
             layer.get(&key).map(|value| (rank, value.clone(), *origin))
@@ -127,11 +131,11 @@ pub fn resolve(
     for &key in Key::ALL {
         let entry = match find(key) {
             Some((_, value, origin)) => (Some(value), origin),
-            None => (default(key), Origin::Default),
+            None => (default(key), SettingOrigin::Default),
         };
         resolved.insert(key, entry);
     }
-    if let Some((Some(Value::Path(path)), Origin::File)) = resolved.get_mut(&Key::Cache)
+    if let Some((Some(Value::Path(path)), SettingOrigin::File)) = resolved.get_mut(&Key::Cache)
         && let Some(home) = home
     {
         *path = expand_home(path, home);
@@ -145,27 +149,27 @@ pub fn resolve(
     let number_rank = number.as_ref().map_or(sources.len(), |&(rank, ..)| rank);
     let threshold = if number_rank < sources.len() && number_rank <= name_rank {
         let threshold = number_of(&resolved, Key::Threshold);
-        let name = Sensitivity::of_threshold(threshold).map(|name| Value::Word(name.name()));
-        resolved.insert(Key::Sensitivity, (name, Origin::Follows(Key::Threshold)));
+        let name = Sensitivity::from_threshold(threshold).map(|name| Value::Word(name.name()));
+        resolved.insert(Key::Sensitivity, (name, SettingOrigin::Follows(Key::Threshold)));
         threshold
     } else {
         let threshold = sensitivity_of(&resolved).unwrap_or_default().threshold();
         let value = Some(Value::Number(threshold.into()));
-        resolved.insert(Key::Threshold, (value, Origin::Follows(Key::Sensitivity)));
+        resolved.insert(Key::Threshold, (value, SettingOrigin::Follows(Key::Sensitivity)));
         threshold
     };
     let fine_rank = find(Key::FineThreshold).map_or(usize::MAX, |(rank, ..)| rank);
     if fine_rank > name_rank.min(number_rank) || fine_rank == usize::MAX {
         let fine = Policy::from_threshold(threshold).fine_radius;
         let value = Some(Value::Number(fine.into()));
-        resolved.insert(Key::FineThreshold, (value, Origin::Follows(Key::Threshold)));
+        resolved.insert(Key::FineThreshold, (value, SettingOrigin::Follows(Key::Threshold)));
     }
 
     if let Some((cpu_rank, Value::Flag(true), _)) = find(Key::Cpu) {
         if find(Key::Gpu).is_none_or(|(rank, ..)| cpu_rank <= rank) {
-            resolved.insert(Key::Gpu, (Some(Value::Word("off")), Origin::Follows(Key::Cpu)));
+            resolved.insert(Key::Gpu, (Some(Value::Word("off")), SettingOrigin::Follows(Key::Cpu)));
         } else {
-            resolved.insert(Key::Cpu, (Some(Value::Flag(false)), Origin::Follows(Key::Gpu)));
+            resolved.insert(Key::Cpu, (Some(Value::Flag(false)), SettingOrigin::Follows(Key::Gpu)));
         }
     }
     resolved
@@ -242,10 +246,10 @@ impl From<&Resolved> for Settings {
                 .collect(),
             threads: NonZeroUsize::new(number_of(resolved, Key::Threads) as usize),
             gpu: match word_of(resolved, Key::Gpu) {
-                "on" => Gpu::On,
-                "any" => Gpu::Any,
-                "off" => Gpu::Off,
-                _ => Gpu::Auto,
+                "on" => GpuMode::On,
+                "any" => GpuMode::Any,
+                "off" => GpuMode::Off,
+                _ => GpuMode::Auto,
             },
             cache: match value_of(resolved, Key::Cache) {
                 Some(Value::Path(path)) => Some(path.clone()),
@@ -316,11 +320,11 @@ mod tests {
     #[test]
     fn cpu_and_gpu_are_one_setting() {
         let (cpu, gpu) = (Key::Cpu, Key::Gpu);
-        assert_eq!(settings(&[], &[], &[]).gpu, Gpu::Auto);
-        assert_eq!(settings(&[(cpu, "true")], &[], &[(gpu, "on")]).gpu, Gpu::Off);
-        assert_eq!(settings(&[(gpu, "on")], &[], &[(cpu, "true")]).gpu, Gpu::On);
-        assert_eq!(settings(&[(cpu, "false")], &[], &[(cpu, "true")]).gpu, Gpu::Auto);
-        assert_eq!(settings(&[], &[], &[(cpu, "true"), (gpu, "any")]).gpu, Gpu::Off);
+        assert_eq!(settings(&[], &[], &[]).gpu, GpuMode::Auto);
+        assert_eq!(settings(&[(cpu, "true")], &[], &[(gpu, "on")]).gpu, GpuMode::Off);
+        assert_eq!(settings(&[(gpu, "on")], &[], &[(cpu, "true")]).gpu, GpuMode::On);
+        assert_eq!(settings(&[(cpu, "false")], &[], &[(cpu, "true")]).gpu, GpuMode::Auto);
+        assert_eq!(settings(&[], &[], &[(cpu, "true"), (gpu, "any")]).gpu, GpuMode::Off);
     }
 
     #[test]

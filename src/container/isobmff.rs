@@ -166,7 +166,7 @@ impl<'a> Fields<'a> {
 
 /// Where the bytes of an item lie.
 #[derive(Clone, Copy, Debug)]
-struct Extent {
+struct ByteRange {
     in_idat: bool,
     offset: u64,
     /// 0: to the end of the file.
@@ -176,7 +176,7 @@ struct Extent {
 #[derive(Clone, Debug, Default)]
 struct Item {
     kind: [u8; 4],
-    extents: Vec<Extent>,
+    extents: Vec<ByteRange>,
     /// Indices into the properties, in the order of their association.
     properties: Vec<usize>,
     /// Its bytes lie in a way that is not read (other items, other files).
@@ -275,7 +275,7 @@ impl Items {
                 fields.uint(index_size)?;
                 let offset = base.checked_add(fields.uint(offset_size)?)?;
                 let len = fields.uint(length_size)?;
-                extents.push(Extent { in_idat: method == 1, offset, len });
+                extents.push(ByteRange { in_idat: method == 1, offset, len });
                 // An entry of no bytes at all could be repeated for ever.
                 if offset_size + length_size + index_size == 0 {
                     break;
@@ -388,7 +388,7 @@ impl Items {
         if item.elsewhere || item.extents.is_empty() {
             return Err(malformed("the bytes of an item lie in another file or item"));
         }
-        let size = |extent: &Extent| {
+        let size = |extent: &ByteRange| {
             let whole = if extent.in_idat { self.idat.len() as u64 } else { source.size() };
             if extent.len == 0 { whole.saturating_sub(extent.offset) } else { extent.len }
         };

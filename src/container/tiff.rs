@@ -236,7 +236,7 @@ impl<'a> Tiff<'a> {
     }
 
     /// The short values of a directory, for a compact block.
-    fn short_values(&self, ifd: &Ifd) -> Vec<Value> {
+    fn short_values(&self, ifd: &Ifd) -> Vec<EntryValue> {
         // Pointers and places of pixels mean nothing outside of the file; maker notes are left
         // out because nothing reads them.
         const LEFT_OUT: [u16; 12] = [
@@ -248,13 +248,13 @@ impl<'a> Tiff<'a> {
         });
         kept.filter_map(|&entry| {
             let Entry { tag, kind, count, .. } = entry;
-            Some(Value { tag, kind, count, bytes: self.value(entry, MAX_VALUE)? })
+            Some(EntryValue { tag, kind, count, bytes: self.value(entry, MAX_VALUE)? })
         })
         .collect()
     }
 }
 
-struct Value {
+struct EntryValue {
     tag: u16,
     kind: u16,
     count: u32,
@@ -289,16 +289,16 @@ pub fn join(parts: [&[u8]; 3]) -> Option<Vec<u8>> {
 }
 
 /// Writes the directories one after the other, each followed by its values.
-fn compact(is_big_endian: bool, [mut main, exif, gps]: [Vec<Value>; 3]) -> Vec<u8> {
+fn compact(is_big_endian: bool, [mut main, exif, gps]: [Vec<EntryValue>; 3]) -> Vec<u8> {
     let two = |value: u16| if is_big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
     let four = |value: u32| if is_big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
-    let size = |values: &[Value]| -> usize {
-        let long = |value: &Value| if value.bytes.len() > 4 { value.bytes.len() } else { 0 };
+    let size = |values: &[EntryValue]| -> usize {
+        let long = |value: &EntryValue| if value.bytes.len() > 4 { value.bytes.len() } else { 0 };
         6 + values.iter().map(|value| 12 + long(value).next_multiple_of(2)).sum::<usize>()
     };
     let pointers = [(EXIF_IFD, !exif.is_empty()), (GPS_IFD, !gps.is_empty())];
     for (tag, _) in pointers.into_iter().filter(|(_, present)| *present) {
-        main.push(Value { tag, kind: 4, count: 1, bytes: vec![0; 4] });
+        main.push(EntryValue { tag, kind: 4, count: 1, bytes: vec![0; 4] });
     }
     // At most 1024 values of 4 KiB a directory: the offsets fit.
     let exif_at = 8 + size(&main) as u32;

@@ -17,7 +17,7 @@ use super::luma::{Channels, LumaRows, narrow};
 use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
-use crate::model::media::{Dimensions, Format, Marks};
+use crate::model::media::{DecodeFlags, Dimensions, Format};
 
 /// Most boxes of a container that are looked at.
 const MOST_BOXES: usize = 1 << 12;
@@ -57,7 +57,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         dimensions,
         orientation: OrientationFrom::Applied,
         exif: parts.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten(),
-        marks: Marks { damaged_tail: parts.cut, ..Marks::default() },
+        flags: DecodeFlags { damaged_tail: parts.cut, ..DecodeFlags::default() },
     })
 }
 

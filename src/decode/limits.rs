@@ -68,7 +68,7 @@ impl Limits {
 
     /// The same bounds for the parts of a picture whose memory is reserved already as a whole:
     /// reservations wait for nobody.
-    pub(super) fn of_reserved(&self) -> Self {
+    pub(super) fn less_reserved(&self) -> Self {
         Self::new(self.max_pixels, self.max_picture_bytes, u64::MAX)
     }
 }

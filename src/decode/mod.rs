@@ -25,7 +25,7 @@ use std::fmt;
 use std::io;
 
 use crate::container::ReadAt;
-use crate::model::media::{Dimensions, Format, Marks, Orientation};
+use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
 use crate::picture::tile::Tile;
 
 /// How to decode.
@@ -65,7 +65,7 @@ pub struct Decoded {
     /// The EXIF block, from its TIFF header on (no `Exif\0\0`), if there is one.
     pub exif: Option<Vec<u8>>,
     /// What is not as it should be, though the picture was read.
-    pub marks: Marks,
+    pub flags: DecodeFlags,
 }
 
 /// Why a picture could not be decoded.

@@ -9,7 +9,7 @@ use image_webp::{DecodingError, WebPDecoder};
 use super::luma::{Channels, LumaRows};
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
-use crate::model::media::{Dimensions, Format, Marks};
+use crate::model::media::{DecodeFlags, Dimensions, Format};
 
 /// What the decoder may hold beside the picture.
 const OVERHEAD: u64 = 1 << 20;
@@ -44,7 +44,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: exif_of(source, &chunks)?,
-        marks: Marks { damaged_tail: chunks.cut, ..Marks::default() },
+        flags: DecodeFlags { damaged_tail: chunks.cut, ..DecodeFlags::default() },
     })
 }
 

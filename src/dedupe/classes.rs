@@ -74,7 +74,7 @@ impl Hashes {
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a> {
+struct ClassKey<'a> {
     view: View,
     /// The other views, where pictures are turned: they do not follow from the first one.
     turned: Option<[View; 3]>,
@@ -90,7 +90,7 @@ struct Key<'a> {
 }
 
 /// What is sorted first: section, then hash.
-type Place = (u8, u64, u32);
+type SortKey = (u8, u64, u32);
 
 /// The classes of the pictures that count. `content` tells the bytes' hash of a picture, or `None`
 /// when it cannot be read.
@@ -100,7 +100,7 @@ pub(super) fn classes(
     content: &mut dyn FnMut(u32) -> Option<ContentHash>,
 ) -> Classes {
     let pictures = question.pictures;
-    let mut places: Vec<Place> = counted
+    let mut places: Vec<SortKey> = counted
         .par_iter()
         .map(|&index| {
             let picture = &pictures[index as usize];
@@ -146,7 +146,7 @@ impl Classes {
 /// Parts pictures of one hash into classes.
 fn split(
     question: &Question<'_>,
-    alike: &[Place],
+    alike: &[SortKey],
     content: &mut dyn FnMut(u32) -> Option<ContentHash>,
     classes: &mut Classes,
 ) {
@@ -165,14 +165,14 @@ fn split(
         let alone = outlines.get(from + 1) != Some(&outline);
         (outline.1, if alone { Err(index) } else { content(index).ok_or(index) })
     };
-    let mut keyed: Vec<(Key<'_>, u32)> = alike
+    let mut keyed: Vec<(ClassKey<'_>, u32)> = alike
         .iter()
         .map(|&(_, _, index)| {
             let picture = &pictures[index as usize];
             let metadata = &picture.record.metadata;
             let dated = metadata.captured.is_some_and(|time| time.subsecond_ns.is_none());
             let [view, turned @ ..] = picture.record.hash.views;
-            let key = Key {
+            let key = ClassKey {
                 view,
                 turned: (question.options.any_orientation && !flat).then_some(turned),
                 captured: metadata.captured,

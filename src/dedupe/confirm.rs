@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::contents::Contents;
+use super::contents::ContentHashes;
 use super::neighbours::turns;
 use super::relation::{self, File, Shot};
 use super::{Question, keeper};
@@ -14,7 +14,7 @@ use crate::model::findings::{Duplicate, Group};
 pub(super) fn complete(
     question: &Question<'_>,
     groups: &mut [Group<u32>],
-    contents: &mut Contents<'_>,
+    contents: &mut ContentHashes<'_>,
     progress: &dyn Progress,
 ) {
     contents.prefetch(&worth_reading(question, groups), progress);
@@ -53,13 +53,17 @@ fn worth_reading(question: &Question<'_>, groups: &[Group<u32>]) -> Vec<u32> {
     wanted
 }
 
-fn describe<'a>(question: &Question<'a>, contents: &Contents<'_>, index: u32) -> (Shot<'a>, File) {
+fn describe<'a>(
+    question: &Question<'a>,
+    contents: &ContentHashes<'_>,
+    index: u32,
+) -> (Shot<'a>, File) {
     let picture = &question.pictures[index as usize];
     let file = File {
         size: picture.file.stamp.size,
         format: picture.record.format,
         content: contents.known(index),
-        damaged: picture.record.marks.damaged_tail,
+        damaged: picture.record.flags.damaged_tail,
     };
     (Shot::new(&picture.record.metadata, &picture.file.path), file)
 }

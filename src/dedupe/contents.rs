@@ -8,19 +8,19 @@ use crate::model::event::{Event, Phase, Progress};
 use crate::model::record::{ContentHash, Picture, Skip, Stage};
 
 /// Computes the hash of a picture's bytes.
-pub type Read = dyn Fn(&Picture) -> std::io::Result<ContentHash> + Sync;
+pub type ReadContent = dyn Fn(&Picture) -> std::io::Result<ContentHash> + Sync;
 
 /// Byte hashes by picture: those known from before, and those that had to be computed.
-pub(super) struct Contents<'a> {
+pub(super) struct ContentHashes<'a> {
     pictures: &'a [Picture],
-    read: &'a Read,
+    read: &'a ReadContent,
     known: HashMap<u32, Option<ContentHash>>,
     computed: Vec<(u32, ContentHash)>,
     skipped: Vec<Skip>,
 }
 
-impl<'a> Contents<'a> {
-    pub fn new(pictures: &'a [Picture], read: &'a Read) -> Self {
+impl<'a> ContentHashes<'a> {
+    pub fn new(pictures: &'a [Picture], read: &'a ReadContent) -> Self {
         Self { pictures, read, known: HashMap::new(), computed: Vec::new(), skipped: Vec::new() }
     }
 

@@ -61,7 +61,7 @@ fn view_of(question: &Question<'_>, nodes: &Nodes, node: u32, view: usize) -> Vi
 
 /// What is looked for among the dense nodes.
 #[derive(Clone, Copy)]
-pub(super) enum Wanted<'a> {
+pub(super) enum NeighbourKind<'a> {
     /// Copies; bursts too where they are acted on like copies.
     Copies,
     /// Bursts, and none for those that are superfluous anyway.
@@ -77,7 +77,7 @@ pub(super) enum Wanted<'a> {
 pub(super) struct Dense<'a> {
     question: &'a Question<'a>,
     nodes: &'a Nodes,
-    wanted: Wanted<'a>,
+    wanted: NeighbourKind<'a>,
     all: Asked<'a>,
     undated: Asked<'a>,
     /// Dated nodes by the second in which they were taken, by the camera's clock and by the
@@ -90,7 +90,7 @@ impl<'a> Dense<'a> {
         question: &'a Question<'a>,
         nodes: &'a Nodes,
         hashes: &'a DenseHashes,
-        wanted: Wanted<'a>,
+        wanted: NeighbourKind<'a>,
     ) -> Self {
         let radius = question.policy.radius;
         let asked = |hashed: &'a Hashed| {
@@ -154,7 +154,7 @@ impl Lookup for Dense<'_> {
         let (question, nodes) = (self.question, self.nodes);
         let all_are_copies = question.options.include_bursts;
         let taken_at = time(question, nodes, node);
-        if let Wanted::Bursts { superfluous } = self.wanted
+        if let NeighbourKind::Bursts { superfluous } = self.wanted
             && (superfluous[node as usize] || taken_at.is_none())
         {
             return;
@@ -162,7 +162,7 @@ impl Lookup for Dense<'_> {
         let mut candidates = Vec::new();
         match taken_at {
             // Its copies were taken in the same second, or are undated.
-            Some(time) if matches!(self.wanted, Wanted::Copies) && !all_are_copies => {
+            Some(time) if matches!(self.wanted, NeighbourKind::Copies) && !all_are_copies => {
                 for second in moments(time) {
                     candidates.extend(self.seconds.get(&second).into_iter().flatten());
                 }
@@ -180,9 +180,9 @@ impl Lookup for Dense<'_> {
             let both_kept = nodes.references[node as usize] && nodes.references[other as usize];
             let burst = || question.relation(first, second) == Relation::Burst;
             let of_the_kind = || match self.wanted {
-                Wanted::Copies => all_are_copies || !burst(),
-                Wanted::Bursts { .. } => burst(),
-                Wanted::Any => true,
+                NeighbourKind::Copies => all_are_copies || !burst(),
+                NeighbourKind::Bursts { .. } => burst(),
+                NeighbourKind::Any => true,
             };
             other != node
                 && !both_kept

@@ -9,7 +9,7 @@ use crate::model::record::PictureRecord;
 
 /// What the choice looks at.
 #[derive(Clone, Copy, Debug)]
-pub struct Candidate<'a> {
+pub struct KeeperCandidate<'a> {
     /// It lies in a reference folder, which is never touched.
     pub reference: bool,
     /// It belongs to a unit (RAW+JPEG, Live Photo) that is complete where it lies.
@@ -28,11 +28,11 @@ pub struct Candidate<'a> {
 /// Compares two candidates: `Less` when `a` is the better keeper, with the first difference that
 /// says so. Equal only for the same path.
 pub fn compare(
-    a: &Candidate<'_>,
-    b: &Candidate<'_>,
+    a: &KeeperCandidate<'_>,
+    b: &KeeperCandidate<'_>,
     keep: &[KeepRule],
 ) -> (Ordering, &'static str) {
-    let pixels = |c: &Candidate<'_>| c.record.dimensions.pixels();
+    let pixels = |c: &KeeperCandidate<'_>| c.record.dimensions.pixels();
     // Before any wish: a picture of which a part is missing is not what anybody wants to keep.
     let first = [
         (more(a.reference, b.reference), "in a reference folder"),
@@ -45,7 +45,7 @@ pub fn compare(
         KeepRule::Newest => (age(b, a), "newer"),
         KeepRule::ShortestPath => (shorter(a, b), "shorter path"),
         KeepRule::Prefer(_) => {
-            let wanted = |c: &Candidate<'_>| c.preferred >> place & 1;
+            let wanted = |c: &KeeperCandidate<'_>| c.preferred >> place & 1;
             (more(wanted(a), wanted(b)), "preferred path")
         }
     });
@@ -75,8 +75,8 @@ fn more<T: Ord>(a: T, b: T) -> Ordering {
     b.cmp(&a)
 }
 
-fn damaged(candidate: &Candidate<'_>) -> bool {
-    candidate.record.marks.damaged_tail
+fn damaged(candidate: &KeeperCandidate<'_>) -> bool {
+    candidate.record.flags.damaged_tail
 }
 
 /// How much a format loses: the sensor's values, all pixels, most of them.
@@ -96,22 +96,22 @@ fn loss(format: Format) -> u8 {
 }
 
 /// Capture date and position, one each.
-fn richness(candidate: &Candidate<'_>) -> u8 {
+fn richness(candidate: &KeeperCandidate<'_>) -> u8 {
     let metadata = &candidate.record.metadata;
     u8::from(metadata.captured.is_some()) + u8::from(metadata.has_position)
 }
 
 /// The older is better: by capture time where both have one, then by modification time.
-fn age(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
+fn age(a: &KeeperCandidate<'_>, b: &KeeperCandidate<'_>) -> Ordering {
     // Those with a capture time first, so that the order stays total.
-    let captured = |c: &Candidate<'_>| {
+    let captured = |c: &KeeperCandidate<'_>| {
         let captured = c.record.metadata.captured;
         (captured.is_none(), captured.map(|time| (time.local_seconds, time.subsecond_ns)))
     };
     captured(a).cmp(&captured(b)).then(a.stamp.modified.cmp(&b.stamp.modified))
 }
 
-fn shorter(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
+fn shorter(a: &KeeperCandidate<'_>, b: &KeeperCandidate<'_>) -> Ordering {
     a.path.as_os_str().len().cmp(&b.path.as_os_str().len())
 }
 
@@ -119,7 +119,7 @@ fn shorter(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
 mod tests {
     use super::*;
     use crate::model::media::{
-        Bytes, CaptureTime, Dimensions, FileKey, Marks, Metadata, ModifiedNs,
+        Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, Metadata, ModifiedNs,
     };
     use crate::model::phash::PictureHash;
     use proptest::prelude::*;
@@ -133,8 +133,8 @@ mod tests {
     }
 
     impl Owned {
-        fn borrow(&self) -> Candidate<'_> {
-            Candidate {
+        fn borrow(&self) -> KeeperCandidate<'_> {
+            KeeperCandidate {
                 reference: self.flags.0,
                 complete_unit: self.flags.1,
                 preferred: self.flags.2,
@@ -159,7 +159,7 @@ mod tests {
                 dimensions: Dimensions { width: 10, height: 10 },
                 hash: PictureHash::default(),
                 metadata: Metadata::default(),
-                marks: Marks::default(),
+                flags: DecodeFlags::default(),
             },
         }
     }
@@ -185,7 +185,7 @@ mod tests {
             let mut before = better.clone();
             improve(&mut better);
             if reason == "undamaged" {
-                before.record.marks.damaged_tail = true;
+                before.record.flags.damaged_tail = true;
             }
             assert_eq!(compare(&better.borrow(), &before.borrow(), &[]), (Ordering::Less, reason));
             assert_eq!(compare(&before.borrow(), &better.borrow(), &[]).0, Ordering::Greater);
@@ -207,7 +207,7 @@ mod tests {
             Ordering::Greater
         );
         // Nor does any wish make a damaged picture a keeper, unless it is a reference.
-        wanted.record.marks.damaged_tail = true;
+        wanted.record.flags.damaged_tail = true;
         for rule in [
             KeepRule::Prefer("keep/*".into()),
             KeepRule::Largest,
@@ -220,7 +220,7 @@ mod tests {
         }
         wanted.flags.0 = true;
         assert_eq!(compare(&wanted.borrow(), &large.borrow(), &rules).0, Ordering::Less);
-        (wanted.flags.0, wanted.record.marks.damaged_tail) = (false, false);
+        (wanted.flags.0, wanted.record.flags.damaged_tail) = (false, false);
         large.flags.0 = true;
         assert_eq!(compare(&wanted.borrow(), &large.borrow(), &rules).0, Ordering::Greater);
     }
@@ -235,7 +235,7 @@ mod tests {
                 owned.stamp.size = Bytes(size);
                 owned.stamp.modified = ModifiedNs(modified);
                 owned.record.dimensions.width = width;
-                owned.record.marks.damaged_tail = (size ^ u64::from(width)) & 1 == 1;
+                owned.record.flags.damaged_tail = (size ^ u64::from(width)) & 1 == 1;
                 owned.record.format = [Format::Jpeg, Format::Png, Format::Raf, Format::Gif][format];
                 owned.record.metadata.captured = captured.map(|(local_seconds, subsecond_ns)| {
                     CaptureTime { local_seconds, subsecond_ns, offset_minutes: None }

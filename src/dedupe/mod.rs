@@ -1,12 +1,12 @@
 //! From hashed pictures to groups: neighbours by both radii, stars around the best keepers, and
 //! what kind of match each one is. Decides only; it changes no file.
 
-mod apart;
 mod classes;
 mod confirm;
 mod contents;
 mod dense;
 pub mod keeper;
+mod marks;
 mod neighbours;
 mod nodes;
 pub mod partition;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::dedupe::keeper::Candidate;
+use crate::dedupe::keeper::KeeperCandidate;
 use crate::dedupe::relation::Shot;
 use crate::index::Joiner;
 use crate::model::event::{Event, Phase, Progress};
@@ -28,10 +28,10 @@ use crate::model::findings::{Group, Relation};
 use crate::model::media::FileKey;
 use crate::model::phash::View;
 use crate::model::policy::{KeepRule, Policy};
-use crate::model::record::{Apart, ContentHash, Picture, Skip};
+use crate::model::record::{ContentHash, Mark, Picture, Skip};
 use crate::units::{self, UnitRole};
-use apart::Marked;
-use contents::{Contents, Read};
+use contents::{ContentHashes, ReadContent};
+use marks::MarkedPairs;
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +51,7 @@ pub struct DedupeOptions {
     /// Films beside pictures: a picture with its film is more than one without.
     pub films: Vec<PathBuf>,
     /// Pairs that are no duplicates of each other, though they look so.
-    pub apart: Vec<Apart>,
+    pub marks: Vec<Mark>,
     /// For each root of the scan, whether it is a reference folder.
     pub reference_roots: Vec<bool>,
 }
@@ -88,7 +88,7 @@ struct Question<'a> {
     roles: Vec<UnitRole>,
     policy: Policy,
     options: &'a DedupeOptions,
-    marked: Marked,
+    marked: MarkedPairs,
     /// Place among the pictures that matter, best keeper first.
     rank: Vec<u32>,
 }
@@ -107,9 +107,9 @@ impl Question<'_> {
         self.pictures[index as usize].record.hash.upright()
     }
 
-    fn candidate(&self, index: u32) -> Candidate<'_> {
+    fn candidate(&self, index: u32) -> KeeperCandidate<'_> {
         let picture = &self.pictures[index as usize];
-        Candidate {
+        KeeperCandidate {
             reference: self.is_reference(picture),
             complete_unit: self.roles[index as usize] != UnitRole::Single,
             preferred: self.preferred(&picture.file.path),
@@ -143,7 +143,7 @@ impl Question<'_> {
 pub fn dedupe(
     pictures: &[Picture],
     options: &DedupeOptions,
-    read: &Read,
+    read: &ReadContent,
     joiner: &dyn Joiner,
     progress: &dyn Progress,
 ) -> Deduplicated {
@@ -152,8 +152,8 @@ pub fn dedupe(
         pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format)),
         &options.films,
     );
-    let mut contents = Contents::new(pictures, read);
-    let marked = Marked::new(&options.apart, pictures, &mut contents, progress);
+    let mut contents = ContentHashes::new(pictures, read);
+    let marked = MarkedPairs::new(&options.marks, pictures, &mut contents, progress);
     let policy = options.policy;
     let mut question = Question { pictures, roles, policy, options, marked, rank: Vec::new() };
 

@@ -64,7 +64,7 @@ pub fn stars(
             continue;
         }
         near.clear();
-        near.extend_from_slice(adjacency.of(keeper));
+        near.extend_from_slice(adjacency.neighbours(keeper));
         let known = near.len();
         lookup.add_neighbours(keeper, &mut near);
         let looked_up = near.len() > known;
@@ -91,7 +91,7 @@ pub fn stars(
         }
         let linked = duplicates
             .iter()
-            .flat_map(|&node| adjacency.of(node))
+            .flat_map(|&node| adjacency.neighbours(node))
             .copied()
             .filter(|&node| node != keeper && near.binary_search(&node).is_err())
             .collect();
@@ -136,7 +136,7 @@ impl Adjacency {
         Self { starts, neighbours }
     }
 
-    fn of(&self, node: u32) -> &[u32] {
+    fn neighbours(&self, node: u32) -> &[u32] {
         &self.neighbours[self.starts[node as usize]..self.starts[node as usize + 1]]
     }
 }

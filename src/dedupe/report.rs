@@ -53,7 +53,7 @@ impl Deduplicated {
                 captured: picture.record.metadata.captured,
                 camera: picture.record.metadata.camera.clone(),
                 reference: options.reference_roots.get(root).copied().unwrap_or(false),
-                damaged: picture.record.marks.damaged_tail,
+                damaged: picture.record.flags.damaged_tail,
                 other_names,
             }
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Question;
-use super::dense::{Dense, DenseHashes, Wanted};
+use super::dense::{Dense, DenseHashes, NeighbourKind};
 use super::neighbours::near;
 use super::nodes::Nodes;
 use super::partition::{self, Edge, Lookup as _, Star};
@@ -18,12 +18,14 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> 
     };
     let (bursts, copies): (Vec<Edge>, Vec<Edge>) = nodes.edges.iter().partition(is_burst);
     let hashes = DenseHashes::new(question, nodes);
-    let star_list = |edges: &[Edge], wanted: Wanted<'_>| {
+    let star_list = |edges: &[Edge], wanted: NeighbourKind<'_>| {
         let mut lookup = Dense::new(question, nodes, &hashes, wanted);
         partition::stars(nodes.len(), &nodes.references, edges, &mut lookup)
     };
-    let mut stars: BTreeMap<u32, Star> =
-        star_list(&copies, Wanted::Copies).into_iter().map(|star| (star.keeper, star)).collect();
+    let mut stars: BTreeMap<u32, Star> = star_list(&copies, NeighbourKind::Copies)
+        .into_iter()
+        .map(|star| (star.keeper, star))
+        .collect();
     let mut superfluous = vec![false; nodes.len()];
     for &node in stars.values().flat_map(|star| &star.duplicates) {
         superfluous[node as usize] = true;
@@ -42,7 +44,7 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> 
             .into_iter()
             .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
             .collect();
-        for star in star_list(&kept, Wanted::Bursts { superfluous: &superfluous }) {
+        for star in star_list(&kept, NeighbourKind::Bursts { superfluous: &superfluous }) {
             let shown = |node: &u32| !superfluous[*node as usize] && !stars.contains_key(node);
             let alone: Vec<u32> = star.duplicates.into_iter().filter(shown).collect();
             if !alone.is_empty() && !superfluous[star.keeper as usize] {
@@ -99,7 +101,7 @@ fn link_the_rest(
     }
     let is_left = |node: u32| home[node as usize] == NONE && !listed[node as usize];
     if nodes.dense.iter().any(|&node| is_left(node)) {
-        let mut lookup = Dense::new(question, nodes, hashes, Wanted::Any);
+        let mut lookup = Dense::new(question, nodes, hashes, NeighbourKind::Any);
         let mut neighbours = Vec::new();
         for &node in nodes.dense.iter().filter(|&&node| is_left(node)) {
             neighbours.clear();

@@ -16,12 +16,12 @@ pub struct Leftover {
     /// The place of the file in the action.
     pub place: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: LeftoverKind,
 }
 
 /// What a leftover is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum LeftoverKind {
     /// A copy that may not be whole; its source was still there when it was made.
     Part,
     /// A file that was renamed, whole, perhaps the only copy.
@@ -33,14 +33,14 @@ pub enum Kind {
 
 impl Leftover {
     /// What a file of this name is, if it is one of this program's.
-    pub fn of(name: &OsStr) -> Option<Self> {
+    pub fn from_name(name: &OsStr) -> Option<Self> {
         let rest = name.as_encoded_bytes().strip_prefix(b".clean-backup-")?;
         let dot = rest.iter().position(|&byte| byte == b'.')?;
         let (numbers, rest) = (std::str::from_utf8(&rest[..dot]).ok()?, &rest[dot + 1..]);
         let kind = match rest {
-            b"part" => Kind::Part,
-            b"aside" => Kind::Aside { name: None },
-            _ => Kind::Aside { name: Some(own_name(rest.strip_suffix(b".aside")?)?) },
+            b"part" => LeftoverKind::Part,
+            b"aside" => LeftoverKind::Aside { name: None },
+            _ => LeftoverKind::Aside { name: Some(own_name(rest.strip_suffix(b".aside")?)?) },
         };
         let mut parts = numbers.rsplitn(3, '-');
         let (place, action, run) = (parts.next()?, parts.next()?, parts.next()?);
@@ -85,14 +85,14 @@ mod tests {
 
     #[test]
     fn names() {
-        let of = |name: &str| Leftover::of(OsStr::new(name));
+        let of = |name: &str| Leftover::from_name(OsStr::new(name));
         let leftover = |run: &str, action, place, kind| {
             Some(Leftover { run: run.to_owned(), action, place, kind })
         };
-        let aside = |name: &str| Kind::Aside { name: Some(name.into()) };
+        let aside = |name: &str| LeftoverKind::Aside { name: Some(name.into()) };
         assert_eq!(
             of(".clean-backup-20261126-093745-12-0.part"),
-            leftover("20261126-093745", 12, 0, Kind::Part)
+            leftover("20261126-093745", 12, 0, LeftoverKind::Part)
         );
         assert_eq!(
             of(".clean-backup-20261126-093745-2-7-1.a.b-1.JPG.aside"),
@@ -100,7 +100,7 @@ mod tests {
         );
         assert_eq!(
             of(".clean-backup-20261126-093745-0-0.aside"),
-            leftover("20261126-093745", 0, 0, Kind::Aside { name: None })
+            leftover("20261126-093745", 0, 0, LeftoverKind::Aside { name: None })
         );
         // A picture may be called so.
         assert_eq!(

@@ -29,7 +29,7 @@ impl RealPaths {
     ///
     /// # Errors
     /// What the system says of the folder; `InvalidInput` for a path that names no file.
-    pub fn of(&mut self, path: &Path) -> io::Result<PathBuf> {
+    pub fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         if let Some(written) = self.folders.get(folder) {
@@ -97,11 +97,11 @@ mod tests {
         ] {
             // Twice: what was found is remembered.
             for _ in 0..2 {
-                assert_eq!(real.of(Path::new(given)).unwrap(), written, "{given}");
+                assert_eq!(real.real(Path::new(given)).unwrap(), written, "{given}");
             }
         }
-        assert!(real.of(Path::new("nowhere/x.jpg")).is_err());
-        assert!(real.of(Path::new("a/..")).is_err());
+        assert!(real.real(Path::new("nowhere/x.jpg")).is_err());
+        assert!(real.real(Path::new("a/..")).is_err());
 
         fs::write(base.join("a/x.jpg"), "x").unwrap();
         symlink(base.join("a/x.jpg"), base.join("x link.jpg")).unwrap();

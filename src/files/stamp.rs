@@ -17,7 +17,8 @@ pub fn stamp(path: &Path) -> Option<FileStamp> {
 /// regular file.
 pub fn stamp_and_evidence(path: &Path, volumes: &Volumes) -> Option<(FileStamp, Evidence)> {
     let metadata = path.metadata().ok()?;
-    let evidence = || Evidence { changed: changed(&metadata), volume: volumes.of(path, &metadata) };
+    let evidence =
+        || Evidence { changed: changed(&metadata), volume: volumes.volume(path, &metadata) };
     metadata.is_file().then(|| (stamp_of(path, &metadata), evidence()))
 }
 
@@ -73,7 +74,7 @@ pub struct Volumes(Mutex<HashMap<u64, Option<Volume>>>);
 impl Volumes {
     /// The file system that a file lies on, if it can be told from others.
     #[cfg(unix)]
-    pub fn of(&self, path: &Path, metadata: &Metadata) -> Option<Volume> {
+    pub fn volume(&self, path: &Path, metadata: &Metadata) -> Option<Volume> {
         use std::os::unix::fs::MetadataExt as _;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *known.entry(metadata.dev()).or_insert_with(|| identity(path, metadata.dev()))
@@ -81,7 +82,7 @@ impl Volumes {
 
     /// The file system that a file lies on, if it can be told from others.
     #[cfg(not(unix))]
-    pub fn of(&self, _path: &Path, _metadata: &Metadata) -> Option<Volume> {
+    pub fn volume(&self, _path: &Path, _metadata: &Metadata) -> Option<Volume> {
         None
     }
 }

@@ -32,7 +32,7 @@ pub struct WalkOptions {
     /// Every regular file, whatever its name says that it is.
     pub all: bool,
     /// Folders that are not entered, as where the files found are to go.
-    pub not_into: Vec<PathBuf>,
+    pub skip_dirs: Vec<PathBuf>,
 }
 
 /// Globs that match a file's path below its root, or its name. Letter case counts not.
@@ -128,7 +128,7 @@ pub fn walk(
     let root_keys: Arc<HashSet<FileKey>> =
         Arc::new(roots.iter().filter_map(|root| folder_key(root)).collect());
     let closed: Arc<HashSet<FileKey>> =
-        Arc::new(options.not_into.iter().filter_map(|folder| folder_key(folder)).collect());
+        Arc::new(options.skip_dirs.iter().filter_map(|folder| folder_key(folder)).collect());
     for (number, root) in (0..).zip(roots) {
         match root.canonicalize() {
             Ok(real) => {
@@ -218,7 +218,7 @@ fn walk_root(
 }
 
 fn is_leftover(entry: &DirEntry) -> bool {
-    Leftover::of(entry.file_name()).is_some()
+    Leftover::from_name(entry.file_name()).is_some()
         && entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
@@ -311,7 +311,7 @@ impl<'a> Batch<'a> {
                     stamp: stamp_of(path, &metadata),
                     evidence: Evidence {
                         changed: changed(&metadata),
-                        volume: self.volumes.of(path, &metadata),
+                        volume: self.volumes.volume(path, &metadata),
                     },
                     root: number,
                 }),

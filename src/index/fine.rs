@@ -60,7 +60,7 @@ fn word_radius(radius: u32, word: u32) -> Option<u32> {
 pub fn self_join(joiner: &dyn Joiner, hashes: &[FineHash], radius: u32, sink: &dyn Sink<FinePair>) {
     each_word(radius, &mut |word, within| {
         let words: Vec<_> = hashes.par_iter().map(|&hash| dealt(hash, word)).collect();
-        let confirmed = Confirmed { left: hashes, right: hashes, radius, word, sink };
+        let confirmed = WordFilter { left: hashes, right: hashes, radius, word, sink };
         joiner.self_join(&words, within, &confirmed);
     });
 }
@@ -77,7 +77,7 @@ pub fn cross_join(
         let deal = |hashes: &[FineHash]| -> Vec<_> {
             hashes.par_iter().map(|&hash| dealt(hash, word)).collect()
         };
-        let confirmed = Confirmed { left: needles, right: library, radius, word, sink };
+        let confirmed = WordFilter { left: needles, right: library, radius, word, sink };
         joiner.cross_join(&deal(needles), &deal(library), within, &confirmed);
     });
 }
@@ -91,7 +91,7 @@ fn each_word(radius: u32, join: &mut dyn FnMut(u32, u32)) {
 }
 
 /// Lets those through that are near in all, and were not found by an earlier word.
-struct Confirmed<'a> {
+struct WordFilter<'a> {
     left: &'a [FineHash],
     right: &'a [FineHash],
     radius: u32,
@@ -99,7 +99,7 @@ struct Confirmed<'a> {
     sink: &'a dyn Sink<FinePair>,
 }
 
-impl Sink<Pair> for Confirmed<'_> {
+impl Sink<Pair> for WordFilter<'_> {
     fn accept(&self, batch: &[Pair]) {
         let found_before = |a: FineHash, b: FineHash| {
             (0..self.word).any(|word| {

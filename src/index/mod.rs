@@ -8,7 +8,7 @@
 //!
 //! Pairs stream: they go in batches, from several threads and in no fixed order, to a [`Sink`],
 //! and are never gathered by the index. Equal hashes are taken together first ([`Collapsed`]);
-//! candidates by the 64-bit hash are confirmed by the 256-bit one ([`Confirm`]).
+//! candidates by the 64-bit hash are confirmed by the 256-bit one ([`FineFilter`]).
 
 pub mod banded;
 mod collapse;
@@ -139,14 +139,14 @@ pub trait Query {
 }
 
 /// Lets through the pairs whose 256-bit hashes are within a radius.
-pub struct Confirm<'a, S> {
+pub struct FineFilter<'a, S> {
     left: &'a [FineHash],
     right: &'a [FineHash],
     radius: u32,
     inner: S,
 }
 
-impl<'a, S: Sink<Match>> Confirm<'a, S> {
+impl<'a, S: Sink<Match>> FineFilter<'a, S> {
     /// Looks `a` up in `left` and `b` in `right`, which for a self-join are the same.
     pub fn new(left: &'a [FineHash], right: &'a [FineHash], radius: u32, inner: S) -> Self {
         Self { left, right, radius, inner }
@@ -158,7 +158,7 @@ thread_local! {
     static CONFIRMED: RefCell<Vec<Match>> = const { RefCell::new(Vec::new()) };
 }
 
-impl<S: Sink<Match>> Sink<Pair> for Confirm<'_, S> {
+impl<S: Sink<Match>> Sink<Pair> for FineFilter<'_, S> {
     fn accept(&self, batch: &[Pair]) {
         // Taken, not borrowed: the inner sink may itself run a join on this thread.
         let mut confirmed = CONFIRMED.take();
@@ -225,7 +225,7 @@ const PLAN_TO_JOIN: f64 = 2.0;
 
 /// What [`self_join`] is reckoned to take, in nanoseconds of one core.
 pub fn self_join_ns(hashes: &[PerceptualHash], radius: u32) -> f64 {
-    let flat = Size::of_self(hashes.len()).flat_ns();
+    let flat = Size::self_join(hashes.len()).flat_ns();
     if hashes.len() < FLAT_BELOW {
         return flat;
     }
@@ -235,7 +235,7 @@ pub fn self_join_ns(hashes: &[PerceptualHash], radius: u32) -> f64 {
 
 /// What [`cross_join`] is reckoned to take, in nanoseconds of one core.
 pub fn cross_join_ns(needles: &[PerceptualHash], library: &[PerceptualHash], radius: u32) -> f64 {
-    let flat = Size::of_cross(needles.len(), library.len()).flat_ns();
+    let flat = Size::cross_join(needles.len(), library.len()).flat_ns();
     if needles.len().saturating_mul(library.len()) < FLAT_BELOW * FLAT_BELOW / 2 {
         return flat;
     }
@@ -280,7 +280,7 @@ mod tests {
                 .map(|&[a, b, c]| FineHash([a, b, c, false].map(|set| u64::from(set) * u64::MAX)))
                 .collect();
             let found = Mutex::new(Vec::new());
-            let confirm = Confirm::new(&fine, &fine, radius, |batch: &[Match]| {
+            let confirm = FineFilter::new(&fine, &fine, radius, |batch: &[Match]| {
                 found.lock().unwrap().extend_from_slice(batch);
             });
             self_join(&hashes, 10, &confirm);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::{ActError, Library};
-use crate::act::apply::{self, Applied, Scope, World};
+use crate::act::apply::{self, Applied, Environment, Scope};
 use crate::act::journal::{self, Journal, LibraryLock, Lock, RunLog};
 use crate::act::plan::{Action, Origin, Plan};
 use crate::catalogue::cache::{Cache, Moved};
@@ -117,7 +117,7 @@ impl Library {
         };
         let plan = log.plan(&runs).map_err(ActError::Journal)?;
         let held = hold(state, &plan, with)?;
-        let journal = Journal::go_on(&runs, &log.run).map_err(ActError::Unwritable)?;
+        let journal = Journal::resume(&runs, &log.run).map_err(ActError::Unwritable)?;
         let applied = self.carry_out(&held, &plan, Scope::Rest(&log), journal, with)?;
         Ok(Some((plan, applied)))
     }
@@ -135,7 +135,7 @@ impl Library {
     ) -> Result<RunLog, ActError> {
         let held = hold(with.lock()?, plan, with)?;
         let runs = with.runs();
-        let journal = Journal::go_on(&runs, &log.run).map_err(ActError::Unwritable)?;
+        let journal = Journal::resume(&runs, &log.run).map_err(ActError::Unwritable)?;
         self.carry_out(&held, plan, Scope::Begun(log), journal, with)?;
         RunLog::read(&runs, &log.run).map_err(ActError::Journal)
     }
@@ -149,7 +149,8 @@ impl Library {
         with: &Acting<'_>,
     ) -> Result<Applied, ActError> {
         let Acting { clock, progress, cancel, .. } = *with;
-        let world = World { files: &Disk::default(), clock, progress, cancel, workers: WORKERS };
+        let world =
+            Environment { files: &Disk::default(), clock, progress, cancel, workers: WORKERS };
         let applied = apply::apply(plan, scope, journal, world)?;
         for folder in &applied.unlocked {
             tracing::warn!(

@@ -14,7 +14,7 @@ use crate::files::stamp::{Volumes, stamp_and_evidence};
 use crate::index::Joiner;
 use crate::model::findings::{Alarm, Damaged, Duplicate};
 use crate::model::record::{Picture, Record};
-use crate::scan::damage::{self, Side};
+use crate::scan::damage::{self, FileSide};
 use crate::scan::{Confirm, Confirming, Scan};
 
 /// Most times that groups are found anew because pictures turned out not to be what the cache said.
@@ -95,8 +95,8 @@ fn examine(scan: &mut Scan, found: &mut Deduplicated, with: Confirming<'_>) -> b
             let path = |index: u32| pictures[index as usize].file.path.as_path();
             let seen = damage::examine(path(keeper), path(duplicate.picture), with.options);
             let (side, index) = match seen.damaged {
-                Some(Side::First) => (Some(Damaged::Keeper), Some(keeper)),
-                Some(Side::Second) => (Some(Damaged::Duplicate), Some(duplicate.picture)),
+                Some(FileSide::First) => (Some(Damaged::Keeper), Some(keeper)),
+                Some(FileSide::Second) => (Some(Damaged::Duplicate), Some(duplicate.picture)),
                 None => (None, None),
             };
             duplicate.alarm = Some(Alarm { damaged: side, why: seen.why });
@@ -105,8 +105,8 @@ fn examine(scan: &mut Scan, found: &mut Deduplicated, with: Confirming<'_>) -> b
         .collect();
     let mut news = false;
     for index in damaged {
-        let marks = &mut scan.pictures[index as usize].record.marks;
-        news |= !std::mem::replace(&mut marks.damaged_tail, true);
+        let flags = &mut scan.pictures[index as usize].record.flags;
+        news |= !std::mem::replace(&mut flags.damaged_tail, true);
     }
     news
 }

@@ -49,7 +49,7 @@ impl Doubts {
     }
 
     /// Of one folder that is empty now.
-    pub fn of_empty(base: &Path, folder: &Path, cache: &Cache) -> Self {
+    pub fn from_empty(base: &Path, folder: &Path, cache: &Cache) -> Self {
         Self { warnings: emptied(base, folder, cache).into_iter().collect(), missing: false }
     }
 

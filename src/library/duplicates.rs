@@ -73,7 +73,7 @@ impl Library {
             keep: options.keep.clone(),
             prefer: Some(prefer(&options.keep)?),
             films: Vec::new(),
-            apart: if options.ignore_marks { Vec::new() } else { self.marks()? },
+            marks: if options.ignore_marks { Vec::new() } else { self.marks()? },
             // The pictures of other caches have the root after the last.
             reference_roots: (0..=roots.len()).map(|root| root >= options.roots.len()).collect(),
         };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::catalogue::approximate::{Approximate, Origin};
+use crate::catalogue::approximate::{Approximate, GraphOrigin};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::similar::{Searcher, SimilarError, SimilarOptions};
 use crate::model::media::Orientation;
@@ -29,9 +29,11 @@ impl Graph {
             false => Approximate::not_kept(fine),
         };
         match opened.origin {
-            Origin::Kept => {}
-            Origin::Extended(count) => tracing::info!("{count} hashes were added to the index"),
-            Origin::Anew(why) => tracing::info!("the approximate index was made anew: {why}"),
+            GraphOrigin::Kept => {}
+            GraphOrigin::Extended(count) => {
+                tracing::info!("{count} hashes were added to the index")
+            }
+            GraphOrigin::Anew(why) => tracing::info!("the approximate index was made anew: {why}"),
         }
         if let Some(error) = opened.not_kept {
             tracing::warn!("the approximate index is not kept: {error}");

@@ -92,7 +92,7 @@ impl Library {
             return Err(LibraryError::OneFolder);
         }
         if destination.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
-            let doubts = Doubts::of_empty(&self.options.base, destination, &self.cache);
+            let doubts = Doubts::from_empty(&self.options.base, destination, &self.cache);
             doubts.check(true, options.allow_empty)?;
         }
         let preflight = match in_place {
@@ -105,10 +105,10 @@ impl Library {
         };
         let mut walk = self.options.scan.walk.clone();
         if !in_place {
-            walk.not_into = vec![destination.clone()];
+            walk.skip_dirs = vec![destination.clone()];
         }
         let organized = organize(
-            &organize::Options {
+            &organize::OrganizeOptions {
                 source: source.clone(),
                 destination: destination.clone(),
                 action: *action,
@@ -166,7 +166,7 @@ impl Library {
             policy: options.policy,
             any_orientation: options.any_orientation,
             films: std::mem::take(&mut scan.films),
-            apart: self.marks()?,
+            marks: self.marks()?,
             reference_roots: vec![false, true],
             ..Default::default()
         };
@@ -175,6 +175,6 @@ impl Library {
         let found = self.compare(&mut scan, Vec::new(), &matching, confirm, monitor)?;
         let groups = found.report_groups(&scan.pictures, &matching);
         let rule = Matching { policy: options.policy, ..Matching::default() };
-        Ok(Twins::of(&groups, &|duplicate| rule.acts_on(duplicate)))
+        Ok(Twins::from_groups(&groups, &|duplicate| rule.acts_on(duplicate)))
     }
 }

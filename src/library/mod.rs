@@ -22,7 +22,7 @@ use crate::catalogue::cache::{Cache, CacheError};
 use crate::catalogue::decisions::Decisions;
 use crate::model::event::Progress;
 use crate::model::path_text::{for_people, one_line};
-use crate::model::record::Apart;
+use crate::model::record::Mark;
 use crate::scan::{self, Scan, ScanOptions};
 
 pub use act::{Acting, acted_on, runs_folder};
@@ -30,7 +30,7 @@ pub use backends::Backends;
 pub use duplicates::DuplicateOptions;
 pub use error::{ActError, LibraryError};
 pub use import::{ImportOptions, Preflight};
-pub use similar::{Answers, SimilarHit, Source};
+pub use similar::{Answers, SearchSource, SimilarHit};
 
 /// Where a library keeps what it knows, and how it reads pictures.
 #[derive(Debug, Default)]
@@ -138,7 +138,7 @@ impl Library {
         monitor: Monitor<'_>,
     ) -> Result<Scan, LibraryError> {
         let mut options = self.options.scan.clone();
-        options.walk.not_into = skip_dirs.to_vec();
+        options.walk.skip_dirs = skip_dirs.to_vec();
         let hasher = self.options.backends.hasher.as_ref();
         let attempt = |cache: &mut Cache| {
             scan::scan(roots, &options, Some(cache), hasher, monitor.progress, monitor.cancel)
@@ -170,7 +170,7 @@ impl Library {
     ///
     /// # Errors
     /// [`LibraryError::Decisions`]
-    pub fn marks(&self) -> Result<Vec<Apart>, LibraryError> {
+    pub fn marks(&self) -> Result<Vec<Mark>, LibraryError> {
         let Some(file) = &self.options.decisions else { return Ok(Vec::new()) };
         let decisions = Decisions::open_existing(file)?;
         Ok(decisions.map(|decisions| decisions.marks()).transpose()?.unwrap_or_default())

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use super::graph::Graph;
 use super::{Library, LibraryError};
 use crate::catalogue::cache::Cache;
-use crate::catalogue::similar::{Needle, Searcher, Similar, SimilarError, SimilarOptions, Wanted};
+use crate::catalogue::similar::{
+    Needle, SearchMode, Searcher, Similar, SimilarError, SimilarOptions,
+};
 use crate::model::record::Unreadable;
 use crate::picture::dct::hash_tile;
 use crate::scan::read_picture;
@@ -13,7 +15,7 @@ use crate::scan::read_picture;
 /// Where is searched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Source {
+pub struct SearchSource {
     /// Caches of other libraries, beside this one's.
     pub with_cache: Vec<PathBuf>,
     /// Search an approximate index, which is kept beside the cache: faster on very large
@@ -58,7 +60,7 @@ impl Library {
         &self,
         needles: &[Needle],
         options: &SimilarOptions,
-        source: &Source,
+        source: &SearchSource,
     ) -> Result<Answers, LibraryError> {
         let mut others = Vec::new();
         for file in &source.with_cache {
@@ -95,13 +97,13 @@ impl Searched<'_> {
         needle: &Needle,
         options: &SimilarOptions,
     ) -> Result<Vec<Similar>, SimilarError> {
-        let (Some(graph), Wanted::Nearest(count), Needle::Picture(hash)) =
+        let (Some(graph), SearchMode::Nearest(count), Needle::Picture(hash)) =
             (&self.graph, options.wanted, needle)
         else {
             return self.searcher.similar(needle, options);
         };
         let found = graph.near(hash, count, options).into_iter();
-        self.searcher.of_positions(needle, options, found, count)
+        self.searcher.at_positions(needle, options, found, count)
     }
 }
 
@@ -118,7 +120,7 @@ fn search(
         hits.extend(found.into_iter().map(hit));
     }
     hits.sort_by_key(|SimilarHit { similar, .. }| (similar.fine_distance, similar.distance));
-    if let Wanted::Nearest(count) = options.wanted {
+    if let SearchMode::Nearest(count) = options.wanted {
         hits.truncate(count);
     }
     Ok(hits)

@@ -2,7 +2,7 @@
 
 use exif::{Exif, In, Rational, Reader, Tag, Value};
 
-use crate::metadata::capture::{Candidate, Source};
+use crate::metadata::capture::{DateCandidate, DateSource};
 use crate::model::calendar::Civil;
 use crate::model::media::{CaptureTime, Metadata, Orientation};
 use crate::model::path_text::one_line;
@@ -52,17 +52,17 @@ pub(super) fn for_people(block: &[u8]) -> Vec<(String, String)> {
 
 /// The dates of a block, as written and as understood: the original one, then that of digitising;
 /// and the camera.
-pub(super) fn dates_and_camera(block: &[u8]) -> (Vec<Candidate>, Option<String>) {
+pub(super) fn dates_and_camera(block: &[u8]) -> (Vec<DateCandidate>, Option<String>) {
     let Some(tags) = tags(block) else { return (Vec::new(), None) };
     let both = [
         (
-            Source::ExifOriginal,
+            DateSource::ExifOriginal,
             Tag::DateTimeOriginal,
             Tag::SubSecTimeOriginal,
             Tag::OffsetTimeOriginal,
         ),
         (
-            Source::ExifDigitized,
+            DateSource::ExifDigitized,
             Tag::DateTimeDigitized,
             Tag::SubSecTimeDigitized,
             Tag::OffsetTimeDigitized,
@@ -70,7 +70,7 @@ pub(super) fn dates_and_camera(block: &[u8]) -> (Vec<Candidate>, Option<String>)
     ];
     let candidate = |(source, date, subsec, offset)| {
         let written = text(&tags, date)?;
-        Some(Candidate::local(source, written, time(&tags, date, subsec, offset)))
+        Some(DateCandidate::local(source, written, time(&tags, date, subsec, offset)))
     };
     (both.into_iter().filter_map(candidate).collect(), camera(&tags))
 }

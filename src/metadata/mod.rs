@@ -11,14 +11,14 @@ mod xmp;
 pub use exif::read_exif;
 
 use crate::container::ReadAt;
-use crate::metadata::capture::{Candidate, Source};
+use crate::metadata::capture::{DateCandidate, DateSource};
 use blocks::Blocks;
 
 /// What filing needs of a picture or a film.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Embedded {
     /// Every date that it gives.
-    pub dates: Vec<Candidate>,
+    pub dates: Vec<DateCandidate>,
     /// Make and model.
     pub camera: Option<String>,
 }
@@ -36,11 +36,11 @@ pub fn embedded(source: &dyn ReadAt) -> Embedded {
     let dates = &mut embedded.dates;
     for packet in &blocks.xmp {
         let found = xmp::dates(packet).into_iter();
-        dates.extend(found.map(|(text, time)| Candidate::local(Source::Xmp, text, time)));
+        dates.extend(found.map(|(text, time)| DateCandidate::local(DateSource::Xmp, text, time)));
     }
     for resources in &blocks.photoshop {
         let found = iptc::in_photoshop(resources).and_then(iptc::date);
-        dates.extend(found.map(|(text, time)| Candidate::local(Source::Iptc, text, time)));
+        dates.extend(found.map(|(text, time)| DateCandidate::local(DateSource::Iptc, text, time)));
     }
     // A HEIC or a CR3 may be a movie by its boxes; its tags come first.
     dates.extend(video::dates(source));

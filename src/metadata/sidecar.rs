@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::xmp;
-use crate::metadata::capture::{Candidate, Source};
+use crate::metadata::capture::{DateCandidate, DateSource};
 
 /// The dates of an XMP sidecar.
-pub fn of_xmp(bytes: &[u8]) -> Vec<Candidate> {
+pub fn from_xmp(bytes: &[u8]) -> Vec<DateCandidate> {
     let dates = xmp::dates(bytes).into_iter();
-    dates.map(|(text, time)| Candidate::local(Source::SidecarXmp, text, time)).collect()
+    dates.map(|(text, time)| DateCandidate::local(DateSource::SidecarXmp, text, time)).collect()
 }
 
 #[derive(Deserialize)]
@@ -31,16 +31,16 @@ enum Timestamp {
 }
 
 /// The date of Google Takeout's JSON; none for other JSON.
-pub fn of_takeout(bytes: &[u8]) -> Vec<Candidate> {
+pub fn from_takeout(bytes: &[u8]) -> Vec<DateCandidate> {
     let timestamp =
         serde_json::from_slice::<Takeout>(bytes).ok().and_then(|takeout| takeout.taken?.timestamp);
     let candidate = timestamp.map(|timestamp| match timestamp {
         Timestamp::Text(text) => {
             let seconds = text.trim().parse().ok();
-            Candidate::utc(Source::Takeout, text, seconds)
+            DateCandidate::utc(DateSource::Takeout, text, seconds)
         }
         Timestamp::Number(seconds) => {
-            Candidate::utc(Source::Takeout, seconds.to_string(), Some(seconds))
+            DateCandidate::utc(DateSource::Takeout, seconds.to_string(), Some(seconds))
         }
     });
     candidate.into_iter().collect()
@@ -55,12 +55,12 @@ mod tests {
     fn takeout() {
         let json = br#"{"title":"a.jpg","creationTime":{"timestamp":"1"},
             "photoTakenTime":{"timestamp":"1549197296","formatted":"x"}}"#;
-        assert_eq!(of_takeout(json)[0].moment, Some(Moment::Utc(1_549_197_296)));
+        assert_eq!(from_takeout(json)[0].moment, Some(Moment::Utc(1_549_197_296)));
         let negative = br#"{"photoTakenTime":{"timestamp":-5}}"#;
-        assert_eq!(of_takeout(negative)[0].moment, Some(Moment::Utc(-5)));
-        assert_eq!(of_takeout(br#"{"photoTakenTime":{"timestamp":"?"}}"#)[0].moment, None);
+        assert_eq!(from_takeout(negative)[0].moment, Some(Moment::Utc(-5)));
+        assert_eq!(from_takeout(br#"{"photoTakenTime":{"timestamp":"?"}}"#)[0].moment, None);
         for other in [&b"{}"[..], b"[]", b"", br#"{"photoTakenTime":{}}"#] {
-            assert!(of_takeout(other).is_empty());
+            assert!(from_takeout(other).is_empty());
         }
     }
 }

@@ -94,9 +94,9 @@ fn every_container() {
     for (name, bytes, has_xmp) in files {
         let read = embedded(&bytes);
         let dates: Vec<_> = read.dates.iter().map(|d| (d.source, d.text.as_str())).collect();
-        let mut expected = vec![(Source::ExifOriginal, "2019:02:03 12:00:00")];
+        let mut expected = vec![(DateSource::ExifOriginal, "2019:02:03 12:00:00")];
         if has_xmp {
-            expected.push((Source::Xmp, "2018-01-02T03:04:05"));
+            expected.push((DateSource::Xmp, "2018-01-02T03:04:05"));
         }
         assert_eq!(dates, expected, "{name}");
         assert!(read.dates.iter().all(|d| matches!(d.moment, Some(Moment::Local(_)))), "{name}");
@@ -111,7 +111,7 @@ fn heif() {
         let bytes = std::fs::read(fixtures.join(name)).unwrap();
         let dates = embedded(&bytes).dates;
         assert_eq!(dates[0].text, "2019:02:03 12:00:00", "{name}");
-        assert_eq!(dates[0].source, Source::ExifOriginal, "{name}");
+        assert_eq!(dates[0].source, DateSource::ExifOriginal, "{name}");
     }
 }
 

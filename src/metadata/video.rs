@@ -7,7 +7,7 @@ use std::io;
 
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields};
-use crate::metadata::capture::{Candidate, Source};
+use crate::metadata::capture::{DateCandidate, DateSource};
 use crate::model::calendar::Civil;
 use crate::model::media::CaptureTime;
 
@@ -19,7 +19,7 @@ const SECONDS_1904: i64 = 2_082_844_800;
 const SECONDS_2001: i64 = 978_307_200;
 
 /// All dates of a film; none for what is none.
-pub(super) fn dates(source: &dyn ReadAt) -> Vec<Candidate> {
+pub(super) fn dates(source: &dyn ReadAt) -> Vec<DateCandidate> {
     let mut head = [0; 12];
     if source.size() < 12 || source.read_exact_at(0, &mut head).is_err() {
         return Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn dates(source: &dyn ReadAt) -> Vec<Candidate> {
 }
 
 /// `moov/mvhd` (ISO/IEC 14496-12, 8.2.2), and Apple's keys in `moov/meta` (QuickTime File Format).
-fn movie(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
+fn movie(source: &dyn ReadAt) -> io::Result<Vec<DateCandidate>> {
     let top = isobmff::boxes(source, 0, source.size())?;
     let Some(found) = top.iter().find(|found| &found.kind == b"moov") else {
         return Ok(Vec::new());
@@ -47,14 +47,14 @@ fn movie(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
     let mut dates = Vec::new();
     if let Some(text) = creation_date(&movie) {
         let time = super::xmp::time(&text);
-        dates.push(Candidate::local(Source::QuickTimeCreationDate, text, time));
+        dates.push(DateCandidate::local(DateSource::QuickTimeCreationDate, text, time));
     }
     // A CR3 is a movie too, whose header repeats what its tags say with a zone.
     if let Some(seconds) = isobmff::child(&movie, b"mvhd").and_then(movie_header) {
         let known = seconds > 0;
         let utc = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_sub(SECONDS_1904);
         let text = if known { utc_text(utc) } else { "0".to_owned() };
-        dates.push(Candidate::utc(Source::MovieHeader, text, known.then_some(utc)));
+        dates.push(DateCandidate::utc(DateSource::MovieHeader, text, known.then_some(utc)));
     }
     Ok(dates)
 }
@@ -100,12 +100,12 @@ fn creation_date(movie: &[u8]) -> Option<String> {
 }
 
 fn utc_text(seconds: i64) -> String {
-    let Civil { year, month, day, hour, minute, second } = Civil::of_seconds(seconds);
+    let Civil { year, month, day, hour, minute, second } = Civil::from_seconds(seconds);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// `Segment/Info/DateUTC` (RFC 9559, 5.1.2.11): nanoseconds since 2001.
-fn matroska(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
+fn matroska(source: &dyn ReadAt) -> io::Result<Vec<DateCandidate>> {
     const SEGMENT: u64 = 0x1853_8067;
     const INFO: u64 = 0x1549_a966;
     const DATE: u64 = 0x4461;
@@ -129,7 +129,11 @@ fn matroska(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
             let mut bytes = [0; 8];
             source.read_exact_at(start, &mut bytes)?;
             let seconds = i64::from_be_bytes(bytes).div_euclid(1_000_000_000) + SECONDS_2001;
-            return Ok(vec![Candidate::utc(Source::Matroska, utc_text(seconds), Some(seconds))]);
+            return Ok(vec![DateCandidate::utc(
+                DateSource::Matroska,
+                utc_text(seconds),
+                Some(seconds),
+            )]);
         } else {
             break;
         }
@@ -160,7 +164,7 @@ fn element(source: &dyn ReadAt, at: u64, end: u64) -> io::Result<Option<(u64, u6
 }
 
 /// The chunks `IDIT` and `ICRD`, wherever they are (RIFF; Exif 2.3, part 3).
-fn avi(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
+fn avi(source: &dyn ReadAt) -> io::Result<Vec<DateCandidate>> {
     const MOST: usize = 10_000;
     let mut dates = Vec::new();
     let mut at = 12_u64;
@@ -182,7 +186,7 @@ fn avi(source: &dyn ReadAt) -> io::Result<Vec<Candidate>> {
                 let text = String::from_utf8_lossy(&bytes);
                 let text = text.trim_matches(|c: char| c.is_control() || c == ' ').to_owned();
                 let time = avi_time(&text);
-                dates.push(Candidate::local(Source::Avi, text, time));
+                dates.push(DateCandidate::local(DateSource::Avi, text, time));
                 at += 8 + length + (length & 1);
             }
             _ => at += 8 + length + (length & 1),
@@ -274,13 +278,13 @@ mod tests {
         assert_eq!(
             texts,
             [
-                (Source::QuickTimeCreationDate, "2019-01-31T23:30:00+0100"),
-                (Source::MovieHeader, "2019-01-31T22:30:00Z")
+                (DateSource::QuickTimeCreationDate, "2019-01-31T23:30:00+0100"),
+                (DateSource::MovieHeader, "2019-01-31T22:30:00Z")
             ]
         );
         assert!(both.iter().all(|date| date.moment.is_some()));
         let none = dates(&quicktime(0, None));
-        assert_eq!(none, [Candidate::utc(Source::MovieHeader, "0", None)]);
+        assert_eq!(none, [DateCandidate::utc(DateSource::MovieHeader, "0", None)]);
     }
 
     /// A WebM file of unknown length with a date 100 seconds after 2001.
@@ -298,7 +302,7 @@ mod tests {
     fn matroska_counts_from_2001() {
         let found = dates(&webm());
         let texts: Vec<_> = found.iter().map(|d| (d.source, d.text.as_str())).collect();
-        assert_eq!(texts, [(Source::Matroska, "2001-01-01T00:01:40Z")]);
+        assert_eq!(texts, [(DateSource::Matroska, "2001-01-01T00:01:40Z")]);
     }
 
     #[test]

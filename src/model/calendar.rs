@@ -17,7 +17,7 @@ const DAY: i64 = 86_400;
 
 impl Civil {
     /// Of seconds since 1970-01-01 00:00:00 on the same clock.
-    pub fn of_seconds(seconds: i64) -> Self {
+    pub fn from_seconds(seconds: i64) -> Self {
         let (year, month, day) = civil(seconds.div_euclid(DAY));
         let of_day = seconds.rem_euclid(DAY);
         let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
@@ -76,7 +76,7 @@ mod tests {
     proptest! {
         #[test]
         fn there_and_back(seconds in -62_135_596_800_i64..253_402_300_800) {
-            prop_assert_eq!(Civil::of_seconds(seconds).seconds(), Some(seconds));
+            prop_assert_eq!(Civil::from_seconds(seconds).seconds(), Some(seconds));
         }
     }
 

@@ -327,20 +327,20 @@ pub struct Metadata {
 
 /// Flaws and short cuts of a decoded picture, kept in the cache row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
+pub struct DecodeFlags {
     /// The end of the file is missing or damaged; at least half of the rows were read.
     pub damaged_tail: bool,
     /// The tile came from an embedded thumbnail that was made with the picture.
     pub thumbnail: bool,
 }
 
-impl Marks {
+impl DecodeFlags {
     /// As the cache and tables write them: one bit a mark.
     pub fn bits(self) -> u8 {
         u8::from(self.damaged_tail) | u8::from(self.thumbnail) << 1
     }
 
-    /// What [`Marks::bits`] wrote.
+    /// What [`DecodeFlags::bits`] wrote.
     pub fn from_bits(bits: u8) -> Self {
         Self { damaged_tail: bits & 1 != 0, thumbnail: bits & 2 != 0 }
     }

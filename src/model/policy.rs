@@ -62,7 +62,7 @@ impl Sensitivity {
     }
 
     /// The sensitivity that stands for exactly this threshold, if one does.
-    pub fn of_threshold(threshold: u32) -> Option<Self> {
+    pub fn from_threshold(threshold: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|sensitivity| sensitivity.threshold() == threshold)
     }
 }
@@ -241,7 +241,7 @@ mod tests {
     fn names_round_trip_and_errors_say_what_is_allowed() {
         for sensitivity in Sensitivity::ALL {
             assert_eq!(sensitivity.name().parse(), Ok(sensitivity));
-            assert_eq!(Sensitivity::of_threshold(sensitivity.threshold()), Some(sensitivity));
+            assert_eq!(Sensitivity::from_threshold(sensitivity.threshold()), Some(sensitivity));
         }
         let error = "Exact".parse::<Sensitivity>().unwrap_err();
         assert_eq!(error.to_string(), "allowed: exact, standard or aggressive");

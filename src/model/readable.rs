@@ -6,7 +6,7 @@ use super::media::CaptureTime;
 /// `YYYY-MM-DDTHH:MM:SS`, with the fraction (without trailing zeros) and the offset from UTC where
 /// the camera wrote them.
 pub fn iso_time(time: CaptureTime) -> String {
-    let Civil { year, month, day, hour, minute, second } = Civil::of_seconds(time.local_seconds);
+    let Civil { year, month, day, hour, minute, second } = Civil::from_seconds(time.local_seconds);
     let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
     if let Some(nanoseconds) = time.subsecond_ns {
         let digits = format!("{:09}", nanoseconds.min(999_999_999));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::media::{
-    Bytes, Dimensions, Evidence, FileStamp, Format, Marks, MediaFile, Metadata,
+    Bytes, DecodeFlags, Dimensions, Evidence, FileStamp, Format, MediaFile, Metadata,
 };
 use crate::model::phash::{HASH_VERSION, PictureHash};
 
@@ -30,7 +30,7 @@ pub struct PictureRecord {
     /// What its metadata say.
     pub metadata: Metadata,
     /// Flaws and short cuts.
-    pub marks: Marks,
+    pub flags: DecodeFlags,
 }
 
 /// Binds the values of a stored record to the bytes that they were made from, so that a row whose
@@ -41,7 +41,7 @@ pub struct Seal(pub [u8; 16]);
 impl PictureRecord {
     /// The seal of this record of a file of `size` bytes with the hash `content`.
     pub fn seal(&self, size: Bytes, content: ContentHash) -> Seal {
-        let Self { format, dimensions, hash, metadata, marks } = self;
+        let Self { format, dimensions, hash, metadata, flags } = self;
         let time = metadata.captured;
         let mut hasher = blake3::Hasher::new();
         let mut add = |bytes: &[u8]| {
@@ -55,7 +55,7 @@ impl PictureRecord {
         add(format.name().as_bytes());
         add(&dimensions.width.to_le_bytes());
         add(&dimensions.height.to_le_bytes());
-        add(&[hash.quality.0, marks.bits()]);
+        add(&[hash.quality.0, flags.bits()]);
         for view in &hash.views {
             add(&view.to_bytes());
         }
@@ -131,7 +131,7 @@ pub struct Skip {
 
 /// One picture of a pair that was called two pictures, by its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Marked {
+pub struct MarkedFile {
     /// Hash of its bytes.
     pub content: ContentHash,
     /// How many they are: what has another size need not be read to be told apart.
@@ -140,16 +140,16 @@ pub struct Marked {
 
 /// Two pictures that somebody has called no duplicates of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Apart {
+pub struct Mark {
     /// The smaller of both.
-    pub first: Marked,
+    pub first: MarkedFile,
     /// The other.
-    pub second: Marked,
+    pub second: MarkedFile,
 }
 
-impl Apart {
+impl Mark {
     /// In any order.
-    pub fn new(a: Marked, b: Marked) -> Self {
+    pub fn new(a: MarkedFile, b: MarkedFile) -> Self {
         Self { first: a.min(b), second: a.max(b) }
     }
 }

@@ -11,7 +11,9 @@ use rayon::prelude::*;
 
 use crate::files::content::FileSource;
 use crate::files::stamp::stamp;
-use crate::metadata::capture::{Candidate, Decision, Judge, Moment, Source, decide, from_name};
+use crate::metadata::capture::{
+    DateCandidate, DateSource, Decision, Judge, Moment, decide, from_name,
+};
 use crate::metadata::{Embedded, embedded, sidecar};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::extensions::{is_video, names_a_picture};
@@ -22,7 +24,7 @@ use crate::units::Folder;
 const MOST_SIDECAR: u64 = 16 << 20;
 
 /// Files that go to one place.
-pub(super) struct Shot {
+pub(super) struct DatedShot {
     /// Pictures or a film first, then what goes with them.
     pub(super) files: Vec<PathBuf>,
     /// How many of them are media that stand for themselves.
@@ -33,7 +35,7 @@ pub(super) struct Shot {
     pub(super) camera: Option<String>,
 }
 
-impl Shot {
+impl DatedShot {
     pub(super) fn first(&self) -> &Path {
         self.files.first().map_or(Path::new(""), PathBuf::as_path)
     }
@@ -53,7 +55,7 @@ pub(super) fn shots_of(
     judge: Judge<'_>,
     progress: &dyn Progress,
     cancel: &AtomicBool,
-) -> (Vec<Shot>, Vec<PathBuf>) {
+) -> (Vec<DatedShot>, Vec<PathBuf>) {
     let mut by_folder: BTreeMap<&Path, Vec<&MediaFile>> = BTreeMap::new();
     for file in files {
         by_folder.entry(file.path.parent().unwrap_or(Path::new(""))).or_default().push(file);
@@ -81,7 +83,7 @@ pub(super) fn shots_of(
 fn put_together(files: &[&MediaFile], members: &mut Vec<Members>, leftovers: &mut Vec<PathBuf>) {
     let names: Vec<OsString> =
         files.iter().map(|file| file.path.file_name().unwrap_or_default().to_owned()).collect();
-    let folder = Folder::of(&names);
+    let folder = Folder::from_names(&names);
     let companions: HashSet<usize> = folder.companions.iter().map(|c| c.file).collect();
     // It goes with the one of its pictures that has the shortest name, the original of an edited
     // one, and tells the date of all.
@@ -135,9 +137,9 @@ fn put_together(files: &[&MediaFile], members: &mut Vec<Members>, leftovers: &mu
     leftovers.extend(rest.map(|at| files[at].path.clone()));
 }
 
-fn read(members: Members, judge: Judge<'_>) -> Shot {
-    let sidecars: Vec<Candidate> =
-        members.sidecars.iter().flat_map(|path| of_sidecar(path)).collect();
+fn read(members: Members, judge: Judge<'_>) -> DatedShot {
+    let sidecars: Vec<DateCandidate> =
+        members.sidecars.iter().flat_map(|path| from_sidecar(path)).collect();
     let films = members.companions.iter().filter(|path| is_video(path));
     let media: Vec<(PathBuf, Option<ModifiedNs>)> = members
         .media
@@ -149,31 +151,35 @@ fn read(members: Members, judge: Judge<'_>) -> Shot {
         .iter()
         .map(|(path, _)| FileSource::open(path).map(|file| embedded(&file)).unwrap_or_default())
         .collect();
-    let own = |at: usize| -> Vec<Candidate> {
+    let own = |at: usize| -> Vec<DateCandidate> {
         let (path, modified) = &media[at];
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut candidates = read[at].dates.clone();
         if let Some(moment) = from_name(&name) {
-            candidates.push(Candidate {
-                source: Source::FileName,
+            candidates.push(DateCandidate {
+                source: DateSource::FileName,
                 text: name,
                 moment: Some(moment),
             });
         }
         if let Some(ModifiedNs(ns)) = modified {
             let seconds = ns.div_euclid(1_000_000_000);
-            candidates.push(Candidate::utc(Source::FileSystem, seconds.to_string(), Some(seconds)));
+            candidates.push(DateCandidate::utc(
+                DateSource::FileSystem,
+                seconds.to_string(),
+                Some(seconds),
+            ));
         }
         candidates
     };
     // Each of them may tell the date of the others, where what it says is firm.
-    let firm: Vec<Option<Candidate>> = (0..media.len())
+    let firm: Vec<Option<DateCandidate>> = (0..media.len())
         .map(|at| {
             let (time, source) = decide(read[at].dates.clone(), judge).time()?;
             let name = media[at].0.file_name().unwrap_or_default().to_string_lossy();
             let text = format!("{name}: {}", source.name());
-            source.is_firm().then_some(Candidate {
-                source: Source::Partner,
+            source.is_firm().then_some(DateCandidate {
+                source: DateSource::Partner,
                 text,
                 moment: Some(Moment::Local(time)),
             })
@@ -191,12 +197,14 @@ fn read(members: Members, judge: Judge<'_>) -> Shot {
     let best = decisions
         .iter()
         .enumerate()
-        .min_by_key(|(at, decision)| (decision.time().map_or(Source::FileSystem, |(_, s)| s), *at))
+        .min_by_key(|(at, decision)| {
+            (decision.time().map_or(DateSource::FileSystem, |(_, s)| s), *at)
+        })
         .map_or(0, |(at, _)| at);
     let media_count = members.media.len();
     let files: Vec<PathBuf> =
         members.media.into_iter().map(|(path, _)| path).chain(members.companions).collect();
-    Shot {
+    DatedShot {
         files,
         media: media_count,
         camera: read.into_iter().find_map(|embedded| embedded.camera),
@@ -204,7 +212,7 @@ fn read(members: Members, judge: Judge<'_>) -> Shot {
     }
 }
 
-fn of_sidecar(path: &Path) -> Vec<Candidate> {
+fn from_sidecar(path: &Path) -> Vec<DateCandidate> {
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
     let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -212,8 +220,8 @@ fn of_sidecar(path: &Path) -> Vec<Candidate> {
         Ok(bytes)
     };
     match extension.to_str() {
-        Some("xmp") => sidecar::of_xmp(&read().unwrap_or_default()),
-        Some("json") => sidecar::of_takeout(&read().unwrap_or_default()),
+        Some("xmp") => sidecar::from_xmp(&read().unwrap_or_default()),
+        Some("json") => sidecar::from_takeout(&read().unwrap_or_default()),
         _ => Vec::new(),
     }
 }

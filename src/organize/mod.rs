@@ -21,13 +21,13 @@ use crate::model::event::{Event, Phase, Progress};
 use crate::model::media::{Bytes, FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Skip, Stage};
 pub use dates::explain;
-use dates::{Shot, shots_of};
+use dates::{DatedShot, shots_of};
 pub use outcome::{Count, Fate, Figures, Filed, Organized};
 use places::Places;
 
 /// What is to be filed, and how.
 #[derive(Clone)]
-pub struct Options {
+pub struct OrganizeOptions {
     /// Where the files are.
     pub source: PathBuf,
     /// Where they go: a real path.
@@ -62,15 +62,15 @@ pub struct Twins {
 const UNKNOWN: &str = "Unknown";
 
 /// A shot with all that is needed to file it.
-struct Unit {
-    shot: Shot,
+struct FilingUnit {
+    shot: DatedShot,
     /// Hashes of its files.
     contents: Vec<ContentHash>,
 }
 
 /// Proposes where everything in the source goes.
 pub fn organize(
-    options: &Options,
+    options: &OrganizeOptions,
     judge: Judge<'_>,
     progress: &dyn Progress,
     cancel: &AtomicBool,
@@ -86,7 +86,7 @@ pub fn organize(
     let (shots, leftovers) = shots_of(&walked.files, judge, progress, cancel);
     organized.leftovers = leftovers;
     let units = hashed(shots, &stamps, &mut organized.skipped, progress, cancel);
-    let mut there = if options.exact { Some(Contents::of(options, cancel)) } else { None };
+    let mut there = if options.exact { Some(DestinationIndex::new(options, cancel)) } else { None };
     organized.interrupted |= cancel.load(Ordering::Relaxed);
 
     let mut places = Places::default();
@@ -101,7 +101,7 @@ pub fn organize(
                     Some(twin) => Fate::Twin(twin),
                     None => {
                         let plan = &mut organized.plan;
-                        let found = Found { stamps: &stamps, written: &written };
+                        let found = FoundFiles { stamps: &stamps, written: &written };
                         file(unit, folder, options, found, &mut places, plan)
                     }
                 }
@@ -116,7 +116,7 @@ pub fn organize(
 }
 
 /// A plan without acts that says where it may act. Its first root is the source.
-fn bounded(options: &Options, real: &RealPaths) -> Plan {
+fn bounded(options: &OrganizeOptions, real: &RealPaths) -> Plan {
     let mut plan = Plan::new(Origin::Organize, real.base());
     let destination = ExactPath(real.place(&options.destination));
     plan.roots.extend(real.folder(&options.source).map(ExactPath));
@@ -138,7 +138,7 @@ fn written(
     let reach = plan.reach().ok();
     let mut written = HashMap::with_capacity(files.len());
     files.retain(|file| {
-        let reason = match real.of(&file.path) {
+        let reason = match real.real(&file.path) {
             Ok(path) => {
                 let whole = real.base().join(&path);
                 let is_link = whole.symlink_metadata().is_ok_and(|found| found.is_symlink());
@@ -159,7 +159,7 @@ fn written(
 
 /// What is known of the files that were found, by the paths that they were found by.
 #[derive(Clone, Copy)]
-struct Found<'a> {
+struct FoundFiles<'a> {
     stamps: &'a HashMap<PathBuf, FileStamp>,
     /// Their paths as the plan writes them.
     written: &'a HashMap<PathBuf, PathBuf>,
@@ -181,15 +181,15 @@ fn walk_all(
 
 /// Hashes the files of every shot; one that cannot be read leaves its shot out.
 fn hashed(
-    shots: Vec<Shot>,
+    shots: Vec<DatedShot>,
     stamps: &HashMap<PathBuf, FileStamp>,
     skipped: &mut Vec<Skip>,
     progress: &dyn Progress,
     cancel: &AtomicBool,
-) -> Vec<Unit> {
+) -> Vec<FilingUnit> {
     let files: u64 = shots.iter().map(|shot| shot.files.len() as u64).sum();
     progress.on(Event::StageStarted { stage: Phase::Verify, total: Some(files) });
-    let read = |shot: Shot| -> Result<Unit, Skip> {
+    let read = |shot: DatedShot| -> Result<FilingUnit, Skip> {
         let mut contents = Vec::with_capacity(shot.files.len());
         for path in &shot.files {
             if cancel.load(Ordering::Relaxed) {
@@ -200,9 +200,9 @@ fn hashed(
             let bytes = stamps.get(path).map_or(0, |stamp| stamp.size.0);
             progress.on(Event::Advanced { stage: Phase::Verify, items: 1, bytes });
         }
-        Ok(Unit { shot, contents })
+        Ok(FilingUnit { shot, contents })
     };
-    let results: Vec<Result<Unit, Skip>> = shots.into_par_iter().map(read).collect();
+    let results: Vec<Result<FilingUnit, Skip>> = shots.into_par_iter().map(read).collect();
     progress.on(Event::StageFinished { stage: Phase::Verify });
     let mut units = Vec::new();
     for result in results {
@@ -219,7 +219,7 @@ fn hashed(
 
 /// For each unit whose media are byte for byte those of another, which one comes in: the one with
 /// the most beside it, then the one with the shortest path.
-fn best_of_identical(units: &[Unit]) -> HashMap<usize, usize> {
+fn best_of_identical(units: &[FilingUnit]) -> HashMap<usize, usize> {
     let mut by_content: HashMap<&[ContentHash], Vec<usize>> = HashMap::new();
     for (at, unit) in units.iter().enumerate() {
         by_content.entry(&unit.contents[..unit.shot.media]).or_default().push(at);
@@ -245,18 +245,18 @@ fn best_of_identical(units: &[Unit]) -> HashMap<usize, usize> {
 }
 
 /// What is in the destination, by size; files of a size are hashed once one of that size comes in.
-struct Contents {
+struct DestinationIndex {
     by_size: HashMap<Bytes, Vec<PathBuf>>,
     by_content: HashMap<Bytes, HashMap<ContentHash, Vec<PathBuf>>>,
 }
 
-impl Contents {
-    fn of(options: &Options, cancel: &AtomicBool) -> Self {
+impl DestinationIndex {
+    fn new(options: &OrganizeOptions, cancel: &AtomicBool) -> Self {
         let mut by_size: HashMap<Bytes, Vec<PathBuf>> = HashMap::new();
         if options.destination.is_dir() {
             // What comes in is not what is there.
-            let not_into = vec![options.source.clone()];
-            let walk_options = WalkOptions { all: true, not_into, ..WalkOptions::default() };
+            let skip_dirs = vec![options.source.clone()];
+            let walk_options = WalkOptions { all: true, skip_dirs, ..WalkOptions::default() };
             let walked =
                 walk(std::slice::from_ref(&options.destination), &walk_options, &|_| {}, cancel);
             for MediaFile { path, stamp, .. } in walked.files {
@@ -288,9 +288,9 @@ impl Contents {
 
 /// The file in the library that makes a unit superfluous: one for each of its media.
 fn twin(
-    unit: &Unit,
-    options: &Options,
-    mut there: Option<&mut Contents>,
+    unit: &FilingUnit,
+    options: &OrganizeOptions,
+    mut there: Option<&mut DestinationIndex>,
     stamps: &HashMap<PathBuf, FileStamp>,
 ) -> Option<PathBuf> {
     let mut first = None;
@@ -304,7 +304,7 @@ fn twin(
 }
 
 /// The folder that a unit belongs in.
-fn folder_of(unit: &Unit, options: &Options) -> PathBuf {
+fn folder_of(unit: &FilingUnit, options: &OrganizeOptions) -> PathBuf {
     let time = unit.shot.decision.time().map(|(time, _)| time);
     options.destination.join(match time {
         Some(time) => options.template.folder(time, unit.shot.camera.as_deref()),
@@ -314,10 +314,10 @@ fn folder_of(unit: &Unit, options: &Options) -> PathBuf {
 
 /// Finds a place for a unit, and adds it to the plan.
 fn file(
-    unit: &Unit,
+    unit: &FilingUnit,
     folder: PathBuf,
-    options: &Options,
-    known: Found<'_>,
+    options: &OrganizeOptions,
+    known: FoundFiles<'_>,
     places: &mut Places,
     plan: &mut Plan,
 ) -> Fate {
@@ -350,7 +350,7 @@ fn file(
     Fate::Planned { folder, better: better.cloned() }
 }
 
-fn filed(unit: &Unit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) -> Filed {
+fn filed(unit: &FilingUnit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) -> Filed {
     let decision = &unit.shot.decision;
     let bytes = unit.shot.files.iter().filter_map(|path| stamps.get(path)).map(|s| s.size.0).sum();
     let conflicts = decision.conflicts.iter().filter_map(|&at| {
@@ -388,7 +388,7 @@ fn emptied(plan: &Plan) -> Vec<ExactPath> {
 impl Twins {
     /// From groups that were found among the library's pictures and the incoming ones: what is
     /// incoming and no better than its group's picture in the library stays out.
-    pub fn of(
+    pub fn from_groups(
         groups: &[crate::model::findings::Group],
         acts_on: &dyn Fn(&crate::model::findings::Duplicate) -> bool,
     ) -> Self {

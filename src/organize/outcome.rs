@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::act::plan::Plan;
-use crate::metadata::capture::{Source, day};
+use crate::metadata::capture::{DateSource, day};
 use crate::model::media::CaptureTime;
 use crate::model::record::Skip;
 
@@ -36,7 +36,7 @@ pub struct Filed {
     /// Their bytes.
     pub bytes: u64,
     /// When it was taken, and who says so.
-    pub taken: Option<(CaptureTime, Source)>,
+    pub taken: Option<(CaptureTime, DateSource)>,
     /// What other sources say that contradict it.
     pub conflicts: Vec<String>,
     /// What becomes of it.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::act::layout::{Taken, fitting, folded};
+use crate::act::layout::{TakenNames, fitting, folded};
 use crate::files::content::content_hash;
 use crate::model::record::ContentHash;
 
@@ -12,7 +12,7 @@ use crate::model::record::ContentHash;
 pub(super) struct Places {
     /// Names in folders that were looked into, by what some file system takes them for.
     listed: HashMap<PathBuf, HashMap<Vec<u8>, PathBuf>>,
-    taken: Taken,
+    taken: TakenNames,
 }
 
 /// What is at a place.

@@ -16,7 +16,7 @@ const NAMED: usize = 200;
 
 /// What became of a plan.
 #[derive(Clone, Debug, Default)]
-pub struct Done {
+pub struct JobResult {
     /// The run, to undo it.
     pub run: String,
     /// Files that were acted on.
@@ -92,7 +92,7 @@ pub(super) struct ResultStatus {
 }
 
 impl PlanStatus {
-    fn of(proposed: &Proposed, action: ActionKind) -> Self {
+    fn from_proposed(proposed: &Proposed, action: ActionKind) -> Self {
         let extent = proposed.plan.extent();
         let files = proposed.plan.actions.iter().flat_map(|action| &action.files).take(NAMED);
         let (sources, destinations) = files
@@ -185,14 +185,14 @@ impl JobQueue {
         inner.status.running = false;
         match proposed {
             Ok(proposed) => {
-                inner.status.plan = Some(PlanStatus::of(&proposed, action));
+                inner.status.plan = Some(PlanStatus::from_proposed(&proposed, action));
                 inner.plan = Some((inner.status.number, proposed.plan));
             }
             Err(why) => inner.status.error = Some(why),
         }
     }
 
-    pub fn finished(&self, done: Result<Done, String>) {
+    pub fn finished(&self, done: Result<JobResult, String>) {
         let mut inner = self.lock();
         inner.status.running = false;
         match done {

@@ -7,7 +7,7 @@ use super::session::{Decided, Session};
 use crate::catalogue::decisions::{Choice, DecisionsError, Verdict};
 use crate::files::content::content_hash;
 use crate::model::findings::FoundPicture;
-use crate::model::record::{Apart, ContentHash, Marked};
+use crate::model::record::{ContentHash, Mark, MarkedFile};
 
 /// Pictures of a group are marked pair by pair up to so many; beyond, each with the keeper alone.
 const PAIRED_UP_TO: usize = 64;
@@ -17,7 +17,7 @@ impl Session {
     pub(super) fn recall(&mut self) -> Result<(), DecisionsError> {
         let Some(decisions) = &self.decisions else { return Ok(()) };
         let chosen: HashSet<PathBuf> = decisions.chosen()?.into_iter().collect();
-        let marks: HashSet<Apart> = decisions.marks()?.into_iter().collect();
+        let marks: HashSet<Mark> = decisions.marks()?.into_iter().collect();
         let sizes: HashSet<u64> =
             marks.iter().flat_map(|m| [m.first.size, m.second.size]).collect();
         for (group, decided) in self.report.groups.iter().zip(&mut self.decided) {
@@ -46,7 +46,7 @@ impl Session {
                         continue;
                     }
                     if let (Some(a), Some(b)) = (keeper, marked(&self.base, picture))
-                        && marks.contains(&Apart::new(a, b))
+                        && marks.contains(&Mark::new(a, b))
                     {
                         decided.apart.insert(number);
                     }
@@ -126,7 +126,7 @@ impl Session {
         };
         let Some(group) = self.report.groups.get(number) else { return Ok(()) };
         let base = &self.base;
-        let all: Vec<Option<Marked>> = group
+        let all: Vec<Option<MarkedFile>> = group
             .members()
             .take(1 + group.duplicates.len())
             .map(|picture| marked(base, picture))
@@ -150,17 +150,17 @@ impl Session {
                     }
                     continue;
                 }
-                marks.push(Apart::new(a, b));
+                marks.push(Mark::new(a, b));
             }
         }
         decisions.mark(&marks, apart).map_err(|error| error.to_string())
     }
 }
 
-fn marked(base: &Path, picture: &FoundPicture) -> Option<Marked> {
+fn marked(base: &Path, picture: &FoundPicture) -> Option<MarkedFile> {
     let content = match picture.content {
         Some(content) => ContentHash(content),
         None => content_hash(&base.join(&picture.path)).ok()?,
     };
-    Some(Marked { content, size: picture.stamp.size.0 })
+    Some(MarkedFile { content, size: picture.stamp.size.0 })
 }

@@ -21,7 +21,7 @@ mod session;
 
 pub use connections::Patience;
 pub use guard::Secret;
-pub use job::Done;
+pub use job::JobResult;
 pub use server::{Served, serve};
 pub use session::Session;
 
@@ -57,11 +57,11 @@ pub trait Actions {
     ///
     /// # Errors
     /// Why nothing was done, for people.
-    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<Done, String>;
+    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, String>;
 
     /// Takes a run back.
     ///
     /// # Errors
     /// Why nothing was done, for people.
-    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<Done, String>;
+    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, String>;
 }

@@ -270,12 +270,12 @@ async fn file(kind: &'static str, text: &'static str) -> Response {
 
 /// An error of the API, for people.
 #[derive(Serialize)]
-struct Problem {
+struct RequestError {
     error: String,
 }
 
 fn problem(status: StatusCode, error: impl Into<String>) -> Response {
-    (status, Json(Problem { error: error.into() })).into_response()
+    (status, Json(RequestError { error: error.into() })).into_response()
 }
 
 fn unknown() -> Response {

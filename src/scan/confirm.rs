@@ -51,7 +51,7 @@ pub struct Confirmed {
     pub read: Vec<u32>,
 }
 
-enum Outcome {
+enum Reread {
     /// The record is of these bytes.
     Good,
     /// Read again.
@@ -74,7 +74,7 @@ impl Scan {
             .collect();
         let total = Some(wanted.len() as u64);
         with.progress.on(Event::StageStarted { stage: Phase::Verify, total });
-        let outcomes: Vec<(u32, Outcome)> = wanted
+        let outcomes: Vec<(u32, Reread)> = wanted
             .into_par_iter()
             .filter(|_| !with.cancel.load(Ordering::Relaxed))
             .map(|index| {
@@ -92,14 +92,14 @@ impl Scan {
         for (index, outcome) in outcomes {
             let picture = &mut self.pictures[index as usize];
             match outcome {
-                Outcome::Good => {}
-                Outcome::Read(read) => {
+                Reread::Good => {}
+                Reread::Read(read) => {
                     confirmed.changed |= read.record.hash != picture.record.hash
                         || picture.content.is_some_and(|content| read.content != Some(content));
                     confirmed.read.push(index);
                     *picture = *read;
                 }
-                Outcome::Failed(why) => {
+                Reread::Failed(why) => {
                     gone.insert(index as usize);
                     if picture.file.stamp.key.device != ELSEWHERE {
                         let (stage, reason) = (why.stage, why.reason);
@@ -142,12 +142,12 @@ impl Scan {
     }
 }
 
-fn confirm_one(picture: &Picture, with: Confirming<'_>) -> Outcome {
+fn confirm_one(picture: &Picture, with: Confirming<'_>) -> Reread {
     let path = &picture.file.path;
     if let Some(content) = picture.content
         && settled_content_hash(path).is_ok_and(|now| now == content)
     {
-        return Outcome::Good;
+        return Reread::Good;
     }
     // Taken first: what changes while it is read does not hold afterwards.
     let live = (with.live)(path);
@@ -157,10 +157,10 @@ fn confirm_one(picture: &Picture, with: Confirming<'_>) -> Outcome {
             let mut file = picture.file.clone();
             let key = if file.stamp.key.device == ELSEWHERE { file.stamp.key } else { stamp.key };
             (file.stamp, file.evidence) = (FileStamp { key, ..stamp }, evidence);
-            Outcome::Read(Box::new(Picture { file, record, content: Some(content) }))
+            Reread::Read(Box::new(Picture { file, record, content: Some(content) }))
         }
-        (Err(why), _) => Outcome::Failed(why),
-        (Ok(_), None) => Outcome::Failed(Unreadable {
+        (Err(why), _) => Reread::Failed(why),
+        (Ok(_), None) => Reread::Failed(Unreadable {
             stage: Stage::Read,
             reason: "it is not there any more".into(),
         }),

@@ -18,7 +18,7 @@ const LEAST_FILLED: u64 = 64;
 
 /// One of two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum FileSide {
     /// The one given first.
     First,
     /// The one given second.
@@ -29,7 +29,7 @@ pub enum Side {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
     /// The damaged one, if that can be told.
-    pub damaged: Option<Side>,
+    pub damaged: Option<FileSide>,
     /// What was seen, for people.
     pub why: String,
 }
@@ -38,8 +38,8 @@ pub struct Examined {
 pub fn examine(first: &Path, second: &Path, options: &DecodeOptions) -> Examined {
     let exact = DecodeOptions { exact: true, ..options.clone() };
     match (flaw(first, &exact), flaw(second, &exact)) {
-        (Some(why), None) => return Examined { damaged: Some(Side::First), why },
-        (None, Some(why)) => return Examined { damaged: Some(Side::Second), why },
+        (Some(why), None) => return Examined { damaged: Some(FileSide::First), why },
+        (None, Some(why)) => return Examined { damaged: Some(FileSide::Second), why },
         (Some(why), Some(_)) => {
             return Examined { damaged: None, why: format!("both are flawed: {why}") };
         }
@@ -58,7 +58,7 @@ fn flaw(path: &Path, options: &DecodeOptions) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     match decode(&source, options) {
-        Ok(decoded) if decoded.marks.damaged_tail => Some("its end is missing or damaged".into()),
+        Ok(decoded) if decoded.flags.damaged_tail => Some("its end is missing or damaged".into()),
         Ok(_) => None,
         Err(error) => Some(error.to_string()),
     }
@@ -79,8 +79,8 @@ impl Difference {
         let filled = |side: usize| self.zero[side].saturating_mul(100) >= bytes.saturating_mul(95);
         let damaged = match (filled(0), filled(1)) {
             _ if bytes < LEAST_FILLED => None,
-            (true, false) => Some(Side::First),
-            (false, true) => Some(Side::Second),
+            (true, false) => Some(FileSide::First),
+            (false, true) => Some(FileSide::Second),
             _ => None,
         };
         let why = match damaged {
@@ -140,9 +140,9 @@ mod tests {
         let mut rotten = whole.clone();
         rotten[6000..7000].fill(0);
         let there = examined(&rotten, &whole);
-        assert_eq!(there.damaged, Some(Side::First));
+        assert_eq!(there.damaged, Some(FileSide::First));
         assert!(there.why.starts_with("1000 of its bytes are zero"), "{}", there.why);
-        assert_eq!(examined(&whole, &rotten).damaged, Some(Side::Second));
+        assert_eq!(examined(&whole, &rotten).damaged, Some(FileSide::Second));
     }
 
     #[test]
@@ -168,6 +168,6 @@ mod tests {
         let from = cut.len() / 3;
         cut[from..].fill(0);
         let there = examined(&whole, &cut);
-        assert_eq!(there.damaged, Some(Side::Second), "{}", there.why);
+        assert_eq!(there.damaged, Some(FileSide::Second), "{}", there.why);
     }
 }

@@ -19,7 +19,7 @@ use crate::model::media::{Evidence, FileKey, FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
 use crate::picture::hasher::TileHasher;
 pub use confirm::{Confirm, Confirmed, Confirming};
-use pipeline::Work;
+use pipeline::ReadJob;
 pub use reading::{ReadPicture, read_picture};
 
 /// Records are committed at the latest when so many wait.
@@ -91,9 +91,9 @@ pub fn scan(
 
     progress.on(Event::StageStarted { stage: Phase::Hash, total: Some(missing.len() as u64) });
     let mut fresh: Vec<Fresh> = Vec::with_capacity(missing.len());
-    let mut writer = Writer { cache, waiting: 0, failure: None };
+    let mut writer = CacheWriter { cache, waiting: 0, failure: None };
     let (files, options) = (&walked.files, &options.decode);
-    let work = Work { files, known: &known, options, progress, cancel };
+    let work = ReadJob { files, known: &known, options, progress, cancel };
     pipeline::run(&work, &missing, hasher, &mut |step| {
         let made = match step {
             pipeline::Step::Record(index, record, content) => {
@@ -233,13 +233,13 @@ fn is_no_concern(path: &Path, why: &Unreadable) -> bool {
 }
 
 /// Commits records in batches; the last `waiting` of those made so far are not committed yet.
-struct Writer<'a> {
+struct CacheWriter<'a> {
     cache: Option<&'a mut Cache>,
     waiting: usize,
     failure: Option<String>,
 }
 
-impl Writer<'_> {
+impl CacheWriter<'_> {
     fn commit(&mut self, files: &[MediaFile], fresh: &[Fresh]) {
         let batch = &fresh[fresh.len() - self.waiting..];
         self.waiting = 0;

@@ -26,7 +26,7 @@ const BATCH_PATIENCE: Duration = Duration::from_millis(5);
 const TICK: Duration = Duration::from_millis(500);
 
 /// What there is to read, and how.
-pub(super) struct Work<'a> {
+pub(super) struct ReadJob<'a> {
     pub files: &'a [MediaFile],
     /// What the cache knows of each. A row that may be of another file is confirmed by the bytes.
     pub known: &'a [Option<CachedRow>],
@@ -48,7 +48,7 @@ pub(super) enum Step {
 
 /// What became of one file, on its way to the hashing thread.
 #[allow(clippy::large_enum_variant)] // Nearly all are read.
-enum Read {
+enum FileResult {
     Picture(usize, ReadPicture),
     Failed(usize, Unreadable),
     Confirmed(usize),
@@ -57,7 +57,7 @@ enum Read {
 /// Reads and hashes the files of the given indices; each gives one record, in any order, unless
 /// the run is cancelled.
 pub(super) fn run(
-    work: &Work<'_>,
+    work: &ReadJob<'_>,
     indices: &[usize],
     hasher: &dyn TileHasher,
     take: &mut dyn FnMut(Step),
@@ -65,7 +65,7 @@ pub(super) fn run(
     if indices.is_empty() {
         return;
     }
-    let (to_hasher, tiles) = bounded::<Read>(WAITING_TILES);
+    let (to_hasher, tiles) = bounded::<FileResult>(WAITING_TILES);
     let (to_caller, steps) = bounded::<Step>(WAITING_TILES);
     std::thread::scope(|scope| {
         scope.spawn(move || hash_batches(&tiles, &to_caller, hasher));
@@ -89,22 +89,22 @@ pub(super) fn run(
     });
 }
 
-fn read(work: &Work<'_>, index: usize, to_hasher: &Sender<Read>) {
+fn read(work: &ReadJob<'_>, index: usize, to_hasher: &Sender<FileResult>) {
     if work.cancel.load(Ordering::Relaxed) {
         return;
     }
     let file = &work.files[index];
     let read = if is_confirmed(file, work.known[index].as_ref()) {
-        Read::Confirmed(index)
+        FileResult::Confirmed(index)
     } else {
         match read_picture(&file.path, work.options) {
-            Ok(picture) => Read::Picture(index, picture),
+            Ok(picture) => FileResult::Picture(index, picture),
             Err(why) => {
                 if !super::is_no_concern(&file.path, &why) {
                     let (stage, reason) = (why.stage, why.reason.as_str());
                     work.progress.on(Event::Skipped { path: &file.path, stage, reason });
                 }
-                Read::Failed(index, why)
+                FileResult::Failed(index, why)
             }
         }
     };
@@ -122,7 +122,7 @@ fn is_confirmed(file: &MediaFile, row: Option<&CachedRow>) -> bool {
 }
 
 /// Collects tiles into batches until all decoders are done.
-fn hash_batches(tiles: &Receiver<Read>, to_caller: &Sender<Step>, hasher: &dyn TileHasher) {
+fn hash_batches(tiles: &Receiver<FileResult>, to_caller: &Sender<Step>, hasher: &dyn TileHasher) {
     let mut waiting: Vec<(usize, PictureRecord, ContentHash)> = Vec::with_capacity(BATCH_TILES);
     let mut batch: Vec<Tile> = Vec::with_capacity(BATCH_TILES);
     let flush = |waiting: &mut Vec<(usize, PictureRecord, ContentHash)>, batch: &mut Vec<Tile>| {
@@ -134,17 +134,17 @@ fn hash_batches(tiles: &Receiver<Read>, to_caller: &Sender<Step>, hasher: &dyn T
     };
     loop {
         match tiles.recv_timeout(BATCH_PATIENCE) {
-            Ok(Read::Picture(index, ReadPicture { tile, record, content })) => {
+            Ok(FileResult::Picture(index, ReadPicture { tile, record, content })) => {
                 waiting.push((index, record, content));
                 batch.push(tile);
                 if batch.len() == BATCH_TILES {
                     flush(&mut waiting, &mut batch);
                 }
             }
-            Ok(Read::Failed(index, why)) => {
+            Ok(FileResult::Failed(index, why)) => {
                 let _ = to_caller.send(Step::Record(index, Record::Unreadable(why), None));
             }
-            Ok(Read::Confirmed(index)) => {
+            Ok(FileResult::Confirmed(index)) => {
                 let _ = to_caller.send(Step::Confirmed(index));
             }
             Err(RecvTimeoutError::Timeout) => flush(&mut waiting, &mut batch),

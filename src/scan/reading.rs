@@ -59,7 +59,7 @@ fn shown(decoded: Decoded) -> (Tile, PictureRecord) {
         dimensions: orientation.shown(decoded.dimensions),
         hash: PictureHash::default(),
         metadata,
-        marks: decoded.marks,
+        flags: decoded.flags,
     };
     (decoded.tile.oriented(orientation), record)
 }

@@ -33,7 +33,7 @@ impl Folder {
     /// - `IMG_1.xmp` and `IMG_1.aae` go with the pictures named `IMG_1`, `IMG_1.jpg.xmp` with that
     ///   file alone, `IMG_O1.aae` with the edited `IMG_E1`.
     /// - Takeout's JSON goes with the picture or film that it describes, and with its edits.
-    pub fn of<S: AsRef<OsStr>>(names: &[S]) -> Self {
+    pub fn from_names<S: AsRef<OsStr>>(names: &[S]) -> Self {
         let lower: Vec<String> =
             names.iter().map(|name| name.as_ref().to_string_lossy().to_lowercase()).collect();
         let media = |at: usize| names_a_picture(Path::new(&lower[at]));
@@ -152,7 +152,7 @@ mod tests {
     /// Companion → owners, by name.
     fn companions(names: &[&str]) -> Vec<(String, Vec<String>)> {
         let name = |at: usize| names[at].to_owned();
-        Folder::of(names)
+        Folder::from_names(names)
             .companions
             .into_iter()
             .map(|c| (name(c.file), c.owners.into_iter().map(name).collect()))
@@ -189,7 +189,7 @@ mod tests {
             ],
         );
         assert_eq!(
-            Folder::of(&["a.RAF", "x.png", "A.jpg", "x.jpg", "b.raf"]).shots,
+            Folder::from_names(&["a.RAF", "x.png", "A.jpg", "x.jpg", "b.raf"]).shots,
             [vec![0, 2]],
             "a RAW alone, or two developed pictures of one name, are no shot"
         );

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use clean_backup::act::journal::Storage;
 use clean_backup::files::fsops::{
-    Disk, FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed,
+    Disk, FileSystem, Folder, LockMode, Locked, Look, OpenFile, Place, Trashed,
 };
 use clean_backup::model::record::ContentHash;
 
@@ -211,27 +211,27 @@ impl FileSystem for Faulty {
         self.disk.look_at(place)
     }
 
-    fn open(&self, place: &Place) -> io::Result<Opened> {
+    fn open(&self, place: &Place) -> io::Result<OpenFile> {
         self.at("open", place)?;
         self.disk.open(place)
     }
 
-    fn lock(&self, file: &Opened, lock: Lock) -> io::Result<Locked> {
+    fn lock(&self, file: &OpenFile, lock: LockMode) -> io::Result<Locked> {
         self.step("lock", Path::new(""))?;
         if self.lockless { Ok(Locked::Unsupported) } else { self.disk.lock(file, lock) }
     }
 
-    fn hash(&self, file: &Opened) -> io::Result<ContentHash> {
+    fn hash(&self, file: &OpenFile) -> io::Result<ContentHash> {
         self.step("read", Path::new(""))?;
         self.disk.hash(file)
     }
 
-    fn hash_from_disk(&self, file: &Opened) -> io::Result<ContentHash> {
+    fn hash_from_disk(&self, file: &OpenFile) -> io::Result<ContentHash> {
         self.step("read back", Path::new(""))?;
         self.disk.hash_from_disk(file)
     }
 
-    fn sync_file(&self, file: &Opened) -> io::Result<()> {
+    fn sync_file(&self, file: &OpenFile) -> io::Result<()> {
         self.step("sync file", Path::new(""))?;
         self.disk.sync_file(file)
     }
@@ -249,7 +249,7 @@ impl FileSystem for Faulty {
         self.disk.link_new(original, name)
     }
 
-    fn clone_new(&self, original: &Opened, copy: &Place) -> io::Result<()> {
+    fn clone_new(&self, original: &OpenFile, copy: &Place) -> io::Result<()> {
         self.at("clone", copy)?;
         if self.clones {
             self.disk.copy_new(original, copy).map(|_| ())
@@ -258,7 +258,7 @@ impl FileSystem for Faulty {
         }
     }
 
-    fn copy_new(&self, from: &Opened, to: &Place) -> io::Result<ContentHash> {
+    fn copy_new(&self, from: &OpenFile, to: &Place) -> io::Result<ContentHash> {
         self.told("copy", &to.path());
         let content = self.disk.copy_new(from, to)?;
         if self.steps.is_it() {
@@ -269,7 +269,12 @@ impl FileSystem for Faulty {
         Ok(content)
     }
 
-    fn copy_attributes(&self, from: &Opened, to: &Opened, modified_ns: Option<i64>) -> Vec<String> {
+    fn copy_attributes(
+        &self,
+        from: &OpenFile,
+        to: &OpenFile,
+        modified_ns: Option<i64>,
+    ) -> Vec<String> {
         match self.step("attributes", Path::new("")) {
             Ok(()) => self.disk.copy_attributes(from, to, modified_ns),
             Err(error) => vec![error.to_string()],

@@ -3,23 +3,23 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::files::Work;
-use super::held::{Held, Keeper};
+use super::files::FileTask;
+use super::held::{HeldFolder, Keeper};
 use super::stop::{failed, refused};
-use super::{Run, Stop, lock};
+use super::{Execution, Stop, lock};
 use crate::act::plan::{ActionKind, Expected};
-use crate::files::fsops::{Kind, Lock, Look, Opened, Place};
+use crate::files::fsops::{FileKind, LockMode, Look, OpenFile, Place};
 use crate::model::media::FileStamp;
 use crate::model::path_text::for_people;
 
 /// Whether a keeper's bytes are read, or only its identity, size and time looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum KeeperProof {
     Bytes,
     Stamp,
 }
 
-impl Run<'_> {
+impl Execution<'_> {
     /// The place of a file that a plan tells of.
     fn place_of(&self, path: &Path) -> Result<Place, String> {
         self.place(path).map_err(|error| match error.kind() {
@@ -29,14 +29,14 @@ impl Run<'_> {
     }
 
     /// Opens a file that is what the plan says, its bytes aside.
-    fn open_expected(&self, place: &Place, expected: &Expected) -> Result<Opened, String> {
+    fn open_expected(&self, place: &Place, expected: &Expected) -> Result<OpenFile, String> {
         let files = self.world.files;
         let look = files.look_at(place).map_err(|error| error.to_string())?;
         let look = look.ok_or_else(|| "is not there any more".to_owned())?;
         match look.kind {
-            Kind::File => {}
-            Kind::Link => return Err("is a symbolic link now".into()),
-            Kind::Folder | Kind::Other => return Err("is no regular file any more".into()),
+            FileKind::File => {}
+            FileKind::Link => return Err("is a symbolic link now".into()),
+            FileKind::Folder | FileKind::Other => return Err("is no regular file any more".into()),
         }
         differs(look.stamp, expected.stamp)?;
         let opened = files.open(place).map_err(|error| error.to_string())?;
@@ -44,7 +44,7 @@ impl Run<'_> {
     }
 
     /// That an open file has the bytes that the plan says, and stays what it is while it is read.
-    fn read(&self, place: &Place, opened: &Opened, expected: &Expected) -> Result<(), String> {
+    fn read(&self, place: &Place, opened: &OpenFile, expected: &Expected) -> Result<(), String> {
         let files = self.world.files;
         let content = files.hash(opened).map_err(|error| error.to_string())?;
         if Some(content) != expected.content {
@@ -68,7 +68,7 @@ impl Run<'_> {
     }
 
     /// The source: open, locked and read.
-    pub(super) fn check_source(&self, work: &Work<'_>) -> Result<Held, Stop> {
+    pub(super) fn check_source(&self, work: &FileTask<'_>) -> Result<HeldFolder, Stop> {
         let source = &work.source;
         let home = self.place_of(source).map_err(|why| refused(source, &why))?;
         let now = self.where_left(work, &home).map_err(failed("looking at", source))?;
@@ -78,10 +78,10 @@ impl Run<'_> {
             }
             stop
         })?;
-        Ok(Held { home, now, opened })
+        Ok(HeldFolder { home, now, opened })
     }
 
-    fn check_source_at(&self, work: &Work<'_>, now: &Place) -> Result<Opened, Stop> {
+    fn check_source_at(&self, work: &FileTask<'_>, now: &Place) -> Result<OpenFile, Stop> {
         let source = &work.source;
         let opened =
             self.open_expected(now, work.expected()).map_err(|why| refused(source, &why))?;
@@ -103,7 +103,8 @@ impl Run<'_> {
             return Err(refused(source, "is a file that another act relies on"));
         }
         // Other acts of this run may be about other names of the same file.
-        let kind = if takes_away && look.names == 1 { Lock::Exclusive } else { Lock::Shared };
+        let kind =
+            if takes_away && look.names == 1 { LockMode::Exclusive } else { LockMode::Shared };
         self.lock_file(now, &opened, kind)
             .and_then(|()| self.read(now, &opened, work.expected()))
             .map_err(|why| refused(source, &why))?;
@@ -114,16 +115,16 @@ impl Run<'_> {
     /// its stamp, when the source was set aside.
     pub(super) fn hold_keeper<'a>(
         &self,
-        work: &Work<'a>,
-        proof: Proof,
+        work: &FileTask<'a>,
+        proof: KeeperProof,
     ) -> Result<Option<Keeper<'a>>, Stop> {
         let Some(expected) = &work.member.keeper else { return Ok(None) };
         let path = self.plan.resolve(&expected.path);
         let relies = |why: String| relies(work, &path, &why);
         let place = self.place_of(&path).map_err(relies)?;
         let opened = self.open_expected(&place, expected).map_err(relies)?;
-        self.lock_file(&place, &opened, Lock::Shared).map_err(relies)?;
-        if proof == Proof::Bytes {
+        self.lock_file(&place, &opened, LockMode::Shared).map_err(relies)?;
+        if proof == KeeperProof::Bytes {
             self.read(&place, &opened, expected).map_err(relies)?;
         }
         Ok(Some(Keeper { expected, path, place, opened }))
@@ -135,10 +136,10 @@ impl Run<'_> {
     /// go on answering under a name that is gone.
     pub(super) fn keeper_stays(
         &self,
-        work: &Work<'_>,
-        source: &Held,
+        work: &FileTask<'_>,
+        source: &HeldFolder,
         keeper: &Keeper<'_>,
-        proof: Proof,
+        proof: KeeperProof,
     ) -> Result<(), Stop> {
         let files = self.world.files;
         let relies = |why: String| relies(work, &keeper.path, &why);
@@ -157,7 +158,7 @@ impl Run<'_> {
         if !same_folder || !opened.look().is_same_file(&keeper.opened.look()) {
             return Err(relies("was replaced in the meantime".into()));
         }
-        if proof == Proof::Bytes {
+        if proof == KeeperProof::Bytes {
             self.read(&place, &opened, keeper.expected).map_err(relies)?;
         }
         Ok(())
@@ -215,7 +216,7 @@ impl Run<'_> {
     }
 }
 
-fn relies(work: &Work<'_>, keeper: &Path, why: &str) -> Stop {
+fn relies(work: &FileTask<'_>, keeper: &Path, why: &str) -> Stop {
     refused(&work.source, &format!("relies on {}, which {why}", for_people(keeper)))
 }
 

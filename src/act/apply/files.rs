@@ -3,14 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::Run;
+use super::Execution;
 use crate::act::plan::{Action, ActionKind, Expected, Member};
 
 /// The longest name that file systems commonly allow, in bytes.
 const LONGEST_NAME: usize = 255;
 
 /// One file that is to be acted on.
-pub(super) struct Work<'a> {
+pub(super) struct FileTask<'a> {
     /// Its place in the action.
     pub(super) place: usize,
     pub(super) kind: ActionKind,
@@ -25,7 +25,7 @@ pub(super) struct Work<'a> {
     mark: String,
 }
 
-impl Work<'_> {
+impl FileTask<'_> {
     /// The name of a file that is not whole yet. Only this act of this run uses it.
     pub(super) fn part_name(&self) -> OsString {
         format!("{}.part", self.mark).into()
@@ -50,12 +50,12 @@ impl Work<'_> {
     }
 }
 
-impl Run<'_> {
-    pub(super) fn files_of<'a>(&self, index: usize, action: &'a Action) -> Vec<Work<'a>> {
+impl Execution<'_> {
+    pub(super) fn files_of<'a>(&self, index: usize, action: &'a Action) -> Vec<FileTask<'a>> {
         let work = |(place, member): (usize, &'a Member)| {
             let source = self.plan.resolve(&member.source.path);
             let destination = member.destination.as_ref();
-            Work {
+            FileTask {
                 place,
                 kind: action.action,
                 member,

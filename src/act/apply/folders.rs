@@ -5,12 +5,12 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Run, lock};
+use super::{Execution, lock};
 use crate::act::journal::Line;
 use crate::act::plan::ExactPath;
 use crate::files::fsops::{Folder, Place};
 
-impl Run<'_> {
+impl Execution<'_> {
     /// The place that a path names, its folder opened anew.
     pub(super) fn place(&self, path: &Path) -> io::Result<Place> {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {

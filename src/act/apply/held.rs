@@ -4,23 +4,23 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use super::files::Work;
+use super::files::FileTask;
 use super::stop::{failed, refused};
-use super::{Run, Stop, about, lock};
+use super::{Execution, Stop, about, lock};
 use crate::act::plan::Expected;
-use crate::files::fsops::{Lock, Locked, Look, Opened, Place};
+use crate::files::fsops::{LockMode, Locked, Look, OpenFile, Place};
 use crate::model::path_text::for_people;
 
 /// A file that is acted on.
-pub(super) struct Held {
+pub(super) struct HeldFolder {
     /// Where the plan has it.
     pub(super) home: Place,
     /// Where it is now: at home, set aside in the same folder, or where it was moved to.
     pub(super) now: Place,
-    pub(super) opened: Opened,
+    pub(super) opened: OpenFile,
 }
 
-impl Held {
+impl HeldFolder {
     pub(super) fn look(&self) -> Look {
         self.opened.look()
     }
@@ -30,7 +30,7 @@ impl Held {
     }
 
     /// Whether it has a name that only its act uses.
-    pub(super) fn is_aside(&self, work: &Work<'_>) -> bool {
+    pub(super) fn is_aside(&self, work: &FileTask<'_>) -> bool {
         let name = self.now.name();
         name == work.aside_name(self.home.name()) || name == work.short_aside_name()
     }
@@ -41,12 +41,17 @@ pub(super) struct Keeper<'a> {
     pub(super) expected: &'a Expected,
     pub(super) path: PathBuf,
     pub(super) place: Place,
-    pub(super) opened: Opened,
+    pub(super) opened: OpenFile,
 }
 
-impl Run<'_> {
+impl Execution<'_> {
     /// Locks a file that is held. Where there are no locks, that is remembered, once a device.
-    pub(super) fn lock_file(&self, place: &Place, file: &Opened, kind: Lock) -> Result<(), String> {
+    pub(super) fn lock_file(
+        &self,
+        place: &Place,
+        file: &OpenFile,
+        kind: LockMode,
+    ) -> Result<(), String> {
         match self.world.files.lock(file, kind).map_err(|error| error.to_string())? {
             Locked::Yes => Ok(()),
             Locked::ByAnother => Err("is locked by another program or another run".into()),
@@ -62,7 +67,7 @@ impl Run<'_> {
 
     /// Where the file of an act is that an interrupted run had announced. What that had set aside
     /// gets its name back; where something else has the name, it is still set aside.
-    pub(super) fn where_left(&self, work: &Work<'_>, home: &Place) -> io::Result<Place> {
+    pub(super) fn where_left(&self, work: &FileTask<'_>, home: &Place) -> io::Result<Place> {
         if !work.begun {
             return Ok(home.clone());
         }
@@ -92,7 +97,7 @@ impl Run<'_> {
         self.check_renamed(from, to, look)
     }
 
-    /// The second half of [`Run::rename_checked`].
+    /// The second half of [`Execution::rename_checked`].
     pub(super) fn check_renamed(&self, from: &Place, to: &Place, look: Look) -> Result<(), Stop> {
         let files = self.world.files;
         let mut stop = match files.look_at(to) {
@@ -108,7 +113,7 @@ impl Run<'_> {
     }
 
     /// Gives a file a name in its own folder that only this act uses.
-    pub(super) fn set_aside(&self, work: &Work<'_>, held: &mut Held) -> Result<(), Stop> {
+    pub(super) fn set_aside(&self, work: &FileTask<'_>, held: &mut HeldFolder) -> Result<(), Stop> {
         if held.is_aside(work) {
             return Ok(());
         }
@@ -120,7 +125,7 @@ impl Run<'_> {
     }
 
     /// Gives a file its own name back, wherever it is now.
-    pub(super) fn go_home(&self, held: &mut Held) -> Result<(), String> {
+    pub(super) fn go_home(&self, held: &mut HeldFolder) -> Result<(), String> {
         if held.is_at_home() {
             return Ok(());
         }
@@ -142,7 +147,7 @@ impl Run<'_> {
     }
 
     /// The same when an act stops; adds to `stop` where the file is if it cannot go home.
-    pub(super) fn put_back(&self, held: &mut Held, stop: Stop) -> Stop {
+    pub(super) fn put_back(&self, held: &mut HeldFolder, stop: Stop) -> Stop {
         match self.go_home(held) {
             Ok(()) => stop,
             Err(why) => Stop { reason: format!("{}; {why}", stop.reason), ..stop },
@@ -152,14 +157,14 @@ impl Run<'_> {
     /// Takes steps; when they stop, the file gets its own name back.
     pub(super) fn or_put_back<T>(
         &self,
-        held: &mut Held,
-        steps: impl FnOnce(&mut Held) -> Result<T, Stop>,
+        held: &mut HeldFolder,
+        steps: impl FnOnce(&mut HeldFolder) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         steps(held).map_err(|stop| self.put_back(held, stop))
     }
 
     /// Removes a file that was set aside, if it is still what was checked.
-    pub(super) fn remove_aside(&self, held: &Held) -> Result<(), Stop> {
+    pub(super) fn remove_aside(&self, held: &HeldFolder) -> Result<(), Stop> {
         let files = self.world.files;
         let path = held.home.path();
         match files.look_at(&held.now).map_err(failed("looking at", &path))? {

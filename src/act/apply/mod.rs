@@ -35,7 +35,7 @@ const INTENTS_AT_ONCE: usize = 64;
 
 /// What acting needs of the world.
 #[derive(Clone, Copy)]
-pub struct World<'a> {
+pub struct Environment<'a> {
     /// Where the files are.
     pub files: &'a dyn FileSystem,
     /// Now, in UTC, like `2026-11-24T10:58:38Z`.
@@ -119,7 +119,7 @@ pub fn apply(
     plan: &Plan,
     scope: Scope<'_>,
     journal: Journal,
-    world: World<'_>,
+    world: Environment<'_>,
 ) -> Result<Applied, PlanError> {
     plan.check()?;
     let (settled, begun) = match scope {
@@ -138,7 +138,7 @@ pub fn apply(
         .filter(|&index| plan.actions[index].action != ActionKind::Report)
         .collect();
     let members = plan.actions.iter().flat_map(|action| &action.files);
-    let run = Run {
+    let run = Execution {
         plan,
         world,
         name: journal.run().to_owned(),
@@ -157,7 +157,13 @@ pub fn apply(
         making_folders: Mutex::new(()),
         lasting: Mutex::default(),
         unlocked: Mutex::default(),
-        desk: Mutex::new(Desk { journal, wanted: &wanted, next: 0, announced: 0, failure: None }),
+        queue: Mutex::new(IntentQueue {
+            journal,
+            wanted: &wanted,
+            next: 0,
+            announced: 0,
+            failure: None,
+        }),
         outcome: Mutex::new(Vec::new()),
     };
     let files = wanted.iter().map(|&index| plan.actions[index].files.len() as u64).sum();
@@ -172,9 +178,9 @@ pub fn apply(
 }
 
 /// A plan that is being carried out.
-struct Run<'a> {
+struct Execution<'a> {
     plan: &'a Plan,
-    world: World<'a>,
+    world: Environment<'a>,
     name: String,
     /// Actions that an interrupted run had announced.
     begun: BTreeSet<usize>,
@@ -186,12 +192,12 @@ struct Run<'a> {
     lasting: Mutex<HashSet<FileKey>>,
     /// Where files could not be locked, by device.
     unlocked: Mutex<BTreeMap<u64, PathBuf>>,
-    desk: Mutex<Desk<'a>>,
-    outcome: Mutex<Vec<(usize, Outcome)>>,
+    queue: Mutex<IntentQueue<'a>>,
+    outcome: Mutex<Vec<(usize, ActOutcome)>>,
 }
 
 /// Where workers get their next action, and write down what they did.
-struct Desk<'a> {
+struct IntentQueue<'a> {
     journal: Journal,
     wanted: &'a [usize],
     next: usize,
@@ -201,7 +207,7 @@ struct Desk<'a> {
 
 /// How an act ended.
 #[derive(Debug)]
-enum Outcome {
+enum ActOutcome {
     Done { effects: Vec<Effect>, remarks: Vec<(PathBuf, String)> },
     NotDone(Stop),
 }
@@ -231,13 +237,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Run<'_> {
+impl Execution<'_> {
     fn work(&self) {
         while let Some(index) = self.next() {
             let action = &self.plan.actions[index];
             let outcome = match self.act(index, action) {
                 Ok(done) => done,
-                Err(stop) => Outcome::NotDone(stop),
+                Err(stop) => ActOutcome::NotDone(stop),
             };
             self.write_down(index, action, &outcome);
             lock(&self.outcome).push((index, outcome));
@@ -246,36 +252,36 @@ impl Run<'_> {
 
     /// The next action, once its intent is on the disk.
     fn next(&self) -> Option<usize> {
-        let mut desk = lock(&self.desk);
-        if desk.failure.is_some() || self.world.cancel.load(Ordering::Relaxed) {
+        let mut queue = lock(&self.queue);
+        if queue.failure.is_some() || self.world.cancel.load(Ordering::Relaxed) {
             return None;
         }
-        let next = desk.next;
-        let index = *desk.wanted.get(next)?;
-        if next >= desk.announced {
-            let end = desk.wanted.len().min(next + INTENTS_AT_ONCE);
+        let next = queue.next;
+        let index = *queue.wanted.get(next)?;
+        if next >= queue.announced {
+            let end = queue.wanted.len().min(next + INTENTS_AT_ONCE);
             let time = (self.world.clock)();
-            let lines: Vec<Line> = desk.wanted[next..end]
+            let lines: Vec<Line> = queue.wanted[next..end]
                 .iter()
                 // What was announced before needs not be again.
                 .filter(|index| !self.begun.contains(index))
-                .filter_map(|&index| Intent::of(self.plan, index, &time).map(Line::Intent))
+                .filter_map(|&index| Intent::from_plan(self.plan, index, &time).map(Line::Intent))
                 .collect();
-            if let Err(error) = desk.journal.add_lasting(&lines) {
-                desk.failure = Some(error);
+            if let Err(error) = queue.journal.add_lasting(&lines) {
+                queue.failure = Some(error);
                 return None;
             }
-            desk.announced = end;
+            queue.announced = end;
         }
-        desk.next += 1;
+        queue.next += 1;
         Some(index)
     }
 
-    fn act(&self, index: usize, action: &Action) -> Result<Outcome, Stop> {
+    fn act(&self, index: usize, action: &Action) -> Result<ActOutcome, Stop> {
         let files = self.files_of(index, action);
         match action.action {
             // Never asked for: filtered out.
-            ActionKind::Report => Ok(Outcome::Done { effects: Vec::new(), remarks: Vec::new() }),
+            ActionKind::Report => Ok(ActOutcome::Done { effects: Vec::new(), remarks: Vec::new() }),
             ActionKind::Quarantine | ActionKind::Move | ActionKind::Copy => {
                 self.transfer_all(&files)
             }
@@ -286,15 +292,15 @@ impl Run<'_> {
         }
     }
 
-    fn write_down(&self, index: usize, action: &Action, outcome: &Outcome) {
+    fn write_down(&self, index: usize, action: &Action, outcome: &ActOutcome) {
         let time = (self.world.clock)();
         let ending = match outcome {
-            Outcome::Done { remarks, .. } => {
+            ActOutcome::Done { remarks, .. } => {
                 let remark = remarks.iter().map(|(_, remark)| remark.as_str());
                 let remark = remark.collect::<Vec<_>>().join("; ");
                 Ending { action: index, time, verdict: Verdict::Done, remark, stuck: Vec::new() }
             }
-            Outcome::NotDone(stop) => Ending {
+            ActOutcome::NotDone(stop) => Ending {
                 action: index,
                 time,
                 verdict: stop.verdict,
@@ -324,16 +330,16 @@ impl Run<'_> {
 
     /// Adds a line that need not be on the disk at once.
     fn note(&self, line: Line) {
-        let mut desk = lock(&self.desk);
-        if let Err(error) = desk.journal.add(&[line]) {
-            desk.failure.get_or_insert(error);
+        let mut queue = lock(&self.queue);
+        if let Err(error) = queue.journal.add(&[line]) {
+            queue.failure.get_or_insert(error);
         }
     }
 
     fn finish(self) -> Applied {
         let unlocked = std::mem::take(&mut *lock(&self.unlocked));
-        let desk = self.desk.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Desk { mut journal, wanted, next, failure, .. } = desk;
+        let queue = self.queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let IntentQueue { mut journal, wanted, next, failure, .. } = queue;
         let mut applied = Applied {
             run: self.name,
             unlocked: unlocked.into_values().collect(),
@@ -346,7 +352,7 @@ impl Run<'_> {
         for (index, outcome) in outcome {
             let action = &self.plan.actions[index];
             match outcome {
-                Outcome::Done { effects, remarks } => {
+                ActOutcome::Done { effects, remarks } => {
                     applied.actions += 1;
                     applied.files += action.files.len() as u64;
                     let bytes = action.files.iter().map(|member| member.source.stamp.size.0);
@@ -354,7 +360,7 @@ impl Run<'_> {
                     applied.effects.extend(effects);
                     applied.remarks.extend(remarks);
                 }
-                Outcome::NotDone(stop) => {
+                ActOutcome::NotDone(stop) => {
                     let path = action.files.first().map(|m| m.source.path.clone());
                     applied.not_done.push(NotDone {
                         path: path.unwrap_or_default(),

@@ -2,24 +2,24 @@
 //! what it relies on was found anew at its path, with its bytes. Of two runs that each rely on what
 //! the other removes, the later one finds its keeper gone.
 
-use super::checks::Proof;
-use super::files::Work;
-use super::held::{Held, Keeper};
+use super::checks::KeeperProof;
+use super::files::FileTask;
+use super::held::{HeldFolder, Keeper};
 use super::stop::failed;
-use super::{Outcome, Run, Stop};
-use crate::files::fsops::{Kind, Place};
+use super::{ActOutcome, Execution, Stop};
+use crate::files::fsops::{FileKind, Place};
 use crate::model::path_text::for_people;
 
 /// A file that is to be removed.
 struct Doomed<'w, 'a> {
-    work: &'w Work<'a>,
-    held: Held,
+    work: &'w FileTask<'a>,
+    held: HeldFolder,
     keeper: Option<Keeper<'a>>,
 }
 
-impl Run<'_> {
+impl Execution<'_> {
     /// Removes all files for good; the picture, which is the first, last.
-    pub(super) fn delete(&self, files: &[Work<'_>]) -> Result<Outcome, Stop> {
+    pub(super) fn delete(&self, files: &[FileTask<'_>]) -> Result<ActOutcome, Stop> {
         let mut gone = Vec::new();
         self.delete_unless_gone(files, &mut gone).map_err(|mut stop| {
             stop.stuck.extend(gone);
@@ -30,9 +30,9 @@ impl Run<'_> {
     /// `gone` are files that an interrupted run had removed.
     fn delete_unless_gone(
         &self,
-        files: &[Work<'_>],
+        files: &[FileTask<'_>],
         gone: &mut Vec<usize>,
-    ) -> Result<Outcome, Stop> {
+    ) -> Result<ActOutcome, Stop> {
         let mut doomed = Vec::new();
         for work in files {
             if work.begun && self.is_gone(work)? {
@@ -41,7 +41,7 @@ impl Run<'_> {
             }
             let mut held = self.check_source(work)?;
             let keeper = self
-                .hold_keeper(work, Proof::Stamp)
+                .hold_keeper(work, KeeperProof::Stamp)
                 .map_err(|stop| self.put_back(&mut held, stop))?;
             doomed.push(Doomed { work, held, keeper });
         }
@@ -64,7 +64,7 @@ impl Run<'_> {
             }
             removed.push(one);
         }
-        Ok(Outcome::Done { effects: Vec::new(), remarks: Vec::new() })
+        Ok(ActOutcome::Done { effects: Vec::new(), remarks: Vec::new() })
     }
 
     fn may_go(&self, doomed: &Doomed<'_, '_>) -> Result<(), Stop> {
@@ -72,12 +72,12 @@ impl Run<'_> {
             // No plan may ask for that.
             return Err(Stop::refused("it relies on no file that stays"));
         };
-        self.keeper_stays(doomed.work, &doomed.held, keeper, Proof::Bytes)?;
+        self.keeper_stays(doomed.work, &doomed.held, keeper, KeeperProof::Bytes)?;
         self.make_keeper_last(keeper)
     }
 
     /// Whether neither the file is there nor what it is called while it is set aside.
-    pub(super) fn is_gone(&self, work: &Work<'_>) -> Result<bool, Stop> {
+    pub(super) fn is_gone(&self, work: &FileTask<'_>) -> Result<bool, Stop> {
         let home = match self.place(&work.source) {
             Ok(home) => home,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
@@ -111,13 +111,13 @@ impl Run<'_> {
     /// Removes a file of this run that is not whole, if there is one.
     pub(super) fn clear(&self, part: &Place) -> std::io::Result<()> {
         match self.world.files.look_at(part)? {
-            Some(look) if look.kind == Kind::File => self.world.files.remove_file(part),
+            Some(look) if look.kind == FileKind::File => self.world.files.remove_file(part),
             _ => Ok(()),
         }
     }
 }
 
 /// The place beside `place` where an act puts what is not whole yet.
-pub(super) fn part_of(work: &Work<'_>, place: &Place) -> Result<Place, Stop> {
+pub(super) fn part_of(work: &FileTask<'_>, place: &Place) -> Result<Place, Stop> {
     place.beside(&work.part_name()).map_err(failed("naming a part of", &work.source))
 }

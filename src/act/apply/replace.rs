@@ -2,21 +2,21 @@
 
 use std::io;
 
-use super::checks::Proof;
-use super::files::Work;
-use super::held::{Held, Keeper};
+use super::checks::KeeperProof;
+use super::files::FileTask;
+use super::held::{HeldFolder, Keeper};
 use super::remove::part_of;
 use super::stop::{failed, refused};
 use super::transfer::Remarks;
-use super::{Effect, Outcome, Run, Stop};
+use super::{ActOutcome, Effect, Execution, Stop};
 use crate::act::plan::ActionKind;
 use crate::files::fsops::{Look, Place};
 use crate::model::path_text::for_people;
 
-impl Run<'_> {
+impl Execution<'_> {
     /// Puts a link, a clone or a copy in the place of each file. The file itself is set aside, in
     /// its own folder, until what takes its place is there.
-    pub(super) fn replace(&self, files: &[Work<'_>]) -> Result<Outcome, Stop> {
+    pub(super) fn replace(&self, files: &[FileTask<'_>]) -> Result<ActOutcome, Stop> {
         let mut effects = Vec::new();
         let mut remarks = Vec::new();
         for work in files {
@@ -29,18 +29,19 @@ impl Run<'_> {
             let before = work.expected().stamp;
             effects.push(Effect { from, to, before, stamp: look.stamp, kept: false });
         }
-        Ok(Outcome::Done { effects, remarks })
+        Ok(ActOutcome::Done { effects, remarks })
     }
 
-    fn replace_one(&self, work: &Work<'_>, remarks: &mut Remarks) -> Result<Look, Stop> {
+    fn replace_one(&self, work: &FileTask<'_>, remarks: &mut Remarks) -> Result<Look, Stop> {
         if work.begun
             && let Some(look) = self.settle(work)?
         {
             return Ok(look);
         }
         let mut held = self.check_source(work)?;
-        let keeper =
-            self.hold_keeper(work, Proof::Stamp).map_err(|stop| self.put_back(&mut held, stop))?;
+        let keeper = self
+            .hold_keeper(work, KeeperProof::Stamp)
+            .map_err(|stop| self.put_back(&mut held, stop))?;
         let part = part_of(work, &held.home)?;
         let made = match self.make(work, &held, keeper.as_ref(), &part, remarks) {
             Ok(made) => made,
@@ -75,8 +76,8 @@ impl Run<'_> {
     /// except those of a link: they are the keeper's.
     fn make(
         &self,
-        work: &Work<'_>,
-        held: &Held,
+        work: &FileTask<'_>,
+        held: &HeldFolder,
         keeper: Option<&Keeper<'_>>,
         part: &Place,
         remarks: &mut Remarks,
@@ -121,8 +122,8 @@ impl Run<'_> {
     /// That what took the file's place is there to stay, and so is what it relies on.
     fn stands(
         &self,
-        work: &Work<'_>,
-        held: &Held,
+        work: &FileTask<'_>,
+        held: &HeldFolder,
         keeper: Option<&Keeper<'_>>,
         made: Look,
     ) -> Result<(), Stop> {
@@ -132,14 +133,14 @@ impl Run<'_> {
         let Some(keeper) = keeper else { return Ok(()) };
         // The bytes of a clone were read when it was made.
         let link = work.kind == ActionKind::Hardlink;
-        let proof = if link { Proof::Bytes } else { Proof::Stamp };
+        let proof = if link { KeeperProof::Bytes } else { KeeperProof::Stamp };
         self.keeper_stays(work, held, keeper, proof)?;
         self.make_keeper_last(keeper)
     }
 
     /// Brings what an interrupted run left to one of two ends: the file is replaced, by what is
     /// told, or is as it was before.
-    fn settle(&self, work: &Work<'_>) -> Result<Option<Look>, Stop> {
+    fn settle(&self, work: &FileTask<'_>) -> Result<Option<Look>, Stop> {
         let files = self.world.files;
         let looking = || failed("looking at", &work.source);
         let home = match self.place(&work.source) {

@@ -3,32 +3,32 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use super::checks::Proof;
-use super::files::Work;
-use super::held::{Held, Keeper};
+use super::checks::KeeperProof;
+use super::files::FileTask;
+use super::held::{HeldFolder, Keeper};
 use super::remove::part_of;
 use super::stop::{failed, refused};
-use super::{Effect, Outcome, Run, Stop, about};
+use super::{ActOutcome, Effect, Execution, Stop, about};
 use crate::act::plan::ActionKind;
-use crate::files::fsops::{Kind, Look, Opened, Place};
+use crate::files::fsops::{FileKind, Look, OpenFile, Place};
 use crate::model::path_text::for_people;
 use crate::model::record::ContentHash;
 
 /// How far a file of an act is, which an interrupted run may have begun.
-enum Standing<'a> {
+enum FileProgress<'a> {
     /// Everything is still to be done.
-    Waiting(Held, Option<Keeper<'a>>),
+    Waiting(HeldFolder, Option<Keeper<'a>>),
     /// It is where it is to be, and no more where it was, unless it is copied.
     Arrived(Look),
     /// It is where it is to be, and still where it was, or beside that, set aside.
-    Both(Held),
+    Both(HeldFolder),
 }
 
 pub(super) type Remarks = Vec<(PathBuf, String)>;
 
-impl Run<'_> {
+impl Execution<'_> {
     /// Moves or copies all files, or none.
-    pub(super) fn transfer_all(&self, files: &[Work<'_>]) -> Result<Outcome, Stop> {
+    pub(super) fn transfer_all(&self, files: &[FileTask<'_>]) -> Result<ActOutcome, Stop> {
         let mut standings = Vec::with_capacity(files.len());
         for work in files {
             standings.push(self.standing(work)?);
@@ -48,10 +48,10 @@ impl Run<'_> {
             stamp: look.stamp,
             kept: work.kind == ActionKind::Copy,
         });
-        Ok(Outcome::Done { effects: effects.collect(), remarks })
+        Ok(ActOutcome::Done { effects: effects.collect(), remarks })
     }
 
-    fn standing<'a>(&self, work: &Work<'a>) -> Result<Standing<'a>, Stop> {
+    fn standing<'a>(&self, work: &FileTask<'a>) -> Result<FileProgress<'a>, Stop> {
         let files = self.world.files;
         self.check_references(&work.destination)?;
         let taken = || {
@@ -68,18 +68,18 @@ impl Run<'_> {
         let (Some(to), Some(there)) = (to, there) else {
             let mut held = self.check_source(work)?;
             let keeper = self
-                .hold_keeper(work, Proof::Bytes)
+                .hold_keeper(work, KeeperProof::Bytes)
                 .map_err(|stop| self.put_back(&mut held, stop))?;
-            return Ok(Standing::Waiting(held, keeper));
+            return Ok(FileProgress::Waiting(held, keeper));
         };
         let arrived = work.begun
-            && there.kind == Kind::File
+            && there.kind == FileKind::File
             && files.open(&to).and_then(|file| files.hash(&file)).ok() == work.expected().content;
         if !arrived {
             return Err(taken());
         }
         if work.kind == ActionKind::Copy || self.is_gone(work)? {
-            return Ok(Standing::Arrived(there));
+            return Ok(FileProgress::Arrived(there));
         }
         let home = self.place(&work.source).map_err(failed("looking at", &work.source))?;
         let now = self.where_left(work, &home).map_err(failed("looking at", &work.source))?;
@@ -93,14 +93,14 @@ impl Run<'_> {
                     return Err(taken());
                 }
                 let opened = files.open(&now).map_err(failed("opening", &work.source))?;
-                Ok(Standing::Both(Held { home, now, opened }))
+                Ok(FileProgress::Both(HeldFolder { home, now, opened }))
             }
-            _ => self.check_source(work).map(Standing::Both),
+            _ => self.check_source(work).map(FileProgress::Both),
         }
     }
 
     /// A folder on the way to the destination is not what the plan says.
-    fn cannot_go(&self, work: &Work<'_>, error: &io::Error) -> Stop {
+    fn cannot_go(&self, work: &FileTask<'_>, error: &io::Error) -> Stop {
         let reason = about("moving to", &work.destination, error);
         match error.kind() {
             ErrorKind::NotADirectory | ErrorKind::InvalidInput => Stop::refused(reason),
@@ -110,12 +110,12 @@ impl Run<'_> {
 
     fn transfer_one(
         &self,
-        work: &Work<'_>,
-        standing: Standing<'_>,
+        work: &FileTask<'_>,
+        standing: FileProgress<'_>,
         remarks: &mut Remarks,
     ) -> Result<Look, Stop> {
         let destination = &work.destination;
-        if let Standing::Arrived(look) = standing {
+        if let FileProgress::Arrived(look) = standing {
             return Ok(look);
         }
         let to = self.place_to_fill(destination).map_err(|error| self.cannot_go(work, &error))?;
@@ -124,19 +124,24 @@ impl Run<'_> {
             self.clear(&part).map_err(failed("removing", &part.path()))?;
         }
         match standing {
-            Standing::Arrived(look) => Ok(look),
-            Standing::Both(held) => self.finish_move(work, held, &to),
-            Standing::Waiting(held, _) if work.kind == ActionKind::Copy => {
+            FileProgress::Arrived(look) => Ok(look),
+            FileProgress::Both(held) => self.finish_move(work, held, &to),
+            FileProgress::Waiting(held, _) if work.kind == ActionKind::Copy => {
                 self.copy_to(work, &held.opened, &to, remarks)
             }
-            Standing::Waiting(held, keeper) => {
+            FileProgress::Waiting(held, keeper) => {
                 self.move_to(work, held, keeper.as_ref(), &to, remarks)
             }
         }
     }
 
     /// Removes what is still where it was, since it is where it is to be too.
-    fn finish_move(&self, work: &Work<'_>, mut held: Held, to: &Place) -> Result<Look, Stop> {
+    fn finish_move(
+        &self,
+        work: &FileTask<'_>,
+        mut held: HeldFolder,
+        to: &Place,
+    ) -> Result<Look, Stop> {
         let files = self.world.files;
         files.sync_folder(to.folder()).map_err(failed("syncing", to.folder().path()))?;
         self.or_put_back(&mut held, |held| {
@@ -155,8 +160,8 @@ impl Run<'_> {
     /// Moves one file. After an error it is where it was, and nowhere else.
     pub(super) fn move_to(
         &self,
-        work: &Work<'_>,
-        mut held: Held,
+        work: &FileTask<'_>,
+        mut held: HeldFolder,
         keeper: Option<&Keeper<'_>>,
         to: &Place,
         remarks: &mut Remarks,
@@ -184,8 +189,8 @@ impl Run<'_> {
     /// seen through two mounts, it would show in the keeper's folder. It stays aside.
     pub(super) fn is_not_its_keeper(
         &self,
-        work: &Work<'_>,
-        held: &mut Held,
+        work: &FileTask<'_>,
+        held: &mut HeldFolder,
         keeper: Option<&Keeper<'_>>,
     ) -> Result<(), Stop> {
         let Some(keeper) = keeper else { return Ok(()) };
@@ -193,26 +198,26 @@ impl Run<'_> {
             return Ok(());
         }
         self.set_aside(work, held)?;
-        self.keeper_stays(work, held, keeper, Proof::Stamp)
+        self.keeper_stays(work, held, keeper, KeeperProof::Stamp)
             .map_err(|stop| self.put_back(held, stop))
     }
 
     /// That the keeper, if there is one, did not go with the file.
     pub(super) fn keeper_is_left(
         &self,
-        work: &Work<'_>,
-        held: &Held,
+        work: &FileTask<'_>,
+        held: &HeldFolder,
         keeper: Option<&Keeper<'_>>,
     ) -> Result<(), Stop> {
-        keeper.map_or(Ok(()), |keeper| self.keeper_stays(work, held, keeper, Proof::Stamp))
+        keeper.map_or(Ok(()), |keeper| self.keeper_stays(work, held, keeper, KeeperProof::Stamp))
     }
 
     /// To another file system: the source is removed when the copy was read back, and is at its
     /// path.
     fn move_by_copy(
         &self,
-        work: &Work<'_>,
-        mut held: Held,
+        work: &FileTask<'_>,
+        mut held: HeldFolder,
         keeper: Option<&Keeper<'_>>,
         to: &Place,
         remarks: &mut Remarks,
@@ -232,8 +237,8 @@ impl Run<'_> {
     /// left of it.
     fn copy_to(
         &self,
-        work: &Work<'_>,
-        from: &Opened,
+        work: &FileTask<'_>,
+        from: &OpenFile,
         to: &Place,
         remarks: &mut Remarks,
     ) -> Result<Look, Stop> {
@@ -262,8 +267,8 @@ impl Run<'_> {
     /// Bytes, then attributes, then once more what the disk has of them.
     pub(super) fn copy_whole(
         &self,
-        work: &Work<'_>,
-        from: &Opened,
+        work: &FileTask<'_>,
+        from: &OpenFile,
         part: &Place,
         remarks: &mut Remarks,
     ) -> Result<Look, Stop> {
@@ -288,7 +293,14 @@ impl Run<'_> {
     }
 
     /// Removes a copy that is not wanted any more, if its original is at its path with its bytes.
-    fn discard(&self, work: &Work<'_>, copy: &Place, look: Look, home: &Place, stop: Stop) -> Stop {
+    fn discard(
+        &self,
+        work: &FileTask<'_>,
+        copy: &Place,
+        look: Look,
+        home: &Place,
+        stop: Stop,
+    ) -> Stop {
         let discarded = part_of(work, copy).and_then(|part| {
             self.rename_checked(copy, &part, look)?;
             let removed = self.is_there(&home.path(), work.expected()).and_then(|()| {
@@ -311,7 +323,7 @@ impl Run<'_> {
     }
 
     /// Takes back what was done to the first files of an action of which a later one failed.
-    fn take_back(&self, landed: &[(&Work<'_>, Look)], mut stop: Stop) -> Stop {
+    fn take_back(&self, landed: &[(&FileTask<'_>, Look)], mut stop: Stop) -> Stop {
         for (work, look) in landed.iter().rev() {
             if let Err(why) = self.take_one_back(work, *look) {
                 let (from, to) = (for_people(&work.source), for_people(&work.destination));
@@ -323,7 +335,7 @@ impl Run<'_> {
         stop
     }
 
-    fn take_one_back(&self, work: &Work<'_>, look: Look) -> Result<(), Stop> {
+    fn take_one_back(&self, work: &FileTask<'_>, look: Look) -> Result<(), Stop> {
         let destination = &work.destination;
         let to = self.place(destination).map_err(failed("opening the folder of", destination))?;
         let home = self.place_to_fill(&work.source).map_err(failed("opening", &work.source))?;
@@ -336,7 +348,7 @@ impl Run<'_> {
         if !opened.look().is_same_file(&look) {
             return Err(refused(destination, "was changed in the meantime"));
         }
-        let held = Held { home: to.clone(), now: to, opened };
+        let held = HeldFolder { home: to.clone(), now: to, opened };
         self.move_to(work, held, None, &home, &mut Vec::new()).map(drop)
     }
 }

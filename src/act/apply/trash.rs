@@ -3,17 +3,17 @@
 
 use std::io::ErrorKind;
 
-use super::checks::Proof;
-use super::files::Work;
-use super::held::{Held, Keeper};
+use super::checks::KeeperProof;
+use super::files::FileTask;
+use super::held::{HeldFolder, Keeper};
 use super::stop::{failed, refused};
-use super::{Effect, Outcome, Run, Stop};
+use super::{ActOutcome, Effect, Execution, Stop};
 use crate::files::fsops::Place;
 use crate::model::path_text::for_people;
 
-impl Run<'_> {
+impl Execution<'_> {
     /// All files into the desktop's trash, or none.
-    pub(super) fn put_into_trash(&self, files: &[Work<'_>]) -> Result<Outcome, Stop> {
+    pub(super) fn put_into_trash(&self, files: &[FileTask<'_>]) -> Result<ActOutcome, Stop> {
         let mut waiting = Vec::new();
         for work in files {
             if work.begun && self.is_gone(work)? {
@@ -26,11 +26,11 @@ impl Run<'_> {
             }
             let mut held = self.check_source(work)?;
             let keeper = self
-                .hold_keeper(work, Proof::Bytes)
+                .hold_keeper(work, KeeperProof::Bytes)
                 .map_err(|stop| self.put_back(&mut held, stop))?;
             waiting.push((work, held, keeper));
         }
-        let mut done: Vec<&Work<'_>> = Vec::new();
+        let mut done: Vec<&FileTask<'_>> = Vec::new();
         for (work, mut held, keeper) in waiting {
             if let Err(mut stop) = self.trash_one(work, &mut held, keeper.as_ref()) {
                 for work in done.into_iter().rev() {
@@ -40,13 +40,13 @@ impl Run<'_> {
             }
             done.push(work);
         }
-        Ok(Outcome::Done { effects: Vec::new(), remarks: Vec::new() })
+        Ok(ActOutcome::Done { effects: Vec::new(), remarks: Vec::new() })
     }
 
     fn trash_one(
         &self,
-        work: &Work<'_>,
-        held: &mut Held,
+        work: &FileTask<'_>,
+        held: &mut HeldFolder,
         keeper: Option<&Keeper<'_>>,
     ) -> Result<(), Stop> {
         let files = self.world.files;
@@ -69,7 +69,7 @@ impl Run<'_> {
     }
 
     /// The path led elsewhere at the very moment: what was trashed is another's file.
-    fn give_back_the_other(&self, work: &Work<'_>) -> Stop {
+    fn give_back_the_other(&self, work: &FileTask<'_>) -> Stop {
         let files = self.world.files;
         let give_back = || -> std::io::Result<()> {
             let trashed = files.trashed(&work.source)?;
@@ -94,7 +94,7 @@ impl Run<'_> {
         }
     }
 
-    fn untrash_again(&self, work: &Work<'_>, mut stop: Stop) -> Stop {
+    fn untrash_again(&self, work: &FileTask<'_>, mut stop: Stop) -> Stop {
         if let Err(why) = self.untrash(work) {
             let (path, why) = (for_people(&work.source), why.reason);
             stop.reason += &format!("; {path} stays in the trash: {why}");
@@ -104,7 +104,7 @@ impl Run<'_> {
     }
 
     /// All files out of the desktop's trash.
-    pub(super) fn take_out_of_trash(&self, files: &[Work<'_>]) -> Result<Outcome, Stop> {
+    pub(super) fn take_out_of_trash(&self, files: &[FileTask<'_>]) -> Result<ActOutcome, Stop> {
         let mut effects = Vec::new();
         for work in files {
             let there = self.world.files.look(&work.source).ok().flatten();
@@ -124,7 +124,7 @@ impl Run<'_> {
                 effects.push(Effect { from, to, before, stamp: look.stamp, kept: false });
             }
         }
-        Ok(Outcome::Done { effects, remarks: Vec::new() })
+        Ok(ActOutcome::Done { effects, remarks: Vec::new() })
     }
 
     /// BLAKE3 of the file at a place, if it is one that can be read.
@@ -134,7 +134,7 @@ impl Run<'_> {
     }
 
     /// Takes the file with the right bytes out of the trash.
-    fn untrash(&self, work: &Work<'_>) -> Result<(), Stop> {
+    fn untrash(&self, work: &FileTask<'_>) -> Result<(), Stop> {
         let files = self.world.files;
         let failed = |error| failed("taking out of the trash", &work.source)(error);
         for trashed in files.trashed(&work.source).map_err(failed)? {
@@ -148,7 +148,7 @@ impl Run<'_> {
                 continue;
             }
             let to = self.place_to_fill(&work.source).map_err(failed)?;
-            let held = Held { home: place.clone(), now: place, opened };
+            let held = HeldFolder { home: place.clone(), now: place, opened };
             self.move_to(work, held, None, &to, &mut Vec::new())?;
             // Without its file the note means nothing.
             let _ = files.forget_trashed(&trashed);

@@ -74,7 +74,7 @@ pub struct IntentFile {
 
 impl Intent {
     /// The intent of an action of a plan.
-    pub fn of(plan: &Plan, action: usize, time: &str) -> Option<Self> {
+    pub fn from_plan(plan: &Plan, action: usize, time: &str) -> Option<Self> {
         let absolute = |expected: &Expected| Expected {
             path: plan.resolve(&expected.path),
             ..expected.clone()

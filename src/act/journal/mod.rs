@@ -149,7 +149,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Foreign`] when it does not begin as one does, or [`JournalError::Io`].
-    pub fn go_on(runs: &Path, run: &str) -> Result<Self, JournalError> {
+    pub fn resume(runs: &Path, run: &str) -> Result<Self, JournalError> {
         let path = runs.join(run).join(JOURNAL_FILE);
         if read::first_line(runs, run).is_none() {
             return Err(JournalError::Foreign(path));

@@ -26,9 +26,9 @@ pub fn folded(path: &Path) -> Vec<u8> {
 
 /// Places that are given away, whether anything lies there yet or not.
 #[derive(Clone, Debug, Default)]
-pub struct Taken(HashSet<Vec<u8>>);
+pub struct TakenNames(HashSet<Vec<u8>>);
 
-impl Taken {
+impl TakenNames {
     /// Gives a place away.
     pub fn insert(&mut self, path: &Path) {
         self.0.insert(folded(path));
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn names_that_some_file_system_takes_for_one() {
-        let mut taken = Taken::default();
+        let mut taken = TakenNames::default();
         taken.insert(Path::new("a/Käse.JPG"));
         for (path, there) in [
             ("a/käse.jpg", true),
@@ -108,7 +108,7 @@ mod tests {
     fn bytes_that_are_not_text_stand_for_themselves() {
         use std::os::unix::ffi::OsStrExt as _;
         let path = |bytes| Path::new(std::ffi::OsStr::from_bytes(bytes));
-        let mut taken = Taken::default();
+        let mut taken = TakenNames::default();
         taken.insert(path(b"a\xff"));
         assert!(taken.contains(path(b"a\xff")) && !taken.contains(path(b"a\xfe")));
     }

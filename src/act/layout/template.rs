@@ -103,7 +103,7 @@ impl Template {
     }
 
     fn text(&self, time: CaptureTime, camera: Option<&str>) -> String {
-        let at = Civil::of_seconds(time.local_seconds);
+        let at = Civil::from_seconds(time.local_seconds);
         let mut text = String::new();
         for piece in &self.0 {
             let (field, digits) = match piece {

@@ -20,7 +20,7 @@ impl Bounds {
     ///
     /// # Errors
     /// [`PlanError::Folder`]
-    pub(super) fn of(plan: &Plan) -> Result<Self, PlanError> {
+    pub(super) fn from_plan(plan: &Plan) -> Result<Self, PlanError> {
         plain("the base", &plan.base.0)?;
         let all = |role: &'static str, paths: &[ExactPath]| -> Result<Vec<PathBuf>, PlanError> {
             let resolved = |ExactPath(path): &ExactPath| {

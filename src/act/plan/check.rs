@@ -17,7 +17,8 @@ impl Plan {
     /// The first rule that is broken: [`PlanError::Folder`], [`PlanError::Outside`],
     /// [`PlanError::Contradiction`].
     pub fn check(&self) -> Result<(), PlanError> {
-        let bounds = (self.version != UNBOUND_VERSION).then(|| Bounds::of(self)).transpose()?;
+        let bounds =
+            (self.version != UNBOUND_VERSION).then(|| Bounds::from_plan(self)).transpose()?;
         let mut rules = Rules { bounds: bounds.as_ref(), ..Rules::new(self) };
         for (action, number) in self.actions.iter().zip(1..) {
             rules.check_action(action, number)?;

@@ -355,7 +355,7 @@ impl Plan {
     /// # Errors
     /// [`PlanError::Folder`] when the plan's own folders are none.
     pub fn reach(&self) -> Result<Reach, PlanError> {
-        Ok(Reach(Bounds::of(self)?))
+        Ok(Reach(Bounds::from_plan(self)?))
     }
 
     /// A path of this plan, from its base.

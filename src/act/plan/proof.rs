@@ -44,7 +44,7 @@ impl Proof {
     };
 
     /// What was found of a duplicate in the group of that number.
-    pub fn of(group: u64, duplicate: &Duplicate) -> Self {
+    pub fn from_duplicate(group: u64, duplicate: &Duplicate) -> Self {
         Self {
             group,
             relation: duplicate.relation,

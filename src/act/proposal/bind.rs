@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{Candidate, Left, first_path};
+use super::{Proposed, first_path};
+use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{Action, ExactPath, Expected, Member, Plan, Reach};
 use crate::files::real_paths::RealPaths;
 use crate::model::findings::Relation;
@@ -22,7 +23,7 @@ pub(super) struct Binding {
 }
 
 impl Binding {
-    pub(super) fn new(plan: &Plan, candidates: &[Candidate<'_>], real: RealPaths) -> Self {
+    pub(super) fn new(plan: &Plan, candidates: &[Proposed<'_>], real: RealPaths) -> Self {
         let keepers = candidates.iter().map(|candidate| &candidate.group.keeper);
         let folder = |path: &Path| path.parent().map(Path::to_owned);
         Self {
@@ -34,13 +35,13 @@ impl Binding {
     }
 
     /// The actions with real paths. What cannot be bound is left, and told.
-    pub(super) fn bind(&mut self, actions: Vec<Action>, left: &mut Vec<Left>) -> Vec<Action> {
+    pub(super) fn bind(&mut self, actions: Vec<Action>, left: &mut Vec<LeftAlone>) -> Vec<Action> {
         let mut bound = Vec::with_capacity(actions.len());
         for mut action in actions {
             let path = first_path(&action);
             match action.files.iter_mut().try_for_each(|member| self.bind_member(member)) {
                 Ok(()) => bound.push(action),
-                Err(why) => left.push(Left { path, why }),
+                Err(why) => left.push(LeftAlone { path, why }),
             }
         }
         bound
@@ -83,7 +84,7 @@ impl Binding {
 
     /// Gives a file its real path; the whole of it is returned.
     fn named(&mut self, file: &mut Expected, whose: &str) -> Result<PathBuf, String> {
-        let path = self.real.of(&file.path).map_err(|error| {
+        let path = self.real.real(&file.path).map_err(|error| {
             format!("{whose}{} cannot be looked at: {error}", for_people(&file.path))
         })?;
         let whole = self.real.base().join(&path);

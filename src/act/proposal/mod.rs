@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::act::layout::{Taken, common_folder, fitting};
+use crate::act::layout::{TakenNames, common_folder, fitting};
+use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{
     Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
 };
@@ -38,22 +39,13 @@ pub struct ProposalOptions {
     pub delete_unquarantined: bool,
 }
 
-/// A duplicate that is not acted on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// The file that is left alone.
-    pub path: PathBuf,
-    /// Why it is left alone, for people.
-    pub why: String,
-}
-
 /// What is proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
     /// What is to be done.
     pub plan: Plan,
     /// What is not, though it is a duplicate.
-    pub left: Vec<Left>,
+    pub left: Vec<LeftAlone>,
 }
 
 /// Where the library keeps what it sets aside; walks pass it over.
@@ -61,20 +53,22 @@ const OWN_FOLDER: &str = ".clean-backup";
 
 /// A duplicate that may be acted on, with its group.
 #[derive(Clone, Copy)]
-struct Candidate<'a> {
+struct Proposed<'a> {
     number: u64,
     group: &'a Group,
     duplicate: &'a Duplicate,
 }
 
-impl Candidate<'_> {
+impl Proposed<'_> {
     fn path(&self) -> &Path {
         &self.duplicate.picture.path
     }
 
     fn member(&self) -> Member {
-        Member::alone((&self.duplicate.picture).into())
-            .relying_on((&self.group.keeper).into(), Proof::of(self.number, self.duplicate))
+        Member::alone((&self.duplicate.picture).into()).relying_on(
+            (&self.group.keeper).into(),
+            Proof::from_duplicate(self.number, self.duplicate),
+        )
     }
 
     fn why(&self) -> String {
@@ -123,7 +117,7 @@ fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progres
     let mut actions = binding.bind(actions, &mut proposal.left);
     proposal.plan.elsewhere = binding.elsewhere();
     if wanted.action.has_destination() {
-        let mut places = Places::new(&proposal.plan, wanted);
+        let mut places = SourcePlaces::new(&proposal.plan, wanted);
         for action in &mut actions {
             places.give(action);
         }
@@ -154,13 +148,13 @@ fn bounded(findings: &Findings, wanted: &ProposalOptions, real: &RealPaths) -> P
 fn candidates<'a>(
     findings: &'a Findings,
     wanted: &ProposalOptions,
-    left: &mut Vec<Left>,
-) -> Vec<Candidate<'a>> {
+    left: &mut Vec<LeftAlone>,
+) -> Vec<Proposed<'a>> {
     let action = wanted.action;
     let mut candidates = Vec::new();
     for (group, number) in findings.groups.iter().zip(1..) {
         for duplicate in group.duplicates.iter().filter(|d| findings.matching.acts_on(d)) {
-            let candidate = Candidate { number, group, duplicate };
+            let candidate = Proposed { number, group, duplicate };
             let unbound = duplicate.picture.content.is_none() || group.keeper.content.is_none();
             let why = if unbound && action != ActionKind::Report {
                 "is known from the cache alone, and was not read again"
@@ -179,7 +173,7 @@ fn candidates<'a>(
                 continue;
             };
             if action != ActionKind::Report {
-                left.push(Left { path: candidate.path().to_owned(), why: why.to_owned() });
+                left.push(LeftAlone { path: candidate.path().to_owned(), why: why.to_owned() });
             } else {
                 candidates.push(candidate);
             }
@@ -188,7 +182,7 @@ fn candidates<'a>(
     candidates
 }
 
-fn reported(candidate: &Candidate<'_>) -> Action {
+fn reported(candidate: &Proposed<'_>) -> Action {
     Action {
         group: candidate.number,
         action: ActionKind::Report,
@@ -207,7 +201,7 @@ fn expected_now(path: &Path) -> Option<Expected> {
 /// relies on, cannot be read or is not what it was any more.
 fn with_contents(
     actions: Vec<Action>,
-    left: &mut Vec<Left>,
+    left: &mut Vec<LeftAlone>,
     progress: &dyn Progress,
 ) -> Vec<Action> {
     let expectations = |action: &Action| -> Vec<Expected> {
@@ -259,7 +253,7 @@ fn with_contents(
         });
         match filled {
             Ok(()) => kept.push(action),
-            Err(why) => left.push(Left { path: first_path(&action), why }),
+            Err(why) => left.push(LeftAlone { path: first_path(&action), why }),
         }
     }
     kept
@@ -270,17 +264,17 @@ fn first_path(action: &Action) -> PathBuf {
 }
 
 /// Gives destinations away.
-struct Places {
+struct SourcePlaces {
     /// Where relative paths start.
     base: PathBuf,
     /// Real paths of the roots, each with where its tree goes.
     trees: Vec<(PathBuf, PathBuf)>,
     /// The one folder that all go to.
     flat: Option<PathBuf>,
-    taken: Taken,
+    taken: TakenNames,
 }
 
-impl Places {
+impl SourcePlaces {
     fn new(plan: &Plan, wanted: &ProposalOptions) -> Self {
         let roots: Vec<PathBuf> = plan.roots.iter().map(|root| root.0.clone()).collect();
         let destination = plan.destinations.first().map(|to| to.0.as_path());
@@ -299,7 +293,7 @@ impl Places {
         trees.sort_by_key(|(root, _)| std::cmp::Reverse(root.components().count()));
         let flat = destination.filter(|_| wanted.action != ActionKind::Quarantine);
         let base = plan.base.0.clone();
-        Self { base, trees, flat: flat.map(Path::to_owned), taken: Taken::default() }
+        Self { base, trees, flat: flat.map(Path::to_owned), taken: TakenNames::default() }
     }
 
     /// Gives every file of an action a free place; all of them with the same addition to their

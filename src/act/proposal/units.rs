@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Candidate, Left, expected_now, first_path, names_in};
+use super::{Proposed, expected_now, first_path, names_in};
+use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{Action, ActionKind, Member, Proof};
 use crate::files::content::content_hash;
 use crate::model::path_text::for_people;
@@ -12,17 +13,17 @@ use crate::units::Folder;
 
 /// Folders that were looked into, by their paths as given.
 #[derive(Default)]
-pub(super) struct Folders(HashMap<PathBuf, Result<Listed, String>>);
+pub(super) struct Folders(HashMap<PathBuf, Result<ListedUnit, String>>);
 
 /// The names in a folder and what belongs together among them.
-pub(super) struct Listed {
+pub(super) struct ListedUnit {
     names: Vec<OsString>,
     /// Their places, since folders may hold a hundred thousand.
     places: HashMap<OsString, usize>,
     folder: Folder,
 }
 
-impl Listed {
+impl ListedUnit {
     /// The place of a file of this folder.
     fn place(&self, path: &Path) -> Option<usize> {
         self.places.get(path.file_name()?).copied()
@@ -30,12 +31,12 @@ impl Listed {
 }
 
 impl Folders {
-    fn look(&mut self, folder: &Path) -> &Result<Listed, String> {
+    fn look(&mut self, folder: &Path) -> &Result<ListedUnit, String> {
         self.0.entry(folder.to_owned()).or_insert_with(|| {
             let real = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             let names = names_in(real).map_err(|error| error.to_string())?;
             let places = names.iter().cloned().zip(0..).collect();
-            Ok(Listed { folder: Folder::of(&names), places, names })
+            Ok(ListedUnit { folder: Folder::from_names(&names), places, names })
         })
     }
 }
@@ -46,16 +47,16 @@ fn folder_of(path: &Path) -> &Path {
 
 /// One action a unit. A shot of which only a part is a duplicate stays where it is.
 pub(super) fn gather(
-    candidates: &[Candidate<'_>],
+    candidates: &[Proposed<'_>],
     kind: ActionKind,
     folders: &mut Folders,
-    left: &mut Vec<Left>,
+    left: &mut Vec<LeftAlone>,
 ) -> Vec<Action> {
     // Links stand in the file's own place: what belongs to it stays there too.
     if kind.needs_identical() {
         return candidates.iter().map(|candidate| action(&[candidate], kind, Vec::new())).collect();
     }
-    let mut by_folder: BTreeMap<&Path, Vec<&Candidate<'_>>> = BTreeMap::new();
+    let mut by_folder: BTreeMap<&Path, Vec<&Proposed<'_>>> = BTreeMap::new();
     for candidate in candidates {
         by_folder.entry(folder_of(candidate.path())).or_default().push(candidate);
     }
@@ -63,7 +64,7 @@ pub(super) fn gather(
     for (folder, candidates) in by_folder {
         match folders.look(folder) {
             Ok(listed) => gather_in(folder, listed, &candidates, kind, left, &mut actions),
-            Err(why) => left.extend(candidates.iter().map(|candidate| Left {
+            Err(why) => left.extend(candidates.iter().map(|candidate| LeftAlone {
                 path: candidate.path().to_owned(),
                 why: format!("the files beside it cannot be listed: {why}"),
             })),
@@ -75,13 +76,13 @@ pub(super) fn gather(
 
 fn gather_in(
     folder: &Path,
-    listed: &Listed,
-    candidates: &[&Candidate<'_>],
+    listed: &ListedUnit,
+    candidates: &[&Proposed<'_>],
     kind: ActionKind,
-    left: &mut Vec<Left>,
+    left: &mut Vec<LeftAlone>,
     actions: &mut Vec<Action>,
 ) {
-    let places: HashMap<usize, &Candidate<'_>> =
+    let places: HashMap<usize, &Proposed<'_>> =
         candidates.iter().filter_map(|c| Some((listed.place(c.path())?, *c))).collect();
     // Those that are gone since: refusing them is up to whoever acts, but then nothing goes along.
     let gone = candidates.iter().filter(|c| listed.place(c.path()).is_none());
@@ -100,7 +101,7 @@ fn gather_in(
         let staying = shot.iter().find(|at| !places.contains_key(at));
         let staying = staying.map(|&at| for_people(Path::new(&listed.names[at])));
         for at in selected {
-            left.push(Left {
+            left.push(LeftAlone {
                 path: places[&at].path().to_owned(),
                 why: format!(
                     "is one shot with {}, which is no duplicate",
@@ -125,13 +126,13 @@ fn gather_in(
         }
     }
     for unit in units {
-        let pictures: Vec<&Candidate<'_>> = unit.iter().map(|at| places[at]).collect();
+        let pictures: Vec<&Proposed<'_>> = unit.iter().map(|at| places[at]).collect();
         let companions = unit.iter().flat_map(|at| along.remove(at).unwrap_or_default());
         actions.push(action(&pictures, kind, companions.collect()));
     }
 }
 
-fn action(pictures: &[&Candidate<'_>], kind: ActionKind, companions: Vec<PathBuf>) -> Action {
+fn action(pictures: &[&Proposed<'_>], kind: ActionKind, companions: Vec<PathBuf>) -> Action {
     let mut files: Vec<Member> = pictures.iter().map(|candidate| candidate.member()).collect();
     // One that is gone, or is no regular file, has nothing that could go along.
     files.extend(companions.iter().filter_map(|path| Some(Member::alone(expected_now(path)?))));
@@ -149,7 +150,7 @@ fn action(pictures: &[&Candidate<'_>], kind: ActionKind, companions: Vec<PathBuf
 pub(super) fn with_twins(
     mut action: Action,
     folders: &mut Folders,
-    left: &mut Vec<Left>,
+    left: &mut Vec<LeftAlone>,
 ) -> Option<Action> {
     let keepers: Vec<PathBuf> =
         action.files.iter().filter_map(|m| m.keeper.as_ref()).map(|k| k.path.clone()).collect();
@@ -180,7 +181,7 @@ pub(super) fn with_twins(
                 "its {} is nowhere beside the keeper: deleting would lose it",
                 for_people(Path::new(name))
             );
-            left.push(Left { path: first_path(&action), why });
+            left.push(LeftAlone { path: first_path(&action), why });
             return None;
         }
     }

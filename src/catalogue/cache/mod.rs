@@ -24,7 +24,7 @@ use crate::model::policy::QUALITY_FLOOR;
 use crate::model::record::{ContentHash, KnownPicture, Record};
 pub use packed::Packed;
 use packed::{Mark, Packing};
-use rows::{COLUMNS, Standing};
+use rows::{COLUMNS, RowMatch};
 
 /// An open cache.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct Cache {
 
 /// A cache, and what had to be done to open it.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedCache {
     /// The cache.
     pub cache: Cache,
     /// Where a database that could not be used was put, and why, for people.
@@ -192,11 +192,11 @@ impl Cache {
     /// # Errors
     /// [`CacheError::Foreign`] and [`CacheError::Newer`] for a file that must stay as it is; any
     /// other when there is no way to have a cache there.
-    pub fn open(file: &Path, base: &Path) -> Result<Opened, CacheError> {
+    pub fn open(file: &Path, base: &Path) -> Result<OpenedCache, CacheError> {
         let (connection, set_aside) = schema::open(file)?;
         let (file, base) = (file.to_owned(), base.to_owned());
         let cache = Self { connection, file, base, columns: COLUMNS, kept: true };
-        Ok(Opened { cache, set_aside })
+        Ok(OpenedCache { cache, set_aside })
     }
 
     /// Opens a cache that is only asked, and never written to: another library's catalogue, whose
@@ -636,7 +636,7 @@ impl Cache {
                     stamp(&path).map(|(now, evidence)| rows::standing(row, now, evidence));
                 match (rows::read(row), standing.transpose()) {
                     (Ok(Some(_)), Ok(standing)) => {
-                        verified.stale += u64::from(standing != Some(Standing::Holds));
+                        verified.stale += u64::from(standing != Some(RowMatch::Holds));
                     }
                     _ => verified.unreadable += 1,
                 }

@@ -24,7 +24,7 @@ const OWN: &[u8] = MAGIC.split_at(6).0;
 /// What the file begins with; numbers have the lower byte first.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-struct Header {
+struct PackedHeader {
     magic: [u8; 8],
     hash_version: u64,
     mark: [u64; 2],
@@ -35,7 +35,7 @@ struct Header {
     /// BLAKE3 of the 64-bit hashes and of the 256-bit ones of each turned view.
     turned_checks: [[[u8; 32]; 2]; TURNED],
 }
-const HEADER_BYTES: u64 = size_of::<Header>() as u64;
+const HEADER_BYTES: u64 = size_of::<PackedHeader>() as u64;
 /// Views of a picture that are stored beside the upright one.
 const TURNED: usize = 3;
 
@@ -53,7 +53,7 @@ pub struct Packed {
 #[derive(Debug)]
 enum Rest {
     Memory { fine: Vec<FineHash>, starts: Vec<u64>, paths: Vec<u8>, turned: [Hashes; TURNED] },
-    File { file: File, header: Header },
+    File { file: File, header: PackedHeader },
 }
 
 /// What a [`Packed`] is made of, picture by picture.
@@ -260,11 +260,11 @@ impl Packed {
     pub(super) fn open(path: &Path, mark: Mark) -> Option<Self> {
         let file = File::open(path).ok()?;
         let bytes = read(&file, 0, HEADER_BYTES, 1).ok()?;
-        let header: Header = bytemuck::pod_read_unaligned(&bytes);
+        let header: PackedHeader = bytemuck::pod_read_unaligned(&bytes);
         let good = header.magic == MAGIC
             && u64::from_le(header.hash_version) == u64::from(HASH_VERSION)
             && header.mark.map(u64::from_le) == mark.0;
-        let header = Header {
+        let header = PackedHeader {
             count: u64::from_le(header.count),
             path_bytes: u64::from_le(header.path_bytes),
             ..header
@@ -301,7 +301,7 @@ impl Packed {
         let starts: Vec<u8> = starts.iter().flat_map(|start| start.to_le_bytes()).collect();
         let mut last = blake3::Hasher::new();
         last.update(&starts).update(paths);
-        let header = Header {
+        let header = PackedHeader {
             magic: MAGIC,
             hash_version: u64::from(HASH_VERSION).to_le(),
             mark: mark.0.map(u64::to_le),
@@ -336,12 +336,12 @@ fn check_replaceable(path: &Path) -> io::Result<()> {
 }
 
 /// Where the 256-bit hash of a picture lies.
-fn fine_at(header: &Header, position: u64) -> u64 {
+fn fine_at(header: &PackedHeader, position: u64) -> u64 {
     HEADER_BYTES + header.count * 8 + position * 32
 }
 
 /// Where a turned view begins. The size of the file was held against the header.
-fn turned_at(header: &Header, turned: usize) -> u64 {
+fn turned_at(header: &PackedHeader, turned: usize) -> u64 {
     let paths = fine_at(header, header.count) + (header.count + 1) * 8;
     paths + header.path_bytes + turned as u64 * header.count * 40
 }

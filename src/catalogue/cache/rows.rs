@@ -4,7 +4,7 @@ use rusqlite::{Row, Statement, params};
 
 use super::{CachedRow, Moved};
 use crate::model::media::{
-    Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, Marks,
+    Bytes, CaptureTime, ChangedNs, DecodeFlags, Dimensions, Evidence, FileKey, FileStamp, Format,
     MediaFile, Metadata, ModifiedNs, Orientation, Volume,
 };
 use crate::model::path_text::path_of_key;
@@ -69,7 +69,7 @@ const VIEW_BYTES: usize = 8 + 32;
 
 /// How a row stands to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum RowMatch {
     /// Nothing speaks against the row being of this file as it is now.
     Holds,
     /// The file has the size, but something else is not as it was, or not known.
@@ -84,16 +84,16 @@ pub(super) fn standing(
     row: &Row<'_>,
     stamp: FileStamp,
     evidence: Evidence,
-) -> rusqlite::Result<Standing> {
+) -> rusqlite::Result<RowMatch> {
     let same_size = row.get::<_, i64>(3)? as u64 == stamp.size.0;
     if !same_size || row.get::<_, i64>(5)? != i64::from(HASH_VERSION) {
-        return Ok(Standing::Stale);
+        return Ok(RowMatch::Stale);
     }
     let same_stamp = row.get::<_, i64>(2)? as u64 == stamp.key.inode
         && row.get::<_, i64>(4)? == stamp.modified.0;
     Ok(match same_stamp && read_evidence(row)?.agrees(evidence) {
-        true => Standing::Holds,
-        false => Standing::Unsure,
+        true => RowMatch::Holds,
+        false => RowMatch::Unsure,
     })
 }
 
@@ -123,9 +123,9 @@ pub(super) fn read_for(
     // A row without a change time holds for less than this system could tell.
     let certain = dated || evidence.changed.is_none();
     Ok(match (standing, found.content) {
-        (Standing::Stale, _) | (Standing::Unsure, None) => None,
-        (Standing::Unsure, Some(_)) => Some(CachedRow { unconfirmed: true, ..found }),
-        (Standing::Holds, content) => {
+        (RowMatch::Stale, _) | (RowMatch::Unsure, None) => None,
+        (RowMatch::Unsure, Some(_)) => Some(CachedRow { unconfirmed: true, ..found }),
+        (RowMatch::Holds, content) => {
             Some(CachedRow { unconfirmed: content.is_some() && !certain, ..found })
         }
     })
@@ -204,7 +204,7 @@ fn picture(row: &Row<'_>, format: &str) -> rusqlite::Result<Option<PictureRecord
     };
     let captured = row.get::<_, Option<i64>>(12)?;
     let (subsecond_ns, offset_minutes) = (row.get(13)?, row.get(14)?);
-    let marks: u8 = row.get(17)?;
+    let flags: u8 = row.get(17)?;
     Ok(Some(PictureRecord {
         format,
         dimensions: Dimensions { width: row.get(7)?, height: row.get(8)? },
@@ -219,7 +219,7 @@ fn picture(row: &Row<'_>, format: &str) -> rusqlite::Result<Option<PictureRecord
             camera: row.get(16)?,
             orientation: Orientation::from_exif(row.get(11)?),
         },
-        marks: Marks::from_bits(marks),
+        flags: DecodeFlags::from_bits(flags),
     }))
 }
 
@@ -264,7 +264,7 @@ pub(super) fn insert(
                 captured.and_then(|time| time.offset_minutes),
                 metadata.has_position,
                 metadata.camera,
-                picture.marks.bits(),
+                picture.flags.bits(),
                 None::<String>,
                 None::<String>,
                 content.map(|content| content.0),

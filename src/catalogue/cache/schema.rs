@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::rows::{COLUMNS, COLUMNS_BEFORE_3};
 use super::{CacheError, ErrorCode, SetAside};
 pub(super) use crate::catalogue::own_database::with_suffix;
-use crate::catalogue::own_database::{BESIDE, Foreign, Identity, Standing, identity_of, look};
+use crate::catalogue::own_database::{BESIDE, DatabaseState, Foreign, Identity, identity_of, look};
 use crate::files::atomic_file;
 
 /// `PRAGMA application_id`: "ClBk".
@@ -98,12 +98,14 @@ pub(super) fn open(file: &Path) -> Result<(Connection, Option<SetAside>), CacheE
 fn check_own(file: &Path) -> Result<Option<Identity>, CacheError> {
     let path = || file.to_owned();
     match look(file, APPLICATION_ID) {
-        Ok(Standing::Free) => Ok(None),
-        Ok(Standing::Own { version, .. }) if i64::from(version) > i64::from(SCHEMA_VERSION) => {
+        Ok(DatabaseState::Free) => Ok(None),
+        Ok(DatabaseState::Own { version, .. })
+            if i64::from(version) > i64::from(SCHEMA_VERSION) =>
+        {
             Err(CacheError::Newer(path()))
         }
-        Ok(Standing::Own { identity, .. }) => Ok(Some(identity)),
-        Ok(Standing::Foreign(why)) => Err(CacheError::Foreign { path: path(), why }),
+        Ok(DatabaseState::Own { identity, .. }) => Ok(Some(identity)),
+        Ok(DatabaseState::Foreign(why)) => Err(CacheError::Foreign { path: path(), why }),
         Err(source) => Err(CacheError::Io { path: path(), source }),
     }
 }

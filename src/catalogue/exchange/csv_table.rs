@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::row::{COLUMNS, Column, Kind, Row, Value, hex, of_hex, of_picture, to_picture};
+use super::row::{COLUMNS, Cell, Column, ColumnKind, Row, from_hex, from_picture, hex, to_picture};
 use super::{ExchangeError, Pictures};
 use crate::model::path_text::text_for_spreadsheet;
 use crate::model::record::KnownPicture;
@@ -21,7 +21,7 @@ pub(super) fn write(
     let mut outcome = Ok(());
     pictures(&mut |picture| {
         if outcome.is_ok() {
-            let mut row = of_picture(&picture);
+            let mut row = from_picture(&picture);
             make_harmless(&mut row);
             outcome = writer.write_record(row.iter().zip(&COLUMNS).map(to_text));
             count += 1;
@@ -38,38 +38,40 @@ fn make_harmless(row: &mut Row) {
     for (shown, exact) in [("path", "path_bytes"), ("camera", "camera_bytes")] {
         let place = |name: &str| COLUMNS.iter().position(|column| column.name == name);
         let (Some(shown), Some(exact)) = (place(shown), place(exact)) else { continue };
-        let Value::Text(text) = &row[shown] else { continue };
+        let Cell::Text(text) = &row[shown] else { continue };
         let (cell, base64) = text_for_spreadsheet(text);
-        row[shown] = Value::Text(cell);
+        row[shown] = Cell::Text(cell);
         // A path that is not UTF-8 has its bytes there already.
-        if let (Value::Missing, Some(base64)) = (&row[exact], base64) {
-            row[exact] = Value::Text(base64);
+        if let (Cell::Missing, Some(base64)) = (&row[exact], base64) {
+            row[exact] = Cell::Text(base64);
         }
     }
 }
 
-fn to_text((value, column): (&Value, &Column)) -> String {
+fn to_text((value, column): (&Cell, &Column)) -> String {
     match value {
-        Value::Missing => String::new(),
-        Value::Text(text) => text.clone(),
-        Value::Unsigned(number) if column.kind == Kind::Hash => format!("{number:016x}"),
-        Value::Unsigned(number) => number.to_string(),
-        Value::Signed(number) => number.to_string(),
-        Value::Binary(bytes) => hex(bytes),
+        Cell::Missing => String::new(),
+        Cell::Text(text) => text.clone(),
+        Cell::Unsigned(number) if column.kind == ColumnKind::Hash => format!("{number:016x}"),
+        Cell::Unsigned(number) => number.to_string(),
+        Cell::Signed(number) => number.to_string(),
+        Cell::Binary(bytes) => hex(bytes),
     }
 }
 
-fn of_text(text: &str, column: &Column) -> Option<Value> {
+fn from_text(text: &str, column: &Column) -> Option<Cell> {
     if text.is_empty() && column.optional {
-        return Some(Value::Missing);
+        return Some(Cell::Missing);
     }
     match column.kind {
-        Kind::Text => Some(Value::Text(text.to_owned())),
-        Kind::Unsigned => text.parse().ok().map(Value::Unsigned),
-        Kind::Hash if text.len() == 16 => u64::from_str_radix(text, 16).ok().map(Value::Unsigned),
-        Kind::Hash => None,
-        Kind::Signed | Kind::Small => text.parse().ok().map(Value::Signed),
-        Kind::Binary => of_hex(text).map(Value::Binary),
+        ColumnKind::Text => Some(Cell::Text(text.to_owned())),
+        ColumnKind::Unsigned => text.parse().ok().map(Cell::Unsigned),
+        ColumnKind::Hash if text.len() == 16 => {
+            u64::from_str_radix(text, 16).ok().map(Cell::Unsigned)
+        }
+        ColumnKind::Hash => None,
+        ColumnKind::Signed | ColumnKind::Small => text.parse().ok().map(Cell::Signed),
+        ColumnKind::Binary => from_hex(text).map(Cell::Binary),
     }
 }
 
@@ -88,11 +90,11 @@ pub(super) fn read(
     for (number, record) in (1..).zip(reader.records()) {
         let record = record.map_err(|error| failed(&error))?;
         let bad = |why| ExchangeError::Row { row: number, why };
-        let mut row: Row = [const { Value::Missing }; COLUMNS.len()];
+        let mut row: Row = [const { Cell::Missing }; COLUMNS.len()];
         for ((value, column), place) in row.iter_mut().zip(&COLUMNS).zip(places) {
             let text = place.and_then(|place| record.get(place)).unwrap_or("");
             *value =
-                of_text(text, column).ok_or_else(|| bad(format!("{} is wrong", column.name)))?;
+                from_text(text, column).ok_or_else(|| bad(format!("{} is wrong", column.name)))?;
         }
         take(to_picture(&row).map_err(bad)?);
     }

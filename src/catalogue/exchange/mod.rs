@@ -50,7 +50,7 @@ pub enum TableFormat {
 
 impl TableFormat {
     /// By the first bytes of a file: Parquet's magic, or else CSV.
-    pub fn of_bytes(first: &[u8]) -> Self {
+    pub fn from_bytes(first: &[u8]) -> Self {
         if first.starts_with(b"PAR1") { Self::Parquet } else { Self::Csv }
     }
 }

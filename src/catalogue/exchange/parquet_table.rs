@@ -14,7 +14,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::record::Field;
 use parquet::schema::parser::parse_message_type;
 
-use super::row::{COLUMNS, Kind, Row, Value, of_picture, to_picture};
+use super::row::{COLUMNS, Cell, ColumnKind, Row, from_picture, to_picture};
 use super::{ExchangeError, Pictures};
 use crate::model::record::KnownPicture;
 
@@ -28,14 +28,14 @@ fn failed(error: &ParquetError) -> ExchangeError {
 fn schema() -> String {
     let column = |column: &super::row::Column| {
         let kind = match column.kind {
-            Kind::Text => "BYTE_ARRAY",
-            Kind::Unsigned | Kind::Hash | Kind::Signed => "INT64",
-            Kind::Small => "INT32",
-            Kind::Binary => "BYTE_ARRAY",
+            ColumnKind::Text => "BYTE_ARRAY",
+            ColumnKind::Unsigned | ColumnKind::Hash | ColumnKind::Signed => "INT64",
+            ColumnKind::Small => "INT32",
+            ColumnKind::Binary => "BYTE_ARRAY",
         };
         let meaning = match column.kind {
-            Kind::Text => " (UTF8)",
-            Kind::Unsigned | Kind::Hash => " (UINT_64)",
+            ColumnKind::Text => " (UTF8)",
+            ColumnKind::Unsigned | ColumnKind::Hash => " (UINT_64)",
             _ => "",
         };
         let repetition = if column.optional { "OPTIONAL" } else { "REQUIRED" };
@@ -56,7 +56,7 @@ pub(super) fn write(
     let mut count = 0;
     let mut outcome = Ok(());
     pictures(&mut |picture| {
-        rows.push(of_picture(&picture));
+        rows.push(from_picture(&picture));
         count += 1;
         if rows.len() == GROUP && outcome.is_ok() {
             outcome = write_group(&mut writer, &rows);
@@ -81,28 +81,28 @@ fn write_group<W: Write + Send>(
         let values = || rows.iter().map(|row| &row[at]);
         let levels: Option<Vec<i16>> = COLUMNS[at]
             .optional
-            .then(|| values().map(|value| i16::from(*value != Value::Missing)).collect());
+            .then(|| values().map(|value| i16::from(*value != Cell::Missing)).collect());
         let levels = levels.as_deref();
         match column.untyped() {
             ColumnWriter::ByteArrayColumnWriter(writer) => {
                 let bytes = values().filter_map(|value| match value {
-                    Value::Text(text) => Some(ByteArray::from(text.as_bytes().to_vec())),
-                    Value::Binary(bytes) => Some(ByteArray::from(bytes.clone())),
+                    Cell::Text(text) => Some(ByteArray::from(text.as_bytes().to_vec())),
+                    Cell::Binary(bytes) => Some(ByteArray::from(bytes.clone())),
                     _ => None,
                 });
                 writer.write_batch(&bytes.collect::<Vec<_>>(), levels, None)?;
             }
             ColumnWriter::Int64ColumnWriter(writer) => {
                 let numbers = values().filter_map(|value| match value {
-                    Value::Unsigned(number) => Some(*number as i64),
-                    Value::Signed(number) => Some(*number),
+                    Cell::Unsigned(number) => Some(*number as i64),
+                    Cell::Signed(number) => Some(*number),
                     _ => None,
                 });
                 writer.write_batch(&numbers.collect::<Vec<_>>(), levels, None)?;
             }
             ColumnWriter::Int32ColumnWriter(writer) => {
                 let numbers = values().filter_map(|value| match value {
-                    Value::Signed(number) => Some(*number as i32),
+                    Cell::Signed(number) => Some(*number as i32),
                     _ => None,
                 });
                 writer.write_batch(&numbers.collect::<Vec<_>>(), levels, None)?;
@@ -121,7 +121,7 @@ pub(super) fn read(file: File, take: &mut dyn FnMut(KnownPicture)) -> Result<(),
     let rows = reader.get_row_iter(None).map_err(|error| failed(&error))?;
     for (number, fields) in (1..).zip(rows) {
         let fields = fields.map_err(|error| failed(&error))?;
-        let mut row: Row = [const { Value::Missing }; COLUMNS.len()];
+        let mut row: Row = [const { Cell::Missing }; COLUMNS.len()];
         for (name, field) in fields.get_column_iter() {
             if let Some(at) = COLUMNS.iter().position(|column| column.name == name) {
                 row[at] = value(field);
@@ -132,13 +132,13 @@ pub(super) fn read(file: File, take: &mut dyn FnMut(KnownPicture)) -> Result<(),
     Ok(())
 }
 
-fn value(field: &Field) -> Value {
+fn value(field: &Field) -> Cell {
     match field {
-        Field::Str(text) => Value::Text(text.clone()),
-        Field::Bytes(bytes) => Value::Binary(bytes.data().to_vec()),
-        Field::ULong(number) => Value::Unsigned(*number),
-        Field::Long(number) => Value::Signed(*number),
-        Field::Int(number) => Value::Signed(i64::from(*number)),
-        _ => Value::Missing,
+        Field::Str(text) => Cell::Text(text.clone()),
+        Field::Bytes(bytes) => Cell::Binary(bytes.data().to_vec()),
+        Field::ULong(number) => Cell::Unsigned(*number),
+        Field::Long(number) => Cell::Signed(*number),
+        Field::Int(number) => Cell::Signed(i64::from(*number)),
+        _ => Cell::Missing,
     }
 }

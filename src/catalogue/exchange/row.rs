@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::media::{
-    Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, Marks,
+    Bytes, CaptureTime, ChangedNs, DecodeFlags, Dimensions, Evidence, FileKey, FileStamp, Format,
     Metadata, ModifiedNs, Orientation, Volume,
 };
 use crate::model::path_text::{base64_unless_utf8, path_of, text_of_base64};
@@ -13,7 +13,7 @@ use crate::model::record::{ContentHash, PictureRecord};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ColumnKind {
     /// UTF-8.
     Text,
     /// A number from 0 to 2⁶⁴−1.
@@ -31,53 +31,53 @@ pub(super) enum Kind {
 /// Name, what it holds, whether it may be missing.
 pub(super) struct Column {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: ColumnKind,
     pub optional: bool,
 }
 
-const fn column(name: &'static str, kind: Kind) -> Column {
+const fn column(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind, optional: false }
 }
 
-const fn optional(name: &'static str, kind: Kind) -> Column {
+const fn optional(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind, optional: true }
 }
 
 pub(super) const COLUMNS: [Column; 29] = [
-    column("path", Kind::Text),
-    optional("path_bytes", Kind::Text),
-    column("device", Kind::Unsigned),
-    column("inode", Kind::Unsigned),
-    column("size", Kind::Unsigned),
-    column("modified_ns", Kind::Signed),
-    column("hash_version", Kind::Small),
-    column("format", Kind::Text),
-    column("width", Kind::Small),
-    column("height", Kind::Small),
-    column("quality", Kind::Small),
-    column("phash", Kind::Hash),
-    column("fine_0", Kind::Hash),
-    column("fine_1", Kind::Hash),
-    column("fine_2", Kind::Hash),
-    column("fine_3", Kind::Hash),
-    column("views", Kind::Binary),
-    column("orientation", Kind::Small),
-    optional("captured", Kind::Signed),
-    optional("subsecond_ns", Kind::Small),
-    optional("offset_minutes", Kind::Small),
-    column("has_position", Kind::Small),
-    optional("camera", Kind::Text),
-    column("marks", Kind::Small),
-    optional("content", Kind::Text),
-    optional("changed_ns", Kind::Signed),
-    optional("volume", Kind::Signed),
-    optional("seal", Kind::Text),
-    optional("camera_bytes", Kind::Text),
+    column("path", ColumnKind::Text),
+    optional("path_bytes", ColumnKind::Text),
+    column("device", ColumnKind::Unsigned),
+    column("inode", ColumnKind::Unsigned),
+    column("size", ColumnKind::Unsigned),
+    column("modified_ns", ColumnKind::Signed),
+    column("hash_version", ColumnKind::Small),
+    column("format", ColumnKind::Text),
+    column("width", ColumnKind::Small),
+    column("height", ColumnKind::Small),
+    column("quality", ColumnKind::Small),
+    column("phash", ColumnKind::Hash),
+    column("fine_0", ColumnKind::Hash),
+    column("fine_1", ColumnKind::Hash),
+    column("fine_2", ColumnKind::Hash),
+    column("fine_3", ColumnKind::Hash),
+    column("views", ColumnKind::Binary),
+    column("orientation", ColumnKind::Small),
+    optional("captured", ColumnKind::Signed),
+    optional("subsecond_ns", ColumnKind::Small),
+    optional("offset_minutes", ColumnKind::Small),
+    column("has_position", ColumnKind::Small),
+    optional("camera", ColumnKind::Text),
+    column("marks", ColumnKind::Small),
+    optional("content", ColumnKind::Text),
+    optional("changed_ns", ColumnKind::Signed),
+    optional("volume", ColumnKind::Signed),
+    optional("seal", ColumnKind::Text),
+    optional("camera_bytes", ColumnKind::Text),
 ];
 
 /// One value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum Cell {
     Missing,
     Text(String),
     Unsigned(u64),
@@ -86,65 +86,65 @@ pub(super) enum Value {
 }
 
 /// Values by column.
-pub(super) type Row = [Value; COLUMNS.len()];
+pub(super) type Row = [Cell; COLUMNS.len()];
 
-pub(super) fn of_picture(picture: &KnownPicture) -> Row {
-    let text = |text: Option<String>| text.map_or(Value::Missing, Value::Text);
-    let signed = |number: Option<i64>| number.map_or(Value::Missing, Value::Signed);
+pub(super) fn from_picture(picture: &KnownPicture) -> Row {
+    let text = |text: Option<String>| text.map_or(Cell::Missing, Cell::Text);
+    let signed = |number: Option<i64>| number.map_or(Cell::Missing, Cell::Signed);
     let KnownPicture { path, stamp, evidence, record, content } = picture;
     let (metadata, view) = (&record.metadata, record.hash.upright());
     let captured = metadata.captured;
     let views = record.hash.views.iter().flat_map(|view| view.to_bytes()).collect();
     let seal = content.map(|content| record.seal(stamp.size, content));
     [
-        Value::Text(path.to_string_lossy().into_owned()),
+        Cell::Text(path.to_string_lossy().into_owned()),
         text(base64_unless_utf8(path)),
-        Value::Unsigned(stamp.key.device),
-        Value::Unsigned(stamp.key.inode),
-        Value::Unsigned(stamp.size.0),
-        Value::Signed(stamp.modified.0),
-        Value::Signed(i64::from(HASH_VERSION)),
-        Value::Text(record.format.name().to_owned()),
-        Value::Signed(i64::from(record.dimensions.width)),
-        Value::Signed(i64::from(record.dimensions.height)),
-        Value::Signed(i64::from(record.hash.quality.0)),
-        Value::Unsigned(view.phash.0),
-        Value::Unsigned(view.fine.0[0]),
-        Value::Unsigned(view.fine.0[1]),
-        Value::Unsigned(view.fine.0[2]),
-        Value::Unsigned(view.fine.0[3]),
-        Value::Binary(views),
-        Value::Signed(i64::from(metadata.orientation.exif_value())),
+        Cell::Unsigned(stamp.key.device),
+        Cell::Unsigned(stamp.key.inode),
+        Cell::Unsigned(stamp.size.0),
+        Cell::Signed(stamp.modified.0),
+        Cell::Signed(i64::from(HASH_VERSION)),
+        Cell::Text(record.format.name().to_owned()),
+        Cell::Signed(i64::from(record.dimensions.width)),
+        Cell::Signed(i64::from(record.dimensions.height)),
+        Cell::Signed(i64::from(record.hash.quality.0)),
+        Cell::Unsigned(view.phash.0),
+        Cell::Unsigned(view.fine.0[0]),
+        Cell::Unsigned(view.fine.0[1]),
+        Cell::Unsigned(view.fine.0[2]),
+        Cell::Unsigned(view.fine.0[3]),
+        Cell::Binary(views),
+        Cell::Signed(i64::from(metadata.orientation.exif_value())),
         signed(captured.map(|time| time.local_seconds)),
         signed(captured.and_then(|time| time.subsecond_ns).map(i64::from)),
         signed(captured.and_then(|time| time.offset_minutes).map(i64::from)),
-        Value::Signed(i64::from(metadata.has_position)),
+        Cell::Signed(i64::from(metadata.has_position)),
         text(metadata.camera.clone()),
-        Value::Signed(i64::from(record.marks.bits())),
+        Cell::Signed(i64::from(record.flags.bits())),
         text(content.map(ContentHash::to_hex)),
         signed(evidence.changed.map(|changed| changed.0)),
         signed(evidence.volume.map(|volume| volume.0 as i64)),
         text(seal.map(|seal| hex(&seal.0))),
         // Only where the table cannot have the camera as it is.
-        Value::Missing,
+        Cell::Missing,
     ]
 }
 
 /// The picture of a row, or what is wrong with it.
 pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
     let place = |name: &str| COLUMNS.iter().position(|column| column.name == name);
-    let value = |name: &str| place(name).map_or(&Value::Missing, |at| &row[at]);
+    let value = |name: &str| place(name).map_or(&Cell::Missing, |at| &row[at]);
     let wrong = |name: &str| format!("{name} makes no sense");
     let text = |name: &str| match value(name) {
-        Value::Text(text) => Some(text.as_str()),
+        Cell::Text(text) => Some(text.as_str()),
         _ => None,
     };
     let signed = |name: &str| match value(name) {
-        Value::Signed(number) => Some(*number),
+        Cell::Signed(number) => Some(*number),
         _ => None,
     };
     let unsigned = |name: &str| match value(name) {
-        Value::Unsigned(number) => Ok(*number),
+        Cell::Unsigned(number) => Ok(*number),
         _ => Err(wrong(name)),
     };
     fn fitting<T: TryFrom<i64>>(name: &str, number: Option<i64>) -> Result<T, String> {
@@ -161,7 +161,7 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
         .and_then(|path| path_of(path, text("path_bytes")))
         .filter(|path| path.is_absolute())
         .ok_or_else(|| wrong("path"))?;
-    let Value::Binary(views) = value("views") else { return Err(wrong("views")) };
+    let Cell::Binary(views) = value("views") else { return Err(wrong("views")) };
     let views: Option<Vec<View>> = views.chunks(40).map(View::from_bytes).collect();
     let views: [View; 4] =
         views.and_then(|views| views.try_into().ok()).ok_or_else(|| wrong("views"))?;
@@ -194,7 +194,7 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
             },
             orientation: Orientation::from_exif(number("orientation")?),
         },
-        marks: Marks::from_bits(fitting("marks", signed("marks"))?),
+        flags: DecodeFlags::from_bits(fitting("marks", signed("marks"))?),
     };
     let content = match text("content") {
         Some(text) => Some(ContentHash::from_hex(text).ok_or_else(|| wrong("content"))?),
@@ -202,7 +202,7 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
     };
     // A hash of bytes that is not bound to the picture's hashes proves nothing of them.
     let sealed = |content: &ContentHash| {
-        text("seal").and_then(of_hex).is_some_and(|seal| seal == record.seal(size, *content).0)
+        text("seal").and_then(from_hex).is_some_and(|seal| seal == record.seal(size, *content).0)
     };
     Ok(KnownPicture {
         path,
@@ -224,7 +224,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) fn of_hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
     let bytes = pairs.iter().map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?));

@@ -7,7 +7,7 @@ use clean_backup::model::path_text::for_people;
 
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render::applied::OutputMode;
 use crate::cli::{args, interrupt, render};
 
@@ -22,7 +22,7 @@ const PLANS: &str =
 pub fn run(context: &Context<'_>, options: &args::ApplyArgs) -> Result<Outcome, Failure> {
     let path = &options.plan;
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::new(Kind::Failed, format!("{} cannot be read: {error}", for_people(path)))
+        Failure::new(FailureKind::Failed, format!("{} cannot be read: {error}", for_people(path)))
             .hint(PLANS)
     })?;
     let plan = read_plan(path, &text, options.edited_plan)?;
@@ -34,17 +34,24 @@ pub fn run(context: &Context<'_>, options: &args::ApplyArgs) -> Result<Outcome, 
     if reports > 0 {
         let message =
             format!("{} only reports: there is nothing in it to be done", for_people(path));
-        return Err(Failure::new(Kind::Refused, message).hint(PLANS));
+        return Err(Failure::new(FailureKind::Refused, message).hint(PLANS));
     }
     let cancel = interrupt::watch()?;
     let mut library = context.library()?;
-    carry_out(context, &plan, &mut library, &cancel, OutputMode::of(options.format, "apply"))
+    carry_out(
+        context,
+        &plan,
+        &mut library,
+        &cancel,
+        OutputMode::from_format(options.format, "apply"),
+    )
 }
 
 /// A plan that was saved. One that was edited since is only taken when that was asked for.
 fn read_plan(path: &Path, text: &str, edited: bool) -> Result<Plan, Failure> {
     let path = for_people(path);
-    let refused = |error: &PlanError| Failure::new(Kind::Refused, format!("{path}: {error}"));
+    let refused =
+        |error: &PlanError| Failure::new(FailureKind::Refused, format!("{path}: {error}"));
     match Plan::from_json(text) {
         Err(PlanError::Edited) if edited => {
             let plan = Plan::from_edited_json(text).map_err(|e| refused(&e).hint(PLANS))?;

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::exchange;
 use crate::cli::args::{CacheCommand, ListFormat};
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render;
 
 /// Looks after the cache.
@@ -29,7 +29,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
         _ => {}
     }
     let mut cache = context.cache()?;
-    let failed = |error: CacheError| Failure::of_cache(&error);
+    let failed = |error: CacheError| Failure::from_cache(&error);
     let text = match command {
         CacheCommand::Stats { format } => {
             let stats = cache.stats().map_err(failed)?;
@@ -104,7 +104,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
                 )?,
             }
             if damaged {
-                return Err(Failure::new(Kind::Failed, "the cache is damaged")
+                return Err(Failure::new(FailureKind::Failed, "the cache is damaged")
                     .hint("clean-backup cache clear empties it; hashes are computed again"));
             }
             return Ok(Outcome::Done);

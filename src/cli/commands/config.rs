@@ -9,11 +9,11 @@ use clean_backup::model::path_text::{for_people, one_line};
 use serde_json::json;
 
 use crate::cli::args::{ConfigCommand, ListFormat, ProgramArgs, joined};
-use crate::cli::environment::Environment;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::environment::ProcessEnvironment;
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::location::{Location, resolved};
 use crate::cli::render;
-use crate::cli::settings::{Origin, Resolved};
+use crate::cli::settings::{Resolved, SettingOrigin};
 
 /// Carries out a `config` subcommand.
 ///
@@ -22,9 +22,9 @@ use crate::cli::settings::{Origin, Resolved};
 pub fn run(
     command: &ConfigCommand,
     args: &ProgramArgs,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
 ) -> Result<Outcome, Failure> {
-    let location = Location::of(args, environment);
+    let location = Location::from_args(args, environment);
     match command {
         ConfigCommand::Path => {
             let path = location.writable()?;
@@ -76,7 +76,7 @@ pub fn run(
 }
 
 /// One setting for programs.
-fn setting(key: Key, value: Option<&Value>, origin: &Origin) -> serde_json::Value {
+fn setting(key: Key, value: Option<&Value>, origin: &SettingOrigin) -> serde_json::Value {
     let value = match value {
         None => serde_json::Value::Null,
         Some(Value::Flag(flag)) => json!(flag),
@@ -88,7 +88,8 @@ fn setting(key: Key, value: Option<&Value>, origin: &Origin) -> serde_json::Valu
 }
 
 fn value_of(key: Key, texts: &[String]) -> Result<Value, Failure> {
-    let wrong = |what: String| Failure::new(Kind::Usage, format!("{key} {what}")).hint(key.about());
+    let wrong =
+        |what: String| Failure::new(FailureKind::Usage, format!("{key} {what}")).hint(key.about());
     let mut values = Vec::new();
     for text in texts {
         values.push(Value::from_text(key, text).map_err(|bad| wrong(bad.to_string()))?);

@@ -14,7 +14,7 @@ use super::leftovers;
 use crate::cli::args::{self, HashChoice, ReportFormat};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::{Context, now_utc};
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render::applied::OutputMode;
 use crate::cli::render::html::thumbnails::{self, Thumbnails};
 use crate::cli::settings::Settings;
@@ -22,7 +22,7 @@ use crate::cli::{interrupt, render};
 
 /// `dedupe`, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DedupeOptions {
+pub struct DedupeRequest {
     /// What is compared.
     pub compared: DuplicateOptions,
     /// What to do with duplicates.
@@ -45,22 +45,22 @@ pub struct DedupeOptions {
     pub fail_on_duplicates: bool,
 }
 
-impl DedupeOptions {
+impl DedupeRequest {
     /// From what was typed.
     ///
     /// # Errors
-    /// [`Kind::Usage`] when action and destination do not fit together.
+    /// [`FailureKind::Usage`] when action and destination do not fit together.
     pub fn resolve(dedupe: &args::DedupeArgs, settings: &Settings) -> Result<Self, Failure> {
         let action = dedupe.action.kind();
         let name = action.name();
         if dedupe.to.is_some() && !action.has_destination() {
             let message = format!("--action {name} has no use for --to DIR");
-            return Err(Failure::new(Kind::Usage, message)
+            return Err(Failure::new(FailureKind::Usage, message)
                 .hint("--action quarantine --to DIR moves duplicates there"));
         }
         if dedupe.to.is_none() && matches!(action, ActionKind::Move | ActionKind::Copy) {
             let message = format!("--action {name} needs --to DIR");
-            return Err(Failure::new(Kind::Usage, message)
+            return Err(Failure::new(FailureKind::Usage, message)
                 .hint(format!("for example: --action {name} --to ~/duplicates")));
         }
         let mut compared = duplicate_options(&dedupe.compared, settings);
@@ -122,7 +122,7 @@ pub fn run_label() -> String {
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Failure> {
     let start = Instant::now();
     for file in options.output.iter().chain(&options.save_plan) {
         render::check_free(file, context.yes)?;
@@ -131,7 +131,7 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
         && options.output.is_none()
         && context.stdout_is_terminal
     {
-        return Err(Failure::new(Kind::Usage, "an HTML page cannot be shown on a terminal")
+        return Err(Failure::new(FailureKind::Usage, "an HTML page cannot be shown on a terminal")
             .hint("add -o report.html and open the file in a browser"));
     }
     let destination = context.destination(options.to.as_deref(), &options.compared.references)?;
@@ -140,7 +140,7 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
     let mut library = context.hashing_library()?;
     let cancel = interrupt::watch()?;
     let findings = find(context, &mut library, &compared, &cancel, start)?;
-    let skipped = Outcome::of_skipped(findings.skipped.len());
+    let skipped = Outcome::from_skipped(findings.skipped.len());
     let planned = options.dry_run || options.save_plan.is_some();
     let acts = options.action != ActionKind::Report && !planned;
     let proposal = (acts || planned).then(|| {
@@ -175,10 +175,10 @@ pub fn run(context: &Context<'_>, options: &DedupeOptions) -> Result<Outcome, Fa
         thumbnails =
             thumbnails::thumbnails(&findings, options.thumbnails, &decode, progress, &cancel);
         if cancel.load(Ordering::Relaxed) {
-            return Err(Failure::new(Kind::Interrupted, "interrupted"));
+            return Err(Failure::new(FailureKind::Interrupted, "interrupted"));
         }
     }
-    let look = render::Look { format: options.format, colour: context.colour, thumbnails };
+    let look = render::ReportStyle { format: options.format, colour: context.colour, thumbnails };
     render::deliver(&findings, &look, options.output.as_deref(), context.yes)?;
     let found = match options.fail_on_duplicates && findings.summary().actionable > 0 {
         true => Outcome::DuplicatesFound,

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::cli::args::ListFormat;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::{backends, render};
 
 /// Says what the machine and the build can do, and checks it.
@@ -41,7 +41,7 @@ pub fn run(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure
             lines.push(format!("cache: {} (not there yet)", for_people(file)));
         }
         Some(file) => {
-            match context.cache().and_then(|c| c.stats().map_err(|e| Failure::of_cache(&e))) {
+            match context.cache().and_then(|c| c.stats().map_err(|e| Failure::from_cache(&e))) {
                 Ok(stats) => lines.push(format!(
                     "cache: {}, {} pictures, {}",
                     for_people(file),
@@ -66,6 +66,6 @@ pub fn run(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure
     if good {
         Ok(Outcome::Done)
     } else {
-        Err(Failure::new(Kind::Failed, "the checks above failed"))
+        Err(Failure::new(FailureKind::Failed, "the checks above failed"))
     }
 }

@@ -14,7 +14,7 @@ use clean_backup::model::record::KnownPicture;
 
 use crate::cli::args::TableForm;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render;
 
 /// Pictures that are written to the cache at once.
@@ -43,8 +43,8 @@ pub fn export(
         let mut out = BufWriter::new(std::io::stdout());
         return match table(&mut out).and_then(|_| Ok(out.flush()?)) {
             Ok(()) => Ok(Outcome::Done),
-            Err(ExchangeError::Io(error)) => Err(Failure::of_output(&error)),
-            Err(error) => Err(Failure::new(Kind::Failed, error.to_string())),
+            Err(ExchangeError::Io(error)) => Err(Failure::from_output(&error)),
+            Err(error) => Err(Failure::new(FailureKind::Failed, error.to_string())),
         };
     };
     render::check_free(path, false)?;
@@ -53,7 +53,7 @@ pub fn export(
         table(&mut out).map_err(|error| std::io::Error::other(error.to_string()))?;
         out.flush()
     })
-    .map_err(|error| Failure::new(Kind::Failed, format!("{}: {error}", for_people(path))))?;
+    .map_err(|error| Failure::new(FailureKind::Failed, format!("{}: {error}", for_people(path))))?;
     Ok(Outcome::Done)
 }
 
@@ -62,7 +62,8 @@ pub fn export(
 /// # Errors
 /// What keeps it from being done; rows before a wrong one are taken.
 pub fn import(context: &Context<'_>, path: &Path) -> Result<Outcome, Failure> {
-    let failed = |why: String| Failure::new(Kind::Failed, format!("{}: {why}", for_people(path)));
+    let failed =
+        |why: String| Failure::new(FailureKind::Failed, format!("{}: {why}", for_people(path)));
     let mut file = File::open(path).map_err(|error| failed(error.to_string()))?;
     let mut first = Vec::new();
     (&mut file).take(4).read_to_end(&mut first).map_err(|error| failed(error.to_string()))?;
@@ -77,7 +78,7 @@ pub fn import(context: &Context<'_>, path: &Path) -> Result<Outcome, Failure> {
             refused = keep(&mut cache, &mut waiting).err();
         }
     };
-    let read = match TableFormat::of_bytes(&first) {
+    let read = match TableFormat::from_bytes(&first) {
         TableFormat::Csv => read_csv(&mut BufReader::new(file), &mut take),
         TableFormat::Parquet => read_parquet(file, &mut take),
     };
@@ -93,7 +94,7 @@ pub fn import(context: &Context<'_>, path: &Path) -> Result<Outcome, Failure> {
 }
 
 fn keep(cache: &mut Cache, waiting: &mut Vec<KnownPicture>) -> Result<(), Failure> {
-    let written = cache.write_known(waiting).map_err(|error| Failure::of_cache(&error));
+    let written = cache.write_known(waiting).map_err(|error| Failure::from_cache(&error));
     waiting.clear();
     written
 }

@@ -36,7 +36,7 @@ pub fn undone(runs: &Path) -> Result<HashMap<String, String>, JournalError> {
 /// [`Failure`]
 pub fn run(context: &Context<'_>, options: &HistoryArgs) -> Result<Outcome, Failure> {
     let runs = context.runs_folder()?;
-    let failed = |error: JournalError| Failure::of_journal(&error);
+    let failed = |error: JournalError| Failure::from_journal(&error);
     let undone = undone(&runs).map_err(failed)?;
     let text = match &options.run {
         Some(name) => {

@@ -14,7 +14,7 @@ use clean_backup::model::readable::count;
 use crate::cli::args::ResumeArgs;
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render::applied::{AppliedJson, OutputMode};
 use crate::cli::{interrupt, render};
 
@@ -23,7 +23,7 @@ pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
     if unsettled.is_empty() {
         return;
     }
-    let names = unsettled.iter().filter_map(|path| Leftover::of(path.file_name()?));
+    let names = unsettled.iter().filter_map(|path| Leftover::from_name(path.file_name()?));
     let runs: BTreeSet<String> = names.map(|leftover| leftover.run).collect();
     let folder = context.runs_folder().ok();
     let interrupted = |run: &&String| {
@@ -57,9 +57,12 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let mut roots = Vec::new();
     for root in &options.leftovers {
-        let real = root.canonicalize().map_err(|error| Failure::of_named(root, &error))?;
+        let real = root.canonicalize().map_err(|error| Failure::from_named(root, &error))?;
         if !real.is_dir() {
-            return Err(Failure::new(Kind::Usage, format!("{} is no folder", for_people(root))));
+            return Err(Failure::new(
+                FailureKind::Usage,
+                format!("{} is no folder", for_people(root)),
+            ));
         }
         roots.push(real);
     }
@@ -82,7 +85,7 @@ pub fn run(
     for left in &left {
         tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
     }
-    let rest = Outcome::of_skipped(left.len());
+    let rest = Outcome::from_skipped(left.len());
     if options.dry_run {
         render::print(&render::plan(&plan)?)?;
         return Ok(rest);

@@ -8,7 +8,7 @@ use clean_backup::model::path_text::{for_people, one_line};
 
 use crate::cli::args::LogsArgs;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::{log, render};
 
 /// Prints the end of the log.
@@ -17,7 +17,10 @@ use crate::cli::{log, render};
 /// [`Failure`]
 pub fn run(context: &Context<'_>, options: &LogsArgs) -> Result<Outcome, Failure> {
     let Some(state) = &context.state else {
-        return Err(Failure::new(Kind::Failed, "no home folder is known that a log could be in"));
+        return Err(Failure::new(
+            FailureKind::Failed,
+            "no home folder is known that a log could be in",
+        ));
     };
     let path = log::audit_file(state);
     if options.path {
@@ -32,12 +35,12 @@ pub fn run(context: &Context<'_>, options: &LogsArgs) -> Result<Outcome, Failure
         }
         Err(error) => {
             let message = format!("{} cannot be read: {error}", for_people(&path));
-            return Err(Failure::new(Kind::Failed, message));
+            return Err(Failure::new(FailureKind::Failed, message));
         }
     };
     let mut last = VecDeque::new();
     for line in BufReader::new(file).split(b'\n') {
-        let line = line.map_err(|e| Failure::new(Kind::Failed, e.to_string()))?;
+        let line = line.map_err(|e| Failure::new(FailureKind::Failed, e.to_string()))?;
         let line = String::from_utf8_lossy(&line).into_owned();
         if last.len() == options.lines {
             last.pop_front();

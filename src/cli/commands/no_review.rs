@@ -2,13 +2,16 @@
 
 use crate::cli::args::ReviewArgs;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 
 /// Says that there is no page.
 ///
 /// # Errors
-/// [`Kind::Failed`]
+/// [`FailureKind::Failed`]
 pub fn run(_: &Context<'_>, _: &ReviewArgs) -> Result<Outcome, Failure> {
-    Err(Failure::new(Kind::Failed, "this build has no review page: it lacks the feature `review`")
-        .hint("clean-backup dedupe DIR --format html -o report.html shows the pictures too"))
+    Err(Failure::new(
+        FailureKind::Failed,
+        "this build has no review page: it lacks the feature `review`",
+    )
+    .hint("clean-backup dedupe DIR --format html -o report.html shows the pictures too"))
 }

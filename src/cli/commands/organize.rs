@@ -15,7 +15,7 @@ use super::leftovers;
 use crate::cli::args::{self, ListFormat, OrganizeArgs};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::{Context, now};
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render::applied::OutputMode;
 use crate::cli::{interrupt, render};
 
@@ -44,7 +44,7 @@ pub fn run(context: &Context<'_>, options: &OrganizeArgs) -> Result<Outcome, Fai
     let monitor = context.monitor(&cancel, &warn);
     let organized = library.import(&import, judge, monitor).map_err(|error| match error {
         LibraryError::Interrupted { while_scanning: false } => {
-            Failure::new(Kind::Interrupted, "interrupted; nothing was done")
+            Failure::new(FailureKind::Interrupted, "interrupted; nothing was done")
         }
         error => error.into(),
     })?;
@@ -54,11 +54,11 @@ pub fn run(context: &Context<'_>, options: &OrganizeArgs) -> Result<Outcome, Fai
 /// What is imported and how, from what was typed.
 fn resolve(context: &Context<'_>, options: &OrganizeArgs) -> Result<ImportOptions, Failure> {
     let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
-        return Err(Failure::new(Kind::Usage, "organize needs SRC and DEST")
+        return Err(Failure::new(FailureKind::Usage, "organize needs SRC and DEST")
             .hint("for example: clean-backup organize /mnt/card ~/Pictures"));
     };
     let template = Template::parse(&options.template).map_err(|why| {
-        Failure::new(Kind::Usage, format!("--template: {why}"))
+        Failure::new(FailureKind::Usage, format!("--template: {why}"))
             .hint("for example: --template '{year}/{month}-{month_name}'")
     })?;
     Ok(ImportOptions {
@@ -86,7 +86,7 @@ fn finish(
     library: &mut Library,
     cancel: &AtomicBool,
 ) -> Result<Outcome, Failure> {
-    let found = Outcome::of_skipped(organized.skipped.len());
+    let found = Outcome::from_skipped(organized.skipped.len());
     if let Some(file) = &options.save_plan {
         render::save(file, &render::plan(&organized.plan)?, context.yes)?;
     }
@@ -126,14 +126,14 @@ fn zone(text: &str) -> Result<TimeZone, Failure> {
         sound.then(|| Offset::from_seconds(seconds).ok()).flatten().map(TimeZone::fixed)
     };
     offset().or_else(|| TimeZone::get(text).ok()).ok_or_else(|| {
-        Failure::new(Kind::Usage, format!("--video-tz: {text:?} is no zone"))
+        Failure::new(FailureKind::Usage, format!("--video-tz: {text:?} is no zone"))
             .hint("local, utc, an offset like +02:00, or a name like Europe/Berlin")
     })
 }
 
 fn explain(file: &Path, judge: Judge<'_>) -> Result<Outcome, Failure> {
     let decision = clean_backup::organize::explain(file, judge)
-        .map_err(|error| Failure::of_named(file, &error))?;
+        .map_err(|error| Failure::from_named(file, &error))?;
     render::print(&render::organize::explanation(file, &decision))?;
     Ok(Outcome::Done)
 }
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(minutes("+02:30", 0), 150);
         assert_eq!(minutes("-05:00", 0), -300);
         for wrong in ["", "+2", "+15:00", "+01:60", "Atlantis/Poseidonis", "/etc/passwd"] {
-            assert_eq!(zone(wrong).unwrap_err().kind, Kind::Usage, "{wrong}");
+            assert_eq!(zone(wrong).unwrap_err().kind, FailureKind::Usage, "{wrong}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use clean_backup::act::journal::{self, RunLog};
 use clean_backup::act::plan::{ExactPath, Origin, Plan};
-use clean_backup::act::quarantine::{self, Run, Unit};
+use clean_backup::act::quarantine::{self, HeldUnit, PastRun};
 use clean_backup::act::undo::undo;
 use clean_backup::files::fsops::Disk;
 use clean_backup::model::path_text::{for_people, one_line};
@@ -14,7 +14,7 @@ use clean_backup::model::path_text::{for_people, one_line};
 use crate::cli::args::{EmptyArgs, ListFormat, QuarantineCommand, RestoreArgs};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render::applied::{AppliedJson, OutputMode};
 use crate::cli::render::quarantine::{QuarantineList, QuarantinedRun};
 use crate::cli::{interrupt, render};
@@ -32,14 +32,14 @@ pub fn run(context: &Context<'_>, command: &QuarantineCommand) -> Result<Outcome
 }
 
 /// All runs that can be read, from the oldest on.
-fn runs(context: &Context<'_>) -> Result<Vec<Run>, Failure> {
+fn runs(context: &Context<'_>) -> Result<Vec<PastRun>, Failure> {
     let folder = context.runs_folder()?;
-    let names = journal::runs(&folder).map_err(|error| Failure::of_journal(&error))?;
+    let names = journal::runs(&folder).map_err(|error| Failure::from_journal(&error))?;
     let mut runs = Vec::new();
     for name in names {
         let read = RunLog::read(&folder, &name).and_then(|log| Ok((log.plan(&folder)?, log)));
         match read {
-            Ok((plan, log)) => runs.push(Run { log, plan }),
+            Ok((plan, log)) => runs.push(PastRun { log, plan }),
             Err(error) => tracing::warn!("{}", one_line(&error.to_string())),
         }
     }
@@ -47,7 +47,7 @@ fn runs(context: &Context<'_>) -> Result<Vec<Run>, Failure> {
 }
 
 /// The runs that still have something in quarantine.
-fn held(runs: &[Run]) -> Vec<(&Run, Vec<Unit>)> {
+fn held(runs: &[PastRun]) -> Vec<(&PastRun, Vec<HeldUnit>)> {
     let files = Disk::default();
     let held = runs.iter().map(|run| (run, quarantine::held(run, &files)));
     held.filter(|(_, units)| !units.is_empty()).collect()
@@ -55,16 +55,16 @@ fn held(runs: &[Run]) -> Vec<(&Run, Vec<Unit>)> {
 
 /// Only the runs of these names; all where none is named.
 fn named<'a>(
-    held: Vec<(&'a Run, Vec<Unit>)>,
+    held: Vec<(&'a PastRun, Vec<HeldUnit>)>,
     names: &[String],
-) -> Result<Vec<(&'a Run, Vec<Unit>)>, Failure> {
+) -> Result<Vec<(&'a PastRun, Vec<HeldUnit>)>, Failure> {
     let is_known = |name: &&String| held.iter().any(|(run, _)| run.log.run == **name);
     if let Some(name) = names.iter().find(|name| !is_known(name)) {
         let message = format!("nothing of a run {name:?} is in quarantine");
-        return Err(Failure::new(Kind::Usage, message)
+        return Err(Failure::new(FailureKind::Usage, message)
             .hint("`clean-backup quarantine list` lists what there is"));
     }
-    let wanted = |run: &Run| names.is_empty() || names.contains(&run.log.run);
+    let wanted = |run: &PastRun| names.is_empty() || names.contains(&run.log.run);
     Ok(held.into_iter().filter(|(run, _)| wanted(run)).collect())
 }
 
@@ -72,7 +72,7 @@ fn list(context: &Context<'_>, format: ListFormat) -> Result<Outcome, Failure> {
     let all = runs(context)?;
     let held = held(&all);
     let moved = quarantine::moves(&all);
-    let json = |(run, units): &(&Run, Vec<Unit>)| {
+    let json = |(run, units): &(&PastRun, Vec<HeldUnit>)| {
         let files = || units.iter().flat_map(|unit| &unit.files);
         let one = [(*run, units.clone())];
         let emptying = quarantine::empty(&one, &moved, &Disk::default(), &context.folder);
@@ -118,8 +118,8 @@ fn empty(context: &Context<'_>, options: &EmptyArgs) -> Result<Outcome, Failure>
     for left in &emptying.left {
         tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
     }
-    let rest = Outcome::of_skipped(emptying.left.len());
-    let mode = OutputMode::of(options.format, "quarantine empty");
+    let rest = Outcome::from_skipped(emptying.left.len());
+    let mode = OutputMode::from_format(options.format, "quarantine empty");
     carry(context, &emptying.plan, options.dry_run, mode, rest)
 }
 
@@ -178,11 +178,11 @@ fn restore(context: &Context<'_>, options: &RestoreArgs) -> Result<Outcome, Fail
     }
     if plan.actions.is_empty() && !paths.is_empty() {
         let message = format!("{} is not in quarantine", for_people(&paths[0]));
-        return Err(Failure::new(Kind::Usage, message)
+        return Err(Failure::new(FailureKind::Usage, message)
             .hint("`clean-backup quarantine list` lists what there is"));
     }
-    let rest = Outcome::of_skipped(left);
-    let mode = OutputMode::of(options.format, "quarantine restore");
+    let rest = Outcome::from_skipped(left);
+    let mode = OutputMode::from_format(options.format, "quarantine restore");
     carry(context, &plan, options.dry_run, mode, rest)
 }
 

@@ -11,7 +11,7 @@ use crate::cli::{args, interrupt};
 /// # Errors
 /// What keeps it from being done.
 pub fn run(context: &Context<'_>, options: &args::ResumeArgs) -> Result<Outcome, Failure> {
-    let mode = OutputMode::of(options.format, "resume");
+    let mode = OutputMode::from_format(options.format, "resume");
     if !options.leftovers.is_empty() {
         return leftovers::run(context, options, mode);
     }

@@ -17,12 +17,14 @@ use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::readable::{count, human_bytes};
-use clean_backup::review::{Actions, Done, Patience, Proposed, Secret, Served, Session, serve};
+use clean_backup::review::{
+    Actions, JobResult, Patience, Proposed, Secret, Served, Session, serve,
+};
 
 use super::dedupe::{duplicate_options, find, run_label};
 use crate::cli::args::ReviewArgs;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::{interrupt, render};
 
 /// Serves the review page until it is closed, or Ctrl-C.
@@ -37,7 +39,9 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     // Before hours of hashing.
     let listener = listen(options.port)?;
     let decisions = match context.decisions_file() {
-        Some(file) => Some(Decisions::open(&file).map_err(|error| Failure::of_decisions(&error))?),
+        Some(file) => {
+            Some(Decisions::open(&file).map_err(|error| Failure::from_decisions(&error))?)
+        }
         None => {
             tracing::warn!("no home folder is known: what you decide is not kept");
             None
@@ -47,7 +51,7 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     let mut library = context.hashing_library()?;
     let cancel = interrupt::watch()?;
     let findings = find(context, &mut library, &compared, &cancel, start)?;
-    let outcome = Outcome::of_skipped(findings.skipped.len());
+    let outcome = Outcome::from_skipped(findings.skipped.len());
     if findings.groups.is_empty() {
         let unread = match findings.skipped.len() as u64 {
             0 => String::new(),
@@ -59,12 +63,12 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
         return Ok(outcome);
     }
     let failed = |error: std::io::Error| {
-        Failure::new(Kind::Failed, format!("the page cannot be served: {error}"))
+        Failure::new(FailureKind::Failed, format!("the page cannot be served: {error}"))
     };
     let port = listener.local_addr().map_err(failed)?.port();
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|error| {
-        Failure::new(Kind::Failed, format!("the system gives no random numbers: {error}"))
+        Failure::new(FailureKind::Failed, format!("the system gives no random numbers: {error}"))
     })?;
     let secret = Secret::new(random);
     let link = secret.link(port);
@@ -75,7 +79,7 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     ))?;
     let mut actions = OwnActions { context, library, to, cancel: Arc::clone(&cancel) };
     let session = Session::new(findings, context.folder.clone(), decisions)
-        .map_err(|error| Failure::of_decisions(&error))?;
+        .map_err(|error| Failure::from_decisions(&error))?;
     if !options.no_open && context.asks {
         open_browser(&link);
     }
@@ -84,7 +88,7 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     let served = Served { listener, secret, decode, patience, cancel: &cancel };
     serve(session, served, &mut actions).map_err(failed)?;
     if cancel.load(Ordering::Relaxed) {
-        return Err(Failure::new(Kind::Interrupted, "the review page is closed")
+        return Err(Failure::new(FailureKind::Interrupted, "the review page is closed")
             .hint("what you decided is kept; the same command shows it again"));
     }
     Ok(outcome)
@@ -106,7 +110,7 @@ fn extent(findings: &Findings) -> String {
 fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     let port = port.unwrap_or(0);
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-        Failure::new(Kind::Failed, format!("port {port} cannot be used: {error}"))
+        Failure::new(FailureKind::Failed, format!("port {port} cannot be used: {error}"))
             .hint("leave out --port to use any free one")
     })
 }
@@ -149,14 +153,14 @@ impl Actions for OwnActions<'_> {
         Ok(Proposed { plan: proposal.plan, left })
     }
 
-    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<Done, String> {
+    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, String> {
         let cancel = Arc::clone(&self.cancel);
         let acting = self.context.acting(&cancel).map_err(|failure| text(&failure))?;
         let applied = plan.apply(&mut self.library, &Acting { progress, ..acting });
         Ok(done(plan, &applied.map_err(|error| text(&error.into()))?))
     }
 
-    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<Done, String> {
+    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, String> {
         let runs = self.context.runs_folder().map_err(|failure| text(&failure))?;
         let log = RunLog::read(&runs, run).map_err(|error| error.to_string())?;
         let undone = log.plan(&runs).map_err(|error| error.to_string())?;
@@ -165,15 +169,15 @@ impl Actions for OwnActions<'_> {
         let left = undo.left.iter().map(|left| format!("{}: {}", for_people(&left.path), left.why));
         let mut problems: Vec<String> = left.collect();
         if undo.plan.actions.is_empty() {
-            return Ok(Done { problems, ..Done::default() });
+            return Ok(JobResult { problems, ..JobResult::default() });
         }
         let mut done = self.carry_out(&undo.plan, progress)?;
         problems.append(&mut done.problems);
-        Ok(Done { problems, ..done })
+        Ok(JobResult { problems, ..done })
     }
 }
 
-fn done(plan: &Plan, applied: &Applied) -> Done {
+fn done(plan: &Plan, applied: &Applied) -> JobResult {
     let mut problems: Vec<String> =
         applied.not_done.iter().map(|not_done| not_done.reason.clone()).collect();
     if let Some(error) = &applied.journal_failure {
@@ -186,7 +190,7 @@ fn done(plan: &Plan, applied: &Applied) -> Done {
         ));
     }
     let sources = acted_on(plan, applied).flat_map(|action| &action.files);
-    Done {
+    JobResult {
         run: applied.run.clone(),
         files: applied.files,
         bytes: applied.bytes,

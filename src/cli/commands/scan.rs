@@ -13,14 +13,14 @@ use crate::cli::{interrupt, render};
 
 /// `scan`, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScanOptions {
+pub struct ScanRequest {
     /// Folders or files.
     pub roots: Vec<PathBuf>,
     /// Output format.
     pub format: ListFormat,
 }
 
-impl From<&args::ScanArgs> for ScanOptions {
+impl From<&args::ScanArgs> for ScanRequest {
     fn from(scan: &args::ScanArgs) -> Self {
         Self { roots: scan.roots.clone(), format: scan.format }
     }
@@ -30,7 +30,7 @@ impl From<&args::ScanArgs> for ScanOptions {
 ///
 /// # Errors
 /// What keeps the run from being done.
-pub fn run(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Failure> {
+pub fn run(context: &Context<'_>, options: &ScanRequest) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let mut library = context.hashing_library()?;
     let cancel = interrupt::watch()?;
@@ -38,5 +38,5 @@ pub fn run(context: &Context<'_>, options: &ScanOptions) -> Result<Outcome, Fail
     let scan = library.scan(&options.roots, &[], context.monitor(&cancel, &warn))?;
     let seconds = start.elapsed().as_secs_f64();
     render::scan::scan(&scan, &Counts { seconds, ..library.counts(&scan) }, options.format)?;
-    Ok(Outcome::of_skipped(scan.skipped.len()))
+    Ok(Outcome::from_skipped(scan.skipped.len()))
 }

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use clean_backup::catalogue::similar::{Needle, SimilarOptions, Wanted};
-use clean_backup::library::{SimilarHit, Source};
+use clean_backup::catalogue::similar::{Needle, SearchMode, SimilarOptions};
+use clean_backup::library::{SearchSource, SimilarHit};
 use clean_backup::model::findings::FoundPicture;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::phash::{FineHash, PerceptualHash};
 
 use crate::cli::args::{SimilarArgs, SimilarFormat};
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render;
-use crate::cli::render::similar::{Answer, Hit, NeedleName, SimilarReport};
+use crate::cli::render::similar::{Hit, NeedleName, SimilarReport, SimilarResult};
 
 /// Answers.
 ///
@@ -27,9 +27,9 @@ pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Fail
         needles.push((NeedleName::File(image.clone()), needle));
     }
     for hex in &options.hash {
-        needles.push((NeedleName::Hash(hex.clone()), Ok(of_hex(hex)?)));
+        needles.push((NeedleName::Hash(hex.clone()), Ok(from_hex(hex)?)));
     }
-    let mut source = Source::default();
+    let mut source = SearchSource::default();
     source.with_cache = options.with_cache.clone();
     source.approximate = options.approximate;
     let readable: Vec<Needle> =
@@ -44,7 +44,7 @@ pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Fail
             let hits = found_hits.next().unwrap_or(Ok(Vec::new()));
             hits.map_err(|error| error.to_string())
         });
-        Answer { needle: name, hits: hits.map(|hits| hits.into_iter().map(hit).collect()) }
+        SimilarResult { needle: name, hits: hits.map(|hits| hits.into_iter().map(hit).collect()) }
     });
     let answers = answers.collect();
     let report =
@@ -52,7 +52,9 @@ pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Fail
     match options.format {
         SimilarFormat::Text => render::print(&report.to_text())?,
         SimilarFormat::Json => render::print(
-            &report.to_json().map_err(|error| Failure::new(Kind::Failed, error.to_string()))?,
+            &report
+                .to_json()
+                .map_err(|error| Failure::new(FailureKind::Failed, error.to_string()))?,
         )?,
         SimilarFormat::Paths0 => {
             for answer in &report.answers {
@@ -73,8 +75,8 @@ fn resolve(context: &Context<'_>, options: &SimilarArgs) -> SimilarOptions {
     let absolute = |path: &PathBuf| -> PathBuf { context.folder.join(path).components().collect() };
     SimilarOptions {
         wanted: match options.nearest {
-            Some(count) => Wanted::Nearest(count as usize),
-            None => Wanted::Within(context.settings.policy),
+            Some(count) => SearchMode::Nearest(count as usize),
+            None => SearchMode::Within(context.settings.policy),
         },
         any_orientation: context.settings.any_orientation,
         within: options.within_folder.iter().map(absolute).collect(),
@@ -85,10 +87,10 @@ fn resolve(context: &Context<'_>, options: &SimilarArgs) -> SimilarOptions {
     }
 }
 
-fn of_hex(hex: &str) -> Result<Needle, Failure> {
+fn from_hex(hex: &str) -> Result<Needle, Failure> {
     let fine = hex.parse::<FineHash>().map(Needle::Fine);
     fine.or_else(|_| hex.parse::<PerceptualHash>().map(Needle::Perceptual))
-        .map_err(|error| Failure::new(Kind::Usage, format!("--hash {hex}: {error}")))
+        .map_err(|error| Failure::new(FailureKind::Usage, format!("--hash {hex}: {error}")))
 }
 
 fn hit(SimilarHit { similar, cache }: SimilarHit) -> Hit {
@@ -104,7 +106,7 @@ fn hit(SimilarHit { similar, cache }: SimilarHit) -> Hit {
             camera: known.record.metadata.camera.clone(),
             captured: known.record.metadata.captured,
             reference: false,
-            damaged: known.record.marks.damaged_tail,
+            damaged: known.record.flags.damaged_tail,
             other_names: Vec::new(),
         },
         cache,

@@ -19,9 +19,9 @@ use crate::cli::{args, interrupt, render};
 /// # Errors
 /// What keeps it from being done.
 pub fn run(context: &Context<'_>, options: &args::UndoArgs) -> Result<Outcome, Failure> {
-    let mode = OutputMode::of(options.format, "undo");
+    let mode = OutputMode::from_format(options.format, "undo");
     let runs = context.runs_folder()?;
-    let undone = history::undone(&runs).map_err(|error| Failure::of_journal(&error))?;
+    let undone = history::undone(&runs).map_err(|error| Failure::from_journal(&error))?;
     let done_something = |log: &RunLog| {
         !undone.contains_key(&log.run) && log.undoes.is_none() && log.count(Verdict::Done) > 0
     };
@@ -29,11 +29,11 @@ pub fn run(context: &Context<'_>, options: &args::UndoArgs) -> Result<Outcome, F
         Some(run) => RunLog::read(&runs, run).map(Some),
         None => last(&runs, &done_something),
     };
-    let Some(mut log) = found.map_err(|error| Failure::of_journal(&error))? else {
+    let Some(mut log) = found.map_err(|error| Failure::from_journal(&error))? else {
         mode.print("There is no run to undo.\n", AppliedJson::default())?;
         return Ok(Outcome::Done);
     };
-    let plan = log.plan(&runs).map_err(|error| Failure::of_journal(&error))?;
+    let plan = log.plan(&runs).map_err(|error| Failure::from_journal(&error))?;
     let cancel = interrupt::watch()?;
     let mut library = context.library()?;
     if !log.ended && !options.dry_run {

@@ -35,7 +35,7 @@ pub enum ConfigError {
         /// From 1.
         line: usize,
         /// What is wrong there.
-        problem: Problem,
+        problem: ConfigProblem,
     },
     /// A value that was to be set cannot stand in the file.
     Value {
@@ -48,7 +48,7 @@ pub enum ConfigError {
 
 /// What is wrong in one line of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum ConfigProblem {
     /// Not TOML.
     Syntax(String),
     /// A key that does not exist.
@@ -73,7 +73,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax(message) => write!(f, "not TOML: {}", one_line(message.trim_end())),
@@ -117,7 +117,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Layer, ConfigError> {
         match entry(name, item) {
             Ok((key, value)) => {
                 if let Some(rival) = key.rival().filter(|rival| layer.contains_key(rival)) {
-                    problems.push((line, Problem::Rivals(rival, key)));
+                    problems.push((line, ConfigProblem::Rivals(rival, key)));
                 }
                 layer.insert(key, value);
             }
@@ -168,13 +168,13 @@ pub fn unset(path: &Path, key: Key) -> Result<bool, ConfigError> {
     Ok(was_there)
 }
 
-fn entry(name: &str, item: &Item) -> Result<(Key, Value), Problem> {
+fn entry(name: &str, item: &Item) -> Result<(Key, Value), ConfigProblem> {
     let key: Key = name.parse().ok().filter(|key: &Key| key.name() == name).ok_or_else(|| {
         match name.parse::<Key>() {
-            Err(unknown) => Problem::UnknownKey(unknown),
+            Err(unknown) => ConfigProblem::UnknownKey(unknown),
             // The file has one spelling.
             Ok(key) => {
-                Problem::UnknownKey(UnknownKey { name: name.to_owned(), nearest: Some(key) })
+                ConfigProblem::UnknownKey(UnknownKey { name: name.to_owned(), nearest: Some(key) })
             }
         }
     })?;
@@ -182,7 +182,7 @@ fn entry(name: &str, item: &Item) -> Result<(Key, Value), Problem> {
         Some(toml) => Value::from_toml(key, toml),
         None => Err(BadValue { found: "a table".to_owned(), allowed: key.allowed() }),
     };
-    value.map(|value| (key, value)).map_err(|bad| Problem::BadValue(key, bad))
+    value.map(|value| (key, value)).map_err(|bad| ConfigProblem::BadValue(key, bad))
 }
 
 fn text_of(path: &Path) -> Result<String, ConfigError> {
@@ -212,7 +212,7 @@ fn syntax(path: &Path, text: &str, error: &TomlError) -> ConfigError {
     ConfigError::Content {
         path: path.to_owned(),
         line: line_of(text, error.span()),
-        problem: Problem::Syntax(error.message().to_owned()),
+        problem: ConfigProblem::Syntax(error.message().to_owned()),
     }
 }
 

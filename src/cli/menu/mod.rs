@@ -15,10 +15,10 @@ use clean_backup::act::journal;
 use clean_backup::act::layout::DEFAULT_TEMPLATE;
 
 use super::args::ProgramArgs;
-use super::environment::Environment;
-use super::failure::{Failure, Kind, Outcome};
+use super::environment::ProcessEnvironment;
+use super::failure::{Failure, FailureKind, Outcome};
 use super::settings::Settings;
-use questions::{Choice, Questions, choose};
+use questions::{MenuChoice, Questions, choose};
 
 /// Runs a command.
 pub type Dispatch<'a> = dyn Fn(&ProgramArgs) -> Result<Outcome, Failure> + 'a;
@@ -37,7 +37,7 @@ enum Mode {
 struct Menu<'a> {
     /// Flags that the menu was started with.
     words: &'a [OsString],
-    environment: &'a Environment,
+    environment: &'a ProcessEnvironment,
     /// The sensitivity that is configured.
     sensitivity: String,
     dispatch: &'a Dispatch<'a>,
@@ -47,11 +47,11 @@ struct Menu<'a> {
 /// Asks and does until somebody has enough. `words`: the flags that were typed.
 ///
 /// # Errors
-/// [`Kind::Interrupted`] on Ctrl-C. What goes wrong in a command is told, and the menu comes back.
+/// [`FailureKind::Interrupted`] on Ctrl-C. What goes wrong in a command is told, and the menu comes back.
 pub fn run(
     words: &[OsString],
     settings: &Settings,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     colour: bool,
     dispatch: &Dispatch<'_>,
 ) -> Result<Outcome, Failure> {
@@ -65,12 +65,12 @@ pub fn run(
     eprintln!("Clean-Backup. Esc goes back, Ctrl-C ends; no file is changed before you say so.\n");
     loop {
         let modes = [
-            Choice("Find duplicates, and move them aside or remove them", Mode::Dedupe),
-            Choice("Review duplicates side by side in the browser", Mode::Review),
-            Choice("Organise by date", Mode::Organize),
-            Choice("Sensitivity and settings", Mode::Settings),
-            Choice("History and undo", Mode::History),
-            Choice("Quit", Mode::Quit),
+            MenuChoice("Find duplicates, and move them aside or remove them", Mode::Dedupe),
+            MenuChoice("Review duplicates side by side in the browser", Mode::Review),
+            MenuChoice("Organise by date", Mode::Organize),
+            MenuChoice("Sensitivity and settings", Mode::Settings),
+            MenuChoice("History and undo", Mode::History),
+            MenuChoice("Quit", Mode::Quit),
         ];
         let _went_back: Option<()> = match choose("What shall be done?", &modes)? {
             Some(Mode::Dedupe) => menu.dedupe()?,
@@ -85,7 +85,7 @@ pub fn run(
 }
 
 /// What a dialogue comes to; `None` where somebody went back.
-type Step = Result<Option<()>, Failure>;
+type MenuStep = Result<Option<()>, Failure>;
 
 /// The value of an answer, or back to the first question.
 macro_rules! answered {
@@ -98,18 +98,18 @@ macro_rules! answered {
 }
 
 impl Menu<'_> {
-    fn dedupe(&mut self) -> Step {
+    fn dedupe(&mut self) -> MenuStep {
         let mut words = vec![OsString::from("dedupe")];
         words.extend(answered!(self.questions.folders("Folder with pictures:")));
         answered!(self.sensitivity(&mut words));
         let actions = [
-            Choice("Show them, change nothing", "report"),
-            Choice("A page with pictures, change nothing", "html"),
-            Choice("Move duplicates aside (quarantine): can be undone", "quarantine"),
-            Choice("Into the trash", "trash"),
-            Choice("Move duplicates into a folder: can be undone", "move"),
-            Choice("Replace identical ones by hard links: can be undone", "hardlink"),
-            Choice("Delete duplicates for good", "delete"),
+            MenuChoice("Show them, change nothing", "report"),
+            MenuChoice("A page with pictures, change nothing", "html"),
+            MenuChoice("Move duplicates aside (quarantine): can be undone", "quarantine"),
+            MenuChoice("Into the trash", "trash"),
+            MenuChoice("Move duplicates into a folder: can be undone", "move"),
+            MenuChoice("Replace identical ones by hard links: can be undone", "hardlink"),
+            MenuChoice("Delete duplicates for good", "delete"),
         ];
         match answered!(choose("What should be done with them?", &actions)) {
             "report" => {}
@@ -129,20 +129,20 @@ impl Menu<'_> {
         self.run(&words)
     }
 
-    fn review(&mut self) -> Step {
+    fn review(&mut self) -> MenuStep {
         let mut words = vec![OsString::from("review")];
         words.extend(answered!(self.questions.folders("Folder with pictures:")));
         answered!(self.sensitivity(&mut words));
         self.run(&words)
     }
 
-    fn sensitivity(&self, words: &mut Vec<OsString>) -> Step {
+    fn sensitivity(&self, words: &mut Vec<OsString>) -> MenuStep {
         let configured = format!("As configured ({})", self.sensitivity);
         let choices = [
-            Choice(configured.as_str(), ""),
-            Choice("exact: the same picture, re-encoded or resized", "exact"),
-            Choice("standard: light edits too", "standard"),
-            Choice("aggressive: crops, borders, watermarks too", "aggressive"),
+            MenuChoice(configured.as_str(), ""),
+            MenuChoice("exact: the same picture, re-encoded or resized", "exact"),
+            MenuChoice("standard: light edits too", "standard"),
+            MenuChoice("aggressive: crops, borders, watermarks too", "aggressive"),
         ];
         match answered!(choose("How different may copies be?", &choices)) {
             "" => {}
@@ -151,20 +151,20 @@ impl Menu<'_> {
         Ok(Some(()))
     }
 
-    fn organize(&mut self) -> Step {
+    fn organize(&mut self) -> MenuStep {
         let source = answered!(self.questions.folder("Folder with the files to organize:"));
         let library = answered!(self.questions.new_folder("Library that it goes to:"));
         let ways = [
-            Choice("Copy: the source stays as it is", "--copy"),
-            Choice("Move: can be undone", "--move"),
+            MenuChoice("Copy: the source stays as it is", "--copy"),
+            MenuChoice("Move: can be undone", "--move"),
         ];
         let way = answered!(choose("Copy or move?", &ways));
         let templates = [
-            Choice("2024/07", DEFAULT_TEMPLATE),
-            Choice("2024/07-July", "{year}/{month}-{month_name}"),
-            Choice("2024/07/31", "{year}/{month}/{day}"),
-            Choice("2024/07/Canon EOS R5", "{year}/{month}/{camera}"),
-            Choice("another template", ""),
+            MenuChoice("2024/07", DEFAULT_TEMPLATE),
+            MenuChoice("2024/07-July", "{year}/{month}-{month_name}"),
+            MenuChoice("2024/07/31", "{year}/{month}/{day}"),
+            MenuChoice("2024/07/Canon EOS R5", "{year}/{month}/{camera}"),
+            MenuChoice("another template", ""),
         ];
         let mut template = answered!(choose("Into which folders?", &templates)).to_owned();
         if template.is_empty() {
@@ -177,14 +177,14 @@ impl Menu<'_> {
         self.run(&words)
     }
 
-    fn settings(&mut self) -> Step {
+    fn settings(&mut self) -> MenuStep {
         self.run_quietly(&["config", "show"].map(OsString::from))?;
         let keys = [
-            Choice("Sensitivity", "sensitivity"),
-            Choice("Turned and mirrored copies", "any_orientation"),
-            Choice("Treat burst shots as copies", "include_bursts"),
-            Choice("Which picture is kept first", "keep"),
-            Choice("The GPU", "gpu"),
+            MenuChoice("Sensitivity", "sensitivity"),
+            MenuChoice("Turned and mirrored copies", "any_orientation"),
+            MenuChoice("Treat burst shots as copies", "include_bursts"),
+            MenuChoice("Which picture is kept first", "keep"),
+            MenuChoice("The GPU", "gpu"),
         ];
         let key = answered!(choose("Which setting?", &keys));
         let values: &[&str] = match key {
@@ -193,7 +193,7 @@ impl Menu<'_> {
             "keep" => &["largest", "oldest", "newest", "shortest-path"],
             _ => &["auto", "on", "off"],
         };
-        let values: Vec<Choice<'_, &str>> = values.iter().map(|v| Choice(v, *v)).collect();
+        let values: Vec<MenuChoice<'_, &str>> = values.iter().map(|v| MenuChoice(v, *v)).collect();
         let value = answered!(choose("New value?", &values));
         self.run(&["config", "set", key, value].map(OsString::from))?;
         if key == "sensitivity" {
@@ -202,7 +202,7 @@ impl Menu<'_> {
         Ok(Some(()))
     }
 
-    fn history(&mut self) -> Step {
+    fn history(&mut self) -> MenuStep {
         let runs = self.environment.state_folder().map(|state| state.join("runs"));
         let mut names = runs.and_then(|runs| journal::runs(&runs).ok()).unwrap_or_default();
         names.reverse();
@@ -210,20 +210,20 @@ impl Menu<'_> {
         if names.is_empty() {
             return Ok(Some(()));
         }
-        let choices: Vec<Choice<'_, &str>> =
-            names.iter().map(|name| Choice(name, name.as_str())).collect();
+        let choices: Vec<MenuChoice<'_, &str>> =
+            names.iter().map(|name| MenuChoice(name, name.as_str())).collect();
         let run = answered!(choose("Which run?", &choices));
         let acts = [
-            Choice("Show its files", "history"),
-            Choice("Take it back (undo)", "undo"),
-            Choice("Finish it, if it was interrupted", "resume"),
+            MenuChoice("Show its files", "history"),
+            MenuChoice("Take it back (undo)", "undo"),
+            MenuChoice("Finish it, if it was interrupted", "resume"),
         ];
         let act = answered!(choose("What should be done with it?", &acts));
         self.run(&[act, run].map(OsString::from))
     }
 
     /// Runs a command and shows it.
-    fn run(&self, words: &[OsString]) -> Step {
+    fn run(&self, words: &[OsString]) -> MenuStep {
         self.run_quietly(words)?;
         let line: Vec<String> = self.line(words).iter().map(|word| quoted(word)).collect();
         eprintln!("\nThe same without the menu: {}", line.join(" "));
@@ -235,12 +235,12 @@ impl Menu<'_> {
         std::iter::once(&own).chain(self.words).chain(words).cloned().collect()
     }
 
-    fn run_quietly(&self, words: &[OsString]) -> Step {
+    fn run_quietly(&self, words: &[OsString]) -> MenuStep {
         let args = ProgramArgs::try_parse_from(self.line(words))
-            .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+            .map_err(|error| Failure::new(FailureKind::Usage, error.to_string()))?;
         match (self.dispatch)(&args) {
             Ok(_) => Ok(Some(())),
-            Err(failure) if failure.kind == Kind::Interrupted => Err(failure),
+            Err(failure) if failure.kind == FailureKind::Interrupted => Err(failure),
             Err(failure) => {
                 failure.report();
                 Ok(Some(()))

@@ -10,21 +10,21 @@ use inquire::validator::Validation;
 use inquire::{InquireError, Select, Text};
 
 use super::super::ask::forget_typed_ahead;
-use super::super::failure::{Failure, Kind};
+use super::super::failure::{Failure, FailureKind};
 use super::paths::{Folders, expanded};
 
 /// What is shown, and what it stands for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Choice<'a, T>(pub &'a str, pub T);
+pub(super) struct MenuChoice<'a, T>(pub &'a str, pub T);
 
-impl<T> fmt::Display for Choice<'_, T> {
+impl<T> fmt::Display for MenuChoice<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
 /// `None` where somebody went back with Esc.
-type Answer<T> = Result<Option<T>, Failure>;
+type Prompted<T> = Result<Option<T>, Failure>;
 
 /// With colours or without, for all questions.
 pub(super) fn prepare(colour: bool) {
@@ -32,18 +32,18 @@ pub(super) fn prepare(colour: bool) {
     inquire::set_global_render_config(look);
 }
 
-fn answer<T>(answer: Result<Option<T>, InquireError>) -> Answer<T> {
+fn answer<T>(answer: Result<Option<T>, InquireError>) -> Prompted<T> {
     match answer {
         Ok(answer) => Ok(answer),
         Err(InquireError::OperationInterrupted) => {
-            Err(Failure::new(Kind::Interrupted, "interrupted; nothing was done"))
+            Err(Failure::new(FailureKind::Interrupted, "interrupted; nothing was done"))
         }
-        Err(error) => Err(Failure::new(Kind::Failed, format!("nobody answers: {error}"))),
+        Err(error) => Err(Failure::new(FailureKind::Failed, format!("nobody answers: {error}"))),
     }
 }
 
 /// One out of several.
-pub(super) fn choose<T: Copy>(question: &str, choices: &[Choice<'_, T>]) -> Answer<T> {
+pub(super) fn choose<T: Copy>(question: &str, choices: &[MenuChoice<'_, T>]) -> Prompted<T> {
     forget_typed_ahead();
     let select = Select::new(question, choices.to_vec()).with_page_size(12);
     Ok(answer(select.prompt_skippable())?.map(|choice| choice.1))
@@ -62,12 +62,12 @@ impl Questions {
     }
 
     /// Any text.
-    pub fn text(&self, question: &str, usual: &str) -> Answer<String> {
+    pub fn text(&self, question: &str, usual: &str) -> Prompted<String> {
         answer(Text::new(question).with_default(usual).prompt_skippable())
     }
 
     /// A folder that is there.
-    pub fn folder(&mut self, question: &str) -> Answer<OsString> {
+    pub fn folder(&mut self, question: &str) -> Prompted<OsString> {
         let last = self.last.clone();
         let folder = self.path(question, Some(&last), true)?;
         if let Some(folder) = &folder {
@@ -77,7 +77,7 @@ impl Questions {
     }
 
     /// One folder or several.
-    pub fn folders(&mut self, question: &str) -> Answer<Vec<OsString>> {
+    pub fn folders(&mut self, question: &str) -> Prompted<Vec<OsString>> {
         let Some(first) = self.folder(question)? else { return Ok(None) };
         let mut folders = vec![first];
         loop {
@@ -90,11 +90,11 @@ impl Questions {
     }
 
     /// A folder that need not be there yet.
-    pub fn new_folder(&self, question: &str) -> Answer<OsString> {
+    pub fn new_folder(&self, question: &str) -> Prompted<OsString> {
         self.path(question, None, false)
     }
 
-    fn path(&self, question: &str, usual: Option<&str>, there: bool) -> Answer<OsString> {
+    fn path(&self, question: &str, usual: Option<&str>, there: bool) -> Prompted<OsString> {
         let home = self.home.clone();
         let (optional, home_of) = (usual.is_none() && there, home.clone());
         let validator = move |text: &str| {

@@ -8,7 +8,7 @@ use clean_backup::model::readable::{count, human_bytes};
 use serde::Serialize;
 
 use crate::cli::args::ListFormat;
-use crate::cli::failure::{Failure, Kind, Outcome};
+use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render;
 
 /// Where it is told what became of a plan, and how.
@@ -24,7 +24,7 @@ pub enum OutputMode {
 
 impl OutputMode {
     /// For the result of a command that does nothing else.
-    pub fn of(format: ListFormat, command: &'static str) -> Self {
+    pub fn from_format(format: ListFormat, command: &'static str) -> Self {
         match format {
             ListFormat::Text => Self::Text,
             ListFormat::Json => Self::Json(command),
@@ -80,7 +80,7 @@ struct NoteJson {
 }
 
 impl AppliedJson {
-    fn of(applied: &Applied) -> Self {
+    fn from_applied(applied: &Applied) -> Self {
         let not_done = applied.not_done.iter().map(|not_done| NotDoneJson {
             path: ExactPath(not_done.path.clone()),
             verdict: not_done.verdict.name(),
@@ -104,7 +104,7 @@ impl AppliedJson {
 /// Tells what became of a plan.
 ///
 /// # Errors
-/// [`Kind::Interrupted`], and when the journal could not be written.
+/// [`FailureKind::Interrupted`], and when the journal could not be written.
 pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcome, Failure> {
     let mut text = String::new();
     for (path, remark) in &applied.remarks {
@@ -128,15 +128,15 @@ pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcom
         }
     );
     if let Some(error) = &applied.journal_failure {
-        mode.print(&text, AppliedJson::of(applied))?;
-        let kind = if applied.files == 0 { Kind::Refused } else { Kind::Failed };
+        mode.print(&text, AppliedJson::from_applied(applied))?;
+        let kind = if applied.files == 0 { FailureKind::Refused } else { FailureKind::Failed };
         return Err(Failure::new(kind, format!("the journal cannot be written: {error}"))
             .hint(format!("once it can be written again: clean-backup resume {}", applied.run)));
     }
     if applied.left > 0 {
-        mode.print(&text, AppliedJson::of(applied))?;
+        mode.print(&text, AppliedJson::from_applied(applied))?;
         return Err(Failure::new(
-            Kind::Interrupted,
+            FailureKind::Interrupted,
             "interrupted; the actions begun were completed",
         )
         .hint(format!(
@@ -147,8 +147,8 @@ pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcom
     if applied.files > 0 {
         text += &format!("Undo with: clean-backup undo {}\n", applied.run);
     }
-    mode.print(&text, AppliedJson::of(applied))?;
-    Ok(Outcome::of_skipped(applied.not_done.len()))
+    mode.print(&text, AppliedJson::from_applied(applied))?;
+    Ok(Outcome::from_skipped(applied.not_done.len()))
 }
 
 /// What has happened to files; of copies that are taken back, that nothing is lost.

@@ -29,7 +29,7 @@ const HEADER: [&str; 19] = [
 
 /// How a member stands to its keeper; empty where the column does not apply.
 #[derive(Default)]
-struct Standing {
+struct MatchColumns {
     distance: String,
     fine_distance: String,
     relation: &'static str,
@@ -46,12 +46,12 @@ pub fn to_csv(report: &Findings) -> String {
     push_row(&mut out, HEADER.map(str::to_owned));
     for (index, group) in report.groups.iter().enumerate() {
         let id = index + 1;
-        let mut row = |role: &str, picture: &FoundPicture, reason: &str, standing: Standing| {
+        let mut row = |role: &str, picture: &FoundPicture, reason: &str, standing: MatchColumns| {
             push_row(&mut out, fields(id, role, picture, reason, standing));
         };
-        row("keeper", &group.keeper, &group.reason, Standing::default());
+        row("keeper", &group.keeper, &group.reason, MatchColumns::default());
         for duplicate in &group.duplicates {
-            let standing = Standing {
+            let standing = MatchColumns {
                 distance: duplicate.distance.to_string(),
                 fine_distance: duplicate.fine_distance.to_string(),
                 relation: duplicate.relation.name(),
@@ -61,11 +61,11 @@ pub fn to_csv(report: &Findings) -> String {
             row("duplicate", &duplicate.picture, "", standing);
         }
         for linked in &group.linked {
-            let standing = Standing {
+            let standing = MatchColumns {
                 distance: linked.distance.to_string(),
                 fine_distance: linked.fine_distance.to_string(),
                 acted_on: "false",
-                ..Standing::default()
+                ..MatchColumns::default()
             };
             row("linked", &linked.picture, "", standing);
         }
@@ -78,7 +78,7 @@ fn fields(
     role: &str,
     picture: &FoundPicture,
     reason: &str,
-    standing: Standing,
+    standing: MatchColumns,
 ) -> [String; HEADER.len()] {
     let (path, path_bytes) = path_for_spreadsheet(&picture.path);
     [

@@ -56,7 +56,7 @@ pub fn from_log<'a>(log: &'a RunLog, undone: &'a HashMap<String, String>) -> Run
         done: log.count(Verdict::Done),
         refused: log.count(Verdict::Refused),
         failed: log.count(Verdict::Failed),
-        leftovers: settle::of_run(log).into_iter().map(ExactPath).collect(),
+        leftovers: settle::left_by(log).into_iter().map(ExactPath).collect(),
         files: None,
     }
 }

@@ -156,7 +156,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
         policy: PolicyJson {
             threshold: report.matching.policy.radius,
             fine_threshold: report.matching.policy.fine_radius,
-            sensitivity: Sensitivity::of_threshold(report.matching.policy.radius)
+            sensitivity: Sensitivity::from_threshold(report.matching.policy.radius)
                 .map(Sensitivity::name),
             any_orientation: report.matching.any_orientation,
             include_bursts: report.matching.include_bursts,

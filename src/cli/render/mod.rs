@@ -24,7 +24,7 @@ use html::thumbnails::Thumbnails;
 use serde::Serialize;
 
 use super::args::ReportFormat;
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use csv::to_csv;
 use html::to_html;
 use json::to_json;
@@ -33,7 +33,7 @@ use text::{TextOptions, to_text};
 /// Prints a result.
 ///
 /// # Errors
-/// [`Failure::of_output`].
+/// [`Failure::from_output`].
 pub fn print(text: &str) -> Result<(), Failure> {
     print_bytes(text.as_bytes())
 }
@@ -41,18 +41,18 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Prints a result that need not be text.
 ///
 /// # Errors
-/// [`Failure::of_output`].
+/// [`Failure::from_output`].
 pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(bytes)
         .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::of_output(&error))
+        .map_err(|error| Failure::from_output(&error))
 }
 
 /// How a report looks.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct ReportStyle {
     /// Its form.
     pub format: ReportFormat,
     /// With terminal colours, where it goes to the terminal.
@@ -64,13 +64,13 @@ pub struct Look {
 /// The report in the form that was asked for.
 ///
 /// # Errors
-/// [`Kind::Failed`], should the serialiser fail.
-pub fn form(report: &Findings, look: &Look) -> Result<String, Failure> {
+/// [`FailureKind::Failed`], should the serialiser fail.
+pub fn form(report: &Findings, look: &ReportStyle) -> Result<String, Failure> {
     match look.format {
         ReportFormat::Text => Ok(to_text(report, TextOptions { colour: look.colour })),
         ReportFormat::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
         ReportFormat::Json => {
-            to_json(report).map_err(|e| Failure::new(Kind::Failed, e.to_string()))
+            to_json(report).map_err(|e| Failure::new(FailureKind::Failed, e.to_string()))
         }
         ReportFormat::Csv => Ok(to_csv(report)),
     }
@@ -82,13 +82,15 @@ pub fn form(report: &Findings, look: &Look) -> Result<String, Failure> {
 /// As [`print`] and [`save`].
 pub fn deliver(
     report: &Findings,
-    look: &Look,
+    look: &ReportStyle,
     output: Option<&Path>,
     replace: bool,
 ) -> Result<(), Failure> {
     match output {
         None => print(&form(report, look)?),
-        Some(path) => save(path, &form(report, &Look { colour: false, ..look.clone() })?, replace),
+        Some(path) => {
+            save(path, &form(report, &ReportStyle { colour: false, ..look.clone() })?, replace)
+        }
     }
 }
 
@@ -104,7 +106,7 @@ struct Envelope<'a, T> {
 /// Prints a result for programs: version, command, and what it came to.
 ///
 /// # Errors
-/// As [`print`]; [`Kind::Failed`], should the serialiser fail.
+/// As [`print`]; [`FailureKind::Failed`], should the serialiser fail.
 pub fn print_json(command: &str, content: impl Serialize) -> Result<(), Failure> {
     print(&json(&Envelope { version: REPORT_VERSION, command, content })?)
 }
@@ -112,19 +114,19 @@ pub fn print_json(command: &str, content: impl Serialize) -> Result<(), Failure>
 /// A value as JSON that no terminal can be upset by.
 ///
 /// # Errors
-/// [`Kind::Failed`], should the serialiser fail.
+/// [`FailureKind::Failed`], should the serialiser fail.
 pub fn json(value: &impl Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::new(Kind::Failed, error.to_string()))?;
+        .map_err(|error| Failure::new(FailureKind::Failed, error.to_string()))?;
     Ok(harmless_json(&text) + "\n")
 }
 
 /// A plan as JSON.
 ///
 /// # Errors
-/// [`Kind::Failed`], should the serialiser fail.
+/// [`FailureKind::Failed`], should the serialiser fail.
 pub fn plan(plan: &Plan) -> Result<String, Failure> {
-    plan.to_json().map_err(|error| Failure::new(Kind::Failed, error.to_string()))
+    plan.to_json().map_err(|error| Failure::new(FailureKind::Failed, error.to_string()))
 }
 
 /// Whether [`save`] would be let, to be asked before hours of work.
@@ -138,7 +140,9 @@ pub fn check_free(path: &Path, replace: bool) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
         let message = format!("the folder of {} does not exist", for_people(path));
-        return Err(Failure::new(Kind::Usage, message).hint("make it first, or name another file"));
+        return Err(
+            Failure::new(FailureKind::Usage, message).hint("make it first, or name another file")
+        );
     }
     Ok(())
 }
@@ -147,7 +151,7 @@ pub fn check_free(path: &Path, replace: bool) -> Result<(), Failure> {
 /// result of this program, told by how it begins; never of anything else.
 ///
 /// # Errors
-/// [`Kind::Refused`] when something is in the way, [`Kind::Failed`] when writing fails.
+/// [`FailureKind::Refused`] when something is in the way, [`FailureKind::Failed`] when writing fails.
 pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
     let written = match atomic_file::create(path, text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -157,7 +161,10 @@ pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
         other => other,
     };
     written.map_err(|error| {
-        Failure::new(Kind::Failed, format!("{} cannot be written: {error}", for_people(path)))
+        Failure::new(
+            FailureKind::Failed,
+            format!("{} cannot be written: {error}", for_people(path)),
+        )
     })
 }
 
@@ -174,7 +181,8 @@ const BEGINNINGS: [&[u8]; 8] = [
 ];
 
 fn check_replaceable(path: &Path, replace: bool) -> Result<(), Failure> {
-    let in_the_way = Failure::new(Kind::Refused, format!("{} is there already", for_people(path)));
+    let in_the_way =
+        Failure::new(FailureKind::Refused, format!("{} is there already", for_people(path)));
     if !replace {
         return Err(in_the_way.hint("name a new file, or add --yes to replace an older report"));
     }
@@ -202,17 +210,17 @@ mod own_results {
         let old = "No duplicates found.\n0 files";
         check_free(&path, false).unwrap();
         save(&path, old, false).unwrap();
-        assert_eq!(check_free(&path, false).unwrap_err().kind, Kind::Refused);
+        assert_eq!(check_free(&path, false).unwrap_err().kind, FailureKind::Refused);
         check_free(&path, true).unwrap();
-        assert_eq!(save(&path, "new", false).unwrap_err().kind, Kind::Refused);
+        assert_eq!(save(&path, "new", false).unwrap_err().kind, FailureKind::Refused);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
         save(&path, "new", true).unwrap();
-        assert_eq!(save(&path, "newer", true).unwrap_err().kind, Kind::Refused);
+        assert_eq!(save(&path, "newer", true).unwrap_err().kind, FailureKind::Refused);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(save(folder.path(), "x", true).unwrap_err().kind, Kind::Refused);
+        assert_eq!(save(folder.path(), "x", true).unwrap_err().kind, FailureKind::Refused);
         let nowhere = folder.path().join("missing/out");
-        assert_eq!(check_free(&nowhere, true).unwrap_err().kind, Kind::Usage);
-        assert_eq!(save(&nowhere, "x", true).unwrap_err().kind, Kind::Failed);
+        assert_eq!(check_free(&nowhere, true).unwrap_err().kind, FailureKind::Usage);
+        assert_eq!(save(&nowhere, "x", true).unwrap_err().kind, FailureKind::Failed);
     }
 
     #[test]
@@ -233,8 +241,11 @@ mod own_results {
             [ReportFormat::Text, ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html]
         {
             results.push(
-                form(&report, &Look { format, colour: false, thumbnails: Thumbnails::default() })
-                    .unwrap(),
+                form(
+                    &report,
+                    &ReportStyle { format, colour: false, thumbnails: Thumbnails::default() },
+                )
+                .unwrap(),
             );
         }
         for text in results {

@@ -15,7 +15,7 @@ use crate::cli::failure::Failure;
 /// As [`super::print`].
 pub fn scan(scan: &Scan, counts: &Counts, format: ListFormat) -> Result<(), Failure> {
     match format {
-        ListFormat::Json => super::print_json("scan", ScanJson::of(scan, counts)),
+        ListFormat::Json => super::print_json("scan", ScanJson::from_scan(scan, counts)),
         ListFormat::Text => super::print(&text(scan, counts)),
     }
 }
@@ -67,7 +67,7 @@ struct ScanSummary<'a> {
 }
 
 impl<'a> ScanJson<'a> {
-    fn of(scan: &'a Scan, counts: &'a Counts) -> Self {
+    fn from_scan(scan: &'a Scan, counts: &'a Counts) -> Self {
         let skipped = scan.skipped.iter().map(|skip| ScanSkippedJson {
             path: ExactPath(skip.path.clone()),
             stage: skip.stage.name(),

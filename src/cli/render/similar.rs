@@ -28,7 +28,7 @@ pub struct Hit {
 
 /// A needle with its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct SimilarResult {
     /// A path, or a hash in hexadecimal digits.
     pub needle: NeedleName,
     /// What is near it, the nearest first; or why there is no answer.
@@ -48,7 +48,7 @@ pub enum NeedleName {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimilarReport {
     /// In the order of the needles.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<SimilarResult>,
     /// Pictures that were asked.
     pub library: u64,
     /// The answers may lack some: they came from an approximate index.

@@ -35,12 +35,12 @@ impl Paint {
     }
 }
 
-struct Writer {
+struct TextWriter {
     out: String,
     colour: bool,
 }
 
-impl Writer {
+impl TextWriter {
     /// Writing to a String cannot fail.
     fn line(&mut self, text: std::fmt::Arguments<'_>) {
         let _ = self.out.write_fmt(text);
@@ -55,7 +55,7 @@ impl Writer {
 /// The report as text. Names cannot break out of their line: see
 /// [`path_text`](clean_backup::model::path_text::for_people).
 pub fn to_text(report: &Findings, options: TextOptions) -> String {
-    let mut writer = Writer { out: String::new(), colour: options.colour };
+    let mut writer = TextWriter { out: String::new(), colour: options.colour };
     for (index, group) in report.groups.iter().enumerate() {
         push_group(&mut writer, report, index + 1, group);
     }
@@ -77,7 +77,7 @@ pub fn to_text(report: &Findings, options: TextOptions) -> String {
     writer.out
 }
 
-fn push_group(writer: &mut Writer, report: &Findings, id: usize, group: &Group) {
+fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Group) {
     let head = format!(
         "Group {id}: {}, {} to free",
         count(group.duplicates.len() as u64, "duplicate"),
@@ -133,7 +133,7 @@ fn picture_line(picture: &FoundPicture) -> String {
     line
 }
 
-fn push_other_names(writer: &mut Writer, picture: &FoundPicture) {
+fn push_other_names(writer: &mut TextWriter, picture: &FoundPicture) {
     for name in &picture.other_names {
         writer.line(format_args!("             the same file: {}", for_people(name)));
     }
@@ -191,7 +191,7 @@ fn turned(orientation: Orientation) -> &'static str {
     }
 }
 
-fn push_summary(writer: &mut Writer, report: &Findings) {
+fn push_summary(writer: &mut TextWriter, report: &Findings) {
     let summary = report.summary();
     let counts = &summary.counts;
     let policy = report.matching.policy;
@@ -232,7 +232,7 @@ fn push_summary(writer: &mut Writer, report: &Findings) {
         grouped(counts.not_pictures),
         grouped(summary.skipped)
     ));
-    let name = Sensitivity::of_threshold(policy.radius)
+    let name = Sensitivity::from_threshold(policy.radius)
         .map_or_else(String::new, |sensitivity| format!("{}, ", sensitivity.name()));
     writer.line(format_args!(
         "Matched within {name}{} of 64 bits and {} of 256{}. Took {:.1} s on {}.",

@@ -62,7 +62,7 @@ pub(in crate::decode) fn pixels<C: Codec>(
     // holds a part and waits for more may wait for somebody who does the same.
     let needed = cost_of::<C>(items, id, source, &options.limits)?.bytes;
     let _reserved = options.limits.reserve(needed.saturating_add(pixels.saturating_mul(8)))?;
-    let options = &DecodeOptions { limits: options.limits.of_reserved(), ..*options };
+    let options = &DecodeOptions { limits: options.limits.less_reserved(), ..*options };
     let decoded = RefCell::default();
     let mut planes = Vec::with_capacity(3);
     let mut turns = Vec::new();
@@ -75,7 +75,7 @@ pub(in crate::decode) fn pixels<C: Codec>(
     }
     drop(decoded);
     let [red, green, blue] = &planes[..] else { return Err(damaged("a colour is missing")) };
-    let mut pixels = Pixels::of_planes(red, green, blue)?;
+    let mut pixels = Pixels::from_planes(red, green, blue)?;
     pixels.turns = turns;
     pixels.icc = items
         .properties(id)
@@ -87,7 +87,7 @@ pub(in crate::decode) fn pixels<C: Codec>(
 
 impl Pixels {
     /// Of three planes of the same dimensions.
-    pub fn of_planes(red: &Luma, green: &Luma, blue: &Luma) -> Result<Self, DecodeError> {
+    pub fn from_planes(red: &Luma, green: &Luma, blue: &Luma) -> Result<Self, DecodeError> {
         let sides = |plane: &Luma| (plane.width, plane.height, plane.samples.len());
         if sides(red) != sides(green) || sides(green) != sides(blue) {
             return Err(damaged("the colours have other dimensions"));

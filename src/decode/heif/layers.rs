@@ -8,7 +8,7 @@ use super::super::luma::{luma, narrow, on_white};
 use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
-use crate::model::media::{Dimensions, Format, Marks, Orientation};
+use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
 use crate::picture::tile::{AreaAverage, Tile};
 
 /// How deep items may be derived from items (a grid in an identity in an overlay).
@@ -100,7 +100,7 @@ pub(in crate::decode) fn decode<C: Codec>(
             dimensions: turns.fold(stored, |dimensions, turn| turn.shown(dimensions)),
             orientation: OrientationFrom::Applied,
             exif: items.exif(source),
-            marks: Marks { thumbnail: true, damaged_tail },
+            flags: DecodeFlags { thumbnail: true, damaged_tail },
         });
     }
     let (tile, dimensions) = shown(codec, items, items.primary, source, options, tile_of)?;
@@ -110,7 +110,7 @@ pub(in crate::decode) fn decode<C: Codec>(
         dimensions,
         orientation: OrientationFrom::Applied,
         exif: items.exif(source),
-        marks: Marks { thumbnail: false, damaged_tail },
+        flags: DecodeFlags { thumbnail: false, damaged_tail },
     })
 }
 
@@ -257,7 +257,7 @@ fn alpha_of(items: &Items, id: u32) -> Option<u32> {
 }
 
 /// A picture before it is turned.
-pub(super) struct Layer {
+pub(super) struct HeifLayer {
     pub plane: Luma,
     pub alpha: Option<Luma>,
     pub premultiplied: bool,
@@ -265,8 +265,8 @@ pub(super) struct Layer {
     pub turns: Vec<Orientation>,
 }
 
-impl Layer {
-    fn of(plane: Luma) -> Self {
+impl HeifLayer {
+    fn from_plane(plane: Luma) -> Self {
         Self { plane, alpha: None, premultiplied: false, turns: Vec::new() }
     }
 
@@ -335,15 +335,15 @@ struct Scene<'a, C> {
 }
 
 impl<C: Codec> Scene<'_, C> {
-    fn layer(&self, id: u32, depth: u32, is_alpha: bool) -> Result<Layer, DecodeError> {
+    fn layer(&self, id: u32, depth: u32, is_alpha: bool) -> Result<HeifLayer, DecodeError> {
         if depth > MAX_DEPTH {
             return Err(damaged("items are derived from items without end"));
         }
         let kind = self.items.kind(id).ok_or_else(|| damaged("an item is missing"))?;
         let mut layer = match &kind {
-            kind if C::KINDS.contains(kind) => Layer::of(self.coded(id, is_alpha)?),
-            b"grid" => Layer::of(self.grid(id, depth, is_alpha)?),
-            b"iovl" => Layer::of(self.overlay(id, depth)?),
+            kind if C::KINDS.contains(kind) => HeifLayer::from_plane(self.coded(id, is_alpha)?),
+            b"grid" => HeifLayer::from_plane(self.grid(id, depth, is_alpha)?),
+            b"iovl" => HeifLayer::from_plane(self.overlay(id, depth)?),
             b"iden" => {
                 let inner = self.items.targets(id, b"dimg").first().copied();
                 self.layer(

@@ -7,10 +7,10 @@ use libheif_rs::{ColorSpace, HeifContext, HeifError, HeifErrorSubCode, Image, Li
 
 use super::super::luma::luma;
 use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
-use super::layers::{self, Layer, Luma, widen};
+use super::layers::{self, HeifLayer, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::Items;
-use crate::model::media::{Dimensions, Format, Marks};
+use crate::model::media::{DecodeFlags, Dimensions, Format};
 
 /// Planes of 16-bit samples at full chroma, before and after the turns.
 const BYTES_PER_PIXEL: u64 = 16;
@@ -60,11 +60,11 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         dimensions: Dimensions { width: flat.width, height: flat.height },
         orientation: OrientationFrom::Applied,
         exif: Items::read(source)?.and_then(|items| items.exif(source)),
-        marks: Marks::default(),
+        flags: DecodeFlags::default(),
     })
 }
 
-fn layer(image: &Image) -> Result<Layer, DecodeError> {
+fn layer(image: &Image) -> Result<HeifLayer, DecodeError> {
     let colour = image.color_profile_nclx();
     let full_range = colour.as_ref().is_some_and(|colour| colour.full_range_flag() != 0);
     let planes = image.planes();
@@ -75,19 +75,19 @@ fn layer(image: &Image) -> Result<Layer, DecodeError> {
             });
             match (&planes.cb, &planes.cr) {
                 (Some(b), Some(r)) if is_rgb && b.width == y.width && b.height == y.height => {
-                    of_rgb(r, y, b, full_range)?
+                    from_rgb(r, y, b, full_range)?
                 }
                 _ => samples(y, full_range)?,
             }
         }
-        (None, Some(r), Some(g), Some(b)) => of_rgb(r, g, b, true)?,
+        (None, Some(r), Some(g), Some(b)) => from_rgb(r, g, b, true)?,
         _ => return Err(DecodeError::Unsupported("libheif: no planes".into())),
     };
     let alpha = planes.a.map(|alpha| samples(&alpha, true)).transpose()?;
-    Ok(Layer { plane, alpha, premultiplied: image.is_premultiplied_alpha(), turns: Vec::new() })
+    Ok(HeifLayer { plane, alpha, premultiplied: image.is_premultiplied_alpha(), turns: Vec::new() })
 }
 
-fn of_rgb(
+fn from_rgb(
     r: &Plane<&[u8]>,
     g: &Plane<&[u8]>,
     b: &Plane<&[u8]>,

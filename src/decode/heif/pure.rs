@@ -15,7 +15,7 @@ use super::colours::{self, Chroma};
 use super::layers::{self, Codec, Coded, Colour, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
-use crate::model::media::{Dimensions, Format, Marks};
+use crate::model::media::{DecodeFlags, Dimensions, Format};
 
 /// What it holds at once: three planes of 32-bit samples twice, and what it notes of each block.
 const BYTES_PER_PIXEL: u64 = 24;
@@ -129,7 +129,7 @@ pub(super) fn pixels(
 fn whole_pixels(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Pixels, DecodeError> {
     let (picture, _reserved) = whole_picture(source, options)?;
     let [red, green, blue] = rgb(&picture)?;
-    Pixels::of_planes(&red, &green, &blue)
+    Pixels::from_planes(&red, &green, &blue)
 }
 
 /// A sequence, or a picture predicted from another, read as a whole.
@@ -152,7 +152,7 @@ fn whole(
         dimensions: Dimensions { width: flat.width, height: flat.height },
         orientation: OrientationFrom::Applied,
         exif: items.and_then(|items| items.exif(source)),
-        marks: Marks { damaged_tail: isobmff::is_cut(source)?, ..Marks::default() },
+        flags: DecodeFlags { damaged_tail: isobmff::is_cut(source)?, ..DecodeFlags::default() },
     })
 }
 

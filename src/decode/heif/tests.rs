@@ -143,7 +143,7 @@ fn a_thumbnail_stands_for_its_picture_only_where_it_was_made_with_it() {
     };
     for (exact, is_used) in [(false, cfg!(not(feature = "libheif"))), (true, false)] {
         let found = read(&bytes, exact);
-        assert_eq!(found.marks.thumbnail, is_used);
+        assert_eq!(found.flags.thumbnail, is_used);
         assert_eq!(found.dimensions, Dimensions { width: 320, height: 192 });
         let distance = distance(&found.tile, &original);
         assert!(distance <= 250, "{distance} hundredths off");
@@ -153,5 +153,5 @@ fn a_thumbnail_stands_for_its_picture_only_where_it_was_made_with_it() {
     let at = bytes.windows(12).position(|window| window == small).unwrap();
     let mut other = bytes;
     other[at + 15] += 13;
-    assert!(!read(&other, false).marks.thumbnail);
+    assert!(!read(&other, false).flags.thumbnail);
 }

@@ -5,7 +5,7 @@ use super::blocks::Blocks;
 use super::entropy::{self, Entropy};
 use super::frame::Frame;
 use super::scan;
-use super::segments::{Picture, ScanHeader};
+use super::segments::{JpegReader, ScanHeader};
 
 /// T.81, Table D.3: for each state the estimate Qe, the next state after the less and after the
 /// more probable symbol, and whether the more probable one changes. The last is the fixed estimate
@@ -177,7 +177,7 @@ impl Decoder<'_> {
     }
 
     /// A DC difference (F.1.4.4.1) with its contexts.
-    fn dc(&mut self, lane: &mut Lane<'_>, bins: &mut [Bin; 64]) -> Option<i32> {
+    fn dc(&mut self, lane: &mut ArithmeticLane<'_>, bins: &mut [Bin; 64]) -> Option<i32> {
         let at = lane.context;
         if !self.decide(&mut bins[at]) {
             lane.context = 0;
@@ -217,7 +217,7 @@ impl Decoder<'_> {
 }
 
 /// What reading a component's blocks takes.
-struct Lane<'a> {
+struct ArithmeticLane<'a> {
     dc_table: usize,
     ac_table: usize,
     dc_bounds: (u8, u8),
@@ -227,8 +227,8 @@ struct Lane<'a> {
     blocks: &'a mut Option<Blocks>,
 }
 
-struct State<'a> {
-    lanes: Vec<Lane<'a>>,
+struct ContextState<'a> {
+    lanes: Vec<ArithmeticLane<'a>>,
     dc: [[Bin; 64]; 4],
     ac: Box<[[Bin; 256]; 4]>,
     first: usize,
@@ -239,7 +239,7 @@ struct State<'a> {
 
 /// Reads one scan into the blocks of its components.
 pub(super) fn read_scan(
-    picture: &Picture<'_>,
+    picture: &JpegReader<'_>,
     frame: &Frame,
     header: &ScanHeader,
     all: &mut [Option<Blocks>],
@@ -248,7 +248,7 @@ pub(super) fn read_scan(
     let mut lanes = Vec::with_capacity(header.components.len());
     for &(component, dc_table, ac_table) in &header.components {
         let Some(blocks) = slots[component].take() else { continue };
-        lanes.push(Lane {
+        lanes.push(ArithmeticLane {
             dc_table,
             ac_table,
             dc_bounds: picture.dc_bounds[dc_table],
@@ -261,8 +261,8 @@ pub(super) fn read_scan(
     let (first, last) = (header.first, if frame.progressive { header.last } else { 63 });
     let refines = header.high != 0;
     let (dc, ac) = ([[0; 64]; 4], Box::new([[0; 256]; 4]));
-    let mut state = State { lanes, dc, ac, first, last, low: header.low, refines };
-    let forget = |state: &mut State<'_>| {
+    let mut state = ContextState { lanes, dc, ac, first, last, low: header.low, refines };
+    let forget = |state: &mut ContextState<'_>| {
         (state.dc, *state.ac) = ([[0; 64]; 4], [[0; 256]; 4]);
         state.lanes.iter_mut().for_each(|lane| (lane.context, lane.prediction) = (0, 0));
     };
@@ -286,7 +286,7 @@ pub(super) fn read_scan(
 
 /// One block of any kind of scan.
 fn block(
-    state: &mut State<'_>,
+    state: &mut ContextState<'_>,
     decoder: &mut Decoder<'_>,
     place: usize,
     at: (usize, usize),

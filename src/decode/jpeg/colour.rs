@@ -2,9 +2,9 @@
 //! smallest scale that is as large as what is asked for.
 
 use super::frame::{Colours, Frame};
-use super::planes::{self, Plane};
-use super::segments::{self, Picture};
-use super::{Read, enough_rows, read_planes};
+use super::planes::{self, SamplePlane};
+use super::segments::{self, JpegReader};
+use super::{EntropyData, enough_rows, read_planes};
 use crate::container::ReadAt;
 use crate::decode::pixels::Pixels;
 use crate::decode::raster;
@@ -32,13 +32,13 @@ pub(in crate::decode) fn pixels(
         let _held = options.limits.reserve(needed.saturating_add(source.size()))?;
         let mut bytes = vec![0; usize::try_from(source.size()).unwrap_or(usize::MAX)];
         source.read_exact_at(0, &mut bytes)?;
-        of_bytes(&bytes, kept)
+        from_bytes(&bytes, kept)
     };
     let whole = || {
         let needed = frame.dimensions().pixels().saturating_mul(WHOLE_BYTES);
         // The decoder reads the whole file before it looks at anything.
         let _held = options.limits.reserve(needed.saturating_add(source.size()))?;
-        let options = DecodeOptions { limits: options.limits.of_reserved(), ..*options };
+        let options = DecodeOptions { limits: options.limits.less_reserved(), ..*options };
         raster::colour::pixels(Format::Jpeg, source, &options)
     };
     // With more samples of colour than of light the other decoder makes something else of it.
@@ -64,8 +64,8 @@ fn sides(dimensions: Dimensions, kept: usize) -> Dimensions {
     Dimensions { width: reduced(dimensions.width), height: reduced(dimensions.height) }
 }
 
-fn of_bytes(bytes: &[u8], kept: usize) -> Result<Pixels, DecodeError> {
-    let mut picture = Picture::new(bytes);
+fn from_bytes(bytes: &[u8], kept: usize) -> Result<Pixels, DecodeError> {
+    let mut picture = JpegReader::new(bytes);
     let mut frame = picture.read_header()?;
     frame.in_colour = true;
     let read = read_planes(&mut picture, &frame, kept)?;
@@ -84,13 +84,13 @@ fn of_bytes(bytes: &[u8], kept: usize) -> Result<Pixels, DecodeError> {
 /// Red, green and blue of each pixel, row by row.
 fn rgb(
     frame: &Frame,
-    read: &Read,
+    read: &EntropyData,
     colours: Colours,
     dimensions: Dimensions,
 ) -> Result<Vec<u8>, DecodeError> {
     let (width, height) = (dimensions.width as usize, dimensions.height as usize);
     let missing = || DecodeError::Damaged("a component is missing".into());
-    let planes: Vec<&Plane> = read.planes.iter().flatten().collect();
+    let planes: Vec<&SamplePlane> = read.planes.iter().flatten().collect();
     if planes.len() != frame.components.len() {
         return Err(missing());
     }
@@ -115,13 +115,13 @@ fn rgb(
                 rgb.extend(r.iter().zip(g).zip(b).flat_map(|((&r, &g), &b)| [r, g, b]));
             }
             ([y, b, r], _) => {
-                rgb.extend(y.iter().zip(b).zip(r).flat_map(|((&y, &b), &r)| of_ycc(y, b, r)));
+                rgb.extend(y.iter().zip(b).zip(r).flat_map(|((&y, &b), &r)| from_ycc(y, b, r)));
             }
             ([c, m, y, k], _) => {
                 let inks = c.iter().zip(m).zip(y).zip(k);
                 rgb.extend(inks.flat_map(|(((&c, &m), &y), &k)| {
                     let light = match colours {
-                        Colours::Ycck => of_ycc(c, m, y).map(|ink| 255 - ink),
+                        Colours::Ycck => from_ycc(c, m, y).map(|ink| 255 - ink),
                         _ => [c, m, y],
                     };
                     light.map(|light| planes::under(light, k))
@@ -134,7 +134,7 @@ fn rgb(
 }
 
 /// Red, green and blue (JFIF 1.02), in 16.16 fixed point.
-fn of_ycc(y: u8, blue: u8, red: u8) -> [u8; 3] {
+fn from_ycc(y: u8, blue: u8, red: u8) -> [u8; 3] {
     let (y, blue, red) = (i32::from(y) << 16, i32::from(blue) - 128, i32::from(red) - 128);
     let sample = |value: i32| ((value + 0x8000) >> 16).clamp(0, 255) as u8;
     [sample(y + 91_881 * red), sample(y - 22_554 * blue - 46_802 * red), sample(y + 116_130 * blue)]

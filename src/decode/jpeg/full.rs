@@ -6,7 +6,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
-use crate::model::media::{Dimensions, Format, Marks};
+use crate::model::media::{DecodeFlags, Dimensions, Format};
 use crate::picture::tile::AreaAverage;
 
 /// Decodes every pixel. `reserved` bytes are held for this picture already.
@@ -51,6 +51,6 @@ pub(super) fn decode(
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: decoder.exif().cloned(),
-        marks: Marks::default(),
+        flags: DecodeFlags::default(),
     })
 }

@@ -27,7 +27,7 @@ pub(super) use colour::pixels;
 
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
-use crate::model::media::{Format, Marks};
+use crate::model::media::{DecodeFlags, Format};
 use frame::Frame;
 
 /// The short side of the reduced plane has at least so many samples, where the picture allows:
@@ -49,7 +49,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let mut bytes = vec![0; len];
     source.read_exact_at(0, &mut bytes)?;
     let mut decoded = read(&bytes, options, planes)?;
-    decoded.marks.damaged_tail |= !segments::is_whole(&bytes);
+    decoded.flags.damaged_tail |= !segments::is_whole(&bytes);
     Ok(decoded)
 }
 
@@ -68,7 +68,7 @@ fn read(bytes: &[u8], options: &DecodeOptions, planes: u64) -> Result<Decoded, D
         Err(error @ (DecodeError::Unsupported(_) | DecodeError::Damaged(_))) => {
             let is_damaged = matches!(error, DecodeError::Damaged(_));
             let mut decoded = full::decode(bytes, options, planes).map_err(|_| error)?;
-            decoded.marks.damaged_tail |= is_damaged;
+            decoded.flags.damaged_tail |= is_damaged;
             Ok(decoded)
         }
         Err(other) => Err(other),
@@ -82,17 +82,17 @@ fn own(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     finish(&picture, &frame, read)
 }
 
-fn own_planes(bytes: &[u8]) -> Result<(segments::Picture<'_>, Frame, Read), DecodeError> {
-    let mut picture = segments::Picture::new(bytes);
+fn own_planes(bytes: &[u8]) -> Result<(segments::JpegReader<'_>, Frame, EntropyData), DecodeError> {
+    let mut picture = segments::JpegReader::new(bytes);
     let frame = picture.read_header()?;
     let read = read_planes(&mut picture, &frame, kept_side(&frame))?;
     Ok((picture, frame, read))
 }
 
 fn finish(
-    picture: &segments::Picture<'_>,
+    picture: &segments::JpegReader<'_>,
     frame: &Frame,
-    read: Read,
+    read: EntropyData,
 ) -> Result<Decoded, DecodeError> {
     enough_rows(&read, frame)?;
     let colours = frame.colours(picture);
@@ -104,16 +104,16 @@ fn finish(
         dimensions: frame.dimensions(),
         orientation: OrientationFrom::Exif,
         exif: picture.exif.map(<[u8]>::to_vec),
-        marks: Marks { damaged_tail: read.damaged, thumbnail: false },
+        flags: DecodeFlags { damaged_tail: read.damaged, thumbnail: false },
     })
 }
 
 /// The samples of the components that are wanted.
 fn read_planes(
-    picture: &mut segments::Picture<'_>,
+    picture: &mut segments::JpegReader<'_>,
     frame: &Frame,
     kept: usize,
-) -> Result<Read, DecodeError> {
+) -> Result<EntropyData, DecodeError> {
     if frame.progressive || frame.arithmetic {
         progressive::read(picture, frame, kept)
     } else {
@@ -122,7 +122,7 @@ fn read_planes(
 }
 
 /// Half of a picture is a picture; less is none.
-fn enough_rows(read: &Read, frame: &Frame) -> Result<(), DecodeError> {
+fn enough_rows(read: &EntropyData, frame: &Frame) -> Result<(), DecodeError> {
     if read.rows_read < u64::from(frame.height).div_ceil(2) {
         let (there, all) = (read.rows_read, frame.height);
         return Err(if read.ended {
@@ -145,9 +145,9 @@ fn kept_side(frame: &Frame) -> usize {
 }
 
 /// What the entropy-coded data gave.
-struct Read {
+struct EntropyData {
     /// A plane for each component that is wanted, `None` for the others.
-    planes: Vec<Option<planes::Plane>>,
+    planes: Vec<Option<planes::SamplePlane>>,
     /// Rows of pixels from the top that were read whole.
     rows_read: u64,
     /// Something was missing or wrong.

@@ -6,7 +6,7 @@ use crate::decode::luma::luma;
 use crate::picture::tile::{AreaAverage, TILE_SIDE, Tile};
 
 /// The kept samples of one component, whole blocks.
-pub(super) struct Plane {
+pub(super) struct SamplePlane {
     pub samples: Vec<u8>,
     /// Samples a row.
     pub stride: usize,
@@ -27,7 +27,7 @@ pub(super) fn bytes(frame: &Frame, kept: usize) -> u64 {
     blocks.sum::<u64>() * per_block as u64
 }
 
-impl Plane {
+impl SamplePlane {
     /// Mid-grey all over.
     pub fn new(blocks: (u32, u32), kept: usize) -> Self {
         let stride = blocks.0 as usize * kept;
@@ -58,7 +58,11 @@ pub(super) fn under(light: u8, black: u8) -> u8 {
 }
 
 /// The luma tile; `None` for a picture without pixels.
-pub(super) fn tile(frame: &Frame, planes: &[Option<Plane>], colours: Colours) -> Option<Tile> {
+pub(super) fn tile(
+    frame: &Frame,
+    planes: &[Option<SamplePlane>],
+    colours: Colours,
+) -> Option<Tile> {
     let average = |component: usize| -> Option<Tile> {
         let plane = planes.get(component)?.as_ref()?;
         let c = &frame.components[component];

@@ -5,13 +5,13 @@ use super::bits::{Bits, Huffman};
 use super::blocks::Blocks;
 use super::frame::{Colours, Frame};
 use super::idct::{ZIGZAG, dequantise};
-use super::planes::Plane;
-use super::segments::{Picture, ScanHeader};
-use super::{DecodeError, Read, arithmetic, scan};
+use super::planes::SamplePlane;
+use super::segments::{JpegReader, ScanHeader};
+use super::{DecodeError, EntropyData, arithmetic, scan};
 
 /// State of a scan.
-struct Scan<'a> {
-    lanes: Vec<Lane<'a>>,
+struct ProgressiveScan<'a> {
+    lanes: Vec<ProgressiveLane<'a>>,
     /// Blocks that the last EOBn says are empty (G.1.2.2).
     empty: u32,
     first: usize,
@@ -19,7 +19,7 @@ struct Scan<'a> {
     low: u32,
 }
 
-struct Lane<'a> {
+struct ProgressiveLane<'a> {
     table: Option<&'a Huffman>,
     prediction: i32,
     /// `None`: read and dropped.
@@ -28,10 +28,10 @@ struct Lane<'a> {
 }
 
 pub(super) fn read(
-    picture: &mut Picture<'_>,
+    picture: &mut JpegReader<'_>,
     frame: &Frame,
     kept: usize,
-) -> Result<Read, DecodeError> {
+) -> Result<EntropyData, DecodeError> {
     let count = frame.components.len();
     let per_block = if kept == 1 { 1 } else { 64 };
     let mut all: Vec<Option<Blocks>> = (0..count).map(|_| None).collect();
@@ -64,7 +64,7 @@ pub(super) fn read(
             break;
         }
     }
-    let mut planes: Vec<Option<Plane>> = (0..count).map(|_| None).collect();
+    let mut planes: Vec<Option<SamplePlane>> = (0..count).map(|_| None).collect();
     for index in (0..count).filter(|&index| frame.needs(index, colours)) {
         let (Some(blocks), Some(table)) = (&mut all[index], quantisation[index]) else {
             return Err(DecodeError::Truncated("the file ends before the picture".into()));
@@ -73,13 +73,13 @@ pub(super) fn read(
         damaged |= !blocks.complete();
         planes[index] = Some(plane(frame, index, blocks, &table, kept));
     }
-    Ok(Read { planes, rows_read, damaged, ended })
+    Ok(EntropyData { planes, rows_read, damaged, ended })
 }
 
 /// Makes room for the components of a scan, and keeps the quantisation table that is in force when
 /// a component is first met.
 fn prepare(
-    picture: &Picture<'_>,
+    picture: &JpegReader<'_>,
     frame: &Frame,
     header: &ScanHeader,
     colours: Colours,
@@ -112,7 +112,7 @@ fn prepare(
 }
 
 fn read_scan(
-    picture: &mut Picture<'_>,
+    picture: &mut JpegReader<'_>,
     frame: &Frame,
     header: &ScanHeader,
     all: &mut [Option<Blocks>],
@@ -128,11 +128,16 @@ fn read_scan(
         if table.is_none() && !(refines && header.first == 0) {
             return Err(DecodeError::Damaged("a Huffman table is missing".into()));
         }
-        lanes.push(Lane { table, prediction: 0, blocks: all[component].take(), component });
+        lanes.push(ProgressiveLane {
+            table,
+            prediction: 0,
+            blocks: all[component].take(),
+            component,
+        });
     }
     let (first, last, low) = (header.first, header.last, header.low);
-    let mut state = Scan { lanes, empty: 0, first, last, low };
-    let restart = |state: &mut Scan<'_>| {
+    let mut state = ProgressiveScan { lanes, empty: 0, first, last, low };
+    let restart = |state: &mut ProgressiveScan<'_>| {
         state.empty = 0;
         state.lanes.iter_mut().for_each(|lane| lane.prediction = 0);
     };
@@ -152,7 +157,12 @@ fn read_scan(
 }
 
 #[inline(always)]
-fn dc_first(state: &mut Scan<'_>, bits: &mut Bits<'_>, place: usize, at: (usize, usize)) -> bool {
+fn dc_first(
+    state: &mut ProgressiveScan<'_>,
+    bits: &mut Bits<'_>,
+    place: usize,
+    at: (usize, usize),
+) -> bool {
     let lane = &mut state.lanes[place];
     let Some((_, difference)) = lane.table.and_then(|table| bits.value(table)) else {
         return false;
@@ -165,7 +175,12 @@ fn dc_first(state: &mut Scan<'_>, bits: &mut Bits<'_>, place: usize, at: (usize,
 }
 
 #[inline(always)]
-fn dc_refine(state: &mut Scan<'_>, bits: &mut Bits<'_>, place: usize, at: (usize, usize)) -> bool {
+fn dc_refine(
+    state: &mut ProgressiveScan<'_>,
+    bits: &mut Bits<'_>,
+    place: usize,
+    at: (usize, usize),
+) -> bool {
     let bit = bits.raw(1) as i16;
     if let Some(block) = state.lanes[place].blocks.as_mut().and_then(|blocks| blocks.at(at)) {
         block[0] |= bit << state.low;
@@ -173,7 +188,12 @@ fn dc_refine(state: &mut Scan<'_>, bits: &mut Bits<'_>, place: usize, at: (usize
     true
 }
 
-fn ac_first(state: &mut Scan<'_>, bits: &mut Bits<'_>, place: usize, at: (usize, usize)) -> bool {
+fn ac_first(
+    state: &mut ProgressiveScan<'_>,
+    bits: &mut Bits<'_>,
+    place: usize,
+    at: (usize, usize),
+) -> bool {
     if state.empty > 0 {
         state.empty -= 1;
         return true;
@@ -207,7 +227,12 @@ fn ac_first(state: &mut Scan<'_>, bits: &mut Bits<'_>, place: usize, at: (usize,
 
 /// G.1.2.3: a coefficient that is known gets one more bit, one that is new is ±1, and the run
 /// counts only those that stay zero.
-fn ac_refine(state: &mut Scan<'_>, bits: &mut Bits<'_>, place: usize, at: (usize, usize)) -> bool {
+fn ac_refine(
+    state: &mut ProgressiveScan<'_>,
+    bits: &mut Bits<'_>,
+    place: usize,
+    at: (usize, usize),
+) -> bool {
     let lane = &mut state.lanes[place];
     let Some(table) = lane.table else { return false };
     let Some(block) = lane.blocks.as_mut().and_then(|blocks| blocks.at(at)) else { return false };
@@ -263,9 +288,9 @@ fn plane(
     blocks: &mut Blocks,
     table: &[u16; 64],
     kept: usize,
-) -> Plane {
+) -> SamplePlane {
     let (across, down) = frame.stored_blocks(index);
-    let mut plane = Plane::new((across, down), kept);
+    let mut plane = SamplePlane::new((across, down), kept);
     let precision = frame.precision;
     for y in 0..down as usize {
         for x in 0..across as usize {

@@ -11,7 +11,7 @@ const MOST_SEGMENTS: usize = 10_000;
 const MOST_SCANS: usize = 1_000;
 
 /// A JPEG in memory, read from its start on.
-pub(super) struct Picture<'a> {
+pub(super) struct JpegReader<'a> {
     pub bytes: &'a [u8],
     at: usize,
     /// Quantisation tables, in zigzag order.
@@ -122,7 +122,7 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
     }
 }
 
-impl<'a> Picture<'a> {
+impl<'a> JpegReader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
@@ -347,7 +347,7 @@ impl ScanHeader {
 
 impl Frame {
     /// What the components mean (JFIF 1.02; T.872, 6.5.3; the guesses are libjpeg's).
-    pub fn colours(&self, picture: &Picture<'_>) -> Colours {
+    pub fn colours(&self, picture: &JpegReader<'_>) -> Colours {
         let ids: Vec<u8> = self.components.iter().map(|c| c.id).collect();
         match (self.components.len(), picture.adobe) {
             (3, Some(0)) => Colours::Rgb,

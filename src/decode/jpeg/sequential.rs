@@ -4,29 +4,29 @@
 use super::bits::{Bits, Huffman};
 use super::frame::Frame;
 use super::idct::{ZIGZAG, dequantise};
-use super::planes::Plane;
-use super::segments::Picture;
-use super::{DecodeError, Read, scan};
+use super::planes::SamplePlane;
+use super::segments::JpegReader;
+use super::{DecodeError, EntropyData, scan};
 
 /// What reading a component's blocks takes.
-struct Lane<'a> {
+struct SequentialLane<'a> {
     dc: &'a Huffman,
     ac: &'a Huffman,
     /// The last DC term (F.1.1.5.1).
     prediction: i32,
     /// Where its samples go, if the luma needs them.
-    target: Option<(Plane, [u16; 64])>,
+    target: Option<(SamplePlane, [u16; 64])>,
     component: usize,
     precision: u8,
 }
 
 pub(super) fn read(
-    picture: &mut Picture<'_>,
+    picture: &mut JpegReader<'_>,
     frame: &Frame,
     kept: usize,
-) -> Result<Read, DecodeError> {
+) -> Result<EntropyData, DecodeError> {
     let count = frame.components.len();
-    let mut planes: Vec<Option<Plane>> = (0..count).map(|_| None).collect();
+    let mut planes: Vec<Option<SamplePlane>> = (0..count).map(|_| None).collect();
     let mut rows_read = u64::from(frame.height);
     let (mut damaged, mut ended) = (false, false);
     loop {
@@ -57,16 +57,17 @@ pub(super) fn read(
                 let table = picture.quantisation[quantisation].ok_or_else(|| {
                     DecodeError::Damaged("a quantisation table is missing".into())
                 })?;
-                Some((Plane::new(frame.stored_blocks(component), kept), table))
+                Some((SamplePlane::new(frame.stored_blocks(component), kept), table))
             } else {
                 None
             };
             let precision = frame.precision;
-            lanes.push(Lane { dc, ac, prediction: 0, target, component, precision });
+            lanes.push(SequentialLane { dc, ac, prediction: 0, target, component, precision });
         }
         let data = picture.bytes;
         let interval = picture.restart_interval;
-        let forget = |lanes: &mut [Lane<'_>]| lanes.iter_mut().for_each(|l| l.prediction = 0);
+        let forget =
+            |lanes: &mut [SequentialLane<'_>]| lanes.iter_mut().for_each(|l| l.prediction = 0);
         let end = if kept == 1 {
             scan::walk(data, frame, &header, interval, lanes.as_mut_slice(), dc_block, forget)
         } else {
@@ -75,9 +76,10 @@ pub(super) fn read(
                 .rev()
                 .find(|&z| usize::from(ZIGZAG[z] / 8).max(usize::from(ZIGZAG[z] % 8)) < kept)
                 .unwrap_or(63);
-            let block = |lanes: &mut [Lane<'_>], bits: &mut Bits<'_>, place: usize, at| {
-                full_block(&mut lanes[place], bits, at, last)
-            };
+            let block =
+                |lanes: &mut [SequentialLane<'_>], bits: &mut Bits<'_>, place: usize, at| {
+                    full_block(&mut lanes[place], bits, at, last)
+                };
             scan::walk(data, frame, &header, interval, lanes.as_mut_slice(), block, forget)
         };
         rows_read = rows_read.min(end.rows_read);
@@ -90,12 +92,17 @@ pub(super) fn read(
         }
         picture.resume(end.position);
     }
-    Ok(Read { planes, rows_read, damaged, ended })
+    Ok(EntropyData { planes, rows_read, damaged, ended })
 }
 
 /// Reads a block of which only the DC term counts.
 #[inline(always)]
-fn dc_block(lanes: &mut [Lane<'_>], bits: &mut Bits<'_>, place: usize, at: (usize, usize)) -> bool {
+fn dc_block(
+    lanes: &mut [SequentialLane<'_>],
+    bits: &mut Bits<'_>,
+    place: usize,
+    at: (usize, usize),
+) -> bool {
     let lane = &mut lanes[place];
     let Some((_, difference)) = bits.value(lane.dc) else { return false };
     lane.prediction = lane.prediction.wrapping_add(difference);
@@ -119,7 +126,12 @@ fn skip_ac(bits: &mut Bits<'_>, table: &Huffman, mut z: u32) -> bool {
 }
 
 /// Reads a block up to the zigzag place `last`, and steps over the rest.
-fn full_block(lane: &mut Lane<'_>, bits: &mut Bits<'_>, at: (usize, usize), last: usize) -> bool {
+fn full_block(
+    lane: &mut SequentialLane<'_>,
+    bits: &mut Bits<'_>,
+    at: (usize, usize),
+    last: usize,
+) -> bool {
     let Some((_, difference)) = bits.value(lane.dc) else { return false };
     lane.prediction = lane.prediction.wrapping_add(difference);
     let Some((plane, table)) = &mut lane.target else { return skip_ac(bits, lane.ac, 1) };

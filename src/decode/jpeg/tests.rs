@@ -96,7 +96,7 @@ fn arithmetic_coding_is_read_too() {
         for form in ["arithmetic", "arithmetic-progressive"] {
             let read = own(&fixture(&format!("{size}-{form}.jpg"))).unwrap();
             assert_eq!(read.tile, baseline, "{size} {form}");
-            assert!(!read.marks.damaged_tail, "{size} {form}");
+            assert!(!read.flags.damaged_tail, "{size} {form}");
         }
     }
     let restarts = own(&fixture("150x131-arithmetic-restart.jpg")).unwrap();
@@ -170,8 +170,8 @@ fn a_cut_tail_is_marked_and_half_a_picture_is_the_least() {
     for form in ["baseline", "restart"] {
         let bytes = fixture(&format!("683x517-{form}.jpg"));
         let nearly = own(&bytes[..bytes.len() * 85 / 100]).unwrap();
-        assert!(nearly.marks.damaged_tail, "{form}");
-        assert!(!own(&bytes).unwrap().marks.damaged_tail, "{form}");
+        assert!(nearly.flags.damaged_tail, "{form}");
+        assert!(!own(&bytes).unwrap().flags.damaged_tail, "{form}");
         let little = read_whole(&bytes[..bytes.len() * 30 / 100]).unwrap_err();
         assert!(matches!(little, DecodeError::Truncated(_)), "{form}: {little}");
     }
@@ -179,7 +179,7 @@ fn a_cut_tail_is_marked_and_half_a_picture_is_the_least() {
     let progressive = fixture("301x259-progressive.jpg");
     let coarse = own(&progressive[..progressive.len() * 70 / 100]).unwrap();
     let (_, mean) = differences(&coarse.tile, &tile_of("301x259-baseline.jpg"));
-    assert!(coarse.marks.damaged_tail && mean < 4.0, "{mean}");
+    assert!(coarse.flags.damaged_tail && mean < 4.0, "{mean}");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn damage_ends_at_the_next_restart_marker() {
     let mut missing = bytes.clone();
     missing.drain(marks[0]..marks[1]);
     let read = own(&missing).unwrap();
-    assert!(read.marks.damaged_tail);
+    assert!(read.flags.damaged_tail);
     assert_eq!(rows(&read.tile, 24..32), rows(&whole, 24..32));
 }
 

@@ -51,7 +51,7 @@ pub(in crate::decode) fn pixels(
         // The block may stand behind the picture, or begin as that of a JPEG.
         Format::Png => turn_of(png::exif_chunk(source)?.as_deref()),
         Format::WebP => turn_of(webp::exif_chunk(source)?.as_deref()),
-        _ => decoder.orientation().map_or(Orientation::Upright, of_image),
+        _ => decoder.orientation().map_or(Orientation::Upright, from_image),
     };
     let is_rgb = matches!(
         decoder.color_type(),
@@ -70,10 +70,10 @@ pub(in crate::decode) fn pixels(
 
 /// What an EXIF block says is to be done to its picture.
 pub(in crate::decode) fn turn_of(exif: Option<&[u8]>) -> Orientation {
-    exif.and_then(ImageOrientation::from_exif_chunk).map_or(Orientation::Upright, of_image)
+    exif.and_then(ImageOrientation::from_exif_chunk).map_or(Orientation::Upright, from_image)
 }
 
-fn of_image(orientation: ImageOrientation) -> Orientation {
+fn from_image(orientation: ImageOrientation) -> Orientation {
     Orientation::from_exif(orientation.to_exif().into())
 }
 

@@ -57,7 +57,7 @@ pub(super) fn decode_tga(
     // The colour map is read before its size can be asked for: at most 65,535 × 4 bytes.
     let decoder = TgaDecoder::new(stream(source));
     let mut decoded = decode(Format::Tga, decoder, opaque, options)?;
-    decoded.marks.damaged_tail = runs_too_far(source, &header)?;
+    decoded.flags.damaged_tail = runs_too_far(source, &header)?;
     Ok(decoded)
 }
 

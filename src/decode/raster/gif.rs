@@ -76,7 +76,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     });
     let damaged_tail = super::mend(outcome, &mut rows)? || is_cut(source)?;
     let mut decoded = super::complete(Format::Gif, canvas, &rows)?;
-    decoded.marks.damaged_tail = damaged_tail;
+    decoded.flags.damaged_tail = damaged_tail;
     Ok(decoded)
 }
 

@@ -16,7 +16,7 @@ mod tests;
 use super::luma::LumaRows;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
-use crate::model::media::{Dimensions, Format, Marks};
+use crate::model::media::{DecodeFlags, Dimensions, Format};
 
 pub(super) fn decode(
     format: Format,
@@ -62,6 +62,6 @@ fn complete(
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: None,
-        marks: Marks::default(),
+        flags: DecodeFlags::default(),
     })
 }

@@ -69,7 +69,7 @@ pub(super) fn decode(
         damaged_tail = is_damaged_behind(&mut reader)?;
     }
     let mut decoded = super::complete(Format::Png, dimensions, &rows)?;
-    decoded.marks.damaged_tail = damaged_tail;
+    decoded.flags.damaged_tail = damaged_tail;
     decoded.exif = reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec);
     if decoded.exif.is_none() {
         decoded.exif = exif_chunk(source)?;

@@ -28,7 +28,7 @@ enum Coding {
     Bits,
 }
 
-struct Header {
+struct PnmHeader {
     dimensions: Dimensions,
     channels: Channels,
     coding: Coding,
@@ -54,7 +54,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     });
     let damaged_tail = super::mend(outcome, &mut rows)?;
     let mut decoded = super::complete(Format::Pnm, header.dimensions, &rows)?;
-    decoded.marks.damaged_tail = damaged_tail;
+    decoded.flags.damaged_tail = damaged_tail;
     Ok(decoded)
 }
 
@@ -62,7 +62,7 @@ fn damaged(what: &str) -> DecodeError {
     DecodeError::Damaged(what.into())
 }
 
-fn read_header(stream: &mut Stream<'_>) -> Result<Header, DecodeError> {
+fn read_header(stream: &mut Stream<'_>) -> Result<PnmHeader, DecodeError> {
     let mut magic = [0; 2];
     stream.read_exact(&mut magic)?;
     let (channels, coding) = match magic[1] {
@@ -82,7 +82,7 @@ fn read_header(stream: &mut Stream<'_>) -> Result<Header, DecodeError> {
 }
 
 /// The header of P7: a keyword and its value a line, up to ENDHDR.
-fn read_keywords(stream: &mut Stream<'_>) -> Result<Header, DecodeError> {
+fn read_keywords(stream: &mut Stream<'_>) -> Result<PnmHeader, DecodeError> {
     let (mut width, mut height, mut depth, mut top) = (0, 0, 0, 0);
     let mut line = Vec::new();
     for _ in 0..1000 {
@@ -122,11 +122,11 @@ fn finish_header(
     channels: Channels,
     coding: Coding,
     top: u32,
-) -> Result<Header, DecodeError> {
+) -> Result<PnmHeader, DecodeError> {
     if top == 0 || top > 65_535 {
         return Err(damaged("a PNM maximum out of range"));
     }
-    Ok(Header { dimensions, channels, coding, top })
+    Ok(PnmHeader { dimensions, channels, coding, top })
 }
 
 fn read_byte(stream: &mut Stream<'_>) -> io::Result<u8> {
@@ -180,7 +180,7 @@ fn scale(sample: u32, top: u32) -> u8 {
 
 fn read_row(
     stream: &mut Stream<'_>,
-    header: &Header,
+    header: &PnmHeader,
     stored: &mut Vec<u8>,
     scaled: &mut [u8],
 ) -> Result<(), DecodeError> {

@@ -65,8 +65,8 @@ fn every_form_of_a_picture_gives_one_tile() {
             if decoded.dimensions != reference.dimensions || decoded.format != format_of(name) {
                 failures.push(format!("{name}: {:?} {}", decoded.dimensions, decoded.format));
             }
-            if decoded.marks != Default::default() {
-                failures.push(format!("{name}: {:?}", decoded.marks));
+            if decoded.flags != Default::default() {
+                failures.push(format!("{name}: {:?}", decoded.flags));
             }
             compared += 1;
         }
@@ -128,7 +128,7 @@ fn a_cut_png_is_read_from_half_on() {
         (60..whole.len()).filter_map(|len| of(&whole[..len]).ok().map(|d| (len, d))).collect();
     let (first, decoded) = damaged.first().unwrap();
     assert!(*first > whole.len() / 3 && *first < whole.len() * 3 / 4, "{first}");
-    assert!(decoded.marks.damaged_tail);
+    assert!(decoded.flags.damaged_tail);
     // The upper half is as it was.
     assert_eq!(decoded.tile.0[..14 * 32], reference.tile.0[..14 * 32]);
     assert!(matches!(of(&whole[..whole.len() / 4]), Err(DecodeError::Truncated(_))));
@@ -139,7 +139,7 @@ fn a_cut_pnm_gif_or_tiff_is_read_from_half_on() {
     for name in ["rgb-p6.ppm", "grey-p2.pgm", "rgb-strips-of-7.tif", "grey.gif"] {
         let whole = fixture(name);
         let cut = of(&whole[..whole.len() * 7 / 8]).unwrap();
-        assert!(cut.marks.damaged_tail, "{name}");
+        assert!(cut.flags.damaged_tail, "{name}");
         assert_eq!(cut.tile.0[..15 * 32], of(&whole).unwrap().tile.0[..15 * 32], "{name}");
         assert!(of(&whole[..whole.len() / 3]).is_err(), "{name}");
     }
@@ -186,7 +186,7 @@ fn a_failing_device_is_not_a_damaged_picture() {
     // Larger than any buffer, so that rows come before the failure.
     let mut ppm = b"P6 200 1000 255\n".to_vec();
     ppm.resize(600_016, 100);
-    assert!(of(&ppm[..400_000]).unwrap().marks.damaged_tail);
+    assert!(of(&ppm[..400_000]).unwrap().flags.damaged_tail);
     let outcome = decode(&Failing(ppm, 500_000), &DecodeOptions::default());
     assert!(matches!(outcome, Err(DecodeError::Io(_))), "{outcome:?}");
 }

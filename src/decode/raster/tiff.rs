@@ -33,7 +33,7 @@ const YCBCR: u32 = 6;
 /// "Compression": JPEG (technical note 2).
 const JPEG: u32 = 7;
 
-type Stream<'a> = Decoder<BufReader<Window<'a>>>;
+type TiffDecoder<'a> = Decoder<BufReader<Window<'a>>>;
 
 /// A source of which some bytes read differently.
 struct Patched<'a> {
@@ -117,7 +117,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         _ => meaning(grid.colour, photometric == Some(WHITE_IS_ZERO))?,
     };
     let coverage = coverage(&mut decoder, &meaning, &grid)?;
-    let picture = Picture { meaning, coverage, grid };
+    let picture = TiffPicture { meaning, coverage, grid };
     let mut rows = LumaRows::new(dimensions)?;
     let outcome = picture.push_all(&mut decoder, &mut |row| match &units {
         None => rows.push(Channels::Grey, row),
@@ -125,7 +125,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     });
     let damaged_tail = super::mend(outcome, &mut rows)?;
     let mut decoded = super::complete(Format::Tiff, dimensions, &rows)?;
-    decoded.marks.damaged_tail = damaged_tail;
+    decoded.flags.damaged_tail = damaged_tail;
     decoded.orientation =
         OrientationFrom::Given(Orientation::from_exif(orientation.unwrap_or_default()));
     Ok(decoded)
@@ -223,7 +223,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(decoder: &mut Stream<'_>, picture: Dimensions) -> Result<Self, DecodeError> {
+    fn new(decoder: &mut TiffDecoder<'_>, picture: Dimensions) -> Result<Self, DecodeError> {
         let colour = decoder.colortype().map_err(refused)?;
         let (width, height) = decoder.chunk_dimensions();
         if width == 0 || height == 0 {
@@ -260,7 +260,7 @@ impl Grid {
 /// What the JPEG decoder inside will take for the largest strip or image tile, by the frame headers
 /// of the streams: the directory may say otherwise.
 fn largest_jpeg(
-    decoder: &mut Stream<'_>,
+    decoder: &mut TiffDecoder<'_>,
     source: &dyn ReadAt,
     limits: &PixelLimits,
 ) -> Result<u64, DecodeError> {
@@ -307,12 +307,12 @@ fn jpeg_frame(source: &dyn ReadAt, at: u64) -> io::Result<Option<(Dimensions, u8
 }
 
 /// A tag's unsigned number.
-fn number(decoder: &mut Stream<'_>, tag: Tag) -> Result<Option<u64>, DecodeError> {
+fn number(decoder: &mut TiffDecoder<'_>, tag: Tag) -> Result<Option<u64>, DecodeError> {
     decoder.find_tag_unsigned(tag).map_err(refused)
 }
 
 /// The luma of a colour map (tag 320: all reds, all greens, all blues).
-fn shades(decoder: &mut Stream<'_>, depth: u8) -> Result<Vec<u8>, DecodeError> {
+fn shades(decoder: &mut TiffDecoder<'_>, depth: u8) -> Result<Vec<u8>, DecodeError> {
     if depth > 8 {
         return Err(DecodeError::Unsupported(format!("TIFF palette of {depth} bits")));
     }
@@ -343,7 +343,7 @@ fn meaning(colour: ColorType, inverted: bool) -> Result<Meaning, DecodeError> {
 }
 
 fn coverage(
-    decoder: &mut Stream<'_>,
+    decoder: &mut TiffDecoder<'_>,
     meaning: &Meaning,
     grid: &Grid,
 ) -> Result<Coverage, DecodeError> {
@@ -364,23 +364,23 @@ fn coverage(
     })
 }
 
-struct Picture {
+struct TiffPicture {
     meaning: Meaning,
     coverage: Coverage,
     grid: Grid,
 }
 
 /// One plane of one piece as it was unpacked.
-struct Plane {
+struct UnpackedPlane {
     bytes: Vec<u8>,
     stride: usize,
     kind: DecodingSampleType,
 }
 
-impl Picture {
+impl TiffPicture {
     fn push_all(
         &self,
-        decoder: &mut Stream<'_>,
+        decoder: &mut TiffDecoder<'_>,
         take: &mut dyn FnMut(&[u8]) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         let grid = &self.grid;
@@ -402,7 +402,7 @@ impl Picture {
     /// Unpacks a piece and puts its luma into the band that it stands in.
     fn draw(
         &self,
-        decoder: &mut Stream<'_>,
+        decoder: &mut TiffDecoder<'_>,
         line: u32,
         column: u32,
         band: &mut [u8],
@@ -519,13 +519,13 @@ impl Picture {
     }
 }
 
-fn unpack(decoder: &mut Stream<'_>, index: u32) -> Result<Plane, DecodeError> {
+fn unpack(decoder: &mut TiffDecoder<'_>, index: u32) -> Result<UnpackedPlane, DecodeError> {
     let layout = decoder.image_chunk_buffer_layout(index).map_err(refused)?;
     let kind = layout.sample_type.ok_or_else(|| damaged("TIFF samples of no kind"))?;
     let mut bytes = vec![0; layout.len];
     decoder.read_chunk_bytes(index, &mut bytes).map_err(refused)?;
     let stride = layout.row_stride.map_or(0, usize::from);
-    Ok(Plane { bytes, stride, kind })
+    Ok(UnpackedPlane { bytes, stride, kind })
 }
 
 /// `count` bits (at most 8) from bit `at` of a row, the highest of a byte first.

@@ -15,7 +15,7 @@ const MAX_SEGMENTS: usize = 256;
 
 /// A stretch of the file that may hold a preview.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
+pub(super) struct PreviewRange {
     offset: u64,
     size: u64,
     /// The JPEG begins some bytes later.
@@ -31,7 +31,7 @@ pub(super) struct Sized {
     file_size: u64,
 }
 
-impl Candidate {
+impl PreviewRange {
     pub(super) fn new(offset: u64, size: u64) -> Self {
         Self { offset, size, has_lead: false }
     }
@@ -118,12 +118,16 @@ impl Sized {
 
 /// Previews of a TIFF-based RAW: those that its directories name, Panasonic's (0x002e), and those
 /// in the maker notes of Nikon, Olympus and Pentax.
-pub(super) fn of_tiff(tiff: &Tiff<'_>, ifds: &[Ifd], exif: &Ifd) -> io::Result<Vec<Candidate>> {
+pub(super) fn from_tiff(
+    tiff: &Tiff<'_>,
+    ifds: &[Ifd],
+    exif: &Ifd,
+) -> io::Result<Vec<PreviewRange>> {
     let mut found = Vec::new();
     for ifd in ifds {
         found.extend(named(tiff, ifd, 0x0201, 0x0202));
         if let Some(entry) = ifd.entry(0x002e) {
-            found.push(Candidate::new(tiff.position(entry), entry.size()));
+            found.push(PreviewRange::new(tiff.position(entry), entry.size()));
         }
         // Compression 6 and 7: a strip that is a JPEG of its own.
         if matches!(tiff.number(ifd, 0x0103), Some(6 | 7)) {
@@ -131,22 +135,22 @@ pub(super) fn of_tiff(tiff: &Tiff<'_>, ifds: &[Ifd], exif: &Ifd) -> io::Result<V
         }
     }
     if let Some(note) = exif.entry(0x927c) {
-        found.extend(of_maker_note(tiff, tiff.position(note))?);
+        found.extend(from_maker_note(tiff, tiff.position(note))?);
     }
     Ok(found)
 }
 
 /// A preview whose offset and length are numbers of two tags; only where there is one of each.
-fn named(tiff: &Tiff<'_>, ifd: &Ifd, offset: u16, size: u16) -> Option<Candidate> {
+fn named(tiff: &Tiff<'_>, ifd: &Ifd, offset: u16, size: u16) -> Option<PreviewRange> {
     let only = |tag| match tiff.numbers(ifd.entry(tag)?, 2)[..] {
         [number] => Some(u64::from(number)),
         _ => None,
     };
     let (offset, size) = (only(offset)?, only(size)?);
-    (size > 0).then(|| Candidate::new(tiff.base().saturating_add(offset), size))
+    (size > 0).then(|| PreviewRange::new(tiff.base().saturating_add(offset), size))
 }
 
-fn of_maker_note(tiff: &Tiff<'_>, note: u64) -> io::Result<Option<Candidate>> {
+fn from_maker_note(tiff: &Tiff<'_>, note: u64) -> io::Result<Option<PreviewRange>> {
     let mut head = [0; 12];
     if tiff.source().size().saturating_sub(note) < 12 {
         return Ok(None);
@@ -174,7 +178,7 @@ fn of_maker_note(tiff: &Tiff<'_>, note: u64) -> io::Result<Option<Candidate>> {
     })
 }
 
-fn olympus(tiff: &Tiff<'_>, main: u64) -> io::Result<Option<Candidate>> {
+fn olympus(tiff: &Tiff<'_>, main: u64) -> io::Result<Option<PreviewRange>> {
     let settings = tiff.below(&tiff.ifd(main)?, 0x2020)?;
     Ok(named(tiff, &settings, 0x0101, 0x0102))
 }

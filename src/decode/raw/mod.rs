@@ -12,7 +12,7 @@ use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom, jpeg};
 use crate::container::tiff::{self, Tiff};
 use crate::container::{ReadAt, cr3, raf};
 use crate::model::media::{Dimensions, Format, Orientation};
-use candidates::{Candidate, Sized};
+use candidates::{PreviewRange, Sized};
 
 /// Previews smaller than this along a side are icons. A small preview hashes as any small picture
 /// does.
@@ -21,8 +21,8 @@ const MIN_SIDE: u32 = 8;
 const MAX_TRIES: usize = 4;
 
 /// What a RAW file says of itself.
-struct Contents {
-    candidates: Vec<Candidate>,
+struct RawFile {
+    candidates: Vec<PreviewRange>,
     /// Of the sensor's picture.
     dimensions: Option<Dimensions>,
     /// `None`: in the preview's own Exif tags.
@@ -68,7 +68,7 @@ fn largest_preview<T>(
     source: &dyn ReadAt,
     options: &DecodeOptions,
     decode: &dyn Fn(&[u8]) -> Result<T, DecodeError>,
-) -> Result<(T, Contents), DecodeError> {
+) -> Result<(T, RawFile), DecodeError> {
     let contents = match format {
         Format::Raf => read_raf(source)?,
         Format::Cr3 => read_cr3(source)?,
@@ -110,16 +110,16 @@ fn largest_preview<T>(
     })
 }
 
-fn read_raf(source: &dyn ReadAt) -> io::Result<Option<Contents>> {
-    Ok(raf::read(source)?.map(|raf| Contents {
-        candidates: vec![Candidate::new(raf.preview, raf.preview_size)],
+fn read_raf(source: &dyn ReadAt) -> io::Result<Option<RawFile>> {
+    Ok(raf::read(source)?.map(|raf| RawFile {
+        candidates: vec![PreviewRange::new(raf.preview, raf.preview_size)],
         dimensions: raf.dimensions.and_then(|(width, height)| sides(width, height)),
         orientation: None,
         exif: None,
     }))
 }
 
-fn read_tiff(source: &dyn ReadAt) -> io::Result<Option<Contents>> {
+fn read_tiff(source: &dyn ReadAt) -> io::Result<Option<RawFile>> {
     let Some(tiff) = Tiff::open(source, 0)? else { return Ok(None) };
     let (ifds, exif) = (tiff.all()?, tiff.exif()?);
     let orientation = ifds.first().and_then(|main| tiff.number(main, 0x0112));
@@ -140,15 +140,15 @@ fn read_tiff(source: &dyn ReadAt) -> io::Result<Option<Contents>> {
         cropped().or_else(named).or_else(panasonic)
     });
     let of_exif = || sides(tiff.number(&exif, 0xa002)?, tiff.number(&exif, 0xa003)?);
-    Ok(Some(Contents {
-        candidates: candidates::of_tiff(&tiff, &ifds, &exif)?,
+    Ok(Some(RawFile {
+        candidates: candidates::from_tiff(&tiff, &ifds, &exif)?,
         dimensions: told.chain(of_exif()).max_by_key(|dimensions| dimensions.pixels()),
         orientation: Some(Orientation::from_exif(orientation.unwrap_or(1))),
         exif: tiff::exif_block(source)?,
     }))
 }
 
-fn read_cr3(source: &dyn ReadAt) -> io::Result<Option<Contents>> {
+fn read_cr3(source: &dyn ReadAt) -> io::Result<Option<RawFile>> {
     let Some(cr3) = cr3::read(source)? else { return Ok(None) };
     let Some(exif) = cr3.exif_block() else { return Ok(None) };
     let Some(tiff) = Tiff::open(&exif, 0)? else { return Ok(None) };
@@ -158,8 +158,8 @@ fn read_cr3(source: &dyn ReadAt) -> io::Result<Option<Contents>> {
         tiff.number(&below, 0xa002).zip(tiff.number(&below, 0xa003)),
     ];
     let told = told.into_iter().flatten().filter_map(|(width, height)| sides(width, height));
-    Ok(Some(Contents {
-        candidates: cr3.previews.into_iter().map(Candidate::inside).collect(),
+    Ok(Some(RawFile {
+        candidates: cr3.previews.into_iter().map(PreviewRange::inside).collect(),
         dimensions: told.max_by_key(|dimensions| dimensions.pixels()),
         orientation: Some(Orientation::from_exif(tiff.number(&main, 0x0112).unwrap_or(1))),
         exif: Some(exif),

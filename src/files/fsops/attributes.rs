@@ -12,7 +12,7 @@ pub(super) fn copy(from: &File, to: &File, modified_ns: Option<i64>) -> Vec<Stri
             if let Err(error) = to.set_permissions(metadata.permissions()) {
                 warnings.push(format!("permissions: {error}"));
             }
-            let modified = modified_ns.map_or_else(|| metadata.modified().ok(), of_ns);
+            let modified = modified_ns.map_or_else(|| metadata.modified().ok(), from_ns);
             let mut times = FileTimes::new();
             if let Some(modified) = modified {
                 times = times.set_modified(modified);
@@ -34,7 +34,7 @@ pub(super) fn copy(from: &File, to: &File, modified_ns: Option<i64>) -> Vec<Stri
     warnings
 }
 
-fn of_ns(nanoseconds: i64) -> Option<SystemTime> {
+fn from_ns(nanoseconds: i64) -> Option<SystemTime> {
     let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
     if nanoseconds < 0 {
         UNIX_EPOCH.checked_sub(distance)

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::rename::Ways;
 use super::{
-    FileSystem, Folder, Lock, Locked, Look, Opened, Place, Trashed, at, attributes, copy, rename,
-    trash_can,
+    FileSystem, Folder, LockMode, Locked, Look, OpenFile, Place, Trashed, at, attributes, copy,
+    rename, trash_can,
 };
 use crate::model::record::ContentHash;
 
@@ -66,24 +66,24 @@ impl FileSystem for Disk {
         at::look(place)
     }
 
-    fn open(&self, place: &Place) -> io::Result<Opened> {
-        Opened::open(place)
+    fn open(&self, place: &Place) -> io::Result<OpenFile> {
+        OpenFile::open(place)
     }
 
-    fn lock(&self, file: &Opened, lock: Lock) -> io::Result<Locked> {
+    fn lock(&self, file: &OpenFile, lock: LockMode) -> io::Result<Locked> {
         try_lock(&file.file, lock)
     }
 
-    fn hash(&self, file: &Opened) -> io::Result<ContentHash> {
+    fn hash(&self, file: &OpenFile) -> io::Result<ContentHash> {
         copy::hash(&file.file)
     }
 
-    fn hash_from_disk(&self, file: &Opened) -> io::Result<ContentHash> {
+    fn hash_from_disk(&self, file: &OpenFile) -> io::Result<ContentHash> {
         copy::forget_pages(&file.file);
         copy::hash(&file.file)
     }
 
-    fn sync_file(&self, file: &Opened) -> io::Result<()> {
+    fn sync_file(&self, file: &OpenFile) -> io::Result<()> {
         needless(file.file.sync_all())
     }
 
@@ -96,15 +96,20 @@ impl FileSystem for Disk {
         at::link(original, name)
     }
 
-    fn clone_new(&self, original: &Opened, copy: &Place) -> io::Result<()> {
+    fn clone_new(&self, original: &OpenFile, copy: &Place) -> io::Result<()> {
         copy::clone_new(&original.file, copy)
     }
 
-    fn copy_new(&self, from: &Opened, to: &Place) -> io::Result<ContentHash> {
+    fn copy_new(&self, from: &OpenFile, to: &Place) -> io::Result<ContentHash> {
         copy::copy_new(&from.file, to)
     }
 
-    fn copy_attributes(&self, from: &Opened, to: &Opened, modified_ns: Option<i64>) -> Vec<String> {
+    fn copy_attributes(
+        &self,
+        from: &OpenFile,
+        to: &OpenFile,
+        modified_ns: Option<i64>,
+    ) -> Vec<String> {
         attributes::copy(&from.file, &to.file, modified_ns)
     }
 
@@ -117,7 +122,7 @@ impl FileSystem for Disk {
     }
 
     fn trashed(&self, path: &Path) -> io::Result<Vec<Trashed>> {
-        trash_can::of(path)
+        trash_can::list(path)
     }
 
     fn forget_trashed(&self, trashed: &Trashed) -> io::Result<()> {
@@ -149,11 +154,11 @@ fn needless(synced: io::Result<()>) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn try_lock(file: &fs::File, lock: Lock) -> io::Result<Locked> {
+fn try_lock(file: &fs::File, lock: LockMode) -> io::Result<Locked> {
     use std::fs::TryLockError;
     let locked = match lock {
-        Lock::Shared => file.try_lock_shared(),
-        Lock::Exclusive => file.try_lock(),
+        LockMode::Shared => file.try_lock_shared(),
+        LockMode::Exclusive => file.try_lock(),
     };
     Ok(match locked {
         Ok(()) => Locked::Yes,
@@ -166,6 +171,6 @@ fn try_lock(file: &fs::File, lock: Lock) -> io::Result<Locked> {
 
 /// A lock of Windows would keep other programs, and even other handles of this one, from reading.
 #[cfg(not(unix))]
-fn try_lock(_file: &fs::File, _lock: Lock) -> io::Result<Locked> {
+fn try_lock(_file: &fs::File, _lock: LockMode) -> io::Result<Locked> {
     Ok(Locked::Unsupported)
 }

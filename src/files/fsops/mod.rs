@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use disk::Disk;
-pub use open::Opened;
+pub use open::OpenFile;
 pub use place::{Folder, Place};
 
 use crate::model::media::FileStamp;
@@ -27,7 +27,7 @@ use crate::model::record::ContentHash;
 
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A regular file.
     File,
     /// A folder.
@@ -42,7 +42,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     /// What it is.
-    pub kind: Kind,
+    pub kind: FileKind,
     /// Identity, size and time.
     pub stamp: FileStamp,
     /// How many names the file has.
@@ -56,8 +56,8 @@ impl Look {
         let key = |look: &Self| look.stamp.key;
         // Where the system has no identities of files, a key stands for a path.
         (key(self) == key(other) || !cfg!(unix))
-            && self.kind == Kind::File
-            && other.kind == Kind::File
+            && self.kind == FileKind::File
+            && other.kind == FileKind::File
             && self.stamp.size == other.stamp.size
             && self.stamp.modified == other.stamp.modified
     }
@@ -65,7 +65,7 @@ impl Look {
 
 /// How a file is locked against other programs that ask too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lock {
+pub enum LockMode {
     /// Others may lock it so too: it is only relied on.
     Shared,
     /// Nobody else may have a lock: it is to be taken away or replaced.
@@ -83,7 +83,7 @@ pub enum Locked {
     Unsupported,
 }
 
-/// Steps on files. They act on names in open folders ([`Place`]) and on open files ([`Opened`]), so
+/// Steps on files. They act on names in open folders ([`Place`]) and on open files ([`OpenFile`]), so
 /// that what was checked is what is acted on. No step follows a symbolic link, and none replaces
 /// what is there. [`FileSystem::look`] and [`FileSystem::real_path`] take paths, for whoever only
 /// plans; the trash takes paths because the desktop's does.
@@ -141,32 +141,32 @@ pub trait FileSystem: Sync {
     ///
     /// # Errors
     /// What the system says; `InvalidInput` for anything but a regular file.
-    fn open(&self, place: &Place) -> io::Result<Opened>;
+    fn open(&self, place: &Place) -> io::Result<OpenFile>;
 
     /// Locks a file until it is closed, without waiting for others.
     ///
     /// # Errors
     /// What the system says, except that it has no locks: that is [`Locked::Unsupported`].
-    fn lock(&self, file: &Opened, lock: Lock) -> io::Result<Locked>;
+    fn lock(&self, file: &OpenFile, lock: LockMode) -> io::Result<Locked>;
 
     /// BLAKE3 of the bytes of a file.
     ///
     /// # Errors
     /// What the system says.
-    fn hash(&self, file: &Opened) -> io::Result<ContentHash>;
+    fn hash(&self, file: &OpenFile) -> io::Result<ContentHash>;
 
     /// BLAKE3 of what the disk has of a file, as far as the system can be made not to answer from
     /// memory.
     ///
     /// # Errors
     /// As [`FileSystem::hash`].
-    fn hash_from_disk(&self, file: &Opened) -> io::Result<ContentHash>;
+    fn hash_from_disk(&self, file: &OpenFile) -> io::Result<ContentHash>;
 
     /// Makes the bytes of a file last.
     ///
     /// # Errors
     /// What the system says.
-    fn sync_file(&self, file: &Opened) -> io::Result<()>;
+    fn sync_file(&self, file: &OpenFile) -> io::Result<()>;
 
     /// Gives a file another name on the same file system.
     ///
@@ -186,19 +186,24 @@ pub trait FileSystem: Sync {
     /// # Errors
     /// `AlreadyExists`, `Unsupported` where the file system has no such thing, or what the system
     /// says. Nothing is then left at `copy`.
-    fn clone_new(&self, original: &Opened, copy: &Place) -> io::Result<()>;
+    fn clone_new(&self, original: &OpenFile, copy: &Place) -> io::Result<()>;
 
     /// Copies the bytes of a file into a new one, waits until they are on the disk, and hashes
     /// them on the way.
     ///
     /// # Errors
     /// `AlreadyExists`, or what the system says; part of the bytes may then be left at `to`.
-    fn copy_new(&self, from: &Opened, to: &Place) -> io::Result<ContentHash>;
+    fn copy_new(&self, from: &OpenFile, to: &Place) -> io::Result<ContentHash>;
 
     /// Gives `to` the times, permissions and extended attributes of `from`, with `modified_ns` in
     /// the place of its modification time if that is given. Tells what could not be given: many
     /// file systems keep only a part.
-    fn copy_attributes(&self, from: &Opened, to: &Opened, modified_ns: Option<i64>) -> Vec<String>;
+    fn copy_attributes(
+        &self,
+        from: &OpenFile,
+        to: &OpenFile,
+        modified_ns: Option<i64>,
+    ) -> Vec<String>;
 
     /// Removes a name of a file.
     ///

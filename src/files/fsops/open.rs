@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::place::{Folder, Place};
-use super::{Kind, Look, at};
+use super::{FileKind, Look, at};
 use crate::model::path_text::for_people;
 
 impl Folder {
@@ -63,12 +63,12 @@ fn obstacle(path: &Path, error: io::Error) -> io::Error {
 
 /// A regular file that is open for reading.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenFile {
     pub(super) file: File,
     look: Look,
 }
 
-impl Opened {
+impl OpenFile {
     /// Opens the file at a place, without following a symbolic link there, and without waiting for
     /// somebody to write into what turns out to be a pipe.
     ///
@@ -77,7 +77,7 @@ impl Opened {
     pub(super) fn open(place: &Place) -> io::Result<Self> {
         let file = at::open_file(place)?;
         let look = at::look_of(&place.path(), &file.metadata()?);
-        if look.kind == Kind::File {
+        if look.kind == FileKind::File {
             Ok(Self { file, look })
         } else {
             Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"))

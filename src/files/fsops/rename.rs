@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::{Kind, Place, at};
+use super::{FileKind, Place, at};
 
 /// What is tried before a name is claimed.
 #[derive(Clone, Copy)]
@@ -54,7 +54,9 @@ fn claimed(from: &Place, to: &Place) -> io::Result<()> {
     }
     drop(at::create_file(to)?);
     let renamed = match at::look(to) {
-        Ok(Some(look)) if look.kind == Kind::File && look.stamp.size.0 == 0 => at::rename(from, to),
+        Ok(Some(look)) if look.kind == FileKind::File && look.stamp.size.0 == 0 => {
+            at::rename(from, to)
+        }
         _ => return Err(ErrorKind::AlreadyExists.into()),
     };
     if renamed.is_err() {

@@ -16,7 +16,7 @@ fn place(disk: Disk, path: &Path) -> Place {
     Place::new(&folder, path.file_name().unwrap()).unwrap()
 }
 
-fn open(disk: Disk, path: &Path) -> io::Result<Opened> {
+fn open(disk: Disk, path: &Path) -> io::Result<OpenFile> {
     disk.open(&place(disk, path))
 }
 
@@ -113,14 +113,14 @@ fn locks_keep_others_out_until_the_file_is_closed() {
         let locked = disk.lock(&file, kind).unwrap();
         (file, locked)
     };
-    let (first, locked) = lock(Lock::Shared);
+    let (first, locked) = lock(LockMode::Shared);
     assert_eq!(locked, Locked::Yes);
-    assert_eq!(lock(Lock::Shared).1, Locked::Yes);
-    assert_eq!(lock(Lock::Exclusive).1, Locked::ByAnother);
+    assert_eq!(lock(LockMode::Shared).1, Locked::Yes);
+    assert_eq!(lock(LockMode::Exclusive).1, Locked::ByAnother);
     drop(first);
-    let (_second, locked) = lock(Lock::Exclusive);
+    let (_second, locked) = lock(LockMode::Exclusive);
     assert_eq!(locked, Locked::Yes);
-    assert_eq!(lock(Lock::Shared).1, Locked::ByAnother);
+    assert_eq!(lock(LockMode::Shared).1, Locked::ByAnother);
 }
 
 #[test]
@@ -233,15 +233,15 @@ fn only_regular_files_are_opened() {
     mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     fs::create_dir(at("folder")).unwrap();
     for (name, kind) in [
-        ("file", Kind::File),
-        ("link", Kind::Link),
-        ("pipe", Kind::Other),
-        ("folder", Kind::Folder),
+        ("file", FileKind::File),
+        ("link", FileKind::Link),
+        ("pipe", FileKind::Other),
+        ("folder", FileKind::Folder),
     ] {
         assert_eq!(disk.look(&at(name)).unwrap().unwrap().kind, kind, "{name}");
         assert_eq!(disk.look_at(&place(disk, &at(name))).unwrap().unwrap().kind, kind, "{name}");
         // A pipe that nobody writes to would be waited for.
-        assert_eq!(open(disk, &at(name)).is_ok(), kind == Kind::File, "{name}");
+        assert_eq!(open(disk, &at(name)).is_ok(), kind == FileKind::File, "{name}");
     }
 }
 

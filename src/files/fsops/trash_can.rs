@@ -25,7 +25,7 @@ fn told(error: &trash::Error) -> String {
 
 /// Looks through the trash for files that were at `path`.
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
-pub(super) fn of(path: &Path) -> io::Result<Vec<Trashed>> {
+pub(super) fn list(path: &Path) -> io::Result<Vec<Trashed>> {
     use std::path::PathBuf;
     let mut items = trash::os_limited::list().map_err(|error| io::Error::other(told(&error)))?;
     items.retain(|item| item.original_path() == path);
@@ -40,7 +40,7 @@ pub(super) fn of(path: &Path) -> io::Result<Vec<Trashed>> {
 }
 
 #[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
-pub(super) fn of(_path: &Path) -> io::Result<Vec<Trashed>> {
+pub(super) fn list(_path: &Path) -> io::Result<Vec<Trashed>> {
     let message = "it can only be taken out of the trash by hand here";
     Err(io::Error::new(io::ErrorKind::Unsupported, message))
 }

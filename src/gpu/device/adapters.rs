@@ -6,7 +6,7 @@ use super::{GpuError, MAX_BINDING, MAX_WORKGROUPS, guarded};
 
 /// What will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum AdapterChoice {
     /// A GPU.
     Real,
     /// A GPU, or a program that acts as one.
@@ -31,7 +31,7 @@ pub enum AdapterKind {
 impl AdapterKind {
     /// By what the driver says and by the names of the programs that act as GPUs, as some of them
     /// do not say so.
-    fn of(info: &wgpu::AdapterInfo) -> Self {
+    fn from_info(info: &wgpu::AdapterInfo) -> Self {
         let name = format!("{} {}", info.name, info.driver).to_lowercase();
         let programs = ["llvmpipe", "lavapipe", "swiftshader", "basic render", "softpipe"];
         if programs.iter().any(|program| name.contains(program)) {
@@ -86,8 +86,8 @@ impl Adapter {
     }
 
     /// Whether it will do.
-    pub fn is(&self, wanted: Wanted) -> bool {
-        wanted == Wanted::Any || self.kind != AdapterKind::Software
+    pub fn is(&self, wanted: AdapterChoice) -> bool {
+        wanted == AdapterChoice::Any || self.kind != AdapterKind::Software
     }
 
     /// Its bounds, for people.
@@ -136,7 +136,7 @@ pub fn adapters() -> Vec<Adapter> {
         .into_iter()
         .map(|adapter| {
             let info = adapter.get_info();
-            Adapter { kind: AdapterKind::of(&info), adapter, info }
+            Adapter { kind: AdapterKind::from_info(&info), adapter, info }
         })
         .collect();
     adapters.sort_by_key(Adapter::kind);
@@ -154,7 +154,7 @@ mod tests {
                 name: name.into(),
                 ..wgpu::AdapterInfo::new(device_type, wgpu::Backend::Vulkan)
             };
-            AdapterKind::of(&info)
+            AdapterKind::from_info(&info)
         };
         assert_eq!(kind("NVIDIA H100", wgpu::DeviceType::DiscreteGpu), AdapterKind::Discrete);
         assert_eq!(kind("Apple M3", wgpu::DeviceType::IntegratedGpu), AdapterKind::Integrated);

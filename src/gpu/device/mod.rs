@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{error, fmt};
 
-pub use adapters::{Adapter, AdapterKind, Wanted, adapters};
+pub use adapters::{Adapter, AdapterChoice, AdapterKind, adapters};
 
 /// How long a submission may take. Each is made to last some 50 ms; software adapters may need
 /// seconds, and a wedged queue never ends.
@@ -27,7 +27,7 @@ pub const MAX_WORKGROUPS: u32 = 65_535;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GpuError {
     /// There is no adapter of the wanted kind.
-    None(Wanted),
+    None(AdapterChoice),
     /// The adapter gave no device, or the device no buffer or pipeline.
     Create(String),
     /// The device failed or was lost in the middle of its work.
@@ -41,8 +41,8 @@ pub enum GpuError {
 impl fmt::Display for GpuError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None(Wanted::Real) => f.write_str("no GPU was found"),
-            Self::None(Wanted::Any) => f.write_str("no GPU was found, not even in software"),
+            Self::None(AdapterChoice::Real) => f.write_str("no GPU was found"),
+            Self::None(AdapterChoice::Any) => f.write_str("no GPU was found, not even in software"),
             Self::Create(what) => write!(f, "the GPU cannot be used: {what}"),
             Self::Lost(what) => write!(f, "the GPU failed: {what}"),
             Self::Timeout(patience) => {
@@ -94,10 +94,10 @@ impl Gpu {
     ///
     /// # Errors
     /// [`GpuError::None`] without one, [`GpuError::Create`] when none of them gives a device.
-    pub fn open(wanted: Wanted) -> Result<Self, GpuError> {
+    pub fn open(wanted: AdapterChoice) -> Result<Self, GpuError> {
         let mut last = GpuError::None(wanted);
         for adapter in adapters().into_iter().filter(|adapter| adapter.is(wanted)) {
-            match Self::of(&adapter) {
+            match Self::from_adapter(&adapter) {
                 Ok(gpu) => return Ok(gpu),
                 Err(error) => last = error,
             }
@@ -109,7 +109,7 @@ impl Gpu {
     ///
     /// # Errors
     /// [`GpuError::Create`].
-    pub fn of(adapter: &Adapter) -> Result<Self, GpuError> {
+    pub fn from_adapter(adapter: &Adapter) -> Result<Self, GpuError> {
         let (device, queue) = adapter.request_device()?;
         let health = Arc::new(Health::default());
         let lost = Arc::clone(&health);

@@ -24,12 +24,12 @@ impl Done {
 }
 
 /// Lets only those pairs through that were not looked at.
-pub(super) struct Rest<'a> {
+pub(super) struct HammingRest<'a> {
     pub done: &'a Done,
     pub sink: &'a dyn Sink<Pair>,
 }
 
-impl Sink<Pair> for Rest<'_> {
+impl Sink<Pair> for HammingRest<'_> {
     fn accept(&self, batch: &[Pair]) {
         let rest: Vec<Pair> =
             batch.iter().copied().filter(|pair| !self.done.contains(pair)).collect();

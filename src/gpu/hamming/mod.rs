@@ -15,10 +15,10 @@ mod work;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::gpu::device::{Gpu, GpuError, Wanted};
+use crate::gpu::device::{AdapterChoice, Gpu, GpuError};
 use crate::index::{self, Joiner, Pair, Sink};
 use crate::model::phash::PerceptualHash;
-use done::{Done, Rest};
+use done::{Done, HammingRest};
 pub use work::HammingGpu;
 
 /// Time since some moment; only differences count.
@@ -97,7 +97,7 @@ impl GpuJoiner {
             if cpu_ns < START_UP_NS {
                 return cpu(sink);
             }
-            let opened = Gpu::open(Wanted::Real)
+            let opened = Gpu::open(AdapterChoice::Real)
                 .and_then(|gpu| HammingGpu::new(gpu, Arc::clone(&self.clock)));
             *state = match opened {
                 Ok(open) => State::Open(Box::new(open)),
@@ -119,7 +119,7 @@ impl GpuJoiner {
             tracing::warn!("{error}; the CPU compares the rest");
             *state = State::Failed;
             drop(state);
-            cpu(&Rest { done: &done, sink });
+            cpu(&HammingRest { done: &done, sink });
         }
     }
 }

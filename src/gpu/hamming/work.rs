@@ -85,7 +85,7 @@ struct Segment {
 }
 
 /// What all dispatches of a join share.
-struct Question<'a> {
+struct JoinQuestion<'a> {
     radius: u32,
     self_join: bool,
     needles: &'a [PerceptualHash],
@@ -217,7 +217,8 @@ impl HammingGpu {
         done: &mut Done,
     ) -> Result<(), GpuError> {
         let segments = self.upload(hashes)?;
-        let question = Question { radius, self_join: true, needles: hashes, library: hashes, sink };
+        let question =
+            JoinQuestion { radius, self_join: true, needles: hashes, library: hashes, sink };
         self.join(&question, &segments, &segments, done)
     }
 
@@ -231,7 +232,7 @@ impl HammingGpu {
     ) -> Result<(), GpuError> {
         let needle_segments = self.upload(needles)?;
         let library_segments = self.upload(library)?;
-        let question = Question { radius, self_join: false, needles, library, sink };
+        let question = JoinQuestion { radius, self_join: false, needles, library, sink };
         self.join(&question, &needle_segments, &library_segments, done)
     }
 
@@ -253,7 +254,7 @@ impl HammingGpu {
 
     fn join(
         &self,
-        question: &Question<'_>,
+        question: &JoinQuestion<'_>,
         needles: &[Segment],
         library: &[Segment],
         done: &mut Done,
@@ -290,7 +291,7 @@ impl HammingGpu {
     /// A part of a strip: one dispatch, or its halves when it finds more than the list holds.
     fn part(
         &self,
-        question: &Question<'_>,
+        question: &JoinQuestion<'_>,
         bound: &Bound,
         pace: &mut Pace,
         (needles, library): (Range<u32>, Range<u32>),
@@ -335,7 +336,7 @@ impl HammingGpu {
     /// The pairs of one dispatch; `None` when they are more than the list holds.
     fn dispatch(
         &self,
-        question: &Question<'_>,
+        question: &JoinQuestion<'_>,
         bound: &Bound,
         pace: &mut Pace,
         needles: &Range<u32>,

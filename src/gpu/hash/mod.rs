@@ -11,13 +11,13 @@ mod work;
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::gpu::device::{Gpu, GpuError, Wanted};
+use crate::gpu::device::{AdapterChoice, Gpu, GpuError};
 use crate::model::phash::PictureHash;
 use crate::picture::dct;
 use crate::picture::hasher::{CpuHasher, TileHasher};
 use crate::picture::tile::{Plane, Tile};
 use ring::Ring;
-use work::Work;
+use work::HashInput;
 
 /// Most samples along a side of a plane that goes to the GPU as it is: with samples of up to 8×8
 /// pixels no sum leaves 32 bits.
@@ -37,7 +37,7 @@ impl GpuHasher {
     ///
     /// # Errors
     /// [`GpuError`]; [`GpuError::Wrong`] when its hashes are not the CPU's.
-    pub fn open(wanted: Wanted) -> Result<Self, GpuError> {
+    pub fn open(wanted: AdapterChoice) -> Result<Self, GpuError> {
         Self::on(Gpu::open(wanted)?)
     }
 
@@ -50,7 +50,7 @@ impl GpuHasher {
         let mut ring = Ring::new(gpu)?;
         let tiles: Vec<Tile> = dct::probe_tiles().collect();
         let mut hashes = Vec::with_capacity(tiles.len());
-        ring.hash(Work::Tiles(&tiles), &mut hashes)?;
+        ring.hash(HashInput::Tiles(&tiles), &mut hashes)?;
         let wrong =
             tiles.iter().zip(&hashes).position(|(tile, hash)| dct::hash_tile(tile) != *hash);
         if let Some(number) = wrong {
@@ -92,17 +92,17 @@ impl GpuHasher {
         let mut hashes = Vec::with_capacity(planes.len());
         for part in planes.chunk_by(|a, b| fits(a) == fits(b)) {
             if part.first().is_some_and(fits) {
-                self.hash_or_fall_back(Work::Planes(part), &mut hashes);
+                self.hash_or_fall_back(HashInput::Planes(part), &mut hashes);
             } else {
                 let tiles = tiles_of(part);
-                self.hash_or_fall_back(Work::Tiles(&tiles), &mut hashes);
+                self.hash_or_fall_back(HashInput::Tiles(&tiles), &mut hashes);
             }
         }
         hashes
     }
 
     /// Appends one hash for each item, by the CPU where the GPU does not.
-    fn hash_or_fall_back(&self, work: Work<'_>, hashes: &mut Vec<PictureHash>) {
+    fn hash_or_fall_back(&self, work: HashInput<'_>, hashes: &mut Vec<PictureHash>) {
         let before = hashes.len();
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(working) = &mut *ring {
@@ -117,8 +117,8 @@ impl GpuHasher {
         drop(ring);
         let done = hashes.len() - before;
         match work {
-            Work::Tiles(tiles) => hashes.extend(CpuHasher.hash(&tiles[done..])),
-            Work::Planes(planes) => hashes.extend(CpuHasher.hash(&tiles_of(&planes[done..]))),
+            HashInput::Tiles(tiles) => hashes.extend(CpuHasher.hash(&tiles[done..])),
+            HashInput::Planes(planes) => hashes.extend(CpuHasher.hash(&tiles_of(&planes[done..]))),
         }
     }
 }
@@ -137,7 +137,7 @@ impl TileHasher for GpuHasher {
 
     fn hash(&self, tiles: &[Tile]) -> Vec<PictureHash> {
         let mut hashes = Vec::with_capacity(tiles.len());
-        self.hash_or_fall_back(Work::Tiles(tiles), &mut hashes);
+        self.hash_or_fall_back(HashInput::Tiles(tiles), &mut hashes);
         hashes
     }
 }

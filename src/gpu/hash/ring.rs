@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::slot::{InFlight, Kernels, Slot};
-use super::work::{SLOT_PICTURES, Work};
+use super::work::{HashInput, SLOT_PICTURES};
 use crate::gpu::device::{Gpu, GpuError};
 use crate::model::phash::PictureHash;
 
@@ -36,7 +36,7 @@ impl Ring {
     /// good, and the ring is of no use any more.
     pub(super) fn hash(
         &mut self,
-        mut work: Work<'_>,
+        mut work: HashInput<'_>,
         hashes: &mut Vec<PictureHash>,
     ) -> Result<(), GpuError> {
         let mut in_flight: VecDeque<InFlight> = VecDeque::with_capacity(SLOTS);

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
 
-use super::work::{PLANE_BYTES, SLOT_PICTURES, Work};
+use super::work::{HashInput, PLANE_BYTES, SLOT_PICTURES};
 use crate::gpu::device::{
     Gpu, GpuError, Kernel, MAX_WORKGROUPS, Mapping, dispatch, read_mapped, write_mapped,
 };
@@ -22,16 +22,16 @@ const VIEW_WORDS: usize = 10;
 const RESULT_WORDS: usize = 4 * VIEW_WORDS + 1;
 const RESULT_BYTES: u64 = 4 * RESULT_WORDS as u64;
 
-/// `Batch` of the shaders.
+/// `TileBatch` of the shaders.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
-struct Batch {
+struct TileBatch {
     count: u32,
     columns: u32,
     mark: u32,
     unused: u32,
 }
-const BATCH_BYTES: u64 = size_of::<Batch>() as u64;
+const BATCH_BYTES: u64 = size_of::<TileBatch>() as u64;
 
 /// `Plane` of `tile.wgsl`.
 #[repr(C)]
@@ -131,18 +131,18 @@ impl Slot {
         mut self,
         gpu: &Gpu,
         kernels: &Kernels,
-        work: Work<'_>,
+        work: HashInput<'_>,
         mark: u32,
     ) -> Result<InFlight, GpuError> {
         let count = match work {
-            Work::Tiles(tiles) => tiles.len(),
-            Work::Planes(planes) => planes.len(),
+            HashInput::Tiles(tiles) => tiles.len(),
+            HashInput::Planes(planes) => planes.len(),
         };
         let columns = (count as u32).min(MAX_WORKGROUPS);
         let groups = (columns, (count as u32).div_ceil(columns.max(1)));
-        let batch = Batch { count: count as u32, columns, mark, unused: 0 };
+        let batch = TileBatch { count: count as u32, columns, mark, unused: 0 };
         let (submission, uploaded) = match work {
-            Work::Tiles(tiles) => {
+            HashInput::Tiles(tiles) => {
                 write_mapped(&self.upload, |view| {
                     view.slice(..BATCH_BYTES as usize).copy_from_slice(bytes_of(&batch));
                     let mut at = BATCH_BYTES as usize;
@@ -159,7 +159,7 @@ impl Slot {
                 })?;
                 (submission, Mapping::ask(&self.upload, wgpu::MapMode::Write))
             }
-            Work::Planes(planes) => {
+            HashInput::Planes(planes) => {
                 let buffers = match self.planes.take() {
                     Some(buffers) => buffers,
                     None => PlaneBuffers::new(gpu, kernels, &self)?,
@@ -191,7 +191,8 @@ impl Slot {
         count: usize,
         rounds: usize,
     ) -> Result<(), GpuError> {
-        let batch = Batch { count: count as u32, columns: count.max(1) as u32, mark: 0, unused: 0 };
+        let batch =
+            TileBatch { count: count as u32, columns: count.max(1) as u32, mark: 0, unused: 0 };
         gpu.write(&self.batch, bytes_of(&batch));
         let submission = gpu.submit(|encoder| {
             for _ in 0..rounds {
@@ -229,7 +230,7 @@ impl PlaneBuffers {
     /// Gives how many bytes of samples are to be copied, whole words.
     fn fill(
         &self,
-        batch: &Batch,
+        batch: &TileBatch,
         planes: &[crate::picture::tile::Plane<'_>],
     ) -> Result<u64, GpuError> {
         let head = BATCH_BYTES as usize;

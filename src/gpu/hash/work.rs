@@ -9,12 +9,12 @@ pub(super) const SLOT_PICTURES: usize = 4096;
 
 /// What is to be hashed.
 #[derive(Clone, Copy)]
-pub(super) enum Work<'a> {
+pub(super) enum HashInput<'a> {
     Tiles(&'a [Tile]),
     Planes(&'a [Plane<'a>]),
 }
 
-impl<'a> Work<'a> {
+impl<'a> HashInput<'a> {
     pub fn len(self) -> usize {
         match self {
             Self::Tiles(tiles) => tiles.len(),

@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::plan::{Band, Plan, Sample, Size, differences};
-use super::table::{Scratch, Table};
+use super::plan::{Band, BandPlan, Sample, Size, differences};
+use super::table::{BandTable, Scratch};
 use crate::index::emit::Emitter;
-use crate::index::flat::{Backend, Hit, Run};
+use crate::index::flat::{Backend, IndexHit, Span};
 use crate::index::{Pair, Sink};
 use crate::model::phash::PerceptualHash;
 
@@ -37,13 +37,13 @@ pub(super) struct Tuning {
 
 /// Hashes with their numbers; where none are given, their positions.
 #[derive(Clone, Copy)]
-pub(super) struct Side<'a> {
+pub(super) struct JoinSide<'a> {
     pub(super) hashes: &'a [PerceptualHash],
     pub(super) ids: Option<&'a [u32]>,
 }
 
 /// What holds for a whole join, or for one within a pair of buckets.
-pub(super) struct Context<'a> {
+pub(super) struct JoinContext<'a> {
     backend: Backend,
     tuning: Tuning,
     radius: u32,
@@ -66,10 +66,10 @@ struct Heavy {
 
 /// One band's turn.
 struct Turn<'t, 'a> {
-    context: &'t Context<'a>,
-    left: &'t Table,
+    context: &'t JoinContext<'a>,
+    left: &'t BandTable,
     /// The table of the other side; `None` when a set is joined with itself.
-    right: Option<&'t Table>,
+    right: Option<&'t BandTable>,
     differences: &'t [Vec<u32>],
     heavy: Mutex<Vec<Heavy>>,
 }
@@ -77,11 +77,11 @@ struct Turn<'t, 'a> {
 /// What a thread keeps between tiles.
 struct Workspace<'a> {
     emitter: Emitter<'a>,
-    runs: Vec<Run>,
-    hits: Vec<Hit>,
+    runs: Vec<Span>,
+    hits: Vec<IndexHit>,
 }
 
-impl<'a> Context<'a> {
+impl<'a> JoinContext<'a> {
     /// `symmetric`: for a self-join.
     pub(super) fn new(
         (backend, tuning): (Backend, Tuning),
@@ -93,16 +93,16 @@ impl<'a> Context<'a> {
         Self { backend, tuning, radius, sink, free, spent, symmetric, earlier }
     }
 
-    pub(super) fn self_join(&self, plan: &Plan, side: Side<'_>) {
-        let (mut table, mut scratch) = (Table::default(), Scratch::default());
+    pub(super) fn self_join(&self, plan: &BandPlan, side: JoinSide<'_>) {
+        let (mut table, mut scratch) = (BandTable::default(), Scratch::default());
         self.each_turn(plan, |context, band| {
             table.rebuild(side.hashes, side.ids, band.mask, &mut scratch);
             context.turn(band, &table, None);
         });
     }
 
-    pub(super) fn cross_join(&self, plan: &Plan, needles: Side<'_>, library: Side<'_>) {
-        let (mut left, mut right) = (Table::default(), Table::default());
+    pub(super) fn cross_join(&self, plan: &BandPlan, needles: JoinSide<'_>, library: JoinSide<'_>) {
+        let (mut left, mut right) = (BandTable::default(), BandTable::default());
         let mut scratch = Scratch::default();
         self.each_turn(plan, |context, band| {
             left.rebuild(needles.hashes, needles.ids, band.mask, &mut scratch);
@@ -111,15 +111,15 @@ impl<'a> Context<'a> {
         });
     }
 
-    fn each_turn(&self, plan: &Plan, mut turn: impl FnMut(&Context<'_>, Band)) {
+    fn each_turn(&self, plan: &BandPlan, mut turn: impl FnMut(&JoinContext<'_>, Band)) {
         let mut earlier = self.earlier.clone();
         for &band in &plan.bands {
-            turn(&Context { earlier: earlier.clone(), ..*self }, band);
+            turn(&JoinContext { earlier: earlier.clone(), ..*self }, band);
             earlier.push(band);
         }
     }
 
-    fn turn(&self, band: Band, left: &Table, right: Option<&Table>) {
+    fn turn(&self, band: Band, left: &BandTable, right: Option<&BandTable>) {
         let width = band.mask.count_ones();
         let all = differences(width, band.radius);
         // For each of the eight endings of a key the differences in such an order that
@@ -149,7 +149,7 @@ impl<'a> Context<'a> {
         );
         let heavy = turn.heavy.into_inner().unwrap_or_else(PoisonError::into_inner);
         for Heavy { left: key, right: other } in heavy {
-            let inner = Context {
+            let inner = JoinContext {
                 free: self.free & !band.mask,
                 spent: self.spent + (key ^ other).count_ones(),
                 earlier: self.earlier.clone(),
@@ -166,8 +166,8 @@ impl<'a> Context<'a> {
     }
 
     /// Joins a bucket with itself by the bits outside its band.
-    fn join_heavy_self(&self, side: Side<'_>) {
-        let size = Size::of_self(side.hashes.len());
+    fn join_heavy_self(&self, side: JoinSide<'_>) {
+        let size = Size::self_join(side.hashes.len());
         if let Some(plan) = self.inner_plan(size, side.hashes) {
             return self.self_join(&plan, side);
         }
@@ -175,7 +175,7 @@ impl<'a> Context<'a> {
             || Workspace::new(self.sink),
             |workspace, (tile, needles)| {
                 let first = (tile * NEEDLES) as u32;
-                workspace.runs.push(Run { start: first, end: side.hashes.len() as u32 });
+                workspace.runs.push(Span { start: first, end: side.hashes.len() as u32 });
                 workspace.scan(self, needles, side.hashes, |needle, position| {
                     let needle = first + needle;
                     (needle < position).then(|| (side.id(needle), side.id(position)))
@@ -185,8 +185,8 @@ impl<'a> Context<'a> {
     }
 
     /// Joins two buckets by the bits outside their band.
-    fn join_heavy_cross(&self, left: Side<'_>, right: Side<'_>) {
-        let size = Size::of_cross(left.hashes.len(), right.hashes.len());
+    fn join_heavy_cross(&self, left: JoinSide<'_>, right: JoinSide<'_>) {
+        let size = Size::cross_join(left.hashes.len(), right.hashes.len());
         let larger = if left.hashes.len() < right.hashes.len() { right } else { left };
         if let Some(plan) = self.inner_plan(size, larger.hashes) {
             return self.cross_join(&plan, left, right);
@@ -195,7 +195,7 @@ impl<'a> Context<'a> {
             || Workspace::new(self.sink),
             |workspace, (tile, needles)| {
                 let first = (tile * NEEDLES) as u32;
-                workspace.runs.push(Run { start: 0, end: right.hashes.len() as u32 });
+                workspace.runs.push(Span { start: 0, end: right.hashes.len() as u32 });
                 workspace.scan(self, needles, right.hashes, |needle, position| {
                     Some((left.id(first + needle), right.id(position)))
                 });
@@ -204,24 +204,24 @@ impl<'a> Context<'a> {
     }
 
     /// A plan by the free bits, if it is cheaper than the scan.
-    fn inner_plan(&self, size: Size, sample: &[PerceptualHash]) -> Option<Plan> {
+    fn inner_plan(&self, size: Size, sample: &[PerceptualHash]) -> Option<BandPlan> {
         let radius = self.radius.checked_sub(self.spent)?;
         let plan = Sample::new(sample).plan(size, radius, self.free)?;
         (self.tuning.always || plan.cost_ns < size.flat_ns()).then_some(plan)
     }
 }
 
-impl<'a> Side<'a> {
+impl<'a> JoinSide<'a> {
     fn id(self, position: u32) -> u32 {
         self.ids.map_or(position, |ids| ids[position as usize])
     }
 }
 
-impl Table {
-    fn side(&self, key: u32) -> Side<'_> {
+impl BandTable {
+    fn side(&self, key: u32) -> JoinSide<'_> {
         let bucket = self.bucket(key);
         let range = bucket.start as usize..bucket.end as usize;
-        Side { hashes: &self.hashes[range.clone()], ids: Some(&self.ids[range]) }
+        JoinSide { hashes: &self.hashes[range.clone()], ids: Some(&self.ids[range]) }
     }
 }
 
@@ -251,7 +251,7 @@ impl Turn<'_, '_> {
             match workspace.runs.last_mut() {
                 Some(last) if last.end == bucket.start => last.end = bucket.end,
                 _ if bucket.is_empty() => {}
-                _ => workspace.runs.push(Run { start: bucket.start, end: bucket.end }),
+                _ => workspace.runs.push(Span { start: bucket.start, end: bucket.end }),
             }
         }
         let needles = &self.left.hashes[own.start as usize..own.end as usize];
@@ -276,7 +276,7 @@ impl<'a> Workspace<'a> {
     /// not to be paired. Leaves no runs behind.
     fn scan(
         &mut self,
-        context: &Context<'_>,
+        context: &JoinContext<'_>,
         needles: &[PerceptualHash],
         hashes: &[PerceptualHash],
         ids: impl Fn(u32, u32) -> Option<(u32, u32)>,
@@ -299,7 +299,7 @@ impl<'a> Workspace<'a> {
                 let cut = run.start + room;
                 runs[at].end = cut;
                 self.scan_block(context, needles, hashes, &runs[from..=at], &ids);
-                runs[at] = Run { start: cut, end: run.end };
+                runs[at] = Span { start: cut, end: run.end };
                 from = at;
                 waiting = 0;
             }
@@ -310,16 +310,16 @@ impl<'a> Workspace<'a> {
 
     fn scan_block(
         &mut self,
-        context: &Context<'_>,
+        context: &JoinContext<'_>,
         needles: &[PerceptualHash],
         hashes: &[PerceptualHash],
-        runs: &[Run],
+        runs: &[Span],
         ids: impl Fn(u32, u32) -> Option<(u32, u32)>,
     ) {
         for (first, needles) in (0..).step_by(NEEDLES).zip(needles.chunks(NEEDLES)) {
             self.hits.clear();
             context.backend.scan(needles, hashes, runs, context.radius, &mut self.hits);
-            for &Hit { needle, position } in &self.hits {
+            for &IndexHit { needle, position } in &self.hits {
                 let difference = needles[needle as usize].0 ^ hashes[position as usize].0;
                 if context.earlier.iter().any(|band| band.finds(difference)) {
                     continue;

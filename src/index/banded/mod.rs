@@ -13,13 +13,13 @@ mod query;
 mod table;
 
 pub use growing::Growing;
-pub use plan::{Band, Plan, Size};
+pub use plan::{Band, BandPlan, Size};
 pub use query::MultiIndex;
 
 use super::flat::{Backend, Flat};
 use super::{Join, Pair, Sink};
 use crate::model::phash::PerceptualHash;
-use join::{Context, HEAVY, Side, Tuning};
+use join::{HEAVY, JoinContext, JoinSide, Tuning};
 use plan::Sample;
 
 /// The banded joins over one slice of hashes. Falls back on the plain scan where no plan is
@@ -50,16 +50,16 @@ impl<'a> Banded<'a> {
     }
 
     /// How a self-join would be done; `None` when by the plain scan.
-    pub fn plan_self(&self, radius: u32) -> Option<Plan> {
-        self.plan(Size::of_self(self.hashes.len()), radius)
+    pub fn plan_self(&self, radius: u32) -> Option<BandPlan> {
+        self.plan(Size::self_join(self.hashes.len()), radius)
     }
 
     /// How a cross-join with so many needles would be done; `None` when by the plain scan.
-    pub fn plan_cross(&self, needles: usize, radius: u32) -> Option<Plan> {
-        self.plan(Size::of_cross(needles, self.hashes.len()), radius)
+    pub fn plan_cross(&self, needles: usize, radius: u32) -> Option<BandPlan> {
+        self.plan(Size::cross_join(needles, self.hashes.len()), radius)
     }
 
-    fn plan(&self, size: Size, radius: u32) -> Option<Plan> {
+    fn plan(&self, size: Size, radius: u32) -> Option<BandPlan> {
         let plan = Sample::new(self.hashes).plan(size, radius, u64::MAX)?;
         (self.tuning.always || plan.cost_ns < size.flat_ns()).then_some(plan)
     }
@@ -70,17 +70,17 @@ impl Join for Banded<'_> {
         let Some(plan) = self.plan_self(radius) else {
             return Flat::new(self.hashes, self.backend).self_join(radius, sink);
         };
-        let context = Context::new((self.backend, self.tuning), radius, true, sink);
-        context.self_join(&plan, Side { hashes: self.hashes, ids: None });
+        let context = JoinContext::new((self.backend, self.tuning), radius, true, sink);
+        context.self_join(&plan, JoinSide { hashes: self.hashes, ids: None });
     }
 
     fn cross_join(&self, needles: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>) {
         let Some(plan) = self.plan_cross(needles.len(), radius) else {
             return Flat::new(self.hashes, self.backend).cross_join(needles, radius, sink);
         };
-        let context = Context::new((self.backend, self.tuning), radius, false, sink);
-        let needles = Side { hashes: needles, ids: None };
-        context.cross_join(&plan, needles, Side { hashes: self.hashes, ids: None });
+        let context = JoinContext::new((self.backend, self.tuning), radius, false, sink);
+        let needles = JoinSide { hashes: needles, ids: None };
+        context.cross_join(&plan, needles, JoinSide { hashes: self.hashes, ids: None });
     }
 }
 

@@ -38,7 +38,7 @@ impl Band {
 
 /// The bands of one join, in the order in which they are searched.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct BandPlan {
     /// Bands that are searched.
     pub bands: Vec<Band>,
     /// What it is reckoned to cost, in nanoseconds of one core.
@@ -58,20 +58,20 @@ pub struct Size {
 
 impl Size {
     /// Of a self-join.
-    pub fn of_self(count: usize) -> Self {
+    pub fn self_join(count: usize) -> Self {
         let hashes = count as f64;
         // Each pair of buckets is visited from one of its two ends.
         Self { hashes, pairs: hashes * hashes / 2.0, visitors: hashes / 2.0 }
     }
 
     /// Of a cross-join.
-    pub fn of_cross(needles: usize, library: usize) -> Self {
+    pub fn cross_join(needles: usize, library: usize) -> Self {
         let (needles, library) = (needles as f64, library as f64);
         Self { hashes: needles + library, pairs: needles * library, visitors: needles }
     }
 
     /// Of one needle asked of ready tables.
-    pub fn of_query(library: usize) -> Self {
+    pub fn query(library: usize) -> Self {
         Self { hashes: 0.0, pairs: library as f64, visitors: 1.0 }
     }
 
@@ -189,16 +189,16 @@ impl Sample {
 
     /// The cheapest radii of given bands for every radius up to `most`; `None` where they do not
     /// reach so far.
-    pub(super) fn radii(&self, bands: &[u64], size: Size, most: u32) -> Vec<Option<Plan>> {
+    pub(super) fn radii(&self, bands: &[u64], size: Size, most: u32) -> Vec<Option<BandPlan>> {
         let shares = self.shares(bands);
         (0..=most).map(|radius| cheapest_radii(bands, &shares, size, radius)).collect()
     }
 
     /// The cheapest plan for a join of `size` by the bits of `free`; `None` when no plan reaches
     /// so far, and only the plain scan remains.
-    pub(super) fn plan(&self, size: Size, radius: u32, free: u64) -> Option<Plan> {
+    pub(super) fn plan(&self, size: Size, radius: u32, free: u64) -> Option<BandPlan> {
         let bits = free.count_ones();
-        let mut best: Option<Plan> = None;
+        let mut best: Option<BandPlan> = None;
         for count in 2..=6 {
             // Bands much wider than the hashes are many are mostly empty buckets.
             let width = bits.div_ceil(count).min(MAX_WIDTH);
@@ -223,7 +223,7 @@ fn cheapest_radii(
     shares: &[[f64; MAX_BAND_RADIUS as usize + 1]],
     size: Size,
     radius: u32,
-) -> Option<Plan> {
+) -> Option<BandPlan> {
     let needed = radius as usize + 1;
     // best[n]: least cost of the bands so far with Σ(sᵢ+1) ≥ n, and their sᵢ+1.
     let mut best: Vec<Option<(f64, Vec<u32>)>> = vec![None; needed + 1];
@@ -263,7 +263,7 @@ fn cheapest_radii(
         .collect();
     // The answer does not depend on the order; a fixed one makes runs alike.
     bands.sort_by_key(|band| (band.radius, band.mask));
-    Some(Plan { bands, cost_ns })
+    Some(BandPlan { bands, cost_ns })
 }
 
 /// How many keys of `width` bits lie within `radius` of one.
@@ -341,7 +341,7 @@ mod tests {
         ) {
             let hashes: Vec<_> = hashes.into_iter().map(PerceptualHash).collect();
             if let Some(plan) =
-                Sample::new(&hashes).plan(Size::of_self(count), radius, u64::MAX)
+                Sample::new(&hashes).plan(Size::self_join(count), radius, u64::MAX)
             {
                 let reach: u32 = plan.bands.iter().map(|band| band.radius + 1).sum();
                 prop_assert!(reach > radius);

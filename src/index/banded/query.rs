@@ -2,8 +2,8 @@
 
 use super::gather::Gather;
 use super::plan::{Band, Sample, Size, differences};
-use super::table::{Scratch, Table};
-use crate::index::flat::{Backend, Hit, Run};
+use super::table::{BandTable, Scratch};
+use crate::index::flat::{Backend, IndexHit, Span};
 use crate::index::{Neighbour, Query};
 use crate::model::phash::PerceptualHash;
 
@@ -14,7 +14,7 @@ use crate::model::phash::PerceptualHash;
 #[derive(Debug)]
 pub struct MultiIndex {
     backend: Backend,
-    bands: Vec<(Gather, Table)>,
+    bands: Vec<(Gather, BandTable)>,
     /// For each radius the bands to look into, with their number; none: scan.
     lookups: Vec<Option<Vec<Lookup>>>,
 }
@@ -41,12 +41,12 @@ impl MultiIndex {
         let bands: Vec<_> = masks
             .iter()
             .map(|&mask| {
-                let mut table = Table::default();
+                let mut table = BandTable::default();
                 table.rebuild(hashes, None, mask, &mut scratch);
                 (Gather::new(mask), table)
             })
             .collect();
-        let size = Size::of_query(hashes.len());
+        let size = Size::query(hashes.len());
         let lookups = sample
             .radii(&masks, size, radius)
             .into_iter()
@@ -63,14 +63,20 @@ impl MultiIndex {
         Self { backend, bands, lookups }
     }
 
-    fn scan(&self, needle: PerceptualHash, table: &Table, runs: &[Run], radius: u32) -> Vec<Hit> {
+    fn scan(
+        &self,
+        needle: PerceptualHash,
+        table: &BandTable,
+        runs: &[Span],
+        radius: u32,
+    ) -> Vec<IndexHit> {
         let mut hits = Vec::new();
         self.backend.scan(&[needle], &table.hashes, runs, radius, &mut hits);
         hits
     }
 }
 
-fn neighbour(needle: PerceptualHash, table: &Table, hit: Hit) -> Neighbour {
+fn neighbour(needle: PerceptualHash, table: &BandTable, hit: IndexHit) -> Neighbour {
     let distance = needle.distance(table.hashes[hit.position as usize]) as u8;
     Neighbour { distance, position: table.ids[hit.position as usize] }
 }
@@ -86,7 +92,7 @@ impl Query for MultiIndex {
                 runs.clear();
                 runs.extend(lookup.differences.iter().map(|difference| {
                     let bucket = table.bucket(key ^ difference);
-                    Run { start: bucket.start, end: bucket.end }
+                    Span { start: bucket.start, end: bucket.end }
                 }));
                 for hit in self.scan(needle, table, &runs, radius) {
                     let difference = needle.0 ^ table.hashes[hit.position as usize].0;
@@ -96,7 +102,7 @@ impl Query for MultiIndex {
                 }
             }
         } else if let Some((_, table)) = self.bands.first() {
-            let whole = Run { start: 0, end: table.hashes.len() as u32 };
+            let whole = Span { start: 0, end: table.hashes.len() as u32 };
             let hits = self.scan(needle, table, &[whole], radius);
             found.extend(hits.into_iter().map(|hit| neighbour(needle, table, hit)));
         }

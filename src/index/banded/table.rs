@@ -13,7 +13,7 @@ const CHUNK: usize = 1 << 16;
 /// 12 bytes a hash, as many again while it is being built, and 4 a bucket. Rebuilt in place for
 /// one band after the other, so that the pages are asked for once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
+pub(super) struct BandTable {
     pub(super) hashes: Vec<PerceptualHash>,
     pub(super) ids: Vec<u32>,
     /// Where each bucket begins, and the end of the last.
@@ -27,7 +27,7 @@ pub(super) struct Scratch {
     ids: Vec<u32>,
 }
 
-impl Table {
+impl BandTable {
     pub(super) fn bucket(&self, key: u32) -> std::ops::Range<u32> {
         self.starts[key as usize]..self.starts[key as usize + 1]
     }
@@ -194,7 +194,7 @@ mod tests {
             let mask =
                 (0..64).filter(|bit| mask >> bit & 1 == 1).take(9).fold(0, |m, b| m | 1 << b);
             let hashes: Vec<_> = hashes.into_iter().map(PerceptualHash).collect();
-            let mut table = Table::default();
+            let mut table = BandTable::default();
             table.rebuild(&hashes, None, mask, &mut Scratch::default());
             let gather = Gather::new(mask);
             let mut seen = Vec::new();

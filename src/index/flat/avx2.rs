@@ -8,7 +8,7 @@ use std::arch::x86_64::{
     _mm256_xor_si256,
 };
 
-use super::{Hit, Run, padded};
+use super::{IndexHit, Span, padded};
 use crate::model::phash::PerceptualHash;
 
 const LANES: usize = 4;
@@ -17,9 +17,9 @@ const LANES: usize = 4;
 pub(super) fn scan(
     needles: &[PerceptualHash],
     hashes: &[PerceptualHash],
-    runs: &[Run],
+    runs: &[Span],
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     let (chunks, rest) = needles.as_chunks::<4>();
     let mut first = 0;
@@ -43,9 +43,9 @@ fn scan_few<const N: usize>(
     needles: &[PerceptualHash; N],
     which: (u32, u32),
     hashes: &[PerceptualHash],
-    runs: &[Run],
+    runs: &[Span],
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     let mut spread = [_mm256_setzero_si256(); N];
     for (vector, needle) in spread.iter_mut().zip(needles) {
@@ -95,12 +95,12 @@ fn report(
     candidates: &[PerceptualHash],
     position: u32,
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     for (needle, hash) in (first..first + live).zip(needles) {
         for (position, candidate) in (position..).zip(candidates) {
             if (hash.0 ^ candidate.0).count_ones() <= radius {
-                hits.push(Hit { needle, position });
+                hits.push(IndexHit { needle, position });
             }
         }
     }

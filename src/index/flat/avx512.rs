@@ -9,7 +9,7 @@ use std::arch::x86_64::{
     _mm512_xor_si512,
 };
 
-use super::{Hit, Run, padded};
+use super::{IndexHit, Span, padded};
 use crate::model::phash::PerceptualHash;
 
 const LANES: usize = 8;
@@ -18,9 +18,9 @@ const LANES: usize = 8;
 pub(super) fn scan(
     needles: &[PerceptualHash],
     hashes: &[PerceptualHash],
-    runs: &[Run],
+    runs: &[Span],
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     let (chunks, rest) = needles.as_chunks::<8>();
     let mut first = 0;
@@ -45,9 +45,9 @@ fn scan_few<const N: usize>(
     needles: &[PerceptualHash; N],
     which: (u32, u32),
     hashes: &[PerceptualHash],
-    runs: &[Run],
+    runs: &[Span],
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     let mut spread = [_mm512_setzero_si512(); N];
     for (vector, needle) in spread.iter_mut().zip(needles) {
@@ -97,7 +97,7 @@ fn report(
     candidates: __m512i,
     (position, lanes): (u32, __mmask8),
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     let limit = _mm512_set1_epi64(i64::from(radius));
     for (needle, hash) in (first..first + live).zip(needles) {
@@ -105,7 +105,7 @@ fn report(
         let distance = _mm512_popcnt_epi64(_mm512_xor_si512(candidates, spread));
         let mut found = _mm512_cmple_epu64_mask(distance, limit) & lanes;
         while found != 0 {
-            hits.push(Hit { needle, position: position + found.trailing_zeros() });
+            hits.push(IndexHit { needle, position: position + found.trailing_zeros() });
             found &= found - 1;
         }
     }

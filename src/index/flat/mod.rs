@@ -26,14 +26,14 @@ const BLOCK: usize = 2048;
 
 /// A run of hashes, by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct Span {
     /// First position.
     pub start: u32,
     /// One past the last.
     pub end: u32,
 }
 
-impl Run {
+impl Span {
     fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -41,7 +41,7 @@ impl Run {
 
 /// A needle and a hash within the radius, both by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hit {
+pub struct IndexHit {
     /// Position among the needles.
     pub needle: u32,
     /// Position among the hashes.
@@ -50,7 +50,7 @@ pub struct Hit {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-enum Kind {
+enum BackendKind {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -62,11 +62,11 @@ enum Kind {
 
 /// A way of counting bits that this machine has; no other can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backend(Kind);
+pub struct Backend(BackendKind);
 
 impl Backend {
     /// The one that runs everywhere.
-    pub const PORTABLE: Self = Self(Kind::Portable);
+    pub const PORTABLE: Self = Self(BackendKind::Portable);
 
     /// All that this machine has, the fastest first, [`Backend::PORTABLE`] last.
     pub fn available() -> Vec<Self> {
@@ -74,15 +74,15 @@ impl Backend {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") {
-                all.push(Self(Kind::Avx512));
+                all.push(Self(BackendKind::Avx512));
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") {
-                all.push(Self(Kind::Avx2));
+                all.push(Self(BackendKind::Avx2));
             }
         }
         #[cfg(target_arch = "aarch64")]
         if std::arch::is_aarch64_feature_detected!("neon") {
-            all.push(Self(Kind::Neon));
+            all.push(Self(BackendKind::Neon));
         }
         all.push(Self::PORTABLE);
         all
@@ -96,13 +96,13 @@ impl Backend {
     /// Name as the bench and diagnostics print it.
     pub fn name(self) -> &'static str {
         match self.0 {
-            Kind::Portable => "portable",
+            BackendKind::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => "avx2",
+            BackendKind::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => "avx512-vpopcntdq",
+            BackendKind::Avx512 => "avx512-vpopcntdq",
             #[cfg(target_arch = "aarch64")]
-            Kind::Neon => "neon",
+            BackendKind::Neon => "neon",
         }
     }
 
@@ -114,21 +114,21 @@ impl Backend {
         self,
         needles: &[PerceptualHash],
         hashes: &[PerceptualHash],
-        runs: &[Run],
+        runs: &[Span],
         radius: u32,
-        hits: &mut Vec<Hit>,
+        hits: &mut Vec<IndexHit>,
     ) {
         match self.0 {
-            Kind::Portable => portable::scan(needles, hashes, runs, radius, hits),
+            BackendKind::Portable => portable::scan(needles, hashes, runs, radius, hits),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `available` makes this value only where the machine has AVX2 and POPCNT.
-            Kind::Avx2 => unsafe { avx2::scan(needles, hashes, runs, radius, hits) },
+            BackendKind::Avx2 => unsafe { avx2::scan(needles, hashes, runs, radius, hits) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `available` makes this value only where the machine has both features.
-            Kind::Avx512 => unsafe { avx512::scan(needles, hashes, runs, radius, hits) },
+            BackendKind::Avx512 => unsafe { avx512::scan(needles, hashes, runs, radius, hits) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: `available` makes this value only where the machine has NEON.
-            Kind::Neon => unsafe { neon::scan(needles, hashes, runs, radius, hits) },
+            BackendKind::Neon => unsafe { neon::scan(needles, hashes, runs, radius, hits) },
         }
     }
 }
@@ -153,11 +153,11 @@ impl<'a> Flat<'a> {
     }
 
     /// Blocks of hashes from `first`.
-    fn blocks(&self, first: usize) -> impl Iterator<Item = Run> {
+    fn blocks(&self, first: usize) -> impl Iterator<Item = Span> {
         let count = self.hashes.len();
         (first..count)
             .step_by(BLOCK)
-            .map(move |start| Run { start: start as u32, end: (start + BLOCK).min(count) as u32 })
+            .map(move |start| Span { start: start as u32, end: (start + BLOCK).min(count) as u32 })
     }
 }
 
@@ -205,7 +205,7 @@ impl Join for Flat<'_> {
 impl Query for Flat<'_> {
     fn within(&self, needle: PerceptualHash, radius: u32) -> Vec<Neighbour> {
         let mut hits = Vec::new();
-        let whole = Run { start: 0, end: self.hashes.len() as u32 };
+        let whole = Span { start: 0, end: self.hashes.len() as u32 };
         self.backend.scan(&[needle], self.hashes, &[whole], radius, &mut hits);
         let mut found: Vec<_> =
             hits.iter().map(|hit| Neighbour::between(needle, self.hashes, hit.position)).collect();
@@ -292,7 +292,7 @@ mod tests {
                 .iter()
                 .map(|&(a, b)| {
                     let end = hashes.len() as u32;
-                    Run { start: a.min(b).min(end), end: a.max(b).min(end) }
+                    Span { start: a.min(b).min(end), end: a.max(b).min(end) }
                 })
                 .collect();
             let mut expected = Vec::new();

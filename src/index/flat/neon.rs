@@ -6,7 +6,7 @@ use std::arch::aarch64::{
     vreinterpretq_u64_u32,
 };
 
-use super::{Hit, Run, padded};
+use super::{IndexHit, Span, padded};
 use crate::model::phash::PerceptualHash;
 
 const LANES: usize = 2;
@@ -15,9 +15,9 @@ const LANES: usize = 2;
 pub(super) fn scan(
     needles: &[PerceptualHash],
     hashes: &[PerceptualHash],
-    runs: &[Run],
+    runs: &[Span],
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     let (chunks, rest) = needles.as_chunks::<8>();
     let mut first = 0;
@@ -42,9 +42,9 @@ fn scan_few<const N: usize>(
     needles: &[PerceptualHash; N],
     which: (u32, u32),
     hashes: &[PerceptualHash],
-    runs: &[Run],
+    runs: &[Span],
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     let mut spread = [vdupq_n_u64(0); N];
     for (vector, needle) in spread.iter_mut().zip(needles) {
@@ -88,12 +88,12 @@ fn report(
     candidates: &[PerceptualHash],
     position: u32,
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     for (needle, hash) in (first..first + live).zip(needles) {
         for (position, candidate) in (position..).zip(candidates) {
             if hash.distance(*candidate) <= radius {
-                hits.push(Hit { needle, position });
+                hits.push(IndexHit { needle, position });
             }
         }
     }

@@ -1,21 +1,21 @@
 //! The definition, without intrinsics: the oracle of every other backend, and what machines
 //! without a vector popcount run.
 
-use super::{Hit, Run};
+use super::{IndexHit, Span};
 use crate::model::phash::PerceptualHash;
 
 pub(super) fn scan(
     needles: &[PerceptualHash],
     hashes: &[PerceptualHash],
-    runs: &[Run],
+    runs: &[Span],
     radius: u32,
-    hits: &mut Vec<Hit>,
+    hits: &mut Vec<IndexHit>,
 ) {
     for (needle, hash) in (0..).zip(needles) {
         for run in runs {
             for (position, candidate) in (run.start..).zip(&hashes[run.range()]) {
                 if hash.distance(*candidate) <= radius {
-                    hits.push(Hit { needle, position });
+                    hits.push(IndexHit { needle, position });
                 }
             }
         }

@@ -5,7 +5,7 @@ use crate::model::calendar::Civil;
 /// Why a time on the wall clock is no date that anything was taken at; `None` when it may be.
 pub(super) fn refusal(seconds: i64, now: i64) -> Option<&'static str> {
     const DAY: i64 = 86_400;
-    let Civil { year, month, day, hour, minute, second } = Civil::of_seconds(seconds);
+    let Civil { year, month, day, hour, minute, second } = Civil::from_seconds(seconds);
     let midnight = (hour, minute, second) == (0, 0, 0);
     match (year, month, day) {
         // Clocks that were never set: of QuickTime, of Unix, of FAT, of GPS.

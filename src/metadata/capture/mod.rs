@@ -10,7 +10,7 @@ pub use names::from_name;
 
 /// Who says so; the first that stands is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Source {
+pub enum DateSource {
     /// Exif DateTimeOriginal, from the Exif directory.
     ExifOriginal,
     /// Exif DateTimeDigitized.
@@ -39,7 +39,7 @@ pub enum Source {
     FileSystem,
 }
 
-impl Source {
+impl DateSource {
     /// All, the most trusted first.
     pub const ALL: [Self; 13] = [
         Self::ExifOriginal,
@@ -93,23 +93,23 @@ pub enum Moment {
 
 /// A date that somebody gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub struct DateCandidate {
     /// Who.
-    pub source: Source,
+    pub source: DateSource,
     /// As it is written.
     pub text: String,
     /// What it means; `None` when it means nothing.
     pub moment: Option<Moment>,
 }
 
-impl Candidate {
+impl DateCandidate {
     /// A date on the wall clock.
-    pub fn local(source: Source, text: impl Into<String>, time: Option<CaptureTime>) -> Self {
+    pub fn local(source: DateSource, text: impl Into<String>, time: Option<CaptureTime>) -> Self {
         Self { source, text: text.into(), moment: time.map(Moment::Local) }
     }
 
     /// A date in UTC.
-    pub fn utc(source: Source, text: impl Into<String>, seconds: Option<i64>) -> Self {
+    pub fn utc(source: DateSource, text: impl Into<String>, seconds: Option<i64>) -> Self {
         Self { source, text: text.into(), moment: seconds.map(Moment::Utc) }
     }
 }
@@ -132,7 +132,7 @@ pub struct Judge<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// Who says what.
-    pub candidate: Candidate,
+    pub candidate: DateCandidate,
     /// On the wall clock, or why it is no date.
     pub time: Result<CaptureTime, &'static str>,
 }
@@ -153,14 +153,14 @@ const CONFLICT_SECONDS: i64 = 48 * 3600;
 
 impl Decision {
     /// The time that won, with who said so.
-    pub fn time(&self) -> Option<(CaptureTime, Source)> {
+    pub fn time(&self) -> Option<(CaptureTime, DateSource)> {
         let judged = self.judged.get(self.chosen?)?;
         Some((judged.time.ok()?, judged.candidate.source))
     }
 }
 
 /// Judges candidates: the first source that stands wins.
-pub fn decide(mut candidates: Vec<Candidate>, judge: Judge<'_>) -> Decision {
+pub fn decide(mut candidates: Vec<DateCandidate>, judge: Judge<'_>) -> Decision {
     candidates.sort_by_key(|candidate| candidate.source);
     // A zone that the file or its partner tells is better than a guess.
     let told = candidates.iter().find_map(|candidate| match candidate.moment {
@@ -176,7 +176,7 @@ pub fn decide(mut candidates: Vec<Candidate>, judge: Judge<'_>) -> Decision {
     let conflicts = judged
         .iter()
         .enumerate()
-        .filter(|(_, judged)| judged.candidate.source != Source::FileSystem)
+        .filter(|(_, judged)| judged.candidate.source != DateSource::FileSystem)
         .filter(|(_, judged)| {
             matches!((judged.time, chosen_time), (Ok(time), Some(chosen))
                 if (time.local_seconds - chosen.local_seconds).abs() > CONFLICT_SECONDS)
@@ -187,11 +187,11 @@ pub fn decide(mut candidates: Vec<Candidate>, judge: Judge<'_>) -> Decision {
 }
 
 fn judged(
-    candidate: &Candidate,
+    candidate: &DateCandidate,
     told: Option<i16>,
     judge: Judge<'_>,
 ) -> Result<CaptureTime, &'static str> {
-    if candidate.source == Source::FileSystem && !judge.file_system {
+    if candidate.source == DateSource::FileSystem && !judge.file_system {
         return Err("not asked");
     }
     let time = match candidate.moment.ok_or("no date")? {
@@ -214,7 +214,7 @@ fn judged(
 
 /// The day on the wall clock.
 pub fn day(time: CaptureTime) -> Civil {
-    Civil::of_seconds(time.local_seconds)
+    Civil::from_seconds(time.local_seconds)
 }
 
 #[cfg(test)]

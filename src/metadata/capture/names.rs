@@ -5,12 +5,12 @@ use crate::model::calendar::Civil;
 use crate::model::media::CaptureTime;
 
 /// A run of digits and what stands before it.
-struct Run<'a> {
+struct DigitRun<'a> {
     before: &'a str,
     digits: &'a str,
 }
 
-impl Run<'_> {
+impl DigitRun<'_> {
     fn number(&self, from: usize, to: usize) -> i64 {
         // At most 14 digits, all of them digits.
         self.digits.get(from..to).and_then(|digits| digits.parse().ok()).unwrap_or(-1)
@@ -55,38 +55,42 @@ pub fn from_name(name: &str) -> Option<Moment> {
     None
 }
 
-fn runs(name: &str) -> (Vec<Run<'_>>, &str) {
+fn runs(name: &str) -> (Vec<DigitRun<'_>>, &str) {
     let mut runs = Vec::new();
     let mut rest = name;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
         let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
         let (digits, after) = from.split_at(end);
-        runs.push(Run { before, digits });
+        runs.push(DigitRun { before, digits });
         rest = after;
     }
     (runs, rest)
 }
 
-struct Found {
+struct NameDate {
     civil: Civil,
     thousandths: Option<u32>,
 }
 
-fn found(day: (i64, i64, i64), time: (i64, i64, i64), thousandths: Option<u32>) -> Option<Found> {
+fn found(
+    day: (i64, i64, i64),
+    time: (i64, i64, i64),
+    thousandths: Option<u32>,
+) -> Option<NameDate> {
     let ((year, month, day), (hour, minute, second)) = (day, time);
     let civil = Civil { year, month, day, hour, minute, second };
     // Digital pictures; and none of this century's end.
     ((1990..2100).contains(&year) && civil.seconds().is_some())
-        .then_some(Found { civil, thousandths })
+        .then_some(NameDate { civil, thousandths })
 }
 
-fn day_of(run: &Run<'_>) -> (i64, i64, i64) {
+fn day_of(run: &DigitRun<'_>) -> (i64, i64, i64) {
     (run.number(0, 4), run.number(4, 6), run.number(6, 8))
 }
 
 /// `20190203123456`, with or without thousandths.
-fn whole(run: &Run<'_>) -> Option<Found> {
+fn whole(run: &DigitRun<'_>) -> Option<NameDate> {
     if !matches!(run.len(), 14 | 17) {
         return None;
     }
@@ -95,7 +99,7 @@ fn whole(run: &Run<'_>) -> Option<Found> {
 }
 
 /// `20190203_123456`, `20190203-WA0001`, `IMG_20190203`.
-fn compact(runs: &[Run<'_>], at: usize) -> Option<Found> {
+fn compact(runs: &[DigitRun<'_>], at: usize) -> Option<NameDate> {
     let run = runs.get(at).filter(|run| run.len() == 8)?;
     let next = runs.get(at + 1);
     if let Some(time) = next.filter(|next| matches!(next.before, "_" | "-" | " " | "T" | "t"))
@@ -115,7 +119,7 @@ fn compact(runs: &[Run<'_>], at: usize) -> Option<Found> {
 }
 
 /// `2019-02-03 12.34.56`, `2019-02-03 at 3.04.05 PM`, `2019-02-03-123456`, `2019_02_03`.
-fn spelled(runs: &[Run<'_>], at: usize, rest: &str) -> Option<Found> {
+fn spelled(runs: &[DigitRun<'_>], at: usize, rest: &str) -> Option<NameDate> {
     let (year, month, day) = (runs.get(at)?, runs.get(at + 1)?, runs.get(at + 2)?);
     let separated = matches!(month.before, "-" | "_" | ".") && month.before == day.before;
     if (year.len(), month.len(), day.len()) != (4, 2, 2) || !separated {
@@ -140,7 +144,7 @@ fn spelled(runs: &[Run<'_>], at: usize, rest: &str) -> Option<Found> {
         return midnight();
     };
     let colon =
-        |run: &Run<'_>| matches!(run.before, "." | "-" | "_" | ":" | "h" | "m" | "\u{a789}");
+        |run: &DigitRun<'_>| matches!(run.before, "." | "-" | "_" | ":" | "h" | "m" | "\u{a789}");
     let sound = matches!(hour.len(), 1 | 2)
         && minute.len() == 2
         && second.len() == 2

@@ -81,9 +81,9 @@ fn names_of_cameras_phones_and_messengers() {
 
 const NOW: i64 = 1_700_000_000;
 
-fn local(source: Source, seconds: i64, offset: Option<i16>) -> Candidate {
+fn local(source: DateSource, seconds: i64, offset: Option<i16>) -> DateCandidate {
     let time = CaptureTime { local_seconds: seconds, subsecond_ns: None, offset_minutes: offset };
-    Candidate::local(source, "", Some(time))
+    DateCandidate::local(source, "", Some(time))
 }
 
 fn judge<'a>(zone: &'a Zone<'a>) -> Judge<'a> {
@@ -99,21 +99,21 @@ fn the_first_that_stands_wins() {
     assert_eq!(chosen(vec![]), None);
     assert_eq!(
         chosen(vec![
-            local(Source::FileSystem, noon + 1, None),
-            Candidate::local(Source::ExifOriginal, "0000:00:00 00:00:00", None),
-            local(Source::ExifDigitized, 0, None),
-            local(Source::Xmp, NOW + 100_000, None),
-            local(Source::SidecarXmp, noon, None),
-            local(Source::FileName, noon + 5, None),
+            local(DateSource::FileSystem, noon + 1, None),
+            DateCandidate::local(DateSource::ExifOriginal, "0000:00:00 00:00:00", None),
+            local(DateSource::ExifDigitized, 0, None),
+            local(DateSource::Xmp, NOW + 100_000, None),
+            local(DateSource::SidecarXmp, noon, None),
+            local(DateSource::FileName, noon + 5, None),
         ]),
-        Some((noon, Source::SidecarXmp))
+        Some((noon, DateSource::SidecarXmp))
     );
     let refused = decide(vec![
-        Candidate::local(Source::ExifOriginal, "?", None),
-        local(Source::Xmp, -2_082_844_800, None),
-        local(Source::Avi, 946_684_800, None),
-        local(Source::Takeout, NOW + 90_000, None),
-        local(Source::FileName, -10_000_000_000, None),
+        DateCandidate::local(DateSource::ExifOriginal, "?", None),
+        local(DateSource::Xmp, -2_082_844_800, None),
+        local(DateSource::Avi, 946_684_800, None),
+        local(DateSource::Takeout, NOW + 90_000, None),
+        local(DateSource::FileName, -10_000_000_000, None),
     ]);
     let why: Vec<_> = refused.judged.iter().map(|judged| judged.time.unwrap_err()).collect();
     assert_eq!(
@@ -133,14 +133,14 @@ fn the_first_that_stands_wins() {
 fn utc_is_shown_where_it_was_taken() {
     // 2019-01-31 22:30 UTC is the 31st in Berlin, the 1st in Tokyo.
     let utc = 1_548_973_800;
-    let header = || Candidate::utc(Source::MovieHeader, "", Some(utc));
+    let header = || DateCandidate::utc(DateSource::MovieHeader, "", Some(utc));
     let berlin = |_: i64| 60;
     let alone = decide(vec![header()], judge(&berlin)).time().unwrap();
     assert_eq!(iso_time(alone.0), "2019-01-31T23:30:00+01:00");
     // What its partner tells is better than the zone that was guessed.
-    let partner = local(Source::Partner, utc + 9 * 3600, Some(540));
+    let partner = local(DateSource::Partner, utc + 9 * 3600, Some(540));
     let with_partner = decide(vec![partner, header()], judge(&berlin)).time().unwrap();
-    assert_eq!(with_partner.1, Source::MovieHeader);
+    assert_eq!(with_partner.1, DateSource::MovieHeader);
     assert_eq!(iso_time(with_partner.0), "2019-02-01T07:30:00+09:00");
 }
 
@@ -150,15 +150,15 @@ fn conflicts_are_told() {
     let utc = |_: i64| 0;
     let decision = decide(
         vec![
-            local(Source::ExifOriginal, noon, None),
-            local(Source::Takeout, noon + 47 * 3600, None),
-            local(Source::FileName, noon + 49 * 3600, None),
-            local(Source::FileSystem, noon + 1_000_000, None),
+            local(DateSource::ExifOriginal, noon, None),
+            local(DateSource::Takeout, noon + 47 * 3600, None),
+            local(DateSource::FileName, noon + 49 * 3600, None),
+            local(DateSource::FileSystem, noon + 1_000_000, None),
         ],
         judge(&utc),
     );
     assert_eq!((decision.chosen, decision.conflicts), (Some(0), vec![2]));
     let never = Judge { file_system: false, ..judge(&utc) };
-    let decision = decide(vec![local(Source::FileSystem, noon, None)], never);
+    let decision = decide(vec![local(DateSource::FileSystem, noon, None)], never);
     assert_eq!(decision.time(), None);
 }

@@ -47,7 +47,7 @@ pub struct Coefficients(pub [i64; BLOCK_SIDE * BLOCK_SIDE]);
 
 impl Coefficients {
     /// Transforms a tile, by the fastest way that this processor has; all give the same values.
-    pub fn of(tile: &Tile) -> Self {
+    pub fn from_tile(tile: &Tile) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let Some(coefficients) = avx2::transform(tile) {
             return coefficients;

@@ -27,8 +27,8 @@ use crate::act::plan::Plan;
 use crate::files::stamp::stamp_of;
 use crate::model::media::FileKey;
 use crate::model::path_text::{for_people, one_line};
-use reach::Reach;
-use system::Place;
+use reach::LibraryReach;
+use system::LockFolder;
 
 /// Where the library keeps what is the program's; walks pass it over.
 const FOLDER: &str = ".clean-backup";
@@ -94,7 +94,7 @@ impl std::error::Error for LibraryLockError {}
 /// A lock that nobody shares.
 #[derive(Debug)]
 struct Own {
-    place: Place,
+    place: LockFolder,
     file: File,
     key: FileKey,
 }
@@ -124,7 +124,7 @@ impl LibraryLock {
     /// [`LibraryLockError`], at once; nothing is locked then. What cannot be locked is no error,
     /// but stands in [`LibraryLock::unlocked`].
     pub fn take(plan: &Plan, me: &str) -> Result<Self, LibraryLockError> {
-        let reach = Reach::of(plan);
+        let reach = LibraryReach::from_plan(plan);
         let mut lock =
             Self { own: Vec::new(), _shared: Vec::new(), prune: Vec::new(), unlocked: Vec::new() };
         for folder in in_order(&reach.own)? {
@@ -194,7 +194,7 @@ fn own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
 }
 
 fn try_own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
-    let place = Place::make(folder)?;
+    let place = LockFolder::make(folder)?;
     let (mut file, fresh) = place.open()?;
     let metadata = file.metadata()?;
     check_ours(&metadata)?;
@@ -229,7 +229,7 @@ fn clear(folder: &Path, file: &mut File) {
     // Unless somebody takes it just now.
     if file.try_lock().is_ok()
         && is_ours(&beginning(file))
-        && let Ok(place) = Place::of(folder)
+        && let Ok(place) = LockFolder::find(folder)
     {
         place.remove(file);
     }

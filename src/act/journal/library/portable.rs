@@ -8,21 +8,21 @@ use super::{FILE, FOLDER};
 
 /// Where a lock file lies.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct LockFolder {
     folder: PathBuf,
 }
 
-impl Place {
+impl LockFolder {
     /// Makes the program's folder in a library where it is missing.
     pub(super) fn make(library: &Path) -> io::Result<Self> {
         match fs::create_dir(library.join(FOLDER)) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-            _ => Self::of(library),
+            _ => Self::find(library),
         }
     }
 
     /// The program's folder in a library.
-    pub(super) fn of(library: &Path) -> io::Result<Self> {
+    pub(super) fn find(library: &Path) -> io::Result<Self> {
         let folder = library.join(FOLDER);
         if fs::symlink_metadata(&folder)?.is_dir() {
             Ok(Self { folder })

@@ -7,7 +7,7 @@ use crate::act::plan::{ActionKind, Plan};
 
 /// Folders by how they are locked.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Reach {
+pub(super) struct LibraryReach {
     /// Roots and destinations in which files are changed, or relied on: for this run alone.
     pub(super) own: Vec<PathBuf>,
     /// Every folder of a file that the plan names, and all above: no other run may hold a lock
@@ -20,8 +20,8 @@ pub(super) struct Reach {
     pub(super) prune: Vec<PathBuf>,
 }
 
-impl Reach {
-    pub(super) fn of(plan: &Plan) -> Self {
+impl LibraryReach {
+    pub(super) fn from_plan(plan: &Plan) -> Self {
         let mut changed: HashSet<PathBuf> = HashSet::new();
         let mut named: HashSet<PathBuf> = HashSet::new();
         let folder = |path: &Path| {

@@ -18,12 +18,12 @@ const OPEN_FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags:
 
 /// Where a lock file lies.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct LockFolder {
     library: File,
     folder: File,
 }
 
-impl Place {
+impl LockFolder {
     /// Opens the program's folder in a library, and makes it where it is missing.
     pub(super) fn make(library: &Path) -> io::Result<Self> {
         let library = File::from(open(library, OPEN_FOLDER, Mode::empty())?);
@@ -40,7 +40,7 @@ impl Place {
     }
 
     /// Opens the program's folder in a library.
-    pub(super) fn of(library: &Path) -> io::Result<Self> {
+    pub(super) fn find(library: &Path) -> io::Result<Self> {
         let library = File::from(open(library, OPEN_FOLDER, Mode::empty())?);
         let folder = File::from(openat(&library, FOLDER, OPEN_FOLDER, Mode::empty())?);
         Ok(Self { library, folder })

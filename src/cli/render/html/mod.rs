@@ -38,10 +38,10 @@ pub struct Thumbnail {
 }
 
 /// Gives the thumbnail of a picture, or why there is none.
-pub type Thumbnails<'a> = dyn Fn(&Path) -> Result<Thumbnail, String> + 'a;
+pub type ThumbnailSource<'a> = dyn Fn(&Path) -> Result<Thumbnail, String> + 'a;
 
 /// The report as a page.
-pub fn to_html(report: &Findings, thumbnails: &Thumbnails<'_>) -> String {
+pub fn to_html(report: &Findings, thumbnails: &ThumbnailSource<'_>) -> String {
     let mut page = String::new();
     push_head(&mut page, report);
     for (number, group) in (1..).zip(&report.groups) {
@@ -147,7 +147,7 @@ fn push_group(
     report: &Findings,
     number: usize,
     group: &Group,
-    thumbnails: &Thumbnails<'_>,
+    thumbnails: &ThumbnailSource<'_>,
 ) {
     let bytes = group.reclaimable_bytes(&report.matching);
     let mut kinds: Vec<&str> = Relation::ALL
@@ -199,7 +199,7 @@ fn push_picture(
     picture: &FoundPicture,
     (class, word): (&str, &str),
     standing: &str,
-    thumbnails: &Thumbnails<'_>,
+    thumbnails: &ThumbnailSource<'_>,
 ) {
     push(page, format_args!("<figure class=\"{class}\">\n"));
     match thumbnails(&picture.path) {

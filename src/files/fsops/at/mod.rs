@@ -14,16 +14,16 @@ pub(super) use paths::*;
 pub(super) use unix::*;
 
 pub(super) use super::place::OpenFolder;
-use super::{Kind, Look};
+use super::{FileKind, Look};
 use crate::files::stamp::stamp_of;
 
 /// What the metadata of `path`, links not followed, say.
 pub(super) fn look_of(path: &Path, metadata: &Metadata) -> Look {
     let of_type = |kind: FileType| match kind {
-        _ if kind.is_symlink() => Kind::Link,
-        _ if kind.is_dir() => Kind::Folder,
-        _ if kind.is_file() => Kind::File,
-        _ => Kind::Other,
+        _ if kind.is_symlink() => FileKind::Link,
+        _ if kind.is_dir() => FileKind::Folder,
+        _ if kind.is_file() => FileKind::File,
+        _ => FileKind::Other,
     };
     Look {
         kind: of_type(metadata.file_type()),

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::OpenFolder;
-use crate::files::fsops::{Folder, Kind, Look, Place};
+use crate::files::fsops::{FileKind, Folder, Look, Place};
 use crate::model::media::{Bytes, FileKey, FileStamp, ModifiedNs};
 
 /// A folder that is only to be gone on from needs no right to list it, where the system knows such
@@ -22,8 +22,8 @@ const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLO
 pub(in crate::files::fsops) fn open_folder(path: &Path, whole: bool) -> io::Result<OpenFolder> {
     let opened = if whole { resolved(path) } else { None };
     match opened {
-        Some(opened) => of(opened?),
-        None => of(one_by_one(path)?),
+        Some(opened) => from_descriptor(opened?),
+        None => from_descriptor(one_by_one(path)?),
     }
 }
 
@@ -61,10 +61,15 @@ fn one_by_one(path: &Path) -> io::Result<OwnedFd> {
 
 pub(in crate::files::fsops) fn open_folder_in(place: &Place) -> io::Result<OpenFolder> {
     let flags = FOLDER | OFlags::NOFOLLOW;
-    of(rustix::fs::openat(place.folder().descriptor(), place.name(), flags, Mode::empty())?)
+    from_descriptor(rustix::fs::openat(
+        place.folder().descriptor(),
+        place.name(),
+        flags,
+        Mode::empty(),
+    )?)
 }
 
-fn of(descriptor: OwnedFd) -> io::Result<OpenFolder> {
+fn from_descriptor(descriptor: OwnedFd) -> io::Result<OpenFolder> {
     let key = look_of_stat(&rustix::fs::fstat(&descriptor)?).stamp.key;
     Ok(OpenFolder { key, descriptor })
 }
@@ -83,10 +88,10 @@ pub(in crate::files::fsops) fn look(place: &Place) -> io::Result<Option<Look>> {
 #[allow(clippy::unnecessary_cast, clippy::useless_conversion)]
 fn look_of_stat(stat: &Stat) -> Look {
     let kind = match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => Kind::File,
-        FileType::Directory => Kind::Folder,
-        FileType::Symlink => Kind::Link,
-        _ => Kind::Other,
+        FileType::RegularFile => FileKind::File,
+        FileType::Directory => FileKind::Folder,
+        FileType::Symlink => FileKind::Link,
+        _ => FileKind::Other,
     };
     let modified = (stat.st_mtime as i64).saturating_mul(1_000_000_000);
     let stamp = FileStamp {

@@ -2,25 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::contents::Contents;
+use super::contents::ContentHashes;
 use crate::model::event::Progress;
-use crate::model::record::{Apart, ContentHash, Picture};
+use crate::model::record::{ContentHash, Mark, Picture};
 
 /// The marks, as they concern the pictures at hand.
 #[derive(Debug, Default)]
-pub(super) struct Marked {
+pub(super) struct MarkedPairs {
     /// A number for each content that is part of a mark, by picture.
     contents: HashMap<u32, u32>,
     /// Of those numbers, the smaller first.
     pairs: HashSet<(u32, u32)>,
 }
 
-impl Marked {
+impl MarkedPairs {
     /// Reads the bytes of pictures that are as long as a marked one, unless their hash is known.
     pub fn new(
-        marks: &[Apart],
+        marks: &[Mark],
         pictures: &[Picture],
-        contents: &mut Contents<'_>,
+        contents: &mut ContentHashes<'_>,
         progress: &dyn Progress,
     ) -> Self {
         let mut marked = Self::default();
