@@ -14,7 +14,7 @@ use clean_backup::decode::{DecodeOptions, Limits};
 use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
 use clean_backup::review::{
-    Actions, JobResult, Patience, Proposed, Secret, Served, Session, serve,
+    Actions, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
 };
 
 /// So many connections are opened and never finish their head.
@@ -31,16 +31,16 @@ impl Actions for NoHands {
         _: &Findings,
         _: ActionKind,
         _: &dyn Progress,
-    ) -> Result<Proposed, String> {
-        Err(String::new())
+    ) -> Result<Proposed, Problem> {
+        Err("nothing is done here".into())
     }
 
-    fn carry_out(&mut self, _: &Plan, _: &dyn Progress) -> Result<JobResult, String> {
-        Err(String::new())
+    fn carry_out(&mut self, _: &Plan, _: &dyn Progress) -> Result<JobResult, Problem> {
+        Err("nothing is done here".into())
     }
 
-    fn undo(&mut self, _: &str, _: &dyn Progress) -> Result<JobResult, String> {
-        Err(String::new())
+    fn undo(&mut self, _: &str, _: &dyn Progress) -> Result<JobResult, Problem> {
+        Err("nothing is done here".into())
     }
 }
 

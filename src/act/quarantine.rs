@@ -5,6 +5,7 @@
 //! never acted on.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::act::journal::{Intent, RunLog, Verdict};
@@ -15,6 +16,7 @@ use crate::act::plan::{
 use crate::files::content::content_hash;
 use crate::files::fsops::{FileKind, FileSystem, real_place};
 use crate::model::findings::Relation;
+use crate::model::path_text::for_people;
 use crate::model::record::ContentHash;
 
 /// A run with the plan that it carried out.
@@ -137,7 +139,7 @@ pub fn empty(
             Ok(action) => maker.plan.actions.push(action),
             Err(why) => {
                 let path = unit.files.first().map(|file| file.now.clone()).unwrap_or_default();
-                maker.left.push(LeftAlone { path, why });
+                maker.left.push(LeftAlone { path, why: why.to_string() });
             }
         }
     }
@@ -198,12 +200,11 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn action(&mut self, unit: &HeldUnit) -> Result<Action, String> {
+    fn action(&mut self, unit: &HeldUnit) -> Result<Action, Undeletable> {
         let mut members = Vec::new();
         let mut home = None;
         for file in &unit.files {
-            let source =
-                self.expected(&file.now, file.content).ok_or("it is not there any more")?;
+            let source = self.expected(&file.now, file.content).ok_or(Undeletable::Gone)?;
             let (keeper, proof) = match &file.keeper {
                 Some((keeper, proof)) => {
                     let keeper = self.keeper(keeper)?;
@@ -217,13 +218,16 @@ impl Maker<'_> {
                 None => {
                     let home = home.as_deref().and_then(Path::parent);
                     let twin = home.and_then(|home| self.twin(home, &source));
-                    (twin.ok_or_else(|| without_twin(&file.now))?, Proof::SAME_BYTES)
+                    (
+                        twin.ok_or_else(|| Undeletable::WithoutTwin(file.now.clone()))?,
+                        Proof::SAME_BYTES,
+                    )
                 }
             };
             members.push(Member::alone(source).relying_on(keeper, proof));
         }
         let first = members.first().and_then(|member| member.proof);
-        let group = first.map(|proof| proof.group).ok_or("it has no file that stays")?;
+        let group = first.map(|proof| proof.group).ok_or(Undeletable::WithoutKeeper)?;
         let why = "was in quarantine".to_owned();
         Ok(Action { group, action: ActionKind::Delete, files: members, why })
     }
@@ -235,12 +239,12 @@ impl Maker<'_> {
     }
 
     /// The file that stays, where it is now.
-    fn keeper(&self, keeper: &Expected) -> Result<Expected, String> {
+    fn keeper(&self, keeper: &Expected) -> Result<Expected, Undeletable> {
         let mut path = keeper.path.clone();
         // No chain is longer than there are moves.
         for _ in 0..=self.moved.len() {
             if self.aside.contains(&path) {
-                return Err("what was kept in its place lies in quarantine too".to_owned());
+                return Err(Undeletable::KeeperInQuarantine);
             }
             match self.expected(&path, keeper.content) {
                 Some(found) if found.stamp.size == keeper.stamp.size => return Ok(found),
@@ -251,10 +255,7 @@ impl Maker<'_> {
                 None => break,
             }
         }
-        let path = crate::model::path_text::for_people(&keeper.path);
-        Err(format!(
-            "what was kept in its place, {path}, is gone or was changed; restore it instead"
-        ))
+        Err(Undeletable::KeeperGone(keeper.path.clone()))
     }
 
     /// A file beside the keeper with the same bytes as a sidecar.
@@ -284,9 +285,35 @@ impl Maker<'_> {
     }
 }
 
-fn without_twin(path: &Path) -> String {
-    let name = crate::model::path_text::for_people(Path::new(path.file_name().unwrap_or_default()));
-    format!("{name}, which belongs to it, is nowhere beside what was kept; deleting would lose it")
+/// Why files stay in quarantine.
+enum Undeletable {
+    Gone,
+    WithoutKeeper,
+    KeeperInQuarantine,
+    KeeperGone(PathBuf),
+    WithoutTwin(PathBuf),
+}
+
+impl fmt::Display for Undeletable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => f.write_str("it is not there any more"),
+            Self::WithoutKeeper => f.write_str("it has no file that stays"),
+            Self::KeeperInQuarantine => {
+                f.write_str("what was kept in its place lies in quarantine too")
+            }
+            Self::KeeperGone(keeper) => write!(
+                f,
+                "what was kept in its place, {}, is gone or was changed; restore it instead",
+                for_people(keeper)
+            ),
+            Self::WithoutTwin(file) => write!(
+                f,
+                "{}, which belongs to it, is nowhere beside what was kept; deleting would lose it",
+                for_people(Path::new(file.file_name().unwrap_or_default()))
+            ),
+        }
+    }
 }
 
 /// Files in the quarantine folders of libraries that no journal knows.

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -116,38 +117,66 @@ pub fn settle(found: &[FoundLeftover], base: &Path, knowledge: &Knowledge<'_>) -
                     why: why.to_owned(),
                 });
             }
-            Err(why) => left.push(LeftAlone { path: found.path.clone(), why }),
+            Err(why) => {
+                left.push(LeftAlone { path: found.path.clone(), why: why.to_string() });
+            }
         }
     }
     Settlement { plan, left }
+}
+
+/// Why a leftover is left where it is.
+enum Unsettled {
+    Interrupted(String),
+    MayBeRunning,
+    NoFile,
+    Io(io::Error),
+}
+
+impl fmt::Display for Unsettled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted(run) => {
+                write!(f, "its run was interrupted; finish it with: clean-backup resume {run}")
+            }
+            Self::MayBeRunning => {
+                f.write_str("it was changed lately: its run may still be going on")
+            }
+            Self::NoFile => f.write_str("it is no file any more"),
+            Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for Unsettled {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 fn settle_one(
     found: &FoundLeftover,
     knowledge: &Knowledge<'_>,
     taken: &HashSet<PathBuf>,
-) -> Result<(Member, &'static str), String> {
+) -> Result<(Member, &'static str), Unsettled> {
     let Leftover { run, .. } = &found.leftover;
     let log = (knowledge.log)(run);
     match &log {
         Some(log) if !log.ended => {
-            return Err(format!(
-                "its run was interrupted; finish it with: clean-backup resume {run}"
-            ));
+            return Err(Unsettled::Interrupted(run.clone()));
         }
         Some(_) => {}
         None if !(knowledge.at_rest)(&found.path) => {
-            return Err("it was changed lately: its run may still be going on".to_owned());
+            return Err(Unsettled::MayBeRunning);
         }
         None => {}
     }
     let files = knowledge.files;
-    let failed = |error: io::Error| error.to_string();
-    let look = files.look(&found.path).map_err(failed)?;
-    let look = look.filter(|look| look.kind == FileKind::File).ok_or("it is no file any more")?;
-    let content = content(files, &found.path).map_err(failed)?;
-    let is_free = |place: &Path| -> Result<bool, String> {
-        Ok(!taken.contains(place) && files.look(place).map_err(failed)?.is_none())
+    let look = files.look(&found.path)?;
+    let look = look.filter(|look| look.kind == FileKind::File).ok_or(Unsettled::NoFile)?;
+    let content = content(files, &found.path)?;
+    let is_free = |place: &Path| -> io::Result<bool> {
+        Ok(!taken.contains(place) && files.look(place)?.is_none())
     };
     let (wanted, why) = match &found.leftover.kind {
         LeftoverKind::Part => (place_of_part(found), "an interrupted run left this part of a copy"),

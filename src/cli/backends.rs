@@ -18,7 +18,8 @@ pub fn open(gpu: GpuMode) -> Result<Backends, Failure> {
             Ok(Backends { joiner: device::joiner_when_faster(), ..Backends::default() })
         }
         GpuMode::On | GpuMode::Any => device::insisted_on(gpu).map_err(|why| {
-            Failure::new(FailureKind::Failed, why)
+            let wanted = if gpu == GpuMode::Any { "any" } else { "on" };
+            Failure::new(FailureKind::Failed, format!("--gpu {wanted}: {why}"))
                 .hint("--gpu auto and --cpu give the same results on the CPU")
         }),
     }
@@ -42,8 +43,8 @@ mod device {
         Box::new(CpuJoiner)
     }
 
-    pub fn insisted_on(_: GpuMode) -> Result<Backends, String> {
-        Err("this build has no GPU code".to_owned())
+    pub fn insisted_on(_: GpuMode) -> Result<Backends, &'static str> {
+        Err("this build has no GPU code")
     }
 
     pub fn examine(_: bool) -> Vec<String> {
@@ -73,18 +74,13 @@ mod device {
         Box::new(GpuJoiner::when_faster(clock()))
     }
 
-    pub fn insisted_on(gpu: GpuMode) -> Result<Backends, String> {
+    pub fn insisted_on(gpu: GpuMode) -> Result<Backends, GpuError> {
         let wanted = if gpu == GpuMode::Any { AdapterChoice::Any } else { AdapterChoice::Real };
-        let open = || -> Result<Backends, GpuError> {
-            let device = Device::open(wanted)?;
-            tracing::info!("working on {}", device.name());
-            Ok(Backends {
-                hasher: Box::new(GpuHasher::on(device.clone())?),
-                joiner: Box::new(GpuJoiner::on(device, clock())?),
-            })
-        };
-        open().map_err(|error| {
-            format!("--gpu {}: {error}", if gpu == GpuMode::Any { "any" } else { "on" })
+        let device = Device::open(wanted)?;
+        tracing::info!("working on {}", device.name());
+        Ok(Backends {
+            hasher: Box::new(GpuHasher::on(device.clone())?),
+            joiner: Box::new(GpuJoiner::on(device, clock())?),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Finds files below folders: in parallel, each once, and never what no one wants looked at.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,18 @@ pub struct WalkOptions {
     pub skip_dirs: Vec<PathBuf>,
 }
 
+/// A text is no glob; says which, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GlobError(globset::Error);
+
+impl fmt::Display for GlobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for GlobError {}
+
 /// Globs that match a file's path below its root, or its name. Letter case counts not.
 #[derive(Clone, Debug, Default)]
 pub struct Globs(GlobSet);
@@ -43,17 +56,13 @@ impl Globs {
     /// Compiles globs.
     ///
     /// # Errors
-    /// Names the glob that is none, and why.
-    pub fn new(globs: &[String]) -> Result<Self, String> {
+    /// [`GlobError`] for the first that is none.
+    pub fn new(globs: &[String]) -> Result<Self, GlobError> {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
-            let glob = GlobBuilder::new(glob)
-                .case_insensitive(true)
-                .build()
-                .map_err(|error: globset::Error| error.to_string())?;
-            set.add(glob);
+            set.add(GlobBuilder::new(glob).case_insensitive(true).build().map_err(GlobError)?);
         }
-        set.build().map(Self).map_err(|error| error.to_string())
+        set.build().map(Self).map_err(GlobError)
     }
 
     fn is_empty(&self) -> bool {
@@ -169,7 +178,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn skip(path: &Path, reason: &dyn std::fmt::Display) -> Skip {
+fn skip(path: &Path, reason: &dyn fmt::Display) -> Skip {
     Skip { path: path.to_owned(), stage: Stage::Walk, reason: reason.to_string() }
 }
 

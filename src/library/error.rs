@@ -8,6 +8,7 @@ use crate::act::plan::PlanError;
 use crate::catalogue::cache::CacheError;
 use crate::catalogue::decisions::DecisionsError;
 use crate::catalogue::similar::SimilarError;
+use crate::files::walk::GlobError;
 use crate::model::path_text::for_people;
 
 /// Why pictures could not be scanned, compared or asked for.
@@ -37,7 +38,7 @@ pub enum LibraryError {
         /// The option.
         option: &'static str,
         /// What is wrong with it.
-        reason: String,
+        reason: GlobError,
     },
     /// Source and destination of an import are one folder, and files would be copied.
     OneFolder,

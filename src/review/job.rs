@@ -1,5 +1,6 @@
 //! What goes on behind the page, one thing at a time: making a plan, carrying it out, undoing it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +10,7 @@ use crate::act::plan::{ActionKind, Plan};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::path_text::{for_people, one_line};
 
-use super::Proposed;
+use super::{Problem, Proposed};
 
 /// Most files that are named one by one.
 const NAMED: usize = 200;
@@ -111,9 +112,27 @@ impl PlanStatus {
             destinations,
             left: left
                 .take(NAMED)
-                .map(|(path, why)| format!("{}: {}", for_people(path), one_line(why)))
+                .map(|left| format!("{}: {}", for_people(&left.path), one_line(&left.why)))
                 .collect(),
         }
+    }
+}
+
+/// Why an order is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OrderError {
+    /// Another job is running.
+    Busy,
+    /// The plan that was agreed to is not the one that would be carried out.
+    AnotherPlan,
+}
+
+impl fmt::Display for OrderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "something is going on already",
+            Self::AnotherPlan => "this is not the plan that was shown last; look at it again",
+        })
     }
 }
 
@@ -138,18 +157,18 @@ impl JobQueue {
     /// Takes an order; its number.
     ///
     /// # Errors
-    /// Why not, for people.
-    pub fn order(&self, order: Order) -> Result<u64, String> {
+    /// [`OrderError`]
+    pub fn order(&self, order: Order) -> Result<u64, OrderError> {
         let mut inner = self.lock();
         if inner.status.running {
-            return Err("something is going on already".to_owned());
+            return Err(OrderError::Busy);
         }
         if let Order::Apply(number, lost) = order
             && !inner.plan.as_ref().is_some_and(|(shown, plan)| {
                 *shown == number && plan.extent().lost_for_good == lost
             })
         {
-            return Err("this is not the plan that was shown last; look at it again".to_owned());
+            return Err(OrderError::AnotherPlan);
         }
         let number = inner.status.number + 1;
         inner.status = Status { number, kind: order.name(), running: true, ..Status::default() };
@@ -180,7 +199,7 @@ impl JobQueue {
         self.lock().plan = None;
     }
 
-    pub fn planned(&self, proposed: Result<Proposed, String>, action: ActionKind) {
+    pub fn planned(&self, proposed: Result<Proposed, Problem>, action: ActionKind) {
         let mut inner = self.lock();
         inner.status.running = false;
         match proposed {
@@ -188,11 +207,11 @@ impl JobQueue {
                 inner.status.plan = Some(PlanStatus::from_proposed(&proposed, action));
                 inner.plan = Some((inner.status.number, proposed.plan));
             }
-            Err(why) => inner.status.error = Some(why),
+            Err(why) => inner.status.error = Some(why.to_string()),
         }
     }
 
-    pub fn finished(&self, done: Result<JobResult, String>) {
+    pub fn finished(&self, done: Result<JobResult, Problem>) {
         let mut inner = self.lock();
         inner.status.running = false;
         match done {
@@ -204,7 +223,7 @@ impl JobQueue {
                     problems: done.problems.iter().take(NAMED).map(|p| one_line(p)).collect(),
                 });
             }
-            Err(why) => inner.status.error = Some(why),
+            Err(why) => inner.status.error = Some(why.to_string()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::change_error::ChangeError;
 use super::session::{Decided, Session};
 use crate::catalogue::decisions::{Choice, DecisionsError, Verdict};
 use crate::files::content::content_hash;
@@ -89,7 +90,7 @@ impl Session {
     }
 
     /// Keeps what was decided about groups.
-    pub(super) fn keep(&mut self, changed: &[(usize, Decided)]) -> Result<(), String> {
+    pub(super) fn keep(&mut self, changed: &[(usize, Decided)]) -> Result<(), ChangeError> {
         let mut choices = Vec::new();
         for (number, decided) in changed {
             let Some(group) = self.report.groups.get(*number) else { continue };
@@ -108,7 +109,7 @@ impl Session {
             }));
         }
         match &mut self.decisions {
-            Some(decisions) => decisions.choose(&choices).map_err(|error| error.to_string()),
+            Some(decisions) => Ok(decisions.choose(&choices)?),
             None => Ok(()),
         }
     }
@@ -120,9 +121,9 @@ impl Session {
         decided: &Decided,
         members: &[usize],
         apart: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), ChangeError> {
         let Some(decisions) = &mut self.decisions else {
-            return Err("no home folder is known to remember it in".to_owned());
+            return Err(ChangeError::NoHome);
         };
         let Some(group) = self.report.groups.get(number) else { return Ok(()) };
         let base = &self.base;
@@ -132,10 +133,9 @@ impl Session {
             .map(|picture| marked(base, picture))
             .collect();
         let of = |member: usize| all.get(member).copied().flatten();
-        let unreadable = || "its bytes cannot be read".to_owned();
         let mut marks = Vec::new();
         for &member in members {
-            let a = of(member).ok_or_else(unreadable)?;
+            let a = of(member).ok_or(ChangeError::Unreadable)?;
             let few = all.len() <= PAIRED_UP_TO;
             for other in (0..all.len()).filter(|o| few || *o == decided.keeper) {
                 // What was called another picture before is settled already.
@@ -146,14 +146,14 @@ impl Session {
                 let Some(b) = of(other) else { continue };
                 if a.content == b.content {
                     if other == decided.keeper && apart {
-                        return Err("its bytes are those of the keeper".to_owned());
+                        return Err(ChangeError::SameBytes);
                     }
                     continue;
                 }
                 marks.push(Mark::new(a, b));
             }
         }
-        decisions.mark(&marks, apart).map_err(|error| error.to_string())
+        Ok(decisions.mark(&marks, apart)?)
     }
 }
 

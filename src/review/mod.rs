@@ -10,6 +10,7 @@
 //! through the same plan, journal and undo as on the command line.
 
 mod api;
+mod change_error;
 mod connections;
 mod guard;
 mod job;
@@ -25,8 +26,7 @@ pub use job::JobResult;
 pub use server::{Served, serve};
 pub use session::Session;
 
-use std::path::PathBuf;
-
+use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{ActionKind, Plan};
 use crate::model::event::Progress;
 use crate::model::findings::Findings;
@@ -37,8 +37,11 @@ pub struct Proposed {
     /// The plan.
     pub plan: Plan,
     /// What is left alone, and why.
-    pub left: Vec<(PathBuf, String)>,
+    pub left: Vec<LeftAlone>,
 }
+
+/// Why an action came to nothing; its text is shown on the page.
+pub type Problem = Box<dyn std::error::Error + Send + Sync>;
 
 /// What makes plans and carries them out.
 pub trait Actions {
@@ -51,17 +54,17 @@ pub trait Actions {
         report: &Findings,
         action: ActionKind,
         progress: &dyn Progress,
-    ) -> Result<Proposed, String>;
+    ) -> Result<Proposed, Problem>;
 
     /// Carries a plan out that was shown.
     ///
     /// # Errors
     /// Why nothing was done, for people.
-    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, String>;
+    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, Problem>;
 
     /// Takes a run back.
     ///
     /// # Errors
     /// Why nothing was done, for people.
-    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, String>;
+    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, Problem>;
 }

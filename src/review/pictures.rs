@@ -1,11 +1,12 @@
 //! What is shown of a picture: a JPEG of it, and its tags.
 
+use std::io;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::decode::DecodeOptions;
 use crate::decode::preview::preview;
+use crate::decode::{DecodeError, DecodeOptions};
 use crate::files::content::FileSource;
 use crate::metadata;
 use crate::model::media::Orientation;
@@ -21,15 +22,15 @@ pub(super) fn is_side(side: u32) -> bool {
 /// A picture as JPEG, turned as asked on top of how it is shown.
 ///
 /// # Errors
-/// Why it cannot be shown, for people.
+/// Why it cannot be shown.
 pub(super) fn jpeg(
     path: &Path,
     side: u32,
     turn: Orientation,
     options: &DecodeOptions,
-) -> Result<Vec<u8>, String> {
-    let source = FileSource::open(path).map_err(|error| error.to_string())?;
-    let made = preview(&source, side, turn, options).map_err(|error| error.to_string())?;
+) -> Result<Vec<u8>, DecodeError> {
+    let source = FileSource::open(path)?;
+    let made = preview(&source, side, turn, options)?;
     Ok(made.jpeg)
 }
 
@@ -41,8 +42,8 @@ pub(super) struct Tags {
 /// The tags of a picture, for people.
 ///
 /// # Errors
-/// Why they cannot be read, for people.
-pub(super) fn tags(path: &Path) -> Result<Tags, String> {
-    let source = FileSource::open(path).map_err(|error| error.to_string())?;
+/// Why the file cannot be opened.
+pub(super) fn tags(path: &Path) -> io::Result<Tags> {
+    let source = FileSource::open(path)?;
     Ok(Tags { tags: metadata::tags(&source) })
 }

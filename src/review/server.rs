@@ -144,7 +144,7 @@ fn work(app: &AppState, order: Order, actions: &mut dyn Actions) {
         Order::Apply(..) => {
             let done = match app.queue.plan() {
                 Some(plan) => actions.carry_out(&plan, &app.queue),
-                None => Err("there is no plan".to_owned()),
+                None => Err("there is no plan".into()),
             };
             if let Ok(done) = &done {
                 app.session().applied(&done.run, &done.sources);
@@ -320,7 +320,7 @@ async fn change(
     aside(move || {
         let mut session = app.session();
         if let Err(why) = session.change(id, change.into()) {
-            return problem(StatusCode::CONFLICT, why);
+            return problem(StatusCode::CONFLICT, why.to_string());
         }
         app.queue.forget_plan();
         session.group(id).map_or_else(unknown, |group| Json(group).into_response())
@@ -345,7 +345,7 @@ async fn accept(
         app.queue.forget_plan();
         match session.accept(&numbers) {
             Ok(accepted) => Json(Accepted { accepted }).into_response(),
-            Err(why) => problem(StatusCode::CONFLICT, why),
+            Err(why) => problem(StatusCode::CONFLICT, why.to_string()),
         }
     })
     .await
@@ -362,7 +362,7 @@ async fn tags(
         drop(session);
         match pictures::tags(&place) {
             Ok(tags) => Json(tags).into_response(),
-            Err(why) => problem(StatusCode::GONE, why),
+            Err(why) => problem(StatusCode::GONE, why.to_string()),
         }
     })
     .await
@@ -410,7 +410,7 @@ async fn picture(
             ];
             Ok((headers, Body::from(jpeg)).into_response())
         }
-        Err(why) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, why)),
+        Err(why) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, why.to_string())),
     }
 }
 
@@ -447,7 +447,7 @@ async fn order(
     };
     match app.queue.order(order) {
         Ok(_) => Ok(Json(app.queue.status()).into_response()),
-        Err(why) => Err(problem(StatusCode::CONFLICT, why)),
+        Err(why) => Err(problem(StatusCode::CONFLICT, why.to_string())),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::change_error::ChangeError;
 use crate::catalogue::decisions::{Decisions, DecisionsError};
 use crate::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation};
 
@@ -147,16 +148,17 @@ impl Session {
     /// Makes a change, and keeps it.
     ///
     /// # Errors
-    /// Why it cannot be made or kept, for people.
-    pub(super) fn change(&mut self, number: usize, change: Change) -> Result<(), String> {
-        let missing = || "there is no such picture".to_owned();
-        let group = self.report.groups.get(number).ok_or_else(missing)?;
+    /// [`ChangeError`]
+    pub(super) fn change(&mut self, number: usize, change: Change) -> Result<(), ChangeError> {
+        let group = self.report.groups.get(number).ok_or(ChangeError::NoPicture)?;
         let candidates = 1 + group.duplicates.len();
-        let mut decided = self.decided.get(number).ok_or_else(missing)?.clone();
+        let mut decided = self.decided.get(number).ok_or(ChangeError::NoPicture)?.clone();
         if decided.run.is_some() {
-            return Err("it is applied; undo that first".to_owned());
+            return Err(ChangeError::Applied);
         }
-        let among = |member: usize| if member < candidates { Ok(member) } else { Err(missing()) };
+        let among = |member: usize| {
+            if member < candidates { Ok(member) } else { Err(ChangeError::NoPicture) }
+        };
         if let Change::Keeper(member) = change {
             self.know_contents(number, member);
         }
@@ -165,7 +167,7 @@ impl Session {
                 decided.keeper = among(member)?;
                 decided.spared.remove(&member);
                 if decided.apart.contains(&member) {
-                    return Err("it was called another picture".to_owned());
+                    return Err(ChangeError::CalledAnother);
                 }
             }
             Change::Spare(member, true) => drop(decided.spared.insert(among(member)?)),
@@ -176,10 +178,10 @@ impl Session {
                     None => self.others(number, decided.keeper),
                 };
                 if members.is_empty() {
-                    return Err("all others have the bytes of the keeper".to_owned());
+                    return Err(ChangeError::OnlyIdentical);
                 }
                 if members.contains(&decided.keeper) {
-                    return Err("the keeper is what others are compared with".to_owned());
+                    return Err(ChangeError::IsKeeper);
                 }
                 self.mark(number, &decided, &members, apart)?;
                 for member in members {
@@ -226,8 +228,8 @@ impl Session {
     /// Accepts many groups at once; gives how many were open.
     ///
     /// # Errors
-    /// Why that cannot be kept, for people.
-    pub(super) fn accept(&mut self, numbers: &[usize]) -> Result<usize, String> {
+    /// [`ChangeError`]
+    pub(super) fn accept(&mut self, numbers: &[usize]) -> Result<usize, ChangeError> {
         let accepted: Vec<(usize, Decided)> = numbers
             .iter()
             .filter_map(|&number| Some((number, self.decided.get(number)?)))

@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::files::FileTask;
-use super::held::{HeldFolder, Keeper};
+use super::held::{HeldSource, Keeper};
+use super::mismatch::Mismatch;
 use super::stop::{failed, refused};
 use super::{Execution, Stop, lock};
 use crate::act::plan::{ActionKind, Expected};
@@ -21,40 +22,36 @@ pub(super) enum KeeperProof {
 
 impl Execution<'_> {
     /// The place of a file that a plan tells of.
-    fn place_of(&self, path: &Path) -> Result<Place, String> {
+    fn place_of(&self, path: &Path) -> Result<Place, Mismatch> {
         self.place(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => "is not there any more".to_owned(),
-            _ => error.to_string(),
+            ErrorKind::NotFound => Mismatch::Gone,
+            _ => Mismatch::Io(error),
         })
     }
 
     /// Opens a file that is what the plan says, its bytes aside.
-    fn open_expected(&self, place: &Place, expected: &Expected) -> Result<OpenFile, String> {
+    fn open_expected(&self, place: &Place, expected: &Expected) -> Result<OpenFile, Mismatch> {
         let files = self.world.files;
-        let look = files.look_at(place).map_err(|error| error.to_string())?;
-        let look = look.ok_or_else(|| "is not there any more".to_owned())?;
+        let look = files.look_at(place)?.ok_or(Mismatch::Gone)?;
         match look.kind {
             FileKind::File => {}
-            FileKind::Link => return Err("is a symbolic link now".into()),
-            FileKind::Folder | FileKind::Other => return Err("is no regular file any more".into()),
+            FileKind::Link => return Err(Mismatch::SymbolicLink),
+            FileKind::Folder | FileKind::Other => return Err(Mismatch::NotRegular),
         }
-        differs(look.stamp, expected.stamp)?;
-        let opened = files.open(place).map_err(|error| error.to_string())?;
-        if opened.look().is_same_file(&look) { Ok(opened) } else { Err("is being changed".into()) }
+        check_stamp(look.stamp, expected.stamp)?;
+        let opened = files.open(place)?;
+        if opened.look().is_same_file(&look) { Ok(opened) } else { Err(Mismatch::BeingChanged) }
     }
 
     /// That an open file has the bytes that the plan says, and stays what it is while it is read.
-    fn read(&self, place: &Place, opened: &OpenFile, expected: &Expected) -> Result<(), String> {
+    fn read(&self, place: &Place, opened: &OpenFile, expected: &Expected) -> Result<(), Mismatch> {
         let files = self.world.files;
-        let content = files.hash(opened).map_err(|error| error.to_string())?;
-        if Some(content) != expected.content {
-            return Err(
-                "has other bytes than planned, though its size and time are the same".into()
-            );
+        if Some(files.hash(opened)?) != expected.content {
+            return Err(Mismatch::Bytes);
         }
         match files.look_at(place) {
             Ok(Some(again)) if again.is_same_file(&opened.look()) => Ok(()),
-            _ => Err("is being changed".into()),
+            _ => Err(Mismatch::BeingChanged),
         }
     }
 
@@ -64,11 +61,11 @@ impl Execution<'_> {
             let place = self.place_of(path)?;
             self.read(&place, &self.open_expected(&place, expected)?, expected)
         };
-        check().map_err(|why: String| refused(path, &why))
+        check().map_err(|why: Mismatch| refused(path, &why))
     }
 
     /// The source: open, locked and read.
-    pub(super) fn check_source(&self, work: &FileTask<'_>) -> Result<HeldFolder, Stop> {
+    pub(super) fn check_source(&self, work: &FileTask<'_>) -> Result<HeldSource, Stop> {
         let source = &work.source;
         let home = self.place_of(source).map_err(|why| refused(source, &why))?;
         let now = self.where_left(work, &home).map_err(failed("looking at", source))?;
@@ -78,7 +75,7 @@ impl Execution<'_> {
             }
             stop
         })?;
-        Ok(HeldFolder { home, now, opened })
+        Ok(HeldSource { home, now, opened })
     }
 
     fn check_source_at(&self, work: &FileTask<'_>, now: &Place) -> Result<OpenFile, Stop> {
@@ -120,7 +117,7 @@ impl Execution<'_> {
     ) -> Result<Option<Keeper<'a>>, Stop> {
         let Some(expected) = &work.member.keeper else { return Ok(None) };
         let path = self.plan.resolve(&expected.path);
-        let relies = |why: String| relies(work, &path, &why);
+        let relies = |why: Mismatch| relies(work, &path, &why);
         let place = self.place_of(&path).map_err(relies)?;
         let opened = self.open_expected(&place, expected).map_err(relies)?;
         self.lock_file(&place, &opened, LockMode::Shared).map_err(relies)?;
@@ -137,12 +134,12 @@ impl Execution<'_> {
     pub(super) fn keeper_stays(
         &self,
         work: &FileTask<'_>,
-        source: &HeldFolder,
+        source: &HeldSource,
         keeper: &Keeper<'_>,
         proof: KeeperProof,
     ) -> Result<(), Stop> {
         let files = self.world.files;
-        let relies = |why: String| relies(work, &keeper.path, &why);
+        let relies = |why: Mismatch| relies(work, &keeper.path, &why);
         let place = self.place_of(&keeper.path).map_err(relies)?;
         if source.is_aside(work) && place.folder().key() != source.home.folder().key() {
             let seen = place.beside(source.now.name()).and_then(|place| files.look_at(&place));
@@ -156,7 +153,7 @@ impl Execution<'_> {
         let opened = self.open_expected(&place, keeper.expected).map_err(relies)?;
         let same_folder = place.folder().key() == keeper.place.folder().key();
         if !same_folder || !opened.look().is_same_file(&keeper.opened.look()) {
-            return Err(relies("was replaced in the meantime".into()));
+            return Err(relies(Mismatch::Replaced));
         }
         if proof == KeeperProof::Bytes {
             self.read(&place, &opened, keeper.expected).map_err(relies)?;
@@ -216,22 +213,20 @@ impl Execution<'_> {
     }
 }
 
-fn relies(work: &FileTask<'_>, keeper: &Path, why: &str) -> Stop {
+fn relies(work: &FileTask<'_>, keeper: &Path, why: &Mismatch) -> Stop {
     refused(&work.source, &format!("relies on {}, which {why}", for_people(keeper)))
 }
 
-/// What of a stamp is not as expected.
-fn differs(found: FileStamp, expected: FileStamp) -> Result<(), String> {
+/// That a stamp is as expected.
+fn check_stamp(found: FileStamp, expected: FileStamp) -> Result<(), Mismatch> {
     // Without identities of files there is nothing to compare.
     let same_file = !cfg!(unix) || found.key == expected.key;
     match () {
         () if found.size != expected.size => {
-            Err(format!("has {} bytes now, not {}", found.size.0, expected.size.0))
+            Err(Mismatch::Size { found: found.size.0, expected: expected.size.0 })
         }
-        () if found.modified != expected.modified => {
-            Err("was changed since (its modification time is another)".into())
-        }
-        () if !same_file => Err("was replaced by another file of the same size and time".into()),
+        () if found.modified != expected.modified => Err(Mismatch::ModificationTime),
+        () if !same_file => Err(Mismatch::ReplacedAlike),
         () => Ok(()),
     }
 }

@@ -1,10 +1,12 @@
 //! Files that are held open, and locked where that is possible, from the check to the end of an
 //! act; and setting them aside, so that what is removed in the end was removed from its name first.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use super::files::FileTask;
+use super::mismatch::Mismatch;
 use super::stop::{failed, refused};
 use super::{Execution, Stop, about, lock};
 use crate::act::plan::Expected;
@@ -12,7 +14,7 @@ use crate::files::fsops::{LockMode, Locked, Look, OpenFile, Place};
 use crate::model::path_text::for_people;
 
 /// A file that is acted on.
-pub(super) struct HeldFolder {
+pub(super) struct HeldSource {
     /// Where the plan has it.
     pub(super) home: Place,
     /// Where it is now: at home, set aside in the same folder, or where it was moved to.
@@ -20,7 +22,7 @@ pub(super) struct HeldFolder {
     pub(super) opened: OpenFile,
 }
 
-impl HeldFolder {
+impl HeldSource {
     pub(super) fn look(&self) -> Look {
         self.opened.look()
     }
@@ -44,6 +46,24 @@ pub(super) struct Keeper<'a> {
     pub(super) opened: OpenFile,
 }
 
+/// A file that could not get its own name back.
+#[derive(Debug)]
+pub(super) struct Stranded {
+    home: PathBuf,
+    now: PathBuf,
+    error: io::Error,
+}
+
+impl fmt::Display for Stranded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is at {}: ", for_people(&self.home), for_people(&self.now))?;
+        match self.error.kind() {
+            ErrorKind::AlreadyExists => f.write_str("something else has its name now"),
+            _ => self.error.fmt(f),
+        }
+    }
+}
+
 impl Execution<'_> {
     /// Locks a file that is held. Where there are no locks, that is remembered, once a device.
     pub(super) fn lock_file(
@@ -51,10 +71,10 @@ impl Execution<'_> {
         place: &Place,
         file: &OpenFile,
         kind: LockMode,
-    ) -> Result<(), String> {
-        match self.world.files.lock(file, kind).map_err(|error| error.to_string())? {
+    ) -> Result<(), Mismatch> {
+        match self.world.files.lock(file, kind)? {
             Locked::Yes => Ok(()),
-            Locked::ByAnother => Err("is locked by another program or another run".into()),
+            Locked::ByAnother => Err(Mismatch::Locked),
             Locked::Unsupported => {
                 let folder = place.folder();
                 lock(&self.unlocked)
@@ -113,7 +133,7 @@ impl Execution<'_> {
     }
 
     /// Gives a file a name in its own folder that only this act uses.
-    pub(super) fn set_aside(&self, work: &FileTask<'_>, held: &mut HeldFolder) -> Result<(), Stop> {
+    pub(super) fn set_aside(&self, work: &FileTask<'_>, held: &mut HeldSource) -> Result<(), Stop> {
         if held.is_aside(work) {
             return Ok(());
         }
@@ -125,7 +145,7 @@ impl Execution<'_> {
     }
 
     /// Gives a file its own name back, wherever it is now.
-    pub(super) fn go_home(&self, held: &mut HeldFolder) -> Result<(), String> {
+    pub(super) fn go_home(&self, held: &mut HeldSource) -> Result<(), Stranded> {
         if held.is_at_home() {
             return Ok(());
         }
@@ -134,20 +154,12 @@ impl Execution<'_> {
                 held.now = held.home.clone();
                 Ok(())
             }
-            Err(error) => {
-                let why = if error.kind() == ErrorKind::AlreadyExists {
-                    "something else has its name now".to_owned()
-                } else {
-                    error.to_string()
-                };
-                let (path, now) = (for_people(&held.home.path()), for_people(&held.now.path()));
-                Err(format!("{path} is at {now}: {why}"))
-            }
+            Err(error) => Err(Stranded { home: held.home.path(), now: held.now.path(), error }),
         }
     }
 
     /// The same when an act stops; adds to `stop` where the file is if it cannot go home.
-    pub(super) fn put_back(&self, held: &mut HeldFolder, stop: Stop) -> Stop {
+    pub(super) fn put_back(&self, held: &mut HeldSource, stop: Stop) -> Stop {
         match self.go_home(held) {
             Ok(()) => stop,
             Err(why) => Stop { reason: format!("{}; {why}", stop.reason), ..stop },
@@ -157,14 +169,14 @@ impl Execution<'_> {
     /// Takes steps; when they stop, the file gets its own name back.
     pub(super) fn or_put_back<T>(
         &self,
-        held: &mut HeldFolder,
-        steps: impl FnOnce(&mut HeldFolder) -> Result<T, Stop>,
+        held: &mut HeldSource,
+        steps: impl FnOnce(&mut HeldSource) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         steps(held).map_err(|stop| self.put_back(held, stop))
     }
 
     /// Removes a file that was set aside, if it is still what was checked.
-    pub(super) fn remove_aside(&self, held: &HeldFolder) -> Result<(), Stop> {
+    pub(super) fn remove_aside(&self, held: &HeldSource) -> Result<(), Stop> {
         let files = self.world.files;
         let path = held.home.path();
         match files.look_at(&held.now).map_err(failed("looking at", &path))? {

@@ -11,6 +11,7 @@ mod checks;
 mod files;
 mod folders;
 mod held;
+mod mismatch;
 mod remove;
 mod replace;
 mod stop;

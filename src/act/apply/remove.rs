@@ -4,7 +4,7 @@
 
 use super::checks::KeeperProof;
 use super::files::FileTask;
-use super::held::{HeldFolder, Keeper};
+use super::held::{HeldSource, Keeper};
 use super::stop::failed;
 use super::{ActOutcome, Execution, Stop};
 use crate::files::fsops::{FileKind, Place};
@@ -13,7 +13,7 @@ use crate::model::path_text::for_people;
 /// A file that is to be removed.
 struct Doomed<'w, 'a> {
     work: &'w FileTask<'a>,
-    held: HeldFolder,
+    held: HeldSource,
     keeper: Option<Keeper<'a>>,
 }
 

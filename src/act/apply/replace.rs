@@ -4,7 +4,7 @@ use std::io;
 
 use super::checks::KeeperProof;
 use super::files::FileTask;
-use super::held::{HeldFolder, Keeper};
+use super::held::{HeldSource, Keeper};
 use super::remove::part_of;
 use super::stop::{failed, refused};
 use super::transfer::Remarks;
@@ -77,7 +77,7 @@ impl Execution<'_> {
     fn make(
         &self,
         work: &FileTask<'_>,
-        held: &HeldFolder,
+        held: &HeldSource,
         keeper: Option<&Keeper<'_>>,
         part: &Place,
         remarks: &mut Remarks,
@@ -123,7 +123,7 @@ impl Execution<'_> {
     fn stands(
         &self,
         work: &FileTask<'_>,
-        held: &HeldFolder,
+        held: &HeldSource,
         keeper: Option<&Keeper<'_>>,
         made: Look,
     ) -> Result<(), Stop> {

@@ -1,5 +1,6 @@
 //! Why an action stops.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use super::{Stop, about};
 use crate::model::path_text::for_people;
 
 /// Stops since a file is not what the plan expects.
-pub(super) fn refused(path: &Path, why: &str) -> Stop {
+pub(super) fn refused(path: &Path, why: &(impl fmt::Display + ?Sized)) -> Stop {
     Stop::refused(format!("{} {why}", for_people(path)))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::checks::KeeperProof;
 use super::files::FileTask;
-use super::held::{HeldFolder, Keeper};
+use super::held::{HeldSource, Keeper};
 use super::remove::part_of;
 use super::stop::{failed, refused};
 use super::{ActOutcome, Effect, Execution, Stop, about};
@@ -17,11 +17,11 @@ use crate::model::record::ContentHash;
 /// How far a file of an act is, which an interrupted run may have begun.
 enum FileProgress<'a> {
     /// Everything is still to be done.
-    Waiting(HeldFolder, Option<Keeper<'a>>),
+    Waiting(HeldSource, Option<Keeper<'a>>),
     /// It is where it is to be, and no more where it was, unless it is copied.
     Arrived(Look),
     /// It is where it is to be, and still where it was, or beside that, set aside.
-    Both(HeldFolder),
+    Both(HeldSource),
 }
 
 pub(super) type Remarks = Vec<(PathBuf, String)>;
@@ -93,7 +93,7 @@ impl Execution<'_> {
                     return Err(taken());
                 }
                 let opened = files.open(&now).map_err(failed("opening", &work.source))?;
-                Ok(FileProgress::Both(HeldFolder { home, now, opened }))
+                Ok(FileProgress::Both(HeldSource { home, now, opened }))
             }
             _ => self.check_source(work).map(FileProgress::Both),
         }
@@ -139,7 +139,7 @@ impl Execution<'_> {
     fn finish_move(
         &self,
         work: &FileTask<'_>,
-        mut held: HeldFolder,
+        mut held: HeldSource,
         to: &Place,
     ) -> Result<Look, Stop> {
         let files = self.world.files;
@@ -161,7 +161,7 @@ impl Execution<'_> {
     pub(super) fn move_to(
         &self,
         work: &FileTask<'_>,
-        mut held: HeldFolder,
+        mut held: HeldSource,
         keeper: Option<&Keeper<'_>>,
         to: &Place,
         remarks: &mut Remarks,
@@ -190,7 +190,7 @@ impl Execution<'_> {
     pub(super) fn is_not_its_keeper(
         &self,
         work: &FileTask<'_>,
-        held: &mut HeldFolder,
+        held: &mut HeldSource,
         keeper: Option<&Keeper<'_>>,
     ) -> Result<(), Stop> {
         let Some(keeper) = keeper else { return Ok(()) };
@@ -206,7 +206,7 @@ impl Execution<'_> {
     pub(super) fn keeper_is_left(
         &self,
         work: &FileTask<'_>,
-        held: &HeldFolder,
+        held: &HeldSource,
         keeper: Option<&Keeper<'_>>,
     ) -> Result<(), Stop> {
         keeper.map_or(Ok(()), |keeper| self.keeper_stays(work, held, keeper, KeeperProof::Stamp))
@@ -217,7 +217,7 @@ impl Execution<'_> {
     fn move_by_copy(
         &self,
         work: &FileTask<'_>,
-        mut held: HeldFolder,
+        mut held: HeldSource,
         keeper: Option<&Keeper<'_>>,
         to: &Place,
         remarks: &mut Remarks,
@@ -348,7 +348,7 @@ impl Execution<'_> {
         if !opened.look().is_same_file(&look) {
             return Err(refused(destination, "was changed in the meantime"));
         }
-        let held = HeldFolder { home: to.clone(), now: to, opened };
+        let held = HeldSource { home: to.clone(), now: to, opened };
         self.move_to(work, held, None, &home, &mut Vec::new()).map(drop)
     }
 }

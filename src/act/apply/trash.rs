@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use super::checks::KeeperProof;
 use super::files::FileTask;
-use super::held::{HeldFolder, Keeper};
+use super::held::{HeldSource, Keeper};
 use super::stop::{failed, refused};
 use super::{ActOutcome, Effect, Execution, Stop};
 use crate::files::fsops::Place;
@@ -46,13 +46,13 @@ impl Execution<'_> {
     fn trash_one(
         &self,
         work: &FileTask<'_>,
-        held: &mut HeldFolder,
+        held: &mut HeldSource,
         keeper: Option<&Keeper<'_>>,
     ) -> Result<(), Stop> {
         let files = self.world.files;
         self.is_not_its_keeper(work, held, keeper)?;
         // The trash is to know it by its own name.
-        self.go_home(held).map_err(Stop::failed)?;
+        self.go_home(held).map_err(|stranded| Stop::failed(stranded.to_string()))?;
         self.is_at_its_path(&held.home, held.look())?;
         files.trash(&work.source).map_err(failed("trashing", &work.source))?;
         match files.look_at(&held.home) {
@@ -148,7 +148,7 @@ impl Execution<'_> {
                 continue;
             }
             let to = self.place_to_fill(&work.source).map_err(failed)?;
-            let held = HeldFolder { home: place.clone(), now: place, opened };
+            let held = HeldSource { home: place.clone(), now: place, opened };
             self.move_to(work, held, None, &to, &mut Vec::new())?;
             // Without its file the note means nothing.
             let _ = files.forget_trashed(&trashed);

@@ -1,5 +1,6 @@
 //! Folders named after the date, by a template like `{year}/{month}`.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::model::calendar::Civil;
@@ -44,6 +45,44 @@ enum Piece {
     Field(Field, usize),
 }
 
+/// Why a text is no template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TemplateError {
+    /// A `}` without its `{`.
+    Unopened(String),
+    /// A `{` without its `}`.
+    Unclosed(String),
+    /// No such field.
+    UnknownField(String),
+    /// What follows the colon is no number of digits, or the field is no number.
+    Width(String),
+    /// The path leads out of the destination.
+    Outside(String),
+    /// A folder has no name, or one that file systems change.
+    FolderName(String),
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unopened(text) => write!(f, "{text:?} has a }} without its {{"),
+            Self::Unclosed(text) => write!(f, "{text:?} has a {{ without its }}"),
+            Self::UnknownField(name) => write!(f, "there is no {{{name}}}; there are: {FIELDS}"),
+            Self::Width(field) => {
+                write!(f, "{{{field}}}: a colon is followed by a number of digits")
+            }
+            Self::Outside(text) => write!(f, "{text:?} must lie below the destination"),
+            Self::FolderName(text) => write!(
+                f,
+                "{text:?} is no path: every folder needs a name that no space and no dot ends"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
 /// A template that was understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
@@ -61,8 +100,8 @@ impl Template {
     /// filled up with zeros, the year to four digits, others to two; `{month:1}` fills to one.
     ///
     /// # Errors
-    /// What is wrong with it, for people.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// [`TemplateError`]
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find(['{', '}']) {
@@ -71,10 +110,10 @@ impl Template {
                 pieces.push(Piece::Text(before.to_owned()));
             }
             if from.starts_with('}') {
-                return Err(format!("{text:?} has a }} without its {{"));
+                return Err(TemplateError::Unopened(text.to_owned()));
             }
             let Some(close) = from.find('}') else {
-                return Err(format!("{text:?} has a {{ without its }}"));
+                return Err(TemplateError::Unclosed(text.to_owned()));
             };
             pieces.push(field(&from[1..close])?);
             rest = &from[close + 1..];
@@ -87,12 +126,11 @@ impl Template {
         let sample = CaptureTime { local_seconds: 0, subsecond_ns: None, offset_minutes: None };
         let shown = template.text(sample, None);
         if shown.starts_with(['/', '\\']) || shown.contains(':') {
-            return Err(format!("{text:?} must lie below the destination"));
+            return Err(TemplateError::Outside(text.to_owned()));
         }
         let folders = || shown.split(['/', '\\']);
         if folders().any(|name| name.is_empty() || name.trim() != name || name.ends_with('.')) {
-            let why = "every folder needs a name that no space and no dot ends";
-            return Err(format!("{text:?} is no path: {why}"));
+            return Err(TemplateError::FolderName(text.to_owned()));
         }
         Ok(template)
     }
@@ -135,7 +173,7 @@ impl Template {
     }
 }
 
-fn field(inside: &str) -> Result<Piece, String> {
+fn field(inside: &str) -> Result<Piece, TemplateError> {
     let (name, width) = match inside.split_once(':') {
         Some((name, width)) => (name, Some(width)),
         None => (inside, None),
@@ -148,13 +186,13 @@ fn field(inside: &str) -> Result<Piece, String> {
         "minute" => (Field::Minute, 2),
         "month_name" => (Field::MonthName, 0),
         "camera" => (Field::Camera, 0),
-        _ => return Err(format!("there is no {{{inside}}}; there are: {FIELDS}")),
+        _ => return Err(TemplateError::UnknownField(inside.to_owned())),
     };
     let digits = match width {
         None => usual,
         Some(width) => match width.parse() {
             Ok(digits) if usual > 0 && digits <= 8 => digits,
-            _ => return Err(format!("{{{inside}}}: a colon is followed by a number of digits")),
+            _ => return Err(TemplateError::Width(inside.to_owned())),
         },
     };
     Ok(Piece::Field(field, digits))
@@ -214,7 +252,7 @@ mod tests {
             ("../{year}", "every folder needs a name"),
             ("{year}/", "every folder needs a name"),
         ] {
-            let error = Template::parse(template).unwrap_err();
+            let error = Template::parse(template).unwrap_err().to_string();
             assert!(error.contains(why), "{template}: {error}");
         }
     }

@@ -1,6 +1,8 @@
 //! Keeps a plan within its folders: real paths, and nothing that a symbolic link leads out to.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Proposed, first_path};
@@ -41,7 +43,7 @@ impl Binding {
             let path = first_path(&action);
             match action.files.iter_mut().try_for_each(|member| self.bind_member(member)) {
                 Ok(()) => bound.push(action),
-                Err(why) => left.push(LeftAlone { path, why }),
+                Err(why) => left.push(LeftAlone { path, why: why.to_string() }),
             }
         }
         bound
@@ -52,21 +54,17 @@ impl Binding {
         std::mem::take(&mut self.elsewhere).into_iter().map(ExactPath).collect()
     }
 
-    fn bind_member(&mut self, member: &mut Member) -> Result<(), String> {
-        let source = self.named(&mut member.source, "")?;
+    fn bind_member(&mut self, member: &mut Member) -> Result<(), Unbound> {
+        let source = self.named(&mut member.source, Whose::Own)?;
         if !self.reach.as_ref().is_some_and(|reach| reach.acts_on(&source)) {
-            return Err(format!(
-                "lies outside the folders that were searched: a symbolic link leads to {}; name \
-                 that folder to act on it",
-                for_people(source.parent().unwrap_or(&source))
-            ));
+            return Err(Unbound::Outside(folder_of(source)));
         }
         let Some(keeper) = &mut member.keeper else { return Ok(()) };
         let given = keeper.path.clone();
-        let path = self.named(keeper, "its keeper ")?;
+        let path = self.named(keeper, Whose::Keeper)?;
         let identical = member.proof.is_some_and(|proof| proof.relation == Relation::Identical);
         if identical && keeper.content != member.source.content {
-            return Err("is not identical to its keeper any more".to_owned());
+            return Err(Unbound::NotIdentical);
         }
         if self.reach.as_ref().is_some_and(|reach| reach.relies_on(&path)) {
             return Ok(());
@@ -75,23 +73,75 @@ impl Binding {
             self.elsewhere.insert(path);
             return Ok(());
         }
-        Err(format!(
-            "its keeper lies outside the folders that were searched: a symbolic link leads to {}; \
-             name that folder too",
-            for_people(path.parent().unwrap_or(&path))
-        ))
+        Err(Unbound::KeeperOutside(folder_of(path)))
     }
 
     /// Gives a file its real path; the whole of it is returned.
-    fn named(&mut self, file: &mut Expected, whose: &str) -> Result<PathBuf, String> {
-        let path = self.real.real(&file.path).map_err(|error| {
-            format!("{whose}{} cannot be looked at: {error}", for_people(&file.path))
-        })?;
+    fn named(&mut self, file: &mut Expected, whose: Whose) -> Result<PathBuf, Unbound> {
+        let unreadable = |error| Unbound::Unreadable(whose, file.path.clone(), error);
+        let path = self.real.real(&file.path).map_err(unreadable)?;
         let whole = self.real.base().join(&path);
         if whole.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
-            return Err(format!("{whose}is a symbolic link: only the file itself is acted on"));
+            return Err(Unbound::SymbolicLink(whose));
         }
         file.path = path;
         Ok(whole)
+    }
+}
+
+fn folder_of(path: PathBuf) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or(path)
+}
+
+/// Which file of an act a reason is about.
+#[derive(Clone, Copy)]
+enum Whose {
+    Own,
+    Keeper,
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own => "",
+            Self::Keeper => "its keeper ",
+        })
+    }
+}
+
+/// Why an act cannot be bound to real paths.
+enum Unbound {
+    /// The source lies in this folder.
+    Outside(PathBuf),
+    /// The keeper lies in this folder.
+    KeeperOutside(PathBuf),
+    NotIdentical,
+    SymbolicLink(Whose),
+    Unreadable(Whose, PathBuf, io::Error),
+}
+
+impl fmt::Display for Unbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outside(folder) => write!(
+                f,
+                "lies outside the folders that were searched: a symbolic link leads to {}; name \
+                 that folder to act on it",
+                for_people(folder)
+            ),
+            Self::KeeperOutside(folder) => write!(
+                f,
+                "its keeper lies outside the folders that were searched: a symbolic link leads to \
+                 {}; name that folder too",
+                for_people(folder)
+            ),
+            Self::NotIdentical => f.write_str("is not identical to its keeper any more"),
+            Self::SymbolicLink(whose) => {
+                write!(f, "{whose}is a symbolic link: only the file itself is acted on")
+            }
+            Self::Unreadable(whose, path, error) => {
+                write!(f, "{whose}{} cannot be looked at: {error}", for_people(path))
+            }
+        }
     }
 }

@@ -1,28 +1,24 @@
 //! From findings to a plan: which files go where, with all that belongs to them.
 
 mod bind;
+mod destinations;
 mod units;
+mod verify;
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
-use crate::act::layout::{TakenNames, common_folder, fitting};
 use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{
     Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
 };
-use crate::files::content::content_hash;
 use crate::files::real_paths::RealPaths;
 use crate::files::stamp::stamp;
-use crate::model::event::{Event, Phase, Progress};
+use crate::model::event::Progress;
 use crate::model::findings::{Duplicate, Findings, Group, Relation};
-use crate::model::record::ContentHash;
 use bind::Binding;
+use destinations::Destinations;
 use units::Folders;
+use verify::verify;
 
 /// What is to be done with duplicates.
 #[derive(Clone, Debug)]
@@ -106,7 +102,7 @@ fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progres
     }
     let mut folders = Folders::default();
     let actions = units::gather(&candidates, wanted.action, &mut folders, &mut proposal.left);
-    let actions = with_contents(actions, &mut proposal.left, progress);
+    let actions = verify(actions, &mut proposal.left, progress);
     let actions = actions
         .into_iter()
         .filter_map(|action| match wanted.action {
@@ -117,7 +113,7 @@ fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progres
     let mut actions = binding.bind(actions, &mut proposal.left);
     proposal.plan.elsewhere = binding.elsewhere();
     if wanted.action.has_destination() {
-        let mut places = SourcePlaces::new(&proposal.plan, wanted);
+        let mut places = Destinations::new(&proposal.plan, wanted);
         for action in &mut actions {
             places.give(action);
         }
@@ -197,142 +193,6 @@ fn expected_now(path: &Path) -> Option<Expected> {
     Some(Expected { path: path.to_owned(), stamp, content: None })
 }
 
-/// Hashes whatever is not hashed yet. An action is left out when one of its files, or one that it
-/// relies on, cannot be read or is not what it was any more.
-fn with_contents(
-    actions: Vec<Action>,
-    left: &mut Vec<LeftAlone>,
-    progress: &dyn Progress,
-) -> Vec<Action> {
-    let expectations = |action: &Action| -> Vec<Expected> {
-        let members = action.files.iter();
-        members.flat_map(|m| std::iter::once(&m.source).chain(&m.keeper)).cloned().collect()
-    };
-    let mut missing: Vec<Expected> = Vec::new();
-    let mut seen = HashSet::new();
-    for expected in actions.iter().flat_map(expectations) {
-        if expected.content.is_none() && seen.insert(expected.path.clone()) {
-            missing.push(expected);
-        }
-    }
-    progress.on(Event::StageStarted { stage: Phase::Verify, total: Some(missing.len() as u64) });
-    let hashed: HashMap<PathBuf, Result<ContentHash, String>> = missing
-        .into_par_iter()
-        .map(|expected| {
-            let content = content_hash(&expected.path).map_err(|error| error.to_string());
-            let content = match stamp(&expected.path) {
-                Some(now) if now == expected.stamp => content,
-                _ => content.and(Err("was changed since it was looked at".to_owned())),
-            };
-            let bytes = expected.stamp.size.0;
-            progress.on(Event::Advanced { stage: Phase::Verify, items: 1, bytes });
-            (expected.path, content)
-        })
-        .collect();
-    progress.on(Event::StageFinished { stage: Phase::Verify });
-    let fill = |expected: &mut Expected| -> Result<(), String> {
-        if expected.content.is_none() {
-            match hashed.get(&expected.path) {
-                Some(Ok(content)) => expected.content = Some(*content),
-                Some(Err(why)) => {
-                    return Err(format!(
-                        "{}: {why}",
-                        crate::model::path_text::for_people(&expected.path)
-                    ));
-                }
-                None => return Err("was not read".to_owned()),
-            }
-        }
-        Ok(())
-    };
-    let mut kept = Vec::with_capacity(actions.len());
-    for mut action in actions {
-        let filled = action.files.iter_mut().try_for_each(|member| {
-            fill(&mut member.source)?;
-            member.keeper.as_mut().map_or(Ok(()), &fill)
-        });
-        match filled {
-            Ok(()) => kept.push(action),
-            Err(why) => left.push(LeftAlone { path: first_path(&action), why }),
-        }
-    }
-    kept
-}
-
 fn first_path(action: &Action) -> PathBuf {
     action.files.first().map(|member| member.source.path.clone()).unwrap_or_default()
-}
-
-/// Gives destinations away.
-struct SourcePlaces {
-    /// Where relative paths start.
-    base: PathBuf,
-    /// Real paths of the roots, each with where its tree goes.
-    trees: Vec<(PathBuf, PathBuf)>,
-    /// The one folder that all go to.
-    flat: Option<PathBuf>,
-    taken: TakenNames,
-}
-
-impl SourcePlaces {
-    fn new(plan: &Plan, wanted: &ProposalOptions) -> Self {
-        let roots: Vec<PathBuf> = plan.roots.iter().map(|root| root.0.clone()).collect();
-        let destination = plan.destinations.first().map(|to| to.0.as_path());
-        let mut trees: Vec<(PathBuf, PathBuf)> = match destination {
-            Some(to) => {
-                let common = common_folder(&roots);
-                let below = |root: &PathBuf| to.join(root.strip_prefix(&common).unwrap_or(root));
-                roots.iter().map(|root| (root.clone(), below(root))).collect()
-            }
-            None => {
-                let aside = Path::new(OWN_FOLDER).join("quarantine").join(&wanted.label);
-                roots.iter().map(|root| (root.clone(), root.join(&aside))).collect()
-            }
-        };
-        // The innermost root first.
-        trees.sort_by_key(|(root, _)| std::cmp::Reverse(root.components().count()));
-        let flat = destination.filter(|_| wanted.action != ActionKind::Quarantine);
-        let base = plan.base.0.clone();
-        Self { base, trees, flat: flat.map(Path::to_owned), taken: TakenNames::default() }
-    }
-
-    /// Gives every file of an action a free place; all of them with the same addition to their
-    /// names where one is not free.
-    fn give(&mut self, action: &mut Action) {
-        let plain: Vec<PathBuf> =
-            action.files.iter().map(|member| self.plain(&member.source.path)).collect();
-        let content = action.files.first().and_then(|member| member.source.content);
-        let places = fitting(&plain, content, &mut |places| {
-            let free =
-                |place: &PathBuf| !self.taken.contains(place) && place.symlink_metadata().is_err();
-            places.iter().all(free)
-        });
-        for (member, place) in action.files.iter_mut().zip(places) {
-            self.taken.insert(&place);
-            member.destination = Some(ExactPath(place));
-        }
-    }
-
-    fn plain(&self, source: &Path) -> PathBuf {
-        let name: OsString = source.file_name().unwrap_or_default().to_owned();
-        if let Some(flat) = &self.flat {
-            return flat.join(name);
-        }
-        let folder = self.base.join(source.parent().unwrap_or(Path::new("")));
-        let tree = self
-            .trees
-            .iter()
-            .find_map(|(root, tree)| Some((folder.strip_prefix(root).ok()?, tree)));
-        // A source lies in a root: others were left out.
-        tree.map(|(below, tree)| tree.join(below).join(&name)).unwrap_or_default()
-    }
-}
-
-/// Reads the names in a folder.
-fn names_in(folder: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = std::fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.file_name()))
-        .collect::<io::Result<Vec<_>>>()?;
-    names.sort();
-    Ok(names)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Proposed, expected_now, first_path, names_in};
+use super::{Proposed, expected_now, first_path};
 use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{Action, ActionKind, Member, Proof};
 use crate::files::content::content_hash;
@@ -13,7 +14,7 @@ use crate::units::Folder;
 
 /// Folders that were looked into, by their paths as given.
 #[derive(Default)]
-pub(super) struct Folders(HashMap<PathBuf, Result<ListedUnit, String>>);
+pub(super) struct Folders(HashMap<PathBuf, io::Result<ListedUnit>>);
 
 /// The names in a folder and what belongs together among them.
 pub(super) struct ListedUnit {
@@ -31,10 +32,10 @@ impl ListedUnit {
 }
 
 impl Folders {
-    fn look(&mut self, folder: &Path) -> &Result<ListedUnit, String> {
+    fn look(&mut self, folder: &Path) -> &io::Result<ListedUnit> {
         self.0.entry(folder.to_owned()).or_insert_with(|| {
             let real = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            let names = names_in(real).map_err(|error| error.to_string())?;
+            let names = names_in(real)?;
             let places = names.iter().cloned().zip(0..).collect();
             Ok(ListedUnit { folder: Folder::from_names(&names), places, names })
         })
@@ -186,4 +187,13 @@ pub(super) fn with_twins(
         }
     }
     Some(action)
+}
+
+/// Reads the names in a folder.
+fn names_in(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = std::fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use super::row::{COLUMNS, Cell, Column, ColumnKind, Row, from_hex, from_picture, hex, to_picture};
-use super::{ExchangeError, Pictures};
+use super::{ExchangeError, Pictures, RowError};
 use crate::model::path_text::text_for_spreadsheet;
 use crate::model::record::KnownPicture;
 
@@ -27,7 +27,7 @@ pub(super) fn write(
             count += 1;
         }
     })
-    .map_err(ExchangeError::Table)?;
+    .map_err(ExchangeError::Cache)?;
     outcome.map_err(|error| failed(&error))?;
     writer.flush()?;
     Ok(count)
@@ -94,7 +94,7 @@ pub(super) fn read(
         for ((value, column), place) in row.iter_mut().zip(&COLUMNS).zip(places) {
             let text = place.and_then(|place| record.get(place)).unwrap_or("");
             *value =
-                from_text(text, column).ok_or_else(|| bad(format!("{} is wrong", column.name)))?;
+                from_text(text, column).ok_or_else(|| bad(RowError::Unreadable(column.name)))?;
         }
         take(to_picture(&row).map_err(bad)?);
     }

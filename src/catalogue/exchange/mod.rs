@@ -34,9 +34,12 @@ mod csv_table;
 mod parquet_table;
 mod row;
 
+pub use row::RowError;
+
 use std::fmt;
 use std::io::{self, Read, Write};
 
+use crate::catalogue::cache::CacheError;
 use crate::model::record::KnownPicture;
 
 /// The form of a table.
@@ -64,12 +67,14 @@ pub enum ExchangeError {
     NoParquet,
     /// It is no table of this kind.
     Table(String),
+    /// The pictures cannot be read from the cache.
+    Cache(CacheError),
     /// A row makes no sense.
     Row {
         /// Counted from 1, without the header.
         row: u64,
         /// What is wrong with it.
-        why: String,
+        why: RowError,
     },
 }
 
@@ -77,6 +82,7 @@ impl fmt::Display for ExchangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(f),
+            Self::Cache(error) => error.fmt(f),
             Self::NoParquet => f.write_str(
                 "this build reads and writes no Parquet, only CSV: it lacks the feature `parquet`",
             ),
@@ -95,7 +101,7 @@ impl From<io::Error> for ExchangeError {
 }
 
 /// Goes through all pictures, giving each to a function.
-pub type Pictures<'a> = &'a mut dyn FnMut(&mut dyn FnMut(KnownPicture)) -> Result<(), String>;
+pub type Pictures<'a> = &'a mut dyn FnMut(&mut dyn FnMut(KnownPicture)) -> Result<(), CacheError>;
 
 /// Writes pictures as a table; how many.
 ///

@@ -63,7 +63,7 @@ pub(super) fn write(
             rows.clear();
         }
     })
-    .map_err(ExchangeError::Table)?;
+    .map_err(ExchangeError::Cache)?;
     outcome
         .and_then(|()| if rows.is_empty() { Ok(()) } else { write_group(&mut writer, &rows) })
         .and_then(|()| writer.close().map(drop))

@@ -1,5 +1,6 @@
 //! A picture as the values of a row, in the order of the columns, and back.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::model::media::{
@@ -130,11 +131,36 @@ pub(super) fn from_picture(picture: &KnownPicture) -> Row {
     ]
 }
 
+/// Why a row is no picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RowError {
+    /// The text of this column is no value of its kind.
+    Unreadable(&'static str),
+    /// The value of this column makes no sense.
+    Value(&'static str),
+    /// The hashes are of another version than this program's.
+    HashVersion,
+    /// Columns that tell the same tell it differently.
+    Contradiction,
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(column) => write!(f, "{column} is wrong"),
+            Self::Value(column) => write!(f, "{column} makes no sense"),
+            Self::HashVersion => write!(f, "its hashes are not of version {HASH_VERSION}"),
+            Self::Contradiction => f.write_str("phash, fine and views contradict each other"),
+        }
+    }
+}
+
 /// The picture of a row, or what is wrong with it.
-pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
+pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, RowError> {
     let place = |name: &str| COLUMNS.iter().position(|column| column.name == name);
     let value = |name: &str| place(name).map_or(&Cell::Missing, |at| &row[at]);
-    let wrong = |name: &str| format!("{name} makes no sense");
+    let wrong = RowError::Value;
     let text = |name: &str| match value(name) {
         Cell::Text(text) => Some(text.as_str()),
         _ => None,
@@ -143,19 +169,22 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
         Cell::Signed(number) => Some(*number),
         _ => None,
     };
-    let unsigned = |name: &str| match value(name) {
+    let unsigned = |name: &'static str| match value(name) {
         Cell::Unsigned(number) => Ok(*number),
         _ => Err(wrong(name)),
     };
-    fn fitting<T: TryFrom<i64>>(name: &str, number: Option<i64>) -> Result<T, String> {
-        number.and_then(|n| T::try_from(n).ok()).ok_or_else(|| format!("{name} makes no sense"))
+    fn fitting<T: TryFrom<i64>>(name: &'static str, number: Option<i64>) -> Result<T, RowError> {
+        number.and_then(|n| T::try_from(n).ok()).ok_or(RowError::Value(name))
     }
-    fn perhaps<T: TryFrom<i64>>(name: &str, number: Option<i64>) -> Result<Option<T>, String> {
+    fn perhaps<T: TryFrom<i64>>(
+        name: &'static str,
+        number: Option<i64>,
+    ) -> Result<Option<T>, RowError> {
         number.map(|n| fitting(name, Some(n))).transpose()
     }
-    let number = |name: &str| fitting::<u32>(name, signed(name));
+    let number = |name: &'static str| fitting::<u32>(name, signed(name));
     if signed("hash_version") != Some(i64::from(HASH_VERSION)) {
-        return Err(format!("its hashes are not of version {HASH_VERSION}"));
+        return Err(RowError::HashVersion);
     }
     let path: PathBuf = text("path")
         .and_then(|path| path_of(path, text("path_bytes")))
@@ -169,7 +198,7 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, String> {
     let [a, b, c, d] = upright;
     let view = View { phash: PerceptualHash(unsigned("phash")?), fine: FineHash([a?, b?, c?, d?]) };
     if views[0] != view {
-        return Err("phash, fine and views contradict each other".into());
+        return Err(RowError::Contradiction);
     }
     let quality = fitting::<u8>("quality", signed("quality"))?;
     let captured = match signed("captured") {

@@ -20,13 +20,13 @@ pub fn word(key: Key, words: &'static [&'static str]) -> impl TypedValueParser<V
 }
 
 /// A number with `s`, `m`, `h` or `d` behind it.
-pub fn time_span(text: &str) -> Result<Duration, String> {
+pub fn time_span(text: &str) -> Result<Duration, Allowed> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
     let span = units.iter().find_map(|(unit, seconds)| {
         let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
         number.checked_mul(*seconds).map(Duration::from_secs)
     });
-    span.ok_or_else(|| "allowed: a whole number and a unit, like 90s, 30m, 12h or 2d".to_owned())
+    span.ok_or_else(|| Allowed("a whole number and a unit, like 90s, 30m, 12h or 2d".to_owned()))
 }
 
 /// A path, as it was typed.
@@ -36,7 +36,7 @@ pub fn path() -> impl TypedValueParser<Value = Value> {
 
 /// What would have been accepted: clap itself says what was given.
 #[derive(Debug)]
-struct Allowed(String);
+pub struct Allowed(String);
 
 impl std::fmt::Display for Allowed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

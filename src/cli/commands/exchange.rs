@@ -35,9 +35,7 @@ pub fn export(
     };
     let cache = context.cache()?;
     let table = |out: &mut (dyn Write + Send)| {
-        write_table(format, out, &mut |take: &mut dyn FnMut(KnownPicture)| {
-            cache.each_picture(take).map_err(|error| error.to_string())
-        })
+        write_table(format, out, &mut |take: &mut dyn FnMut(KnownPicture)| cache.each_picture(take))
     };
     let Some(path) = output else {
         let mut out = BufWriter::new(std::io::stdout());

@@ -18,7 +18,7 @@ use clean_backup::model::findings::Findings;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::readable::{count, human_bytes};
 use clean_backup::review::{
-    Actions, JobResult, Patience, Proposed, Secret, Served, Session, serve,
+    Actions, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
 };
 
 use super::dedupe::{duplicate_options, find, run_label};
@@ -130,17 +130,13 @@ struct OwnActions<'a> {
     cancel: Arc<AtomicBool>,
 }
 
-fn text(failure: &Failure) -> String {
-    failure.to_string()
-}
-
 impl Actions for OwnActions<'_> {
     fn propose(
         &mut self,
         findings: &Findings,
         action: ActionKind,
         progress: &dyn Progress,
-    ) -> Result<Proposed, String> {
+    ) -> Result<Proposed, Problem> {
         let wanted = ProposalOptions {
             action,
             destination: self.to.clone().filter(|_| action.has_destination()),
@@ -149,21 +145,20 @@ impl Actions for OwnActions<'_> {
             delete_unquarantined: false,
         };
         let proposal = findings.plan(&wanted, progress);
-        let left = proposal.left.into_iter().map(|left| (left.path, left.why)).collect();
-        Ok(Proposed { plan: proposal.plan, left })
+        Ok(Proposed { plan: proposal.plan, left: proposal.left })
     }
 
-    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, String> {
+    fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, Problem> {
         let cancel = Arc::clone(&self.cancel);
-        let acting = self.context.acting(&cancel).map_err(|failure| text(&failure))?;
+        let acting = self.context.acting(&cancel)?;
         let applied = plan.apply(&mut self.library, &Acting { progress, ..acting });
-        Ok(done(plan, &applied.map_err(|error| text(&error.into()))?))
+        Ok(done(plan, &applied.map_err(Failure::from)?))
     }
 
-    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, String> {
-        let runs = self.context.runs_folder().map_err(|failure| text(&failure))?;
-        let log = RunLog::read(&runs, run).map_err(|error| error.to_string())?;
-        let undone = log.plan(&runs).map_err(|error| error.to_string())?;
+    fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, Problem> {
+        let runs = self.context.runs_folder()?;
+        let log = RunLog::read(&runs, run)?;
+        let undone = log.plan(&runs)?;
         let undo =
             clean_backup::act::undo::undo(&log, &undone, &Disk::default(), &self.context.folder);
         let left = undo.left.iter().map(|left| format!("{}: {}", for_people(&left.path), left.why));

@@ -16,6 +16,7 @@ mod portable;
 
 use crate::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
 use crate::picture::tile::{TILE_SIDE, Tile};
+use std::fmt;
 
 /// Coefficients along each side of the block that is kept.
 pub const BLOCK_SIDE: usize = 16;
@@ -247,14 +248,29 @@ pub fn probe_tiles() -> impl ExactSizeIterator<Item = Tile> {
     })
 }
 
+/// This processor computes another hash than the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrongHash {
+    tile: usize,
+    backend: &'static str,
+}
+
+impl fmt::Display for WrongHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tile {} hashes otherwise with {}", self.tile, self.backend)
+    }
+}
+
+impl std::error::Error for WrongHash {}
+
 /// Compares this processor's way with the reference on tiles of every kind.
 ///
 /// # Errors
-/// Says which tile differs.
-pub fn self_test() -> Result<(), String> {
+/// [`WrongHash`] for the first tile that differs.
+pub fn self_test() -> Result<(), WrongHash> {
     for (number, tile) in probe_tiles().enumerate() {
         if hash_tile(&tile) != picture_hash(&portable::transform(&tile), &tile, portable::greater) {
-            return Err(format!("tile {number} hashes otherwise with {}", backend()));
+            return Err(WrongHash { tile: number, backend: backend() });
         }
     }
     Ok(())

@@ -12,6 +12,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use self::thumbnails::NoThumbnail;
 use super::text::{linked_line, standing};
 use clean_backup::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation};
 use clean_backup::model::media::Orientation;
@@ -38,7 +39,7 @@ pub struct Thumbnail {
 }
 
 /// Gives the thumbnail of a picture, or why there is none.
-pub type ThumbnailSource<'a> = dyn Fn(&Path) -> Result<Thumbnail, String> + 'a;
+pub type ThumbnailSource<'a> = dyn Fn(&Path) -> Result<Thumbnail, NoThumbnail> + 'a;
 
 /// The report as a page.
 pub fn to_html(report: &Findings, thumbnails: &ThumbnailSource<'_>) -> String {
@@ -215,7 +216,10 @@ fn push_picture(
         ),
         Err(why) => push(
             page,
-            format_args!("<div class=\"without\">no picture: {}</div>\n", escaped(&one_line(&why))),
+            format_args!(
+                "<div class=\"without\">no picture: {}</div>\n",
+                escaped(&one_line(&why.to_string()))
+            ),
         ),
     }
     let captured =

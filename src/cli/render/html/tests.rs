@@ -3,8 +3,8 @@
 use super::*;
 use crate::cli::render::tests::sample;
 
-fn without(_: &Path) -> Result<Thumbnail, String> {
-    Err("not there".to_owned())
+fn without(_: &Path) -> Result<Thumbnail, NoThumbnail> {
+    Err(NoThumbnail::Failed("not there".to_owned()))
 }
 
 /// Every tag, with its attributes.
@@ -35,7 +35,7 @@ fn names_cannot_become_markup() {
     for skipped in &mut hostile.skipped {
         skipped.reason = names[0].to_owned();
     }
-    let page = to_html(&hostile, &|_| Err(names[1].to_owned()));
+    let page = to_html(&hostile, &|_| Err(NoThumbnail::Failed(names[1].to_owned())));
     assert_eq!(tags(&page), tags(&to_html(&plain, &without)));
     assert_eq!(page.matches("<script>").count(), 1);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/<wbr>script&gt;.jpg"));

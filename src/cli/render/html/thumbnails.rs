@@ -1,6 +1,7 @@
 //! Small pictures for the page of a report.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,19 +21,35 @@ const SIDE: u32 = 200;
 /// So many of a group have one: of a time-lapse in one group the file would become gigabytes.
 const MOST_OF_GROUP: usize = 100;
 
+/// Why a picture has no thumbnail.
+#[derive(Clone, Debug)]
+pub enum NoThumbnail {
+    /// It is not among the first.
+    NotMade,
+    /// It cannot be read or decoded.
+    Failed(String),
+}
+
+impl fmt::Display for NoThumbnail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotMade => f.write_str("only the first groups, and the first of each, are shown"),
+            Self::Failed(why) => f.write_str(why),
+        }
+    }
+}
+
 /// By the path of the picture.
 #[derive(Clone, Debug, Default)]
-pub struct Thumbnails(HashMap<PathBuf, Result<Thumbnail, String>>);
+pub struct Thumbnails(HashMap<PathBuf, Result<Thumbnail, NoThumbnail>>);
 
 impl Thumbnails {
     /// The thumbnail of a picture, or why there is none.
     ///
     /// # Errors
-    /// Why there is none, for people.
-    pub fn get(&self, path: &Path) -> Result<Thumbnail, String> {
-        self.0.get(path).cloned().unwrap_or_else(|| {
-            Err("only the first groups, and the first of each, are shown".to_owned())
-        })
+    /// [`NoThumbnail`]
+    pub fn get(&self, path: &Path) -> Result<Thumbnail, NoThumbnail> {
+        self.0.get(path).cloned().unwrap_or(Err(NoThumbnail::NotMade))
     }
 }
 
@@ -66,10 +83,11 @@ pub fn thumbnails(
     Thumbnails(made)
 }
 
-fn thumbnail(path: &Path, options: &DecodeOptions) -> Result<Thumbnail, String> {
-    let source = FileSource::open(path).map_err(|error| error.to_string())?;
+fn thumbnail(path: &Path, options: &DecodeOptions) -> Result<Thumbnail, NoThumbnail> {
+    let failed = |error: &dyn fmt::Display| NoThumbnail::Failed(error.to_string());
+    let source = FileSource::open(path).map_err(|error| failed(&error))?;
     let made = preview(&source, SIDE, Orientation::Upright, options);
-    let made = made.map_err(|error| error.to_string())?;
+    let made = made.map_err(|error| failed(&error))?;
     let (width, height) = (made.dimensions.width, made.dimensions.height);
     Ok(Thumbnail { jpeg: made.jpeg, width, height })
 }

@@ -1,0 +1,50 @@
+//! Why a decision cannot be made.
+
+use std::fmt;
+
+use crate::catalogue::decisions::DecisionsError;
+
+/// Why a change is refused.
+#[derive(Debug)]
+pub(super) enum ChangeError {
+    /// No such group, or no such candidate in it.
+    NoPicture,
+    /// The group was acted on.
+    Applied,
+    /// Somebody said that it is another picture: it cannot be the keeper.
+    CalledAnother,
+    /// Nothing is left that could be called another picture.
+    OnlyIdentical,
+    /// The keeper cannot be called another picture than itself.
+    IsKeeper,
+    /// The bytes, which a mark is about, cannot be read.
+    Unreadable,
+    /// The bytes are the keeper's.
+    SameBytes,
+    /// There is nowhere to keep a mark.
+    NoHome,
+    /// The change cannot be kept.
+    NotKept(DecisionsError),
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPicture => "there is no such picture",
+            Self::Applied => "it is applied; undo that first",
+            Self::CalledAnother => "it was called another picture",
+            Self::OnlyIdentical => "all others have the bytes of the keeper",
+            Self::IsKeeper => "the keeper is what others are compared with",
+            Self::Unreadable => "its bytes cannot be read",
+            Self::SameBytes => "its bytes are those of the keeper",
+            Self::NoHome => "no home folder is known to remember it in",
+            Self::NotKept(error) => return error.fmt(f),
+        })
+    }
+}
+
+impl From<DecisionsError> for ChangeError {
+    fn from(error: DecisionsError) -> Self {
+        Self::NotKept(error)
+    }
+}
