@@ -294,7 +294,7 @@ fn print_peers(count: usize) {
             .zip(&needles)
             .map(|((answer, exact), needle)| {
                 let last = exact.last().map_or(0, |neighbour| u32::from(neighbour.distance));
-                answer.iter().filter(|hash| needle.distance(**hash) <= last).count().min(10)
+                answer.iter().filter(|hash| needle.distance(**hash).0 <= last).count().min(10)
             })
             .sum();
         println!(

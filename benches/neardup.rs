@@ -15,7 +15,7 @@ use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::findings::Group;
 use clean_backup::model::media::Orientation;
-use clean_backup::model::phash::PictureHash;
+use clean_backup::model::phash::{Distance, FineDistance, PictureHash};
 use clean_backup::model::policy::Policy;
 use clean_backup::model::record::Picture;
 use clean_backup::picture::hasher::CpuHasher;
@@ -43,7 +43,7 @@ fn nearest(
         (d > policy.radius || f > policy.fine_radius, f, d)
     });
     let (missed, f, d) = distances.min().unwrap();
-    (!missed, d, f)
+    (!missed, d.0, f.0)
 }
 
 fn percentile(values: &mut [u32], percent: usize) -> u32 {
@@ -58,7 +58,7 @@ fn grid(by_edit: &BTreeMap<(&str, &str), Vec<&Picture>>, base: &dyn Fn(&Picture)
             .iter()
             .map(|picture| {
                 let (a, b) = (base(picture).upright(), picture.record.hash.upright());
-                (a.phash.distance(b.phash), a.fine.distance(b.fine))
+                (a.phash.distance(b.phash).0, a.fine.distance(b.fine).0)
             })
             .collect();
         println!("\n{how}: recall by radius (down) and fine radius (across)");
@@ -185,7 +185,7 @@ fn main() {
         "\nby the 256-bit hash alone: radius, groups, duplicates, groups with two bases; recall"
     );
     for radius in [32, 56, 64, 73] {
-        let policy = Policy { radius: 64, fine_radius: radius };
+        let policy = Policy { radius: Distance(64), fine_radius: FineDistance(radius) };
         let options = DedupeOptions { policy, fine_only: true, ..DedupeOptions::default() };
         let content =
             |picture: &Picture| clean_backup::files::content::content_hash(&picture.file.path);
@@ -202,7 +202,7 @@ fn main() {
                 let near = pictures.iter().filter(|picture| {
                     let original = originals[truth_of(picture).base.as_str()];
                     let (a, b) = (picture.record.hash.upright(), original.record.hash.upright());
-                    a.fine.distance(b.fine) <= radius
+                    a.fine.distance(b.fine).0 <= radius
                 });
                 print!(" {edit} {:.3}", near.count() as f64 / pictures.len() as f64);
             }
@@ -215,7 +215,7 @@ fn main() {
     for (i, a) in distinct.iter().enumerate() {
         for b in &distinct[i + 1..] {
             let (a, b) = (a.record.hash.upright(), b.record.hash.upright());
-            nearest_pairs.push((a.phash.distance(b.phash), a.fine.distance(b.fine)));
+            nearest_pairs.push((a.phash.distance(b.phash).0, a.fine.distance(b.fine).0));
         }
     }
     nearest_pairs.sort_unstable();

@@ -130,7 +130,7 @@ fn copies_are_grouped_and_others_are_not() {
 fn near_by_one_hash_alone_is_not_near() {
     let a = scene(12);
     let policy = Policy::from_threshold(6);
-    for (fine_bits, grouped) in [(policy.fine_radius, true), (policy.fine_radius + 1, false)] {
+    for (fine_bits, grouped) in [(policy.fine_radius.0, true), (policy.fine_radius.0 + 1, false)] {
         let mut other = picture("b.jpg", &a);
         for bit in 0..fine_bits as usize {
             other.record.hash.views[0].fine.0[bit / 64] ^= 1 << (bit % 64);

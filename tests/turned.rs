@@ -548,7 +548,7 @@ fn similar_pictures_are_found_from_both_sides() {
                 // Which of equals is the last one is not fixed, but how near they are is.
                 let nearest = told(&ask(&mut library, SearchMode::Nearest(7)));
                 let bits = |places: &[(Nearness, PathBuf)]| -> Vec<u32> {
-                    places.iter().map(|(near, _)| near.fine_distance).collect()
+                    places.iter().map(|(near, _)| near.fine_distance.0).collect()
                 };
                 assert_eq!(bits(&nearest), bits(&all[..7]));
                 assert!(nearest.iter().all(|place| all.contains(place)), "{nearest:?}");

@@ -9,7 +9,9 @@ use std::path::{Component, Path, PathBuf};
 use crate::catalogue::cache::{Cache, CacheError, Packed};
 use crate::index::{self, fine};
 use crate::model::media::Orientation;
-use crate::model::phash::{FineHash, Nearness, PerceptualHash, PictureHash, Side};
+use crate::model::phash::{
+    Distance, FineDistance, FineHash, Nearness, PerceptualHash, PictureHash, Side,
+};
 use crate::model::policy::{Policy, QUALITY_FLOOR};
 use crate::model::record::KnownPicture;
 
@@ -59,9 +61,9 @@ pub struct Similar {
     /// What the cache knows of it.
     pub picture: KnownPicture,
     /// Bits that the 64-bit hashes differ by, if the needle has one.
-    pub distance: Option<u32>,
+    pub distance: Option<Distance>,
     /// Bits that the 256-bit hashes differ by, if the needle has one.
-    pub fine_distance: Option<u32>,
+    pub fine_distance: Option<FineDistance>,
     /// What turns the needle into it.
     pub orientation: Orientation,
 }
@@ -213,7 +215,7 @@ impl<'a> Searcher<'a> {
                 }
                 Needle::Fine(fine) => {
                     let fine_distance = fine.distance(self.packed.fine_of(position)?);
-                    Some(Nearness { fine_distance, distance: 0, orientation })
+                    Some(Nearness { fine_distance, distance: Distance(0), orientation })
                 }
                 Needle::Perceptual(_) => None,
             };
@@ -246,9 +248,9 @@ impl<'a> Searcher<'a> {
                 let mut candidates = BTreeSet::new();
                 for (view, sides) in by_view(hash, options) {
                     let hashes = self.packed.hashes_of_view(view)?;
-                    let query = index::query(&hashes, sides.len(), policy.radius);
+                    let query = index::query(&hashes, sides.len(), policy.radius.0);
                     for side in sides {
-                        let near = query.within(side.needle.phash, policy.radius);
+                        let near = query.within(side.needle.phash, policy.radius.0);
                         candidates.extend(near.into_iter().map(|near| near.position));
                     }
                 }
@@ -261,13 +263,13 @@ impl<'a> Searcher<'a> {
                 }
             }
             Needle::Perceptual(hash) => {
-                let query = index::query(self.packed.hashes(), 1, policy.radius);
-                for near in query.within(*hash, policy.radius) {
+                let query = index::query(self.packed.hashes(), 1, policy.radius.0);
+                for near in query.within(*hash, policy.radius.0) {
                     best.offer(near.position, upright(0_u32, near.distance));
                 }
             }
             Needle::Fine(hash) => {
-                let near = fine::within(*hash, self.fine()?, policy.fine_radius);
+                let near = fine::within(*hash, self.fine()?, policy.fine_radius.0);
                 for found in near {
                     best.offer(found.position, upright(found.distance, 0_u32));
                 }
@@ -389,8 +391,8 @@ fn by_view(hash: &PictureHash, options: &SimilarOptions) -> BTreeMap<usize, Vec<
 
 fn upright(fine_distance: impl Into<u32>, distance: impl Into<u32>) -> Nearness {
     Nearness {
-        fine_distance: fine_distance.into(),
-        distance: distance.into(),
+        fine_distance: FineDistance(fine_distance.into()),
+        distance: Distance(distance.into()),
         orientation: Orientation::Upright,
     }
 }

@@ -92,7 +92,7 @@ impl<'a> Dense<'a> {
         hashes: &'a DenseHashes,
         wanted: NeighbourKind<'a>,
     ) -> Self {
-        let radius = question.policy.radius;
+        let radius = question.policy.radius.0;
         let asked = |hashed: &'a Hashed| {
             let fine_of = |view: usize| {
                 let fine = |&node: &u32| view_of(question, nodes, node, view).fine;
@@ -123,10 +123,10 @@ impl<'a> Dense<'a> {
         for side in hash.sides(turns(self.question.options)) {
             let Some(index) = asked.views.get(side.view) else { continue };
             if let Some(fine) = &index.fine {
-                let near = fine::within(side.needle.fine, fine, policy.fine_radius);
+                let near = fine::within(side.needle.fine, fine, policy.fine_radius.0);
                 found.extend(near.into_iter().map(|n| asked.nodes[n.position as usize]));
             } else {
-                let near = index.query.within(side.needle.phash, policy.radius);
+                let near = index.query.within(side.needle.phash, policy.radius.0);
                 found.extend(near.into_iter().map(|n| asked.nodes[n.position as usize]));
             }
         }

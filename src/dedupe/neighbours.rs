@@ -69,7 +69,7 @@ pub(super) fn find(question: &Question<'_>, classes: &Classes, joiner: &dyn Join
     }
     let own = classes.hashes(question, 0..classes.own);
     let references = classes.hashes(question, classes.own..classes.hashed);
-    let radius = question.policy.radius;
+    let radius = question.policy.radius.0;
     for hash in 0..own.distinct.len() as u32 {
         let alike = own.classes(hash);
         if alike.len() > 1 {
@@ -179,7 +179,7 @@ impl Search<'_> {
         let start = section.start;
         let needles: Vec<PerceptualHash> =
             section.map(|class| self.view(class, orientation).phash).collect();
-        let radius = self.question.policy.radius;
+        let radius = self.question.policy.radius.0;
         joiner.cross_join(&needles, &library.distinct, radius, &|pairs: &[Pair]| {
             self.keep(|edges| {
                 for pair in pairs {
@@ -194,7 +194,7 @@ impl Search<'_> {
     /// By the 256-bit hash alone. Classes of equal hashes are paired like others: there are few, as
     /// only what was taken at other times is in another class.
     fn by_fine_hash(&self, joiner: &dyn Joiner) {
-        let radius = self.question.policy.fine_radius;
+        let radius = self.question.policy.fine_radius.0;
         let (own, references) = (0..self.classes.own, self.classes.own..self.classes.hashed);
         let fine = |section: &Range<u32>, orientation: Orientation| -> Vec<FineHash> {
             section.clone().map(|class| self.view(class, orientation).fine).collect()

@@ -3,7 +3,7 @@
 use crate::dedupe::relation::{self, File, Shot};
 use crate::model::findings::{Duplicate, FoundPicture, Group, Linked, Matching, Relation};
 use crate::model::media::Orientation;
-use crate::model::phash::Nearness;
+use crate::model::phash::{Distance, FineDistance, Nearness};
 use crate::model::policy::Policy;
 use crate::model::record::ContentHash;
 
@@ -69,8 +69,8 @@ fn far<'a>(
     let nearness = keeper.hash.nearest(&picture.hash, turns(matching), |_, _| true);
     Linked {
         picture,
-        distance: nearness.map_or(0, |nearness| nearness.distance),
-        fine_distance: nearness.map_or(0, |nearness| nearness.fine_distance),
+        distance: nearness.map_or(Distance(0), |nearness| nearness.distance),
+        fine_distance: nearness.map_or(FineDistance(0), |nearness| nearness.fine_distance),
         near: None,
     }
 }
@@ -126,8 +126,8 @@ mod tests {
         Duplicate {
             alarm: None,
             picture,
-            distance: 0,
-            fine_distance: 0,
+            distance: Distance(0),
+            fine_distance: FineDistance(0),
             relation: Relation::Copy,
             orientation: Orientation::Upright,
             whole_beside_damaged: false,
@@ -153,8 +153,8 @@ mod tests {
             duplicates: vec![copy(picture("a", 0b11, None)), copy(picture("b", 0b1100, None))],
             linked: vec![Linked {
                 picture: picture("l", 0b1111, None),
-                distance: 4,
-                fine_distance: 4,
+                distance: Distance(4),
+                fine_distance: FineDistance(4),
                 near: None,
             }],
         };
@@ -163,7 +163,10 @@ mod tests {
         assert_eq!(around.reason, CHOSEN);
         let copies = vec![("k".to_owned(), Relation::Copy)];
         assert_eq!(names(&around), ("a".into(), copies, vec!["b".into(), "l".into()]));
-        assert_eq!((around.duplicates[0].distance, around.linked[0].distance), (2, 4));
+        assert_eq!(
+            (around.duplicates[0].distance, around.linked[0].distance),
+            (Distance(2), Distance(4))
+        );
         assert_eq!(group.around(3, &matching), None);
         // Both distances count, unless the 256 bits alone were asked for.
         let policy = |radius, fine| Policy::from_threshold(radius).with_fine_radius(fine);

@@ -1,5 +1,6 @@
 //! What kind of match a pair of near pictures is: the same bytes, a copy, or two frames of a burst.
 
+use crate::model::phash::{Distance, FineDistance};
 use std::path::Path;
 
 use crate::model::findings::{Alarm, Group, Relation};
@@ -77,12 +78,19 @@ pub fn relate(a: Shot<'_>, b: Shot<'_>) -> Relation {
 
 /// Whether one of two near pictures may be a damaged copy of the other: their files are equally
 /// long, but have other bytes. Where a format compresses, two edits of a picture are hardly ever
-/// equally long; where it does not, the hashes must agree too. `distances` are the 64-bit and the
-/// 256-bit one.
-pub fn may_be_damaged(a: File, b: File, distances: (u32, u32), relation: Relation) -> bool {
+/// equally long; where it does not, the hashes must agree too. `near` tells the distances.
+pub fn may_be_damaged(
+    a: File,
+    b: File,
+    near: (Distance, FineDistance),
+    relation: Relation,
+) -> bool {
     let other_bytes = matches!((a.content, b.content), (Some(a), Some(b)) if a != b);
     let unlikely = a.format.compresses() && relation != Relation::Burst;
-    a.size == b.size && a.format == b.format && other_bytes && (distances == (0, 0) || unlikely)
+    a.size == b.size
+        && a.format == b.format
+        && other_bytes
+        && (near == (Distance(0), FineDistance(0)) || unlikely)
 }
 
 fn taken_apart(a: Shot<'_>, b: Shot<'_>) -> bool {
@@ -187,6 +195,7 @@ mod tests {
             content: Some(ContentHash([content; 32])),
             damaged: false,
         };
+        let near = |(bits, fine)| (Distance(bits), FineDistance(fine));
         use Relation::{Burst, Copy};
         let jpeg = file(9, Format::Jpeg, 1);
         for (other, distances, relation, expected) in [
@@ -199,12 +208,20 @@ mod tests {
             (file(9, Format::Png, 2), (0, 0), Copy, false),
             (File { content: None, ..jpeg }, (0, 0), Copy, false),
         ] {
-            assert_eq!(may_be_damaged(jpeg, other, distances, relation), expected, "{other:?}");
-            assert_eq!(may_be_damaged(other, jpeg, distances, relation), expected, "{other:?}");
+            assert_eq!(
+                may_be_damaged(jpeg, other, near(distances), relation),
+                expected,
+                "{other:?}"
+            );
+            assert_eq!(
+                may_be_damaged(other, jpeg, near(distances), relation),
+                expected,
+                "{other:?}"
+            );
         }
         let bitmap = file(9, Format::Bmp, 1);
-        assert!(!may_be_damaged(bitmap, file(9, Format::Bmp, 2), (2, 4), Copy));
-        assert!(may_be_damaged(bitmap, file(9, Format::Bmp, 2), (0, 0), Copy));
+        assert!(!may_be_damaged(bitmap, file(9, Format::Bmp, 2), near((2, 4)), Copy));
+        assert!(may_be_damaged(bitmap, file(9, Format::Bmp, 2), near((0, 0)), Copy));
     }
 
     #[test]

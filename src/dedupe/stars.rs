@@ -1,5 +1,6 @@
 //! Stars over nodes, spelled out for their members.
 
+use crate::model::phash::{Distance, FineDistance};
 use std::collections::BTreeMap;
 
 use super::Question;
@@ -122,7 +123,7 @@ fn lone(keeper: u32) -> Star {
 }
 
 fn linked(picture: u32) -> Linked<u32> {
-    Linked { picture, distance: 0, fine_distance: 0, near: None }
+    Linked { picture, distance: Distance(0), fine_distance: FineDistance(0), near: None }
 }
 
 /// A star of nodes as a group of pictures; `None` when nothing but the keeper is left.
@@ -148,7 +149,9 @@ fn spell_out(
     if is_reference(star.keeper) {
         linked_pictures.extend(rest);
     } else {
-        duplicates.extend(rest.iter().map(|&p| duplicate(p, 0, 0, Orientation::Upright)));
+        duplicates.extend(
+            rest.iter().map(|&p| duplicate(p, Distance(0), FineDistance(0), Orientation::Upright)),
+        );
     }
     for &node in star.duplicates.iter().chain(frames) {
         let Some(near) = near(question, keeper, nodes.first(node)) else {

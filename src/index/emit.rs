@@ -24,7 +24,7 @@ impl<'a> Emitter<'a> {
         right: &[PerceptualHash],
         b: u32,
     ) {
-        self.push_pair(Pair::new(a, b, left[a as usize].distance(right[b as usize])));
+        self.push_pair(Pair::new(a, b, left[a as usize].distance(right[b as usize]).0));
     }
 
     pub(super) fn push_pair(&mut self, pair: Pair) {

@@ -104,14 +104,14 @@ impl Sink<Pair> for WordFilter<'_> {
         let found_before = |a: FineHash, b: FineHash| {
             (0..self.word).any(|word| {
                 word_radius(self.radius, word)
-                    .is_some_and(|within| dealt(a, word).distance(dealt(b, word)) <= within)
+                    .is_some_and(|within| dealt(a, word).distance(dealt(b, word)).0 <= within)
             })
         };
         let near: Vec<FinePair> = batch
             .iter()
             .filter_map(|pair| {
                 let (a, b) = (self.left[pair.a as usize], self.right[pair.b as usize]);
-                let distance = a.distance(b);
+                let distance = a.distance(b).0;
                 (distance <= self.radius && !found_before(a, b)).then_some(FinePair {
                     a: pair.a,
                     b: pair.b,
@@ -220,8 +220,8 @@ mod tests {
         #[test]
         fn every_bit_is_dealt_once(hash: [u64; 4], other: [u64; 4]) {
             let (a, b) = (FineHash(hash), FineHash(other));
-            let sum: u32 = (0..4).map(|word| dealt(a, word).distance(dealt(b, word))).sum();
-            prop_assert_eq!(sum, a.distance(b));
+            let sum: u32 = (0..4).map(|word| dealt(a, word).distance(dealt(b, word)).0).sum();
+            prop_assert_eq!(sum, a.distance(b).0);
         }
 
         #[test]
@@ -229,7 +229,7 @@ mod tests {
             let mut expected = Vec::new();
             for (b, right) in (0..).zip(&all) {
                 for (a, left) in (0..b).zip(&all) {
-                    let distance = left.distance(*right) as u16;
+                    let distance = left.distance(*right).0 as u16;
                     if u32::from(distance) <= radius {
                         expected.push(FinePair { a, b, distance });
                     }
@@ -255,7 +255,7 @@ mod tests {
             let mut sorted: Vec<_> = (0..)
                 .zip(&all)
                 .map(|(position, hash)| FineNeighbour {
-                    distance: needle.distance(*hash) as u16,
+                    distance: needle.distance(*hash).0 as u16,
                     position,
                 })
                 .collect();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::model::media::{CaptureTime, Dimensions, FileKey, FileStamp, Format, Orientation};
-use crate::model::phash::PictureHash;
+use crate::model::phash::{Distance, FineDistance, PictureHash};
 use crate::model::policy::Policy;
 use crate::model::record::Stage;
 
@@ -76,9 +76,9 @@ pub struct Duplicate<P = FoundPicture> {
     /// The picture.
     pub picture: P,
     /// Bits between the 64-bit hashes of it and the keeper.
-    pub distance: u32,
+    pub distance: Distance,
     /// Bits between the fine hashes.
-    pub fine_distance: u32,
+    pub fine_distance: FineDistance,
     /// What kind of match.
     pub relation: Relation,
     /// How the keeper has to be turned to look like it.
@@ -133,9 +133,9 @@ pub struct Linked<P = FoundPicture> {
     /// The picture.
     pub picture: P,
     /// Bits between the 64-bit hashes of it and the keeper.
-    pub distance: u32,
+    pub distance: Distance,
     /// Bits between the fine hashes of it and the keeper.
-    pub fine_distance: u32,
+    pub fine_distance: FineDistance,
     /// The duplicate that it is near.
     pub near: Option<PathBuf>,
 }

@@ -11,6 +11,26 @@ use crate::model::media::Orientation;
 /// number are computed again.
 pub const HASH_VERSION: u32 = 2;
 
+/// Bits that two 64-bit hashes differ by, 0 to 64; also the most that they may differ by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Distance(pub u32);
+
+impl fmt::Display for Distance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Bits that two 256-bit hashes differ by, 0 to 256; also the most that they may differ by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FineDistance(pub u32);
+
+impl fmt::Display for FineDistance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// 64-bit perceptual hash: the signs against the median of the 8×8 lowest DCT coefficients, DC
 /// included, row by row, the first in the most significant bit.
 #[repr(transparent)]
@@ -19,8 +39,8 @@ pub struct PerceptualHash(pub u64);
 
 impl PerceptualHash {
     /// Hamming distance, 0–64 bits.
-    pub fn distance(self, other: Self) -> u32 {
-        (self.0 ^ other.0).count_ones()
+    pub fn distance(self, other: Self) -> Distance {
+        Distance((self.0 ^ other.0).count_ones())
     }
 }
 
@@ -46,8 +66,8 @@ pub struct FineHash(pub [u64; 4]);
 
 impl FineHash {
     /// Hamming distance, 0–256 bits.
-    pub fn distance(self, other: Self) -> u32 {
-        self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum()
+    pub fn distance(self, other: Self) -> FineDistance {
+        FineDistance(self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum())
     }
 
     /// The 32 bytes in reading order, as the cache stores them.
@@ -213,7 +233,7 @@ impl PictureHash {
         &self,
         other: &Self,
         turns: &[Orientation],
-        within: impl Fn(u32, u32) -> bool,
+        within: impl Fn(Distance, FineDistance) -> bool,
     ) -> Option<Nearness> {
         let (mine, theirs) = (self.upright(), other.upright());
         // A transposition moves the bits of both views alike: one transposed view serves all turns.
@@ -257,9 +277,9 @@ pub struct Side {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nearness {
     /// Bits of 256 that differ.
-    pub fine_distance: u32,
+    pub fine_distance: FineDistance,
     /// Bits of 64 that differ.
-    pub distance: u32,
+    pub distance: Distance,
     /// What turns the first picture into the second.
     pub orientation: Orientation,
 }
@@ -280,81 +300,4 @@ fn stored_view(orientation: Orientation) -> (usize, bool) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hexadecimal_round_trip() {
-        let phash = PerceptualHash(0x0123_4567_89ab_cdef);
-        assert_eq!(phash.to_string().parse(), Ok(phash));
-        let fine = FineHash([1, 2, 0xffff_0000_ffff_0000, u64::MAX]);
-        assert_eq!(fine.to_string().parse(), Ok(fine));
-        assert_eq!(FineHash::from_bytes(fine.to_bytes()), fine);
-        for bad in ["", "xyz", "+123456789abcdef", "0123456789abcdef0"] {
-            assert_eq!(bad.parse::<PerceptualHash>(), Err(HashTextError), "{bad:?}");
-        }
-        assert_eq!("é".repeat(32).parse::<FineHash>(), Err(HashTextError));
-    }
-
-    #[test]
-    fn transposing_twice_changes_nothing() {
-        let view = View {
-            phash: PerceptualHash(0xdead_beef_0123_4567),
-            fine: FineHash([0x1234_5678_9abc_def0, 42, u64::MAX << 7, 0x0f0f_0f0f_0f0f_0f0f]),
-        };
-        assert_ne!(view.transposed(), view);
-        assert_eq!(view.transposed().transposed(), view);
-    }
-
-    /// Views without any relation to each other, as no real picture has them.
-    fn random_hash(seed: u64) -> PictureHash {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut next = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state
-        };
-        let mut view = || View {
-            phash: PerceptualHash(next()),
-            fine: FineHash([next(), next(), next(), next()]),
-        };
-        PictureHash { views: [view(), view(), view(), view()], quality: Quality(80) }
-    }
-
-    #[test]
-    fn the_nearest_side_is_the_same_from_both_sides() {
-        for seed in 0..200 {
-            let (a, b) = (random_hash(2 * seed), random_hash(2 * seed + 1));
-            for turns in [&Orientation::ALL[..], &[Orientation::Upright]] {
-                let there = a.nearest(&b, turns, |_, _| true).unwrap();
-                let back = b.nearest(&a, turns, |_, _| true).unwrap();
-                assert_eq!(
-                    (there.fine_distance, there.distance),
-                    (back.fine_distance, back.distance)
-                );
-                // By the definition, with whole views.
-                let sides = turns.iter().flat_map(|&turn| {
-                    let turned = (a.oriented(turn), b.upright());
-                    let back = (a.upright(), b.oriented(turn.inverse()));
-                    [turned, back].map(|(a, b)| Nearness {
-                        fine_distance: a.fine.distance(b.fine),
-                        distance: a.phash.distance(b.phash),
-                        orientation: turn,
-                    })
-                });
-                let sides: Vec<Nearness> = sides.collect();
-                assert_eq!(Some(&there), sides.iter().min());
-                let asked = a.sides(turns).into_iter().map(|side| Nearness {
-                    fine_distance: side.needle.fine.distance(b.views[side.view].fine),
-                    distance: side.needle.phash.distance(b.views[side.view].phash),
-                    orientation: side.orientation,
-                });
-                assert_eq!(asked.min(), Some(there));
-                let near = |n: &&Nearness| n.distance <= 28 && n.fine_distance <= 125;
-                let within = a.nearest(&b, turns, |coarse, fine| coarse <= 28 && fine <= 125);
-                assert_eq!(within.as_ref(), sides.iter().filter(near).min());
-            }
-        }
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::model::phash::Quality;
+use crate::model::phash::{Distance, FineDistance, Quality};
 
 /// Below this quality a tile is nearly flat (sky, a black frame, an empty page): all such pictures
 /// hash alike, and only byte-identical ones match. 8 is a step of less than 1 grey level between
@@ -172,9 +172,9 @@ impl std::error::Error for PolicyTextError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Most bits that the 64-bit hashes may differ by.
-    pub radius: u32,
+    pub radius: Distance,
     /// Most bits that the 256-bit hashes may differ by.
-    pub fine_radius: u32,
+    pub fine_radius: FineDistance,
 }
 
 impl Policy {
@@ -182,13 +182,13 @@ impl Policy {
     /// [`MAX_THRESHOLD`] counts as that.
     pub fn from_threshold(threshold: u32) -> Self {
         let radius = threshold.min(MAX_THRESHOLD);
-        Self { radius, fine_radius: fine_radius(radius) }
+        Self { radius: Distance(radius), fine_radius: FineDistance(fine_radius(radius)) }
     }
 
     /// The same with a fine radius of the caller's choice, at most [`MAX_FINE_THRESHOLD`].
     #[must_use]
     pub fn with_fine_radius(self, fine_radius: u32) -> Self {
-        Self { fine_radius: fine_radius.min(MAX_FINE_THRESHOLD), ..self }
+        Self { fine_radius: FineDistance(fine_radius.min(MAX_FINE_THRESHOLD)), ..self }
     }
 }
 
@@ -226,15 +226,21 @@ mod tests {
 
     #[test]
     fn the_fine_radius_follows_the_table() {
-        let radii: Vec<u32> = (0..=16).map(|t| Policy::from_threshold(t).fine_radius).collect();
+        let radii: Vec<u32> = (0..=16).map(|t| Policy::from_threshold(t).fine_radius.0).collect();
         assert_eq!(
             radii,
             [24, 28, 32, 38, 44, 50, 56, 60, 64, 68, 72, 72, 72, 73, 73, 73, 74],
             "rising, through every point of the table"
         );
-        assert_eq!(Policy::from_threshold(40), Policy { radius: 16, fine_radius: 74 });
-        assert_eq!(Policy::default(), Policy { radius: 6, fine_radius: 56 });
-        assert_eq!(Policy::from_threshold(6).with_fine_radius(999).fine_radius, 256);
+        assert_eq!(
+            Policy::from_threshold(40),
+            Policy { radius: Distance(16), fine_radius: FineDistance(74) }
+        );
+        assert_eq!(
+            Policy::default(),
+            Policy { radius: Distance(6), fine_radius: FineDistance(56) }
+        );
+        assert_eq!(Policy::from_threshold(6).with_fine_radius(999).fine_radius, FineDistance(256));
     }
 
     #[test]

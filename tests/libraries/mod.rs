@@ -16,7 +16,9 @@ use clean_backup::model::findings::{
     Counts, Duplicate, Findings, FoundPicture, Group, Matching, Relation,
 };
 use clean_backup::model::media::{Dimensions, Format, MediaFile, Orientation};
-use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::model::phash::{
+    Distance, FineDistance, FineHash, PerceptualHash, PictureHash, Quality, View,
+};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -155,8 +157,8 @@ impl Library {
                 let (fine_distance, whole_beside_damaged, alarm) = (distance, false, None);
                 Duplicate {
                     picture,
-                    distance,
-                    fine_distance,
+                    distance: Distance(distance),
+                    fine_distance: FineDistance(fine_distance),
                     relation,
                     orientation,
                     whole_beside_damaged,

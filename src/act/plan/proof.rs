@@ -1,5 +1,6 @@
 //! Why a file may be acted on in favour of another one: what was measured, and the rule it met.
 
+use crate::model::phash::{Distance, FineDistance};
 use serde::{Deserialize, Serialize};
 
 use crate::model::findings::{Duplicate, Matching, Relation};
@@ -16,9 +17,9 @@ pub struct Proof {
     /// What kind of match.
     pub relation: Relation,
     /// Bits between the 64-bit hashes.
-    pub distance: u32,
+    pub distance: Distance,
     /// Bits between the 256-bit hashes.
-    pub fine_distance: u32,
+    pub fine_distance: FineDistance,
     /// How the keeper has to be turned to look like the member.
     pub orientation: Orientation,
 }
@@ -38,8 +39,8 @@ impl Proof {
     pub const SAME_BYTES: Self = Self {
         group: 0,
         relation: Relation::Identical,
-        distance: 0,
-        fine_distance: 0,
+        distance: Distance(0),
+        fine_distance: FineDistance(0),
         orientation: Orientation::Upright,
     };
 
@@ -60,8 +61,8 @@ impl From<Proof> for ProofJson {
         Self {
             group: proof.group,
             relation: proof.relation.name().to_owned(),
-            distance: proof.distance,
-            fine_distance: proof.fine_distance,
+            distance: proof.distance.0,
+            fine_distance: proof.fine_distance.0,
             orientation: proof.orientation.name().to_owned(),
         }
     }
@@ -80,8 +81,8 @@ impl TryFrom<ProofJson> for Proof {
         Ok(Self {
             group: json.group,
             relation,
-            distance: json.distance,
-            fine_distance: json.fine_distance,
+            distance: Distance(json.distance),
+            fine_distance: FineDistance(json.fine_distance),
             orientation,
         })
     }
@@ -106,8 +107,8 @@ pub struct MatchRule {
 impl From<&Matching> for MatchRule {
     fn from(matching: &Matching) -> Self {
         Self {
-            threshold: matching.policy.radius,
-            fine_threshold: matching.policy.fine_radius,
+            threshold: matching.policy.radius.0,
+            fine_threshold: matching.policy.fine_radius.0,
             fine_only: matching.fine_only,
             any_orientation: matching.any_orientation,
             include_bursts: matching.include_bursts,
@@ -123,8 +124,8 @@ impl MatchRule {
 
     /// Why a proof does not meet the rule; `None` when it does. Identical bytes meet any.
     pub fn broken_by(&self, proof: &Proof) -> Option<&'static str> {
-        let far = !self.fine_only && proof.distance > self.threshold
-            || proof.fine_distance > self.fine_threshold;
+        let far = !self.fine_only && proof.distance.0 > self.threshold
+            || proof.fine_distance.0 > self.fine_threshold;
         match proof.relation {
             Relation::Identical => None,
             _ if far => Some("is further from its keeper than the plan's policy allows"),

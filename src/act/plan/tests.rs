@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::findings::{Matching, Relation};
 use crate::model::media::{Bytes, FileKey, FileStamp, ModifiedNs};
+use crate::model::phash::{Distance, FineDistance};
 use crate::model::record::ContentHash;
 
 fn expected(path: &str, inode: u64) -> Expected {
@@ -326,8 +327,11 @@ fn keepers_are_proven() {
     let message = told(Trash, |plan, _| plan.actions[1].group = 3);
     assert!(message.contains("a proof for another group"), "{message}");
     for (change, reason) in [
-        (proof(|p| p.distance = 7), "further from its keeper than the plan's policy allows"),
-        (proof(|p| p.fine_distance = 57), "further from its keeper than the plan's policy allows"),
+        (proof(|p| p.distance.0 = 7), "further from its keeper than the plan's policy allows"),
+        (
+            proof(|p| p.fine_distance.0 = 57),
+            "further from its keeper than the plan's policy allows",
+        ),
         (proof(|p| p.relation = Relation::Burst), "a shot of a burst"),
         (proof(|p| p.orientation = crate::model::media::Orientation::Rotate90), "is turned"),
     ] {
@@ -352,8 +356,8 @@ fn keepers_are_proven() {
     good.actions[0].files[0].proof = Some(Proof {
         group: number("k"),
         relation: Relation::Burst,
-        distance: 30,
-        fine_distance: 56,
+        distance: Distance(30),
+        fine_distance: FineDistance(56),
         orientation: crate::model::media::Orientation::Rotate90,
     });
     assert_eq!(good.check(), Ok(()));

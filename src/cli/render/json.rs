@@ -154,9 +154,9 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
         references: lossy(&report.references),
         references_bytes: exact(&report.references),
         policy: PolicyJson {
-            threshold: report.matching.policy.radius,
-            fine_threshold: report.matching.policy.fine_radius,
-            sensitivity: Sensitivity::from_threshold(report.matching.policy.radius)
+            threshold: report.matching.policy.radius.0,
+            fine_threshold: report.matching.policy.fine_radius.0,
+            sensitivity: Sensitivity::from_threshold(report.matching.policy.radius.0)
                 .map(Sensitivity::name),
             any_orientation: report.matching.any_orientation,
             include_bursts: report.matching.include_bursts,
@@ -240,8 +240,8 @@ pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
 fn duplicate(report: &Findings, duplicate: &Duplicate) -> DuplicateJson {
     DuplicateJson {
         picture: picture(&duplicate.picture),
-        distance: duplicate.distance,
-        fine_distance: duplicate.fine_distance,
+        distance: duplicate.distance.0,
+        fine_distance: duplicate.fine_distance.0,
         relation: duplicate.relation.name(),
         orientation: duplicate.orientation.name(),
         acted_on: report.matching.acts_on(duplicate),
@@ -259,8 +259,8 @@ fn duplicate(report: &Findings, duplicate: &Duplicate) -> DuplicateJson {
 fn linked(linked: &Linked) -> LinkedJson {
     LinkedJson {
         picture: picture(&linked.picture),
-        distance: linked.distance,
-        fine_distance: linked.fine_distance,
+        distance: linked.distance.0,
+        fine_distance: linked.fine_distance.0,
         near: linked.near.as_deref().map(path),
     }
 }

@@ -10,6 +10,7 @@ use super::text::outline;
 use clean_backup::model::findings::{FoundPicture, REPORT_VERSION};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, harmless_json, one_line};
+use clean_backup::model::phash::{Distance, FineDistance};
 
 /// A picture of the library that is near a needle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +20,9 @@ pub struct Hit {
     /// The other cache that it is known from, if it is not in the usual one.
     pub cache: Option<PathBuf>,
     /// Bits between the 64-bit hashes, if the needle has one.
-    pub distance: Option<u32>,
+    pub distance: Option<Distance>,
     /// Bits between the 256-bit hashes, if the needle has one.
-    pub fine_distance: Option<u32>,
+    pub fine_distance: Option<FineDistance>,
     /// What turns the needle into it.
     pub orientation: Orientation,
 }
@@ -99,8 +100,8 @@ impl SimilarReport {
     pub fn to_json(&self) -> serde_json::Result<String> {
         let hit = |hit: &Hit| HitJson {
             picture: picture(&hit.picture),
-            distance: hit.distance,
-            fine_distance: hit.fine_distance,
+            distance: hit.distance.map(|distance| distance.0),
+            fine_distance: hit.fine_distance.map(|distance| distance.0),
             orientation: hit.orientation.name(),
             cache: hit.cache.as_deref().map(path),
         };
@@ -178,7 +179,8 @@ impl SimilarReport {
 impl Hit {
     fn line(&self) -> String {
         let mut line = outline(&self.picture);
-        for (bits, of) in [(self.distance, 64), (self.fine_distance, 256)] {
+        for (bits, of) in [(self.distance.map(|d| d.0), 64), (self.fine_distance.map(|d| d.0), 256)]
+        {
             if let Some(bits) = bits {
                 let _ = write!(line, ", {bits} of {of} bits");
             }

@@ -7,7 +7,9 @@ use clean_backup::model::findings::{
 use clean_backup::model::media::{
     Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, ModifiedNs, Orientation,
 };
-use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::model::phash::{
+    Distance, FineDistance, FineHash, PerceptualHash, PictureHash, Quality, View,
+};
 use clean_backup::model::policy::Policy;
 use clean_backup::model::record::Stage;
 
@@ -42,8 +44,8 @@ fn duplicate(picture: FoundPicture, relation: Relation) -> Duplicate {
     Duplicate {
         alarm: None,
         picture,
-        distance,
-        fine_distance: distance * 3,
+        distance: Distance(distance),
+        fine_distance: FineDistance(distance * 3),
         relation,
         orientation: Orientation::Upright,
         whole_beside_damaged: false,
@@ -106,8 +108,8 @@ pub(in crate::cli::render) fn sample() -> Findings {
                 ],
                 linked: vec![Linked {
                     picture: picture("far.jpg", 6, 10),
-                    distance: 8,
-                    fine_distance: 60,
+                    distance: Distance(8),
+                    fine_distance: FineDistance(60),
                     near: Some("copies/turned.jpg".into()),
                 }],
             },

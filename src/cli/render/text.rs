@@ -232,7 +232,7 @@ fn push_summary(writer: &mut TextWriter, report: &Findings) {
         grouped(counts.not_pictures),
         grouped(summary.skipped)
     ));
-    let name = Sensitivity::from_threshold(policy.radius)
+    let name = Sensitivity::from_threshold(policy.radius.0)
         .map_or_else(String::new, |sensitivity| format!("{}, ", sensitivity.name()));
     writer.line(format_args!(
         "Matched within {name}{} of 64 bits and {} of 256{}. Took {:.1} s on {}.",

@@ -302,7 +302,7 @@ impl HammingGpu {
             let number = |[a, b]: &[u32; 2]| {
                 let distance =
                     question.needles[*a as usize].distance(question.library[*b as usize]);
-                Pair { a: *a, b: *b, distance: distance as u8 }
+                Pair { a: *a, b: *b, distance: distance.0 as u8 }
             };
             let known = |[a, b]: &[u32; 2]| {
                 (*a as usize) < question.needles.len() && (*b as usize) < question.library.len()

@@ -77,7 +77,7 @@ impl MultiIndex {
 }
 
 fn neighbour(needle: PerceptualHash, table: &BandTable, hit: IndexHit) -> Neighbour {
-    let distance = needle.distance(table.hashes[hit.position as usize]) as u8;
+    let distance = needle.distance(table.hashes[hit.position as usize]).0 as u8;
     Neighbour { distance, position: table.ids[hit.position as usize] }
 }
 

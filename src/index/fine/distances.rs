@@ -26,7 +26,7 @@ pub(super) fn distances(needle: FineHash, hashes: &[FineHash], distances: &mut V
 
 #[inline(always)]
 fn plain(needle: FineHash, hashes: &[FineHash], distances: &mut Vec<u16>) {
-    distances.extend(hashes.iter().map(|hash| needle.distance(*hash) as u16));
+    distances.extend(hashes.iter().map(|hash| needle.distance(*hash).0 as u16));
 }
 
 /// The same loop, compiled for these features.

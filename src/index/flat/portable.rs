@@ -14,7 +14,7 @@ pub(super) fn scan(
     for (needle, hash) in (0..).zip(needles) {
         for run in runs {
             for (position, candidate) in (run.start..).zip(&hashes[run.range()]) {
-                if hash.distance(*candidate) <= radius {
+                if hash.distance(*candidate).0 <= radius {
                     hits.push(IndexHit { needle, position });
                 }
             }
