@@ -52,7 +52,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli/args/mod.rs", "main.rs"]),
     ("clap_mangen", &["main.rs"]),
     ("gif", &["decode/raster"]),
-    ("globset", &["cli/config/value.rs", "files/walk.rs"]),
+    ("globset", &["cli/config/value.rs", "files/globs.rs"]),
     ("zune_core", &["decode/jpeg"]),
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),

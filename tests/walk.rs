@@ -10,7 +10,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use clean_backup::files::walk::{Globs, WalkOptions, Walked, walk};
+use clean_backup::files::globs::Globs;
+use clean_backup::files::walk::{WalkOptions, Walked, walk};
 use clean_backup::model::record::Stage;
 use tempfile::TempDir;
 

@@ -4,6 +4,7 @@
 pub mod atomic_file;
 pub mod content;
 pub mod fsops;
+pub mod globs;
 pub mod leftover;
 pub mod real_paths;
 pub mod stamp;

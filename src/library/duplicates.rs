@@ -8,7 +8,7 @@ use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::dedupe::{DedupeOptions, Prefer};
-use crate::files::walk::Globs;
+use crate::files::globs::Globs;
 use crate::model::findings::{Counts, Findings, Matching, Skipped};
 use crate::model::media::MediaFile;
 use crate::model::policy::{KeepRule, Policy};

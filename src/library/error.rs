@@ -8,7 +8,7 @@ use crate::act::plan::PlanError;
 use crate::catalogue::cache::CacheError;
 use crate::catalogue::decisions::DecisionsError;
 use crate::catalogue::similar::SimilarError;
-use crate::files::walk::GlobError;
+use crate::files::globs::GlobError;
 use crate::model::path_text::for_people;
 
 /// Why pictures could not be scanned, compared or asked for.

@@ -2,8 +2,10 @@
 //! a place for each, and proposes a plan. Changes nothing itself.
 
 mod dates;
+mod destination;
 mod outcome;
 mod places;
+mod twins;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -18,12 +20,15 @@ use crate::files::real_paths::RealPaths;
 use crate::files::walk::{WalkOptions, Walked, walk};
 use crate::metadata::capture::Judge;
 use crate::model::event::{Event, Phase, Progress};
-use crate::model::media::{Bytes, FileStamp, MediaFile};
+use crate::model::media::{FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Skip, Stage};
 pub use dates::explain;
 use dates::{DatedShot, shots_of};
+use destination::DestinationIndex;
 pub use outcome::{Count, Fate, Figures, Filed, Organized};
 use places::Places;
+pub use twins::Twins;
+use twins::twin;
 
 /// What is to be filed, and how.
 #[derive(Clone)]
@@ -47,15 +52,6 @@ pub struct OrganizeOptions {
     pub prune: bool,
     /// The folder that relative paths start at.
     pub base: PathBuf,
-}
-
-/// What was found by looking at pictures, by the paths of the incoming ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Twins {
-    /// The library's picture is as good or better.
-    pub stay_out: HashMap<PathBuf, PathBuf>,
-    /// The incoming one is better than the library's.
-    pub better: HashMap<PathBuf, PathBuf>,
 }
 
 /// The folder for what has no date.
@@ -244,65 +240,6 @@ fn best_of_identical(units: &[FilingUnit]) -> HashMap<usize, usize> {
     best
 }
 
-/// What is in the destination, by size; files of a size are hashed once one of that size comes in.
-struct DestinationIndex {
-    by_size: HashMap<Bytes, Vec<PathBuf>>,
-    by_content: HashMap<Bytes, HashMap<ContentHash, Vec<PathBuf>>>,
-}
-
-impl DestinationIndex {
-    fn new(options: &OrganizeOptions, cancel: &AtomicBool) -> Self {
-        let mut by_size: HashMap<Bytes, Vec<PathBuf>> = HashMap::new();
-        if options.destination.is_dir() {
-            // What comes in is not what is there.
-            let skip_dirs = vec![options.source.clone()];
-            let walk_options = WalkOptions { all: true, skip_dirs, ..WalkOptions::default() };
-            let walked =
-                walk(std::slice::from_ref(&options.destination), &walk_options, &|_| {}, cancel);
-            for MediaFile { path, stamp, .. } in walked.files {
-                by_size.entry(stamp.size).or_default().push(path);
-            }
-        }
-        Self { by_size, by_content: HashMap::new() }
-    }
-
-    /// A file of the destination with this content that is not the file itself.
-    fn find(&mut self, path: &Path, size: Bytes, content: ContentHash) -> Option<PathBuf> {
-        let of_size = self.by_size.get(&size)?;
-        let by_content = self.by_content.entry(size).or_insert_with(|| {
-            let hashed: Vec<(ContentHash, PathBuf)> = of_size
-                .par_iter()
-                .filter_map(|path| Some((content_hash(path).ok()?, path.clone())))
-                .collect();
-            let mut by_content: HashMap<ContentHash, Vec<PathBuf>> = HashMap::new();
-            for (content, path) in hashed {
-                by_content.entry(content).or_default().push(path);
-            }
-            by_content
-        });
-        let real = path.canonicalize().ok();
-        let twins = by_content.get(&content)?.iter();
-        twins.filter(|other| other.canonicalize().ok() != real).min().cloned()
-    }
-}
-
-/// The file in the library that makes a unit superfluous: one for each of its media.
-fn twin(
-    unit: &FilingUnit,
-    options: &OrganizeOptions,
-    mut there: Option<&mut DestinationIndex>,
-    stamps: &HashMap<PathBuf, FileStamp>,
-) -> Option<PathBuf> {
-    let mut first = None;
-    for (path, content) in unit.shot.files.iter().zip(&unit.contents).take(unit.shot.media) {
-        let size = stamps.get(path)?.size;
-        let identical = there.as_mut().and_then(|there| there.find(path, size, *content));
-        let twin = identical.or_else(|| options.twins.stay_out.get(path).cloned())?;
-        first.get_or_insert(twin);
-    }
-    first
-}
-
 /// The folder that a unit belongs in.
 fn folder_of(unit: &FilingUnit, options: &OrganizeOptions) -> PathBuf {
     let time = unit.shot.decision.time().map(|(time, _)| time);
@@ -383,25 +320,4 @@ fn emptied(plan: &Plan) -> Vec<ExactPath> {
         }
     }
     folders.into_iter().map(|(_, folder)| ExactPath(folder)).collect()
-}
-
-impl Twins {
-    /// From groups that were found among the library's pictures and the incoming ones: what is
-    /// incoming and no better than its group's picture in the library stays out.
-    pub fn from_groups(
-        groups: &[crate::model::findings::Group],
-        acts_on: &dyn Fn(&crate::model::findings::Duplicate) -> bool,
-    ) -> Self {
-        let mut twins = Self::default();
-        // The library's pictures are the references.
-        for group in groups.iter().filter(|group| group.keeper.reference) {
-            for duplicate in group.duplicates.iter().filter(|duplicate| acts_on(duplicate)) {
-                let pixels = duplicate.picture.dimensions.pixels();
-                let better = pixels > group.keeper.dimensions.pixels();
-                let list = if better { &mut twins.better } else { &mut twins.stay_out };
-                list.insert(duplicate.picture.path.clone(), group.keeper.path.clone());
-            }
-        }
-        twins
-    }
 }

@@ -7,11 +7,13 @@
 //! only then the file is removed. All steps are taken in folders that are held open, and on files
 //! that are held open, and locked where that is possible, from the check to the end of an act.
 
+mod applied;
 mod checks;
 mod files;
 mod folders;
 mod held;
 mod mismatch;
+mod prune;
 mod remove;
 mod replace;
 mod stop;
@@ -25,10 +27,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::act::journal::{Ending, Intent, Journal, Line, RunLog, Verdict};
-use crate::act::plan::{Action, ActionKind, ExactPath, Plan, PlanError};
-use crate::files::fsops::{FileSystem, Place};
+use crate::act::plan::{Action, ActionKind, Plan, PlanError};
+use crate::files::fsops::FileSystem;
 use crate::model::event::{Act, Event, Phase, Progress};
-use crate::model::media::{FileKey, FileStamp};
+use crate::model::media::FileKey;
+pub use applied::{Applied, Effect, NotDone};
+use prune::prune;
 
 /// Intents that share one wait for the disk. Each of them is on the disk before its act begins;
 /// those that were not begun when a run was killed are found so by looking.
@@ -58,57 +62,6 @@ pub enum Scope<'a> {
     Rest(&'a RunLog),
     /// Those that an interrupted run had begun, or was about to, and no others.
     Begun(&'a RunLog),
-}
-
-/// An act that was not done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotDone {
-    /// The path of its first file.
-    pub path: PathBuf,
-    /// Whether it was refused or failed.
-    pub verdict: Verdict,
-    /// Why it was not done, for people.
-    pub reason: String,
-}
-
-/// What became of one file's name, for the cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Effect {
-    /// Where the bytes were.
-    pub from: PathBuf,
-    /// Where they are now.
-    pub to: PathBuf,
-    /// What the file was there.
-    pub before: FileStamp,
-    /// The file that has them now.
-    pub stamp: FileStamp,
-    /// They are still at `from` too.
-    pub kept: bool,
-}
-
-/// What became of a plan.
-#[derive(Debug, Default)]
-pub struct Applied {
-    /// The name of the run.
-    pub run: String,
-    /// Actions that were done.
-    pub actions: u64,
-    /// Their files.
-    pub files: u64,
-    /// The bytes of those.
-    pub bytes: u64,
-    /// What was not done, in the order of the plan.
-    pub not_done: Vec<NotDone>,
-    /// What could not be kept of files that were copied: times, permissions, attributes.
-    pub remarks: Vec<(PathBuf, String)>,
-    /// Where files are now.
-    pub effects: Vec<Effect>,
-    /// Actions that were not begun, since the run was interrupted.
-    pub left: u64,
-    /// Folders, one a file system, in which files could not be locked against other runs.
-    pub unlocked: Vec<PathBuf>,
-    /// Why the journal could not be written any more, which ended the run.
-    pub journal_failure: Option<io::Error>,
 }
 
 /// Carries out a plan.
@@ -378,22 +331,6 @@ impl Execution<'_> {
         }
         applied
     }
-}
-
-/// Removes those of the plan's folders that are empty.
-fn prune(plan: &Plan, files: &dyn FileSystem) -> Vec<Line> {
-    let empty = plan.prune.iter().map(|folder| plan.resolve(&folder.0));
-    empty
-        .filter(|folder| remove_empty(folder, files).is_ok())
-        .map(|folder| Line::Pruned { path: ExactPath(folder) })
-        .collect()
-}
-
-fn remove_empty(folder: &Path, files: &dyn FileSystem) -> io::Result<()> {
-    let (Some(above), Some(name)) = (folder.parent(), folder.file_name()) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    files.remove_folder(&Place::new(&files.open_folder(above)?, name)?)
 }
 
 /// The text of an error with the step and the path that it is about.

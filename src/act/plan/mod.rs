@@ -4,19 +4,23 @@
 //! it out can refuse what has changed since. It names the folders that it may act in, tells of each
 //! file that goes which one stays and why, and has a checksum, so that an edited plan is noticed.
 
+mod action;
 mod bounds;
 mod check;
 mod error;
 mod form;
 mod proof;
+mod reach;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use action::{Action, ActionKind, Member};
 pub use error::PlanError;
 pub use form::{ExactPath, Expected};
 pub use proof::{MatchRule, Proof};
+pub use reach::Reach;
 
 use crate::model::path_text::harmless_json;
 use crate::model::record::ContentHash;
@@ -28,139 +32,6 @@ pub const PLAN_VERSION: u32 = 3;
 /// The version before plans were bound to their roots. Only the plans of earlier runs are still
 /// read in it, to finish those runs or take them back.
 const UNBOUND_VERSION: u32 = 2;
-
-/// What to do with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ActionKind {
-    /// Show it, change nothing.
-    Report,
-    /// Move it aside, keeping the tree.
-    Quarantine,
-    /// Move it.
-    Move,
-    /// Copy it.
-    Copy,
-    /// Into the desktop's trash.
-    Trash,
-    /// Replace it by a hard link to the keeper; only for identical files.
-    Hardlink,
-    /// Replace it by a reflink of the keeper; only for identical files.
-    Reflink,
-    /// Remove it for good.
-    Delete,
-    /// Take it out of the desktop's trash.
-    Untrash,
-    /// Make a hard link a file of its own again.
-    Detach,
-}
-
-impl ActionKind {
-    /// Name as the JSON has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Report => "report",
-            Self::Quarantine => "quarantine",
-            Self::Move => "move",
-            Self::Copy => "copy",
-            Self::Trash => "trash",
-            Self::Hardlink => "hardlink",
-            Self::Reflink => "reflink",
-            Self::Delete => "delete",
-            Self::Untrash => "untrash",
-            Self::Detach => "detach",
-        }
-    }
-
-    /// What has happened to a file afterwards, for people: "12 files moved aside".
-    pub fn past(self) -> &'static str {
-        match self {
-            Self::Report => "reported",
-            Self::Quarantine => "moved aside",
-            Self::Move => "moved",
-            Self::Copy => "copied",
-            Self::Trash => "put into the trash",
-            Self::Hardlink => "replaced by hard links",
-            Self::Reflink => "replaced by reflinks",
-            Self::Delete => "deleted",
-            Self::Untrash => "taken out of the trash",
-            Self::Detach => "made files of their own",
-        }
-    }
-
-    /// Whether nothing is at the source's path afterwards.
-    pub fn removes_source(self) -> bool {
-        matches!(self, Self::Quarantine | Self::Move | Self::Trash | Self::Delete)
-    }
-
-    /// Whether the file is put somewhere else.
-    pub fn has_destination(self) -> bool {
-        matches!(self, Self::Quarantine | Self::Move | Self::Copy)
-    }
-
-    /// Whether the file's bytes are gone for good afterwards, unless another file has them.
-    pub fn relies_on_keeper(self) -> bool {
-        matches!(self, Self::Hardlink | Self::Reflink | Self::Delete)
-    }
-
-    /// Whether what takes the file's place, or makes it superfluous, must have its very bytes.
-    pub fn needs_identical(self) -> bool {
-        matches!(self, Self::Hardlink | Self::Reflink)
-    }
-}
-
-/// One file of an action.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Member {
-    /// Which, and what it is expected to be.
-    pub source: Expected,
-    /// Where it is to be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<ExactPath>,
-    /// The file that stays, and that must still be there when the act is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keeper: Option<Expected>,
-    /// Why it may be relied on; there whenever `keeper` is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proof: Option<Proof>,
-    /// The modification time that the file is to have afterwards, where it is not the source's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub modified_ns: Option<i64>,
-}
-
-impl Member {
-    /// A file that goes nowhere and relies on nothing.
-    pub fn alone(source: Expected) -> Self {
-        Self { source, destination: None, keeper: None, proof: None, modified_ns: None }
-    }
-
-    /// The same, in favour of a file that stays.
-    #[must_use]
-    pub fn relying_on(self, keeper: Expected, proof: Proof) -> Self {
-        Self { keeper: Some(keeper), proof: Some(proof), ..self }
-    }
-
-    /// The same, on its way to a place.
-    #[must_use]
-    pub fn going_to(self, place: PathBuf) -> Self {
-        Self { destination: Some(ExactPath(place)), ..self }
-    }
-}
-
-/// One act on the files of one unit: all of them, or none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Action {
-    /// The number of its group in the report; 0 without one.
-    pub group: u64,
-    /// What to do.
-    pub action: ActionKind,
-    /// With which files: the picture first, then what goes with it.
-    pub files: Vec<Member>,
-    /// Why, for people.
-    pub why: String,
-}
 
 /// What a plan was made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -377,31 +248,6 @@ impl Plan {
             }
         }
         extent
-    }
-}
-
-/// The folders that a plan may act in, to be asked about single paths. They are absolute.
-pub struct Reach(Bounds);
-
-impl Reach {
-    /// Whether the plan may act on a file at this path.
-    pub fn acts_on(&self, path: &Path) -> bool {
-        self.0.holds_source(path)
-    }
-
-    /// Whether the plan may put a file there.
-    pub fn puts_into(&self, path: &Path) -> bool {
-        self.0.holds_destination(path)
-    }
-
-    /// Whether the plan may read a file at this path, and rely on it.
-    pub fn relies_on(&self, path: &Path) -> bool {
-        self.0.holds_keeper(path)
-    }
-
-    /// Whether the plan may remove this folder when it is empty.
-    pub fn prunes(&self, path: &Path) -> bool {
-        self.0.holds_empty(path)
     }
 }
 

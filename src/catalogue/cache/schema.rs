@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::rows::{COLUMNS, COLUMNS_BEFORE_3};
-use super::{CacheError, ErrorCode, SetAside};
+use super::{CacheError, SetAside};
 pub(super) use crate::catalogue::own_database::with_suffix;
 use crate::catalogue::own_database::{BESIDE, DatabaseState, Foreign, Identity, identity_of, look};
 use crate::files::atomic_file;

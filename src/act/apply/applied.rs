@@ -1,0 +1,58 @@
+//! What came of carrying a plan out.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::act::journal::Verdict;
+use crate::model::media::FileStamp;
+
+/// An act that was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotDone {
+    /// The path of its first file.
+    pub path: PathBuf,
+    /// Whether it was refused or failed.
+    pub verdict: Verdict,
+    /// Why it was not done, for people.
+    pub reason: String,
+}
+
+/// What became of one file's name, for the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Where the bytes were.
+    pub from: PathBuf,
+    /// Where they are now.
+    pub to: PathBuf,
+    /// What the file was there.
+    pub before: FileStamp,
+    /// The file that has them now.
+    pub stamp: FileStamp,
+    /// They are still at `from` too.
+    pub kept: bool,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// The name of the run.
+    pub run: String,
+    /// Actions that were done.
+    pub actions: u64,
+    /// Their files.
+    pub files: u64,
+    /// The bytes of those.
+    pub bytes: u64,
+    /// What was not done, in the order of the plan.
+    pub not_done: Vec<NotDone>,
+    /// What could not be kept of files that were copied: times, permissions, attributes.
+    pub remarks: Vec<(PathBuf, String)>,
+    /// Where files are now.
+    pub effects: Vec<Effect>,
+    /// Actions that were not begun, since the run was interrupted.
+    pub left: u64,
+    /// Folders, one a file system, in which files could not be locked against other runs.
+    pub unlocked: Vec<PathBuf>,
+    /// Why the journal could not be written any more, which ended the run.
+    pub journal_failure: Option<io::Error>,
+}

@@ -1,0 +1,30 @@
+//! Where a plan may act.
+
+use std::path::Path;
+
+use super::bounds::Bounds;
+
+/// The folders that a plan may act in, to be asked about single paths. They are absolute.
+pub struct Reach(pub(super) Bounds);
+
+impl Reach {
+    /// Whether the plan may act on a file at this path.
+    pub fn acts_on(&self, path: &Path) -> bool {
+        self.0.holds_source(path)
+    }
+
+    /// Whether the plan may put a file there.
+    pub fn puts_into(&self, path: &Path) -> bool {
+        self.0.holds_destination(path)
+    }
+
+    /// Whether the plan may read a file at this path, and rely on it.
+    pub fn relies_on(&self, path: &Path) -> bool {
+        self.0.holds_keeper(path)
+    }
+
+    /// Whether the plan may remove this folder when it is empty.
+    pub fn prunes(&self, path: &Path) -> bool {
+        self.0.holds_empty(path)
+    }
+}
