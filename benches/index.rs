@@ -1,11 +1,12 @@
 //! The Hamming index on synthetic hashes that behave like those of a library.
 //!
-//! `cargo bench --features approximate --bench index` runs the criterion benches; `cargo bench --bench index -- table`
-//! prints one line for each self-join of 100,000 and 1,000,000 hashes (`table 10000000`: of so many)
-//! with the CPU time of the whole program, the number of pairs and a checksum; those at 100,000
-//! are compared with the plain scan. `-- peers` sets bk-tree and hnsw_rs beside it on the same
-//! hashes (`peers 1000000`: so many; the graph takes a millisecond of CPU a hash), and joins 256-bit
-//! hashes; `benches/peers/hamming.py` does so for faiss and usearch.
+//! `cargo bench --features approximate --bench index` runs the criterion benches; `cargo bench
+//! --bench index -- table` prints one line for each self-join of 100,000 and 1,000,000 hashes
+//! (`table 10000000`: of so many) with the CPU time of the whole program, the number of pairs and a
+//! checksum; those at 100,000 are compared with the plain scan. `-- peers` sets bk-tree and hnsw_rs
+//! beside it on the same hashes (`peers 1000000`: so many; the graph takes a millisecond of CPU
+//! time per hash), and joins 256-bit hashes; `benches/peers/hamming.py` does so for faiss and
+//! usearch.
 #![allow(missing_docs)]
 
 mod scenes;

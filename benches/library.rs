@@ -1,8 +1,9 @@
 //! A whole library's worth of cached pictures, made up: what each stage costs beyond decoding.
 //!
-//! `cargo bench --bench library -- 100000 1000000` names the numbers of pictures; `CLEAN_BACKUP_BENCH_FOLDER`
-//! the folder that their caches are kept in (460 bytes a picture), so that a second run finds them.
-//! One line a stage: seconds on the clock, CPU seconds, peak memory of the process in that stage.
+//! `cargo bench --bench library -- 100000 1000000` names the numbers of pictures;
+//! `CLEAN_BACKUP_BENCH_FOLDER` the folder that their caches are kept in (460 bytes per picture), so
+//! that a second run finds them. One line a stage: seconds on the clock, CPU seconds, peak memory
+//! of the process in that stage.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod scenes;

@@ -3,7 +3,8 @@
 //! usage: CLEAN_BACKUP_BENCH_JPEGS=DIR cargo bench --bench whole_run
 //!
 //! Each way runs as a process of its own, in turn, three rounds; medians are printed. `ours` is the
-//! library's scan with an empty cache of hashes, and the grouping; `full decode` decodes every pixel with the
+//! library's scan with an empty cache of hashes, and the grouping; `full decode` decodes every
+//! pixel with the
 //! `image` crate and goes on as we do; `common` is what the usual Rust hashers do: `image`, grey,
 //! `resize_exact` with Lanczos3, then the same DCT.
 

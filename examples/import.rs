@@ -1,4 +1,5 @@
-//! Shows where the files of a card would go, by date: `cargo run --example import -- /mnt/card ~/Pictures`
+//! Shows where the files of a card would go, by date: `cargo run --example import -- /mnt/card
+//! ~/Pictures`
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;

@@ -20,7 +20,8 @@ use trees::{Scene, hidden, tree};
 
 const TIME: &str = "2026-11-24T10:58:38Z";
 
-/// Carries out a plan with the files of this machine; the run's name is told with what became of it.
+/// Carries out a plan with the files of this machine; the run's name is told with what became of
+/// it.
 fn run(root: &Path, plan: &Plan, workers: usize) -> Applied {
     let journal = Journal::begin(&root.join("runs"), plan, TIME).unwrap();
     let world = Environment {
@@ -82,18 +83,26 @@ fn what_changed_since_is_left_alone() {
                 });
             }
         };
-        changed(kind, in_place("copies/a.jpg", "the same pictuRe"), "has other bytes than planned");
+        changed(
+            kind,
+            in_place("copies/a.jpg", "the same pictuRe"),
+            "has different content than planned",
+        );
         changed(kind, in_place("copies/a.jpg", "longer than it was"), "18 bytes now, not 16");
         let keeper = "copies/a.jpg relies on ";
-        changed(kind, in_place("best/a.jpg", "the same pictuRe"), "which has other bytes");
+        changed(kind, in_place("best/a.jpg", "the same pictuRe"), "which has different content");
         changed(kind, in_place("best/a.jpg", "short"), keeper);
         let touch = |library: &Path| {
             let file = File::options().write(true).open(library.join("copies/a.jpg")).unwrap();
             file.set_times(FileTimes::new().set_modified(std::time::SystemTime::now())).unwrap();
         };
-        changed(kind, touch, "its modification time is another");
+        changed(kind, touch, "its modification time differs");
         for name in ["copies/a.jpg", "best/a.jpg"] {
-            changed(kind, |library| fs::remove_file(library.join(name)).unwrap(), "is not there");
+            changed(
+                kind,
+                |library| fs::remove_file(library.join(name)).unwrap(),
+                "no longer exists",
+            );
             let replaced = |library: &Path| {
                 let (path, new) = (library.join(name), library.join("new"));
                 fs::copy(&path, &new).unwrap();
@@ -111,12 +120,12 @@ fn what_changed_since_is_left_alone() {
                 std::os::unix::fs::symlink(&away, &path).unwrap();
             };
             #[cfg(unix)]
-            changed(kind, linked, "is a symbolic link now");
+            changed(kind, linked, "has become a symbolic link");
             let folder = |library: &Path| {
                 fs::remove_file(library.join(name)).unwrap();
                 fs::create_dir(library.join(name)).unwrap();
             };
-            changed(kind, folder, "is no regular file any more");
+            changed(kind, folder, "is no longer a regular file");
         }
         let second_name = |library: &Path| {
             fs::hard_link(library.join("copies/a.jpg"), library.join("second.jpg")).unwrap();
@@ -133,14 +142,14 @@ fn what_comes_to_the_destination_stays() {
             fs::create_dir_all(&aside).unwrap();
             fs::write(aside.join("a.jpg"), "somebody else's").unwrap();
         };
-        changed(kind, taken, "something is there");
+        changed(kind, taken, "something else is there");
         // Also when it is the very same: it is not this run that put it there.
         let twin = |library: &Path| {
             let aside = library.parent().unwrap().join("aside/deep/copies");
             fs::create_dir_all(&aside).unwrap();
             fs::copy(library.join("copies/a.jpg"), aside.join("a.jpg")).unwrap();
         };
-        changed(kind, twin, "something is there");
+        changed(kind, twin, "something else is there");
     }
     // A unit of which one file has no place stays whole.
     let scene = Scene::new();
@@ -331,7 +340,7 @@ fn undoing_leaves_what_changed_since() {
     keep_time(&aside, |path| fs::write(path, "the same pictuRe").unwrap());
     let back = undo_of(scene.root(), "20261124-105838");
     let applied = run(scene.root(), &back.plan, 1);
-    assert!(refusals(&applied)[0].contains("other bytes"), "{applied:?}");
+    assert!(refusals(&applied)[0].contains("different content"), "{applied:?}");
     assert_eq!(fs::read_to_string(aside).unwrap(), "the same pictuRe");
 }
 
@@ -369,7 +378,7 @@ fn what_is_no_journal() {
     for text in ["", "{}\n", "no journal", "{\"event\":\"end\",\"time\":\"\"}\n"] {
         fs::write(folder.path().join("x/journal.jsonl"), text).unwrap();
         let error = RunLog::read(folder.path(), "x").unwrap_err().to_string();
-        assert!(error.ends_with("is no journal"), "{error}");
+        assert!(error.ends_with("is not a journal"), "{error}");
     }
 }
 

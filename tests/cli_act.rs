@@ -108,7 +108,7 @@ fn quarantine_and_back() {
     assert!(history.lines().next().unwrap().contains("; undone by "), "{history}");
     assert_eq!(hermetic.run(["undo", "--yes"]).stdout, "There is no run to undo.\n");
     let twice = hermetic.run(["undo", &run, "--yes"]);
-    assert_eq!(twice.stdout, "Everything is back already.\n", "{}", twice.all());
+    assert_eq!(twice.stdout, "Everything is already back in place.\n", "{}", twice.all());
     // Taking the taking back back.
     let redone = hermetic.run(["undo", &last_run(&hermetic), "--yes"]);
     assert_eq!(redone.code, 0, "{}", redone.all());
@@ -152,7 +152,7 @@ fn a_plan_is_kept_and_carried_out_later() {
         "{}",
         done.stdout
     );
-    assert!(done.stdout.contains("which is not there any more"), "{}", done.stdout);
+    assert!(done.stdout.contains("which no longer exists"), "{}", done.stdout);
     assert_eq!(fs::read_to_string(library.join("phone/harbour.jpg")).unwrap(), "edited");
     assert!(library.join("export/lake copy.jpg").exists());
     let aside = tree(&hermetic.work().join("aside"));
@@ -241,7 +241,10 @@ fn what_belongs_to_a_picture_goes_with_it() {
         "--yes",
     ]);
     assert_eq!(done.code, 1, "the RAW cannot be read: {}", done.all());
-    assert!(done.stderr.contains("is one shot with ridge-grey.raf, which is no duplicate"));
+    assert!(
+        done.stderr
+            .contains("belongs to the same shot as ridge-grey.raf, which is not a duplicate")
+    );
     let aside = tree(&hermetic.work().join("aside"));
     assert_eq!(
         names(&aside, "phone"),

@@ -111,11 +111,11 @@ fn scan_doctor_and_cache() {
     assert_eq!(hermetic.run(["cache", "verify"]).code, 0);
     fs::remove_file(hermetic.work().join("library/2024/dunes.gif")).unwrap();
     let pruned = hermetic.run(["cache", "prune"]);
-    assert_eq!(pruned.stdout, "1 rows of files that are gone were removed\n");
+    assert_eq!(pruned.stdout, "1 entries of missing files removed\n");
     let doctor = hermetic.run(["doctor"]);
     assert_eq!(doctor.code, 0, "{doctor:?}");
     assert!(doctor.stdout.contains("self-test of the hash: good"), "{}", doctor.stdout);
-    assert_eq!(hermetic.run(["cache", "clear"]).stdout, "15 rows were removed\n");
+    assert_eq!(hermetic.run(["cache", "clear"]).stdout, "15 entries removed\n");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_killed_run_goes_on_where_it_was() {
     fs::create_dir(&many).unwrap();
     const FILES: usize = 3000;
     for i in 0..FILES {
-        // Bytes behind the picture: other files, the same picture.
+        // Bytes after the picture: other files, the same picture.
         let mut bytes = picture.clone();
         bytes.extend_from_slice(format!("{i}").as_bytes());
         fs::write(many.join(format!("{i:04}.tiff")), bytes).unwrap();

@@ -24,7 +24,7 @@ fn library() -> Hermetic {
 
 fn menu(hermetic: &Hermetic, flags: &[&str]) -> Terminal {
     let mut terminal = Terminal::start(hermetic.command().args(flags));
-    terminal.wait("What shall be done?");
+    terminal.wait("What would you like to do?");
     terminal
 }
 
@@ -55,7 +55,7 @@ fn duplicates_are_moved_aside_and_come_back() {
     assert!(shown.contains("duplicates in") && shown.contains("will be moved"), "{shown}");
     assert_eq!(hermetic.contents(), before);
     terminal.press("y\r");
-    let shown = terminal.wait("What shall be done?");
+    let shown = terminal.wait("What would you like to do?");
     let (_, line) = shown.split_once("The same without the menu: ").unwrap();
     let line = line.lines().next().unwrap().trim();
     assert_eq!(
@@ -69,7 +69,7 @@ fn duplicates_are_moved_aside_and_come_back() {
     terminal.answer("Which run?", ENTER);
     terminal.answer("What should be done with it?", &[DOWN, ENTER].concat());
     terminal.answer("Continue? [y/N]", "y\r");
-    terminal.wait("What shall be done?");
+    terminal.wait("What would you like to do?");
     assert_eq!(hermetic.contents(), before);
     terminal.press(ESCAPE);
     assert_eq!(terminal.end(), 0);
@@ -120,14 +120,14 @@ fn no_is_no_and_look_alikes_are_not_deleted() {
     terminal.answer("Continue? [y/N]", ENTER);
     // The menu comes back after what did not happen.
     terminal.wait("nothing was done");
-    terminal.wait("What shall be done?");
+    terminal.wait("What would you like to do?");
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN; 6].concat());
     terminal.press(ENTER);
     // What only looks the same is not deleted before it lay in quarantine.
     terminal.wait("only looks the same");
     terminal.wait("Nothing to do.");
-    terminal.wait("What shall be done?");
+    terminal.wait("What would you like to do?");
     assert_eq!(hermetic.contents(), before);
     terminal.press(ESCAPE);
     assert_eq!(terminal.end(), 0);
@@ -139,10 +139,10 @@ fn a_folder_that_is_not_there_is_asked_again() {
     let mut terminal = menu(&hermetic, &[]);
     terminal.press(ENTER);
     terminal.answer("Folder with pictures:", "nowhere\r");
-    terminal.wait("nowhere is no folder");
+    terminal.wait("nowhere is not a folder");
     // Back to the first question, and out.
     terminal.press(ESCAPE);
-    terminal.answer("What shall be done?", ESCAPE);
+    terminal.answer("What would you like to do?", ESCAPE);
     assert_eq!(terminal.end(), 0);
 }
 
@@ -154,7 +154,7 @@ fn sensitivity_is_kept() {
     terminal.answer("Which setting?", ENTER);
     terminal.answer("New value?", &[DOWN, DOWN, ENTER].concat());
     terminal.wait("clean-backup config set sensitivity aggressive");
-    terminal.answer("What shall be done?", ESCAPE);
+    terminal.answer("What would you like to do?", ESCAPE);
     assert_eq!(terminal.end(), 0);
     assert_eq!(hermetic.run(["config", "get", "sensitivity"]).stdout.trim(), "aggressive");
     // And offered by the next menu.
@@ -171,11 +171,11 @@ fn pictures_are_filed_by_date() {
     let mut terminal = menu(&hermetic, &["--no-progress"]);
     terminal.press(&[DOWN, DOWN, ENTER].concat());
     terminal.answer("Folder with the files to organize:", "it's mine\r");
-    terminal.answer("Library that it goes to:", "by date\r");
+    terminal.answer("Library to file them into:", "by date\r");
     terminal.answer("Copy or move?", ENTER);
     terminal.answer("Into which folders?", &[DOWN, DOWN, ENTER].concat());
     terminal.answer("Continue? [y/N]", "y\r");
-    let shown = terminal.wait("What shall be done?");
+    let shown = terminal.wait("What would you like to do?");
     let line = "clean-backup --no-progress organize 'it'\\''s mine' 'by date' --copy --template \
                 '{year}/{month}/{day}'";
     assert!(shown.contains(line), "{shown}");

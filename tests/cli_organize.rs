@@ -117,7 +117,11 @@ fn everything_is_filed_by_its_date() {
     let library = hermetic.work().join("library");
     assert_eq!(names(&library), expected, "{}", done.stdout);
     assert_eq!(tree(&card), before, "copied");
-    assert!(done.stdout.contains("no media (1):\n  card/notes.txt\n"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("Not media, left where they are (1):\n  card/notes.txt\n"),
+        "{}",
+        done.stdout
+    );
     assert!(
         done.stdout.contains(
             "By source of the date: exif-original: 6, file-name: 1, file-system: 1, \
@@ -249,7 +253,7 @@ fn what_the_library_has_stays_out() {
         "card/harbour.webp  is  [ROOT]/work/library/old/IMG_0413.jpg",
         "card/lake.png  is better than  [ROOT]/work/library/old/lake.jpg",
         "in the library elsewhere: 2 files",
-        "identical to others that come in: 1 file",
+        "identical to other incoming files: 1 file",
         "2 files copied",
     ] {
         assert!(done.stdout.contains(part), "{part}: {}", done.stdout);

@@ -69,7 +69,7 @@ fn tiles() -> Vec<Tile> {
             })));
         }
     }
-    // The steepest sums that the cosines allow, for every frequency and both ways.
+    // The steepest sums that the cosines allow, forevery frequency and both ways.
     for row in dct::COSINES {
         for column in dct::COSINES {
             tiles.push(Tile(std::array::from_fn(|i| {

@@ -182,7 +182,7 @@ fn the_exchange_table_loses_nothing() {
     fs::write(hermetic.work().join("table.csv"), &before).unwrap();
     assert_eq!(hermetic.run(["cache", "clear"]).code, 0);
     let taken = hermetic.run(["cache", "import", "table.csv"]);
-    assert_eq!(taken.stdout, "11 pictures were taken in\n", "{}", taken.all());
+    assert_eq!(taken.stdout, "11 pictures imported\n", "{}", taken.all());
     assert!(export() == before);
     let again = hermetic.run(["scan", "in"]);
     assert!(again.stdout.contains("11 pictures: 0 hashed, 11 from the cache"), "{}", again.all());

@@ -51,7 +51,7 @@ fn scans_tell_of_them() {
     for line in [&["scan", "library"][..], &["dedupe", "library"], &["scan", "library", "--hidden"]]
     {
         let ran = hermetic.run(line);
-        let told = "3 files were left here by a run that was killed (20260102-030405), such as \
+        let told = "3 files were left here by an interrupted run (20260102-030405), such as \
                     library/2023/.clean-backup-20260102-030405-1-0.IMG_0412.jpg.aside; unless it is \
                     still running, settle them with: clean-backup resume --leftovers library\n";
         assert_eq!(ran.stderr.matches(told).count(), 1, "{line:?}: {}", ran.all());
@@ -92,12 +92,7 @@ fn without_a_journal_they_are_settled_by_their_names() {
     // They may be those of a run of another machine.
     let young = hermetic.run(["resume", "--leftovers", "library", "--yes"]);
     assert_eq!(young.code, 1, "{}", young.all());
-    assert_eq!(
-        young.stderr.matches("its run may still be going on").count(),
-        4,
-        "{}",
-        young.stderr
-    );
+    assert_eq!(young.stderr.matches("its run may still be active").count(), 4, "{}", young.stderr);
     let line = ["resume", "--leftovers", "library", "--older-than", "0s"];
     let with = |more: &str| hermetic.run(line.iter().chain([&more]));
     assert_eq!(hermetic.run(line).code, 3, "needs confirmation, but this is not a terminal");

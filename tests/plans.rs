@@ -208,7 +208,7 @@ fn edited_plans_are_refused() {
         refused(&hermetic.run(line.into_iter().chain(["--dry-run"])), "was edited");
         refused(&hermetic.run(line.into_iter().chain(["--edited-plan"])), why);
         assert_eq!(everything(&hermetic), before, "{name}");
-        assert_eq!(hermetic.run(["history"]).stdout, "Nothing was done yet.\n", "{name}");
+        assert_eq!(hermetic.run(["history"]).stdout, "Nothing has been done yet.\n", "{name}");
     }
 
     // Without its checksum it counts as edited; what it does is as sound as it was.
@@ -259,7 +259,7 @@ fn plans_of_the_version_before_end_their_runs_only() {
     let (file, plan) = saved(&hermetic);
     fs::write(&file, of_version_2(plan.clone()).to_string()).unwrap();
     for line in [&["apply", "plan.json", "--yes"][..], &["apply", "plan.json", "--edited-plan"]] {
-        refused(&hermetic.run(line), "made by an older version of this program: make it anew");
+        refused(&hermetic.run(line), "made by an older version of this program: make a new one");
     }
     assert_eq!(all(&hermetic.work().join("library")), before);
 
@@ -493,7 +493,7 @@ fn started(hermetic: &Hermetic, user: &str, words: &[&str]) -> std::process::Chi
         .unwrap()
 }
 
-/// A picture of its own for every number: 8 × 8 grey fields.
+/// A picture of its own forevery number: 8 × 8 grey fields.
 fn picture(number: u32) -> Vec<u8> {
     let mut state = number.wrapping_mul(2_654_435_761) | 1;
     let mut next = || {

@@ -141,7 +141,7 @@ fn colours_of_jpeg_are_the_same_at_every_size() {
     let forms = "baseline progressive restart optimised arithmetic arithmetic-progressive sample1x1 \
                  sample2x1 sample1x2 sample4x1 sample1x1_2x2_2x2 rgb cmyk cmyk-black ycck-black";
     for form in forms.split_whitespace() {
-        // By the DC terms, by 4 and 16 samples a block, and whole.
+        // By the DC terms, by 4 and 16 samples per block, and whole.
         for side in [80, 160, 320, 800] {
             let found = colours(&folder.join(format!("683x517-{form}.jpg")), side);
             let differences = reference.iter().flatten().zip(found.iter().flatten());

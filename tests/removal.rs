@@ -124,7 +124,7 @@ fn run(runs: &Path, plan: &Plan, files: &dyn FileSystem, workers: usize) -> Appl
     apply(plan, Scope::Fresh, journal, world(files, workers)).unwrap()
 }
 
-/// That no file of a run is left.
+/// Checks that no file of a run is left.
 fn assert_clean(root: &Path, case: &str) {
     let left = hidden(root);
     assert!(left.is_empty(), "{case}: {left:?}");
@@ -718,7 +718,7 @@ fn what_another_program_has_locked_is_left_alone() {
         }
         assert_eq!(tree(&scene.room.root), before, "{kind:?}");
     }
-    // Others may rely on the same file; and what has no locks is told once a file system.
+    // Others may rely on the same file; and what has no locks is told once per file system.
     let scene = Swap::new();
     let other = File::open(scene.room.at("library/best/a.jpg")).unwrap();
     other.lock_shared().unwrap();

@@ -7,6 +7,6 @@ use std::path::PathBuf;
 pub struct LeftAlone {
     /// The file or folder.
     pub path: PathBuf,
-    /// Why it is left alone, for people.
+    /// Why it is left alone (human-readable).
     pub why: String,
 }

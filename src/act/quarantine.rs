@@ -297,7 +297,7 @@ enum Undeletable {
 impl fmt::Display for Undeletable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone => f.write_str("it is not there any more"),
+            Self::Gone => f.write_str("it no longer exists"),
             Self::WithoutKeeper => f.write_str("it has no file that stays"),
             Self::KeeperInQuarantine => {
                 f.write_str("what was kept in its place lies in quarantine too")

@@ -1,6 +1,6 @@
-//! What killed runs left among a user's files, found by its names, and the plan that puts it where
-//! it belongs. For runs whose journal is there, going on with the run does that better; this is for
-//! those whose journal is lost, or that came to an end without it.
+//! What interrupted runs left behind among a user's files, found by its names, and the plan that
+//! puts it where it belongs. For runs whose journal is there, going on with the run does that
+//! better; this is for those whose journal is lost, or that came to an end without it.
 //!
 //! A file that was renamed aside goes back to its name. A part, whose source was there when it was
 //! made, is moved out of the way. Nothing is removed, and nothing is replaced.
@@ -50,7 +50,7 @@ pub struct Knowledge<'a> {
     pub files: &'a dyn FileSystem,
     /// The journal of a run, where there is one.
     pub log: &'a dyn Fn(&str) -> Option<RunLog>,
-    /// Whether a file has been left alone so long that no run can be at it still.
+    /// Whether a file has been left alone so long that no run can still be working on it.
     pub at_rest: &'a dyn Fn(&Path) -> bool,
 }
 
@@ -139,10 +139,8 @@ impl fmt::Display for Unsettled {
             Self::Interrupted(run) => {
                 write!(f, "its run was interrupted; finish it with: clean-backup resume {run}")
             }
-            Self::MayBeRunning => {
-                f.write_str("it was changed lately: its run may still be going on")
-            }
-            Self::NoFile => f.write_str("it is no file any more"),
+            Self::MayBeRunning => f.write_str("it changed recently: its run may still be active"),
+            Self::NoFile => f.write_str("it is no longer a file"),
             Self::Io(error) => error.fmt(f),
         }
     }

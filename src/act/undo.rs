@@ -1,5 +1,5 @@
-//! Takes a run back: a plan of the opposite acts, made from the run's journal and carried out like
-//! any other, so that it is journalled, can be interrupted and can itself be taken back.
+//! Undoes a run: a plan of the opposite acts, made from the run's journal and carried out like
+//! any other, so that it is journalled, can be interrupted and can itself be undone.
 
 use std::path::{Path, PathBuf};
 
@@ -22,15 +22,15 @@ pub struct Undo {
     pub settled: u64,
 }
 
-/// How one file is taken back.
+/// How one file is restored.
 enum Opposite {
     Act(ActionKind, Box<Member>),
     Nothing,
     Impossible(&'static str),
 }
 
-/// The acts that take back what the run of `log` did by the plan `undone`, last first. What changed
-/// since is left out, and told; so is what the journal tells otherwise than the plan, and what
+/// The acts that undo what the run of `log` did by the plan `undone`, last first. What changed
+/// since is left out, and reported; so is what the journal tells otherwise than the plan, and what
 /// would reach out of the folders that the run was bound to.
 pub fn undo(log: &RunLog, undone: &Plan, files: &dyn FileSystem, base: &Path) -> Undo {
     let mut plan = bounded(log, undone, files, base);

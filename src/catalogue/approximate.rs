@@ -3,9 +3,10 @@
 //! Navigable Small World Graphs", 2016), by `hnsw_rs`, kept beside the cache.
 //!
 //! It answers without a radius and without looking at every hash, and may miss some: it decides
-//! nothing that is acted on. It is dear to build (a millisecond of CPU a hash) and large (2.6 kB a
-//! hash), so that it is only made when asked for. The nodes are different hashes; what is new is
-//! inserted, what is gone is passed over, and when a third is gone the graph is made anew.
+//! nothing that is acted on. It is expensive to build (a millisecond of CPU time per hash) and
+//! large (2.6 kB a hash), so that it is only made when asked for. The nodes are different hashes;
+//! what is new is inserted, what is gone is passed over, and when a third is gone the graph is
+//! rebuilt.
 //!
 //! `hnsw_rs` ends the process when a file of its is cut off, so that its files are read only after
 //! their checksums were found right.
@@ -76,7 +77,7 @@ pub enum GraphOrigin {
     Kept,
     /// So many hashes were inserted.
     Extended(usize),
-    /// Made anew, and why, for people.
+    /// Rebuilt, and why (human-readable).
     Anew(String),
 }
 
@@ -92,7 +93,7 @@ pub struct OpenedGraph {
 }
 
 impl Approximate {
-    /// The graph of these hashes, from `folder` if there is one that is whole, made anew if not.
+    /// The graph of these hashes, from `folder` if there is one that is whole, rebuilt if not.
     /// What changed is written back.
     pub fn open(folder: &Path, hashes: &[FineHash]) -> OpenedGraph {
         let current: HashSet<FineHash> = hashes.iter().copied().collect();

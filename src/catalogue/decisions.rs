@@ -73,7 +73,7 @@ pub struct Choice {
     pub size: Bytes,
     /// Its time then.
     pub modified: ModifiedNs,
-    /// What was chosen; `None` takes a choice back.
+    /// What was chosen; `None` withdraws a choice.
     pub verdict: Option<Verdict>,
 }
 
@@ -226,7 +226,7 @@ impl Decisions {
         })
     }
 
-    /// Keeps marks, or with `apart` false takes them back.
+    /// Keeps marks, or with `apart` false removes them.
     ///
     /// # Errors
     /// [`DecisionsError::Database`]

@@ -1,4 +1,4 @@
-//! Whether a file may be used as a database of this program, told before SQLite opens it: SQLite
+//! Whether a file may be used as a database of this program, decided before SQLite opens it: SQLite
 //! writes to what it opens, and makes and removes files beside it.
 //!
 //! The first 100 bytes of a database hold its application id and its version (SQLite file format,
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(standing(b""), DatabaseState::Free);
         let own = standing(&header(ID, 7));
         assert!(matches!(own, DatabaseState::Own { version: 7, .. }), "{own:?}");
-        // Damage behind the header changes nothing.
+        // Damage after the header changes nothing.
         let damaged = [header(ID, 7), vec![0x5a; 5000]].concat();
         assert!(matches!(standing(&damaged), DatabaseState::Own { .. }));
         let foreign = |what| DatabaseState::Foreign(what);

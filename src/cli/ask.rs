@@ -17,7 +17,7 @@ pub enum Answer {
 /// Asks on standard error, and reads a line from standard input.
 fn line(question: &str) -> Result<String, Failure> {
     let failed =
-        |error: io::Error| Failure::new(FailureKind::Failed, format!("nobody answers: {error}"));
+        |error: io::Error| Failure::new(FailureKind::Failed, format!("no answer: {error}"));
     forget_typed_ahead();
     let mut stderr = io::stderr().lock();
     stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(failed)?;

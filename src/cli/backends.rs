@@ -109,7 +109,7 @@ mod device {
         lines
     }
 
-    /// Hashes and joins known pictures; gives pairs a nanosecond.
+    /// Hashes and joins known pictures; gives pairs per nanosecond.
     fn test(adapter: &Adapter) -> Result<f64, GpuError> {
         let device = Device::from_adapter(adapter)?;
         GpuHasher::on(device.clone())?;

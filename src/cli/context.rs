@@ -64,7 +64,7 @@ impl Context<'_> {
         match &self.settings.cache {
             Some(file) => options = options.cache(file),
             None => tracing::warn!(
-                "no home folder is known to keep the cache in; this run goes on without a cache \
+                "there is no home folder to keep the cache in; this run continues without a cache \
                  and keeps no hashes"
             ),
         }
@@ -82,7 +82,7 @@ impl Context<'_> {
         let Some(file) = &self.settings.cache else {
             return Err(Failure::new(
                 FailureKind::Failed,
-                "no home folder is known to keep the cache in",
+                "there is no home folder to keep the cache in",
             )
             .hint("name a file with --cache"));
         };
@@ -111,7 +111,7 @@ impl Context<'_> {
         self.state.as_deref().ok_or_else(|| {
             Failure::new(
                 FailureKind::Refused,
-                "no home folder is known to keep the journal in, and without one nothing is done",
+                "there is no home folder to keep the journal in, and nothing is done without one",
             )
             .hint("set HOME or XDG_STATE_HOME")
         })
@@ -125,7 +125,7 @@ impl Context<'_> {
         Ok(runs_folder(self.state_folder()?))
     }
 
-    /// What acting on files needs.
+    /// What applying a plan needs.
     ///
     /// # Errors
     /// As [`Self::state_folder`].
@@ -219,7 +219,7 @@ impl Context<'_> {
         if real.exists() && !real.is_dir() {
             return Err(Failure::new(
                 FailureKind::Usage,
-                format!("{} is no folder", for_people(to)),
+                format!("{} is not a folder", for_people(to)),
             ));
         }
         Ok(real)

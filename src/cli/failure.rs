@@ -131,7 +131,7 @@ impl Failure {
         let failure = |kind| Self::new(kind, error.to_string());
         match error {
             JournalError::NoRun(_) => {
-                failure(FailureKind::Usage).hint("`clean-backup history` lists what there is")
+                failure(FailureKind::Usage).hint("`clean-backup history` lists the runs")
             }
             JournalError::Plan { .. } => failure(FailureKind::Refused)
                 .hint("nothing was changed; `clean-backup history RUN` tells what the run did"),

@@ -46,7 +46,7 @@ impl Location {
     /// [`FailureKind::Usage`] when no home folder is known.
     pub fn writable(&self) -> Result<&PathBuf, Failure> {
         self.path.as_ref().ok_or_else(|| {
-            Failure::new(FailureKind::Usage, "no home folder is known to keep a configuration in")
+            Failure::new(FailureKind::Usage, "there is no home folder to keep a configuration in")
                 .hint("set HOME or XDG_CONFIG_HOME, or name a file with --config FILE")
         })
     }

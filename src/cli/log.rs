@@ -24,7 +24,7 @@ pub fn audit_file(state: &Path) -> PathBuf {
     state.join("audit.log")
 }
 
-/// Writers that go beside the bars.
+/// A writer that does not tear the progress bars.
 struct Beside(BesideBarsSource);
 
 type BesideBarsSource = Box<dyn Fn() -> BesideBars + Send + Sync>;

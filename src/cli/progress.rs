@@ -1,4 +1,4 @@
-//! Bars on standard error, one a phase.
+//! Bars on standard error, one per phase.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -188,7 +188,7 @@ fn style(with_total: bool, bytes: Arc<AtomicU64>) -> ProgressStyle {
         })
 }
 
-/// Gathers a message and writes it above the bars when dropped, as the log does once a message.
+/// Gathers a message and writes it above the bars when dropped, as the log does once per message.
 pub struct BesideBars {
     shown: MultiProgress,
     line: Vec<u8>,

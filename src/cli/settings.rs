@@ -24,7 +24,7 @@ pub enum SettingOrigin {
 }
 
 impl SettingOrigin {
-    /// For people.
+    /// Human-readable.
     pub fn describe(self, key: Key) -> String {
         match self {
             Self::Flag => "flag".to_owned(),
@@ -44,7 +44,7 @@ pub type Resolved = BTreeMap<Key, (Option<Value>, SettingOrigin)>;
 /// When to use a GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GpuMode {
-    /// Where one is there and pays.
+    /// Where one is present and faster.
     Auto,
     /// A real one, or fail.
     On,
@@ -67,7 +67,7 @@ pub struct Settings {
     pub include_bursts: bool,
     /// Rules before the usual ones.
     pub keep: Vec<KeepRule>,
-    /// How many threads; `None`: one a core.
+    /// How many threads; `None`: one per core.
     pub threads: Option<NonZeroUsize>,
     /// Whether to use a GPU.
     pub gpu: GpuMode,

@@ -300,7 +300,7 @@ fn compact(is_big_endian: bool, [mut main, exif, gps]: [Vec<EntryValue>; 3]) -> 
     for (tag, _) in pointers.into_iter().filter(|(_, present)| *present) {
         main.push(EntryValue { tag, kind: 4, count: 1, bytes: vec![0; 4] });
     }
-    // At most 1024 values of 4 KiB a directory: the offsets fit.
+    // At most 1024 values of 4 KiB per directory: the offsets fit.
     let exif_at = 8 + size(&main) as u32;
     let gps_at = exif_at + if exif.is_empty() { 0 } else { size(&exif) as u32 };
     for value in &mut main {

@@ -8,7 +8,7 @@ use crate::model::media::Dimensions;
 /// Bounds that hold before anything is allocated for a picture.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Most pixels a picture may claim.
+    /// Most pixels that a picture may claim.
     pub max_pixels: u64,
     /// Most bytes that decoding one picture may hold.
     pub max_picture_bytes: u64,
@@ -17,7 +17,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 500 megapixels, 2 GiB a picture, 4 GiB together.
+    /// 500 megapixels, 2 GiB per picture, 4 GiB together.
     pub const DEFAULT_MAX_PIXELS: u64 = 500_000_000;
     /// See [`Self::DEFAULT_MAX_PIXELS`].
     pub const DEFAULT_MAX_PICTURE_BYTES: u64 = 2 << 30;

@@ -43,7 +43,7 @@ pub enum Channels {
 }
 
 impl Channels {
-    /// Samples a pixel.
+    /// Samples per pixel.
     pub fn count(self) -> usize {
         match self {
             Self::Grey => 1,

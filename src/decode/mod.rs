@@ -50,12 +50,13 @@ pub enum OrientationFrom {
     Given(Orientation),
 }
 
-/// What came out of a picture.
+/// The result of decoding a picture.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     /// The format that the content says.
     pub format: Format,
-    /// The tile as stored (after the container's own orientation where [`OrientationFrom::Applied`]).
+    /// The tile as stored (after the container's own orientation where
+    /// [`OrientationFrom::Applied`]).
     pub tile: Tile,
     /// Dimensions of the full picture, in the same sense as the tile. For a RAW: the sensor's
     /// picture where the file says it, else the preview's.

@@ -108,7 +108,7 @@ fn among_tiffs(source: &dyn ReadAt, head: &[u8]) -> io::Result<Option<Format>> {
     Ok(Some(if is_raw { raw } else { Format::Tiff }))
 }
 
-/// A file header, and behind it the length of an information header that exists.
+/// A file header, and after it the length of an information header that exists.
 fn is_bmp(head: &[u8]) -> bool {
     let Some(&length) = head.get(14..).and_then(|head| head.first_chunk()) else { return false };
     matches!(u32::from_le_bytes(length), 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)
@@ -163,8 +163,9 @@ fn is_ico(head: &[u8], size: u64) -> bool {
     count > 0 && entry[3] == 0 && inside
 }
 
-/// Targa has no magic: newer files end in a signature, older ones are told by a header without a
-/// contradiction whose picture fits the file. Truevision TGA 2.0, "TGA File Format Specification".
+/// Targa has no magic: newer files end in a signature, older ones are recognised by a header
+/// without a contradiction whose picture fits the file. Truevision TGA 2.0, "TGA File Format
+/// Specification".
 fn is_tga(source: &dyn ReadAt, head: &[u8]) -> io::Result<bool> {
     let Some(header) = head.first_chunk::<18>() else { return Ok(false) };
     let size = source.size();

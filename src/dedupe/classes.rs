@@ -1,6 +1,6 @@
-//! Classes of pictures that nothing tells apart: same hashes (turned ones too, where these are asked
-//! for), same evidence of when they were taken. Comparing classes instead of pictures keeps 100,000 identical frames from becoming five
-//! thousand million pairs.
+//! Classes of pictures that nothing tells apart: same hashes (turned ones too, where these are
+//! asked for), same evidence of when they were taken. Comparing classes instead of pictures keeps
+//! 100,000 identical frames from becoming five billion pairs.
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
@@ -17,7 +17,7 @@ use crate::units::UnitRole;
 
 /// The classes, in sections: those that may be anybody's duplicate, those in reference folders,
 /// and those too flat for their hashes to mean anything, which have no neighbours. Each section is
-/// in the order of the 64-bit hashes. Takes 12 bytes a picture.
+/// in the order of the 64-bit hashes. Takes 12 bytes per picture.
 #[derive(Debug)]
 pub(super) struct Classes {
     /// Where the members of each class begin, and the end of the last.

@@ -1,5 +1,5 @@
-//! What follows from the bytes of the pictures of a group: how they are related, which of them may be
-//! damaged, and why the keeper is kept.
+//! What follows from the bytes of the pictures of a group: how they are related, which of them may
+//! be damaged, and why the keeper is kept.
 
 use std::cmp::Ordering;
 

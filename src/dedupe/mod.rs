@@ -82,7 +82,7 @@ pub struct Deduplicated {
     pub contents: Vec<(u32, ContentHash)>,
 }
 
-/// The pictures and what is asked of them.
+/// The pictures, the options, and what is derived from them.
 struct Question<'a> {
     pictures: &'a [Picture],
     roles: Vec<UnitRole>,

@@ -14,12 +14,12 @@ use crate::model::phash::{FineHash, Nearness, PerceptualHash, View};
 
 /// From so many neighbours on a class is dense: which other dense ones are near it is not written
 /// down but looked up (`dense.rs`), so that a time-lapse of 100,000 frames does not become
-/// thousands of millions of pairs.
+/// billions of pairs.
 const DENSE_FROM: u32 = 256;
 /// Classes of two near hashes are paired one by one up to so many pairs; beyond, all are dense.
 const PAIRED_UP_TO: u64 = 4096;
 
-/// All pairs of near classes, but for those of two dense ones. Eight bytes a pair.
+/// All pairs of near classes, but for those of two dense ones. Eight bytes per pair.
 #[derive(Debug)]
 pub(super) struct Neighbours {
     /// The smaller number first, ascending.

@@ -40,11 +40,11 @@ impl Lookup for () {
 /// smaller the better a keeper. `references[node]` marks nodes that are never a duplicate.
 ///
 /// Stars come out by keeper; the order of the edges, their direction and repeats mean nothing.
-/// Every node is at most once a keeper or a duplicate. Takes 20 bytes a node
-/// and 8 an edge, beside the edges themselves.
+/// Every node is at most once a keeper or a duplicate. Takes 20 bytes per node
+/// and 8 per edge, beside the edges themselves.
 ///
 /// The neighbours of a node that may yet be a keeper are those of the edges and of `lookup`, which
-/// is asked at most once a node. What is linked is told by the edges alone, and by `lookup` for a
+/// is asked at most once per node. What is linked is told by the edges alone, and by `lookup` for a
 /// node whose neighbours were all taken by others: it is linked to the star of the best of them.
 pub fn stars(
     nodes: usize,

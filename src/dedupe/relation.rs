@@ -70,8 +70,8 @@ pub fn judge<'a, P>(
 }
 
 /// Tells what kind of match two pictures of different bytes are that look the same. It takes
-/// evidence to call them a burst: two capture times that differ, or one second of one camera and two
-/// sequence numbers.
+/// evidence to call them a burst: two capture times that differ, or one second of one camera and
+/// two sequence numbers.
 pub fn relate(a: Shot<'_>, b: Shot<'_>) -> Relation {
     if taken_apart(a, b) { Relation::Burst } else { Relation::Copy }
 }
@@ -128,7 +128,7 @@ fn differ(a: CaptureTime, b: CaptureTime) -> bool {
 }
 
 /// The letters and the number of a camera's own file name: `IMG_1234`, `DSC_0001`, `P1010001`,
-/// `DSCF1234`, with whatever a copy or an editor hung on behind (`IMG_1234 (1)`, `IMG_1234-edit`).
+/// `DSCF1234`, with whatever a copy or an editor appended (`IMG_1234 (1)`, `IMG_1234-edit`).
 fn sequence(path: &Path) -> Option<(String, u64)> {
     let name = path.file_stem()?.to_str()?;
     let letters = name.find(|c: char| c.is_ascii_digit())?;

@@ -113,7 +113,7 @@ fn create_for(readers: Readers, path: &Path, write: &Write<'_>) -> io::Result<()
     let written = write(&mut file).and_then(|()| file.sync_all());
     if written.is_err() {
         drop(file);
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = fs::remove_file(path);
     }
     written?;
@@ -176,7 +176,7 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever the steps give; [`io::ErrorKind::AlreadyExists`] when something that is no log of this
-/// program, told by its first bytes, has that name.
+/// program, recognised by its first bytes, has that name.
 pub fn append_rotating(path: &Path, bytes: &[u8], limit: u64, kept: u32) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         make_private_folder(folder)?;
@@ -220,7 +220,7 @@ fn length_of_log(path: &Path) -> io::Result<Option<u64>> {
     if own { Ok(Some(found.len())) } else { Err(io::ErrorKind::AlreadyExists.into()) }
 }
 
-/// Makes the names in a folder last (POSIX: a folder is a file of its own to be synced).
+/// Syncs the names in a folder to disk (POSIX: a folder is a file of its own to be synced).
 ///
 /// # Errors
 /// What the system says.
@@ -237,7 +237,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the names in a folder last; here the system does it by itself.
+/// Syncs the names in a folder; here the system does it by itself.
 ///
 /// # Errors
 /// None.

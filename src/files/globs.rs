@@ -5,7 +5,7 @@ use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-/// A text is no glob; says which, and why.
+/// A text that is not a glob; says which, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GlobError(globset::Error);
 
@@ -17,7 +17,7 @@ impl fmt::Display for GlobError {
 
 impl std::error::Error for GlobError {}
 
-/// Globs that match a file's path below its root, or its name. Letter case counts not.
+/// Globs that match a file's path below its root, or its name. Case-insensitive.
 #[derive(Clone, Debug, Default)]
 pub struct Globs(GlobSet);
 

@@ -1,8 +1,9 @@
-//! The names that files have while an act is at them, and that a killed run leaves behind:
+//! The names that files have while an act is working on them, and that an interrupted run leaves
+//! behind:
 //! `.clean-backup-RUN-INDEX-PLACE.part` for one that is not whole yet, and
-//! `.clean-backup-RUN-INDEX-PLACE.NAME.aside` for one that was renamed aside. RUN is the name of the
-//! run, INDEX the place of the action in its plan, PLACE that of the file in its action, NAME the
-//! name that the file had; it is left out, with its dot, where the whole would be too long.
+//! `.clean-backup-RUN-INDEX-PLACE.NAME.aside` for one that was renamed aside. RUN is the name of
+//! the run, INDEX the place of the action in its plan, PLACE that of the file in its action, NAME
+//! the name that the file had; it is left out, with its dot, where the whole would be too long.
 
 use std::ffi::{OsStr, OsString};
 
@@ -54,7 +55,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `20261126-093745`, or with a number behind it.
+/// `20261126-093745`, or with a number after it.
 fn is_run(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let sized = match parts.as_slice() {

@@ -17,7 +17,7 @@ use crate::model::extensions::{is_film, may_be_a_picture};
 use crate::model::media::{Evidence, FileKey, MediaFile};
 use crate::model::record::{Skip, Stage};
 
-/// Which files.
+/// Which files are read.
 #[derive(Clone, Debug, Default)]
 pub struct WalkOptions {
     /// Only files that match one of these, if there are any.
@@ -47,7 +47,7 @@ pub struct Walked {
     pub other: u64,
     /// Those among them that may be the films of Live Photos.
     pub films: Vec<PathBuf>,
-    /// What killed runs left, by its names: no pictures.
+    /// What interrupted runs left behind, by its names: no pictures.
     pub unsettled: Vec<PathBuf>,
     /// It was cancelled before its end.
     pub interrupted: bool,
@@ -130,7 +130,7 @@ struct Asides {
     root_keys: Arc<HashSet<FileKey>>,
     /// Folders that are not entered.
     closed: Arc<HashSet<FileKey>>,
-    /// What killed runs left.
+    /// What interrupted runs left behind.
     unsettled: Arc<Mutex<Vec<PathBuf>>>,
 }
 

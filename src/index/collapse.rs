@@ -6,7 +6,7 @@ use rayon::prelude::*;
 ///
 /// The contract of the joins: they work on [`Collapsed::distinct`], so their pairs are pairs of
 /// classes. The pairs inside a class are implied (all distances are 0) and never written out, and
-/// a pair of classes stands for every pair of their members: 100,000 identical frames are one
+/// a pair of classes stands forevery pair of their members: 100,000 identical frames are one
 /// class and no pair. [`Collapsed::members`] maps back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collapsed<K> {

@@ -177,7 +177,7 @@ impl<S: Sink<Match>> Sink<Pair> for FineFilter<'_, S> {
 // The choice, by number, radius and kind of question. Measured on an AMD EPYC (Zen 4) with
 // `cargo bench --bench index -- table`: CPU seconds, hashes as of a library, 1 % of them equal.
 //
-// | question               | flat (reckoned from its rate) | banded                            |
+// | question               | flat (estimated from its rate) | banded                            |
 // |------------------------|-------------------------------|-----------------------------------|
 // | self-join 100 k        | 0.3                           | 0.03 at 7, 0.07 at 12             |
 // | self-join 1 M          | 30                            | 0.1 at 2, 0.2 at 7, 0.7 at 10, 2 at 12 |
@@ -191,8 +191,8 @@ pub const FLAT_BELOW: usize = 50_000;
 
 /// All pairs of `hashes` within `radius`, by the way that is fastest for their number and radius.
 ///
-/// Below [`FLAT_BELOW`] the scan. Above it, whatever the planner reckons cheaper on a sample of
-/// these very hashes: banded up to a radius of about 16, the scan beyond.
+/// Below [`FLAT_BELOW`] the scan. Above it, whatever the planner estimates to be cheaper on a
+/// sample of these very hashes: banded up to a radius of about 16, the scan beyond.
 pub fn self_join(hashes: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>) {
     let backend = Backend::fastest();
     if hashes.len() < FLAT_BELOW {
@@ -223,7 +223,7 @@ pub fn cross_join(
 /// Whole joins take about twice what the planner adds up to.
 const PLAN_TO_JOIN: f64 = 2.0;
 
-/// What [`self_join`] is reckoned to take, in nanoseconds of one core.
+/// Estimated time of [`self_join`], in nanoseconds of one core.
 pub fn self_join_ns(hashes: &[PerceptualHash], radius: u32) -> f64 {
     let flat = Size::self_join(hashes.len()).flat_ns();
     if hashes.len() < FLAT_BELOW {
@@ -233,7 +233,7 @@ pub fn self_join_ns(hashes: &[PerceptualHash], radius: u32) -> f64 {
     plan.map_or(flat, |plan| plan.cost_ns * PLAN_TO_JOIN)
 }
 
-/// What [`cross_join`] is reckoned to take, in nanoseconds of one core.
+/// Estimated time of [`cross_join`], in nanoseconds of one core.
 pub fn cross_join_ns(needles: &[PerceptualHash], library: &[PerceptualHash], radius: u32) -> f64 {
     let flat = Size::cross_join(needles.len(), library.len()).flat_ns();
     if needles.len().saturating_mul(library.len()) < FLAT_BELOW * FLAT_BELOW / 2 {
@@ -246,8 +246,8 @@ pub fn cross_join_ns(needles: &[PerceptualHash], library: &[PerceptualHash], rad
 /// What to ask `needles` needles of, within `radius`: ready at once and scanning, or tables first
 /// where so many needles make up for them.
 ///
-/// Tables cost 0.06 s a million hashes and then a few microseconds a needle up to a radius of
-/// some 10; a scan costs half a millisecond a million each time. From a thousand needles on the
+/// Tables cost 0.06 s per million hashes and then a few microseconds per needle up to a radius of
+/// some 10; a scan costs half a millisecond per million each time. From a thousand needles on the
 /// tables pay with certainty.
 pub fn query<'a>(hashes: &'a [PerceptualHash], needles: usize, radius: u32) -> Box<dyn Query + 'a> {
     let backend = Backend::fastest();

@@ -18,7 +18,7 @@ use crate::model::path_text::for_people;
 /// Acts that go on at the same time. Most of one is waiting for a disk.
 const WORKERS: usize = 8;
 
-/// What acting on files needs beside the plan.
+/// What applying a plan needs besides the plan.
 #[derive(Clone)]
 pub struct Acting<'a> {
     /// The folder of the state: the journals lie in its `runs`, and the lock of the state in it.
@@ -27,7 +27,7 @@ pub struct Acting<'a> {
     pub who: String,
     /// Now, in UTC, like `2026-11-24T10:58:38Z`.
     pub clock: &'a (dyn Fn() -> String + Sync),
-    /// Is told of every file.
+    /// Receives an event forevery file.
     pub progress: &'a dyn Progress,
     /// Set to stop before the next action.
     pub cancel: &'a AtomicBool,
@@ -56,7 +56,7 @@ pub fn runs_folder(state: &Path) -> PathBuf {
 /// Keeps other runs out while a plan is carried out: those with the same journals, and those that
 /// work on the same libraries.
 struct Held {
-    // Let go of in this order.
+    // Released in this order.
     _libraries: LibraryLock,
     _state: Lock,
 }
@@ -220,8 +220,8 @@ fn split<'a>(plan: &'a Plan, applied: &Applied, acted: bool) -> impl Iterator<It
     })
 }
 
-/// That the folders in which duplicates were found are there: a drive that is not mounted takes
-/// keepers with it.
+/// Checks that the folders in which duplicates were found are there: a drive that is not mounted
+/// takes keepers with it.
 fn check_folders(plan: &Plan) -> Result<(), ActError> {
     if plan.origin != Origin::Dedupe {
         return Ok(());

@@ -17,7 +17,8 @@ use crate::model::record::{Picture, Record};
 use crate::scan::damage::{self, FileSide};
 use crate::scan::{Confirm, Confirming, Scan};
 
-/// Most times that groups are found anew because pictures turned out not to be what the cache said.
+/// Most times that groups are found again because pictures turned out not to be what the cache
+/// said.
 const ROUNDS: u32 = 8;
 
 impl Library {

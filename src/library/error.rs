@@ -62,7 +62,7 @@ impl fmt::Display for LibraryError {
             Self::Doubtful(warnings) => f.write_str(&warnings.join("; ")),
             Self::Glob { option, reason } => write!(f, "{option}: {reason}"),
             Self::OneFolder => f.write_str(
-                "source and destination are one folder: copies of everything would be made",
+                "source and destination are the same folder: everything would be duplicated",
             ),
             Self::Unsettled => f.write_str("files keep changing while they are compared"),
             Self::Interrupted { .. } => f.write_str("interrupted"),

@@ -33,7 +33,9 @@ impl Graph {
             GraphOrigin::Extended(count) => {
                 tracing::info!("{count} hashes were added to the index")
             }
-            GraphOrigin::Anew(why) => tracing::info!("the approximate index was made anew: {why}"),
+            GraphOrigin::Anew(why) => {
+                tracing::info!("the approximate index was built from scratch: {why}")
+            }
         }
         if let Some(error) = opened.not_kept {
             tracing::warn!("the approximate index is not kept: {error}");

@@ -60,7 +60,7 @@ impl Options {
         Self { cache: Some(file.into()), ..self }
     }
 
-    /// Heeds the decisions in this file.
+    /// Respects the decisions in this file.
     #[must_use]
     pub fn decisions(self, file: impl Into<PathBuf>) -> Self {
         Self { decisions: Some(file.into()), ..self }
@@ -82,7 +82,7 @@ impl Options {
 /// Who watches a long call, and can stop it.
 #[derive(Clone, Copy)]
 pub struct Monitor<'a> {
-    /// Is told of every step.
+    /// Receives every progress event.
     pub progress: &'a dyn Progress,
     /// Set to stop at the next file; nothing is lost.
     pub cancel: &'a AtomicBool,
@@ -105,8 +105,8 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens the cache. A damaged one is set aside and a new one begun; one that cannot be opened is
-    /// replaced by one in memory, and a warning is logged.
+    /// Opens the cache. A damaged one is set aside and a new one begun; one that cannot be opened
+    /// is replaced by one in memory, and a warning is logged.
     ///
     /// # Errors
     /// [`CacheError::Foreign`] and [`CacheError::Newer`]: that file is not touched.
@@ -127,7 +127,7 @@ impl Library {
 
     /// Hashes the pictures below `roots` into the cache. Folders in `skip_dirs` are passed over.
     ///
-    /// A cache that turns out to be damaged on the way is replaced, and the scan begun anew.
+    /// A cache that turns out to be damaged on the way is replaced, and the scan started again.
     ///
     /// # Errors
     /// [`LibraryError::Interrupted`]; files that cannot be read are in [`Scan::skipped`].
@@ -187,8 +187,8 @@ fn open_or_forget(options: &Options) -> Result<Cache, CacheError> {
     }
 }
 
-/// Opens a cache for what is of no use without one. A damaged one is set aside, a new one begun, and
-/// a warning logged.
+/// Opens a cache for what is of no use without one. A damaged one is set aside, a new one begun,
+/// and a warning logged.
 ///
 /// # Errors
 /// [`CacheError`]
@@ -204,7 +204,7 @@ pub fn open_cache(file: &Path, base: &Path) -> Result<Cache, CacheError> {
 }
 
 fn forgetful(options: &Options, why: &str) -> Result<Cache, CacheError> {
-    tracing::warn!("{}; this run goes on without a cache and keeps no hashes", one_line(why));
+    tracing::warn!("{}; this run continues without a cache and keeps no hashes", one_line(why));
     Cache::none(&options.base)
 }
 

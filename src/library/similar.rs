@@ -35,7 +35,7 @@ pub struct SimilarHit {
 /// What is near each needle.
 #[derive(Debug)]
 pub struct Answers {
-    /// One a needle, in their order: the nearest first, or why there is no answer.
+    /// One per needle, in their order: the nearest first, or why there is no answer.
     pub hits: Vec<Result<Vec<SimilarHit>, SimilarError>>,
     /// Pictures that were searched.
     pub pictures: u64,

@@ -68,7 +68,7 @@ pub enum Event<'a> {
         /// How many items it will go through, where that is known.
         total: Option<u64>,
     },
-    /// A phase got on. Cheap enough for every picture.
+    /// A phase got on. Cheap enough forevery picture.
     Advanced {
         /// The phase.
         stage: Phase,
@@ -84,11 +84,11 @@ pub enum Event<'a> {
     },
     /// A file was passed over. It is in the report too.
     Skipped {
-        /// Which file or folder.
+        /// The file or folder.
         path: &'a Path,
         /// Where it failed.
         stage: Stage,
-        /// Why, for people.
+        /// Why (human-readable).
         reason: &'a str,
     },
     /// A file was acted on, or was to be. It is in the journal too.
@@ -106,7 +106,7 @@ pub struct Act<'a> {
     pub kind: &'a str,
     /// `done`, `refused` or `failed`.
     pub verdict: &'a str,
-    /// Which file.
+    /// The file.
     pub source: &'a Path,
     /// Where it was to go.
     pub destination: Option<&'a Path>,
@@ -114,13 +114,13 @@ pub struct Act<'a> {
     pub remark: &'a str,
 }
 
-/// Who listens. Called from any thread, often: an implementation must return at once.
+/// Receives progress events. Called from any thread, often: an implementation must return at once.
 pub trait Progress: Sync {
     /// Takes one event.
     fn on(&self, event: Event<'_>);
 }
 
-/// Nobody listens.
+/// Discards every event.
 impl Progress for () {
     fn on(&self, _event: Event<'_>) {}
 }

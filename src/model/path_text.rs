@@ -32,8 +32,8 @@ fn path_of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
-/// A path as the key of a database row. `/a/./b` and `/a//b` are `/a/b`; `..` is left alone, since a
-/// link may be before it.
+/// A path as the key of a database row. `/a/./b` and `/a//b` are `/a/b`; `..` is left alone, since
+/// a link may be before it.
 #[cfg(unix)]
 pub fn key_of_path(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt as _;
@@ -59,7 +59,7 @@ pub fn path_of_key(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The path for people: as it is where that is harmless, else in double quotes with control
+/// The path for display: as it is where that is harmless, else in double quotes with control
 /// characters, quotes, backslashes, invisible and direction-changing characters and bytes that are
 /// not UTF-8 written as escapes. Never holds a line break or a terminal escape, and two different
 /// paths are never written the same.
@@ -71,7 +71,7 @@ pub fn for_people(path: &Path) -> String {
     }
 }
 
-/// Any text for people, on one line: as [`for_people`], but without the quotes.
+/// Any text for display, on one line: as [`for_people`], but without the quotes.
 pub fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -21,7 +21,7 @@ pub fn iso_time(time: CaptureTime) -> String {
     text
 }
 
-/// A length for people: thousands as powers of ten, one decimal, rounded down.
+/// A length in human-readable form: thousands as powers of ten, one decimal, rounded down.
 pub fn human_bytes(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if bytes < 1000 {

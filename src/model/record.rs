@@ -78,7 +78,7 @@ impl PictureRecord {
 pub struct Unreadable {
     /// Where it failed.
     pub stage: Stage,
-    /// What went wrong, for people.
+    /// What went wrong (human-readable).
     pub reason: String,
 }
 
@@ -125,7 +125,7 @@ pub struct Skip {
     pub path: PathBuf,
     /// Where it failed.
     pub stage: Stage,
-    /// What went wrong, for people.
+    /// What went wrong (human-readable).
     pub reason: String,
 }
 

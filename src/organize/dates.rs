@@ -250,6 +250,6 @@ pub fn explain(path: &Path, judge: Judge<'_>) -> io::Result<Decision> {
         members.media.iter().any(|(path, _)| is_it(path))
             || members.companions.iter().any(|path| is_it(path))
     });
-    let no_media = || io::Error::new(io::ErrorKind::InvalidInput, "neither a picture nor a film");
+    let no_media = || io::Error::new(io::ErrorKind::InvalidInput, "neither a picture nor a video");
     Ok(read(found.ok_or_else(no_media)?, judge).decision)
 }

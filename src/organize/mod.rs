@@ -39,7 +39,7 @@ pub struct OrganizeOptions {
     pub destination: PathBuf,
     /// [`ActionKind::Copy`] or [`ActionKind::Move`].
     pub action: ActionKind,
-    /// Which files.
+    /// Which files are read.
     pub walk: WalkOptions,
     /// Into which folders.
     pub template: Template,

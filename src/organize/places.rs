@@ -7,7 +7,7 @@ use crate::act::layout::{TakenNames, fitting, folded};
 use crate::files::content::content_hash;
 use crate::model::record::ContentHash;
 
-/// What is in the destination's folders, and what was given away.
+/// What is in the destination's folders, and what was reserved.
 #[derive(Default)]
 pub(super) struct Places {
     /// Names in folders that were looked into, by what some file system takes them for.

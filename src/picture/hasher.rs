@@ -12,7 +12,7 @@ pub trait TileHasher: Send + Sync {
     /// Name as the report's `backend` field gives it.
     fn name(&self) -> &'static str;
 
-    /// One hash a tile, in the order of the tiles.
+    /// One hash per tile, in the order of the tiles.
     fn hash(&self, tiles: &[Tile]) -> Vec<PictureHash>;
 }
 

@@ -13,7 +13,7 @@ use crate::model::readable::iso_time;
 /// Most groups, or files, that are given at once.
 const MOST: usize = 200;
 
-/// Which groups.
+/// Filters the groups.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Filter {
@@ -76,7 +76,7 @@ struct MemberJson {
     quality: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     relation: Option<&'static str>,
-    /// Why it or the keeper may be damaged, for people.
+    /// Why it or the keeper may be damaged (human-readable).
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,12 +32,12 @@ impl fmt::Display for ChangeError {
         f.write_str(match self {
             Self::NoPicture => "there is no such picture",
             Self::Applied => "it is applied; undo that first",
-            Self::CalledAnother => "it was called another picture",
-            Self::OnlyIdentical => "all others have the bytes of the keeper",
-            Self::IsKeeper => "the keeper is what others are compared with",
+            Self::CalledAnother => "it was marked as a different picture",
+            Self::OnlyIdentical => "all the others are identical to the keeper",
+            Self::IsKeeper => "the keeper itself cannot be marked",
             Self::Unreadable => "its bytes cannot be read",
-            Self::SameBytes => "its bytes are those of the keeper",
-            Self::NoHome => "no home folder is known to remember it in",
+            Self::SameBytes => "it is identical to the keeper",
+            Self::NoHome => "there is no home folder to store it in",
             Self::NotKept(error) => return error.fmt(f),
         })
     }

@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// How much the server puts up with.
+/// Limits of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// Until the head of the first request of a connection is whole.
@@ -101,7 +101,7 @@ impl Seats {
     }
 }
 
-/// Accepts connections for ever. A request finds its [`Seat`] among its extensions.
+/// Accepts connections forever. A request finds its [`Seat`] among its extensions.
 pub(super) async fn attend(
     listener: TcpListener,
     router: Router,

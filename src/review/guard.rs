@@ -24,7 +24,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// For people.
+    /// Human-readable.
     pub fn text(self) -> &'static str {
         match self {
             Self::Host => "This page is served to this machine alone, as 127.0.0.1.",

@@ -1,4 +1,4 @@
-//! What goes on behind the page, one thing at a time: making a plan, carrying it out, undoing it.
+//! The jobs of the page, one at a time: making a plan, carrying it out, undoing it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use super::{Problem, Proposed};
 /// Most files that are named one by one.
 const NAMED: usize = 200;
 
-/// What became of a plan.
+/// The result of a plan.
 #[derive(Clone, Debug, Default)]
 pub struct JobResult {
     /// The run, to undo it.
@@ -49,7 +49,7 @@ impl Order {
     }
 }
 
-/// How it goes, for the page.
+/// Status of a job, as the page shows it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Status {
     /// Counts the jobs.
@@ -57,7 +57,7 @@ pub(super) struct Status {
     /// `plan`, `apply`, `undo`.
     pub kind: &'static str,
     pub running: bool,
-    /// What it is at.
+    /// The current phase.
     pub phase: &'static str,
     pub done: u64,
     pub total: Option<u64>,
@@ -130,7 +130,7 @@ pub(super) enum OrderError {
 impl fmt::Display for OrderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Busy => "something is going on already",
+            Self::Busy => "another job is already running",
             Self::AnotherPlan => "this is not the plan that was shown last; look at it again",
         })
     }

@@ -114,7 +114,8 @@ impl Session {
         }
     }
 
-    /// Marks members as other pictures than the keeper and than one another, or takes that back.
+    /// Marks members as other pictures than the keeper and than one another, or removes those
+    /// marks.
     pub(super) fn mark(
         &mut self,
         number: usize,

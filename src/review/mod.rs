@@ -6,8 +6,8 @@
 //! printed, which can be opened once, and from then on in a cookie. Requests under another host's
 //! name, or from another page, are refused (`guard`).
 //!
-//! Nothing here changes a file: plans are made and carried out by the [`Actions`] that are handed in,
-//! through the same plan, journal and undo as on the command line.
+//! Nothing here changes a file: plans are made and carried out by the [`Actions`] that are handed
+//! in, through the same plan, journal and undo as on the command line.
 
 mod api;
 mod change_error;
@@ -48,7 +48,7 @@ pub trait Actions {
     /// Makes a plan of the groups in `report`.
     ///
     /// # Errors
-    /// Why not, for people.
+    /// Why not (human-readable).
     fn propose(
         &mut self,
         report: &Findings,
@@ -59,12 +59,12 @@ pub trait Actions {
     /// Carries a plan out that was shown.
     ///
     /// # Errors
-    /// Why nothing was done, for people.
+    /// Why nothing was done (human-readable).
     fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, Problem>;
 
-    /// Takes a run back.
+    /// Undoes a run.
     ///
     /// # Errors
-    /// Why nothing was done, for people.
+    /// Why nothing was done (human-readable).
     fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, Problem>;
 }

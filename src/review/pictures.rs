@@ -39,7 +39,7 @@ pub(super) struct Tags {
     tags: Vec<(String, String)>,
 }
 
-/// The tags of a picture, for people.
+/// The tags of a picture (human-readable).
 ///
 /// # Errors
 /// Why the file cannot be opened.

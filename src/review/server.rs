@@ -50,7 +50,7 @@ pub struct Served<'a> {
     pub secret: Secret,
     /// How previews are made.
     pub decode: DecodeOptions,
-    /// How long anybody may take, and how many.
+    /// Limits on time and on the number of connections.
     pub patience: Patience,
     /// Set when it is to end.
     pub cancel: &'a AtomicBool,
@@ -268,7 +268,7 @@ async fn file(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// An error of the API, for people.
+/// An error of the API (human-readable).
 #[derive(Serialize)]
 struct RequestError {
     error: String,

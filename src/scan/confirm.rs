@@ -35,17 +35,17 @@ pub struct Confirming<'a> {
     pub options: &'a DecodeOptions,
     /// Tells what is at a path now.
     pub live: &'a (dyn Fn(&Path) -> Option<(FileStamp, Evidence)> + Sync),
-    /// Who listens.
+    /// Receives progress events.
     pub progress: &'a dyn Progress,
-    /// Looked at before each file.
+    /// Checked before each file: stops the work when set.
     pub cancel: &'a AtomicBool,
 }
 
-/// What came of it.
+/// The outcome.
 #[derive(Debug, Default)]
 pub struct Confirmed {
     /// Pictures are gone, or their hashes are not what the cache said: what was found with them
-    /// has to be found anew.
+    /// has to be found again.
     pub changed: bool,
     /// Pictures, by index, that were read again, for the cache.
     pub read: Vec<u32>,
@@ -160,9 +160,8 @@ fn confirm_one(picture: &Picture, with: Confirming<'_>) -> Reread {
             Reread::Read(Box::new(Picture { file, record, content: Some(content) }))
         }
         (Err(why), _) => Reread::Failed(why),
-        (Ok(_), None) => Reread::Failed(Unreadable {
-            stage: Stage::Read,
-            reason: "it is not there any more".into(),
-        }),
+        (Ok(_), None) => {
+            Reread::Failed(Unreadable { stage: Stage::Read, reason: "it no longer exists".into() })
+        }
     }
 }

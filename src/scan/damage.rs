@@ -30,7 +30,7 @@ pub enum FileSide {
 pub struct Examined {
     /// The damaged one, if that can be told.
     pub damaged: Option<FileSide>,
-    /// What was seen, for people.
+    /// What was seen (human-readable).
     pub why: String,
 }
 

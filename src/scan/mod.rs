@@ -28,7 +28,7 @@ const COMMIT_RECORDS: usize = 4096;
 /// How to scan.
 #[derive(Clone, Debug, Default)]
 pub struct ScanOptions {
-    /// Which files.
+    /// Which files are read.
     pub walk: WalkOptions,
     /// How to read them.
     pub decode: DecodeOptions,
@@ -47,7 +47,7 @@ pub struct Scan {
     pub not_pictures: u64,
     /// Those among them that may be the films of Live Photos.
     pub films: Vec<PathBuf>,
-    /// What killed runs left among them.
+    /// What interrupted runs left behind among them.
     pub unsettled: Vec<PathBuf>,
     /// Pictures that were decoded and hashed in this run.
     pub hashed: u64,
@@ -61,7 +61,7 @@ pub struct Scan {
 
 /// Scans `roots`.
 ///
-/// `cancel` is looked at before each file; what was hashed until then is in the cache.
+/// `cancel` is checked before each file; what was hashed until then is in the cache.
 ///
 /// # Errors
 /// When the cache cannot be read at all. Failing files are in [`Scan::skipped`].

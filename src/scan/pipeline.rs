@@ -70,8 +70,8 @@ pub(super) fn run(
     std::thread::scope(|scope| {
         scope.spawn(move || hash_batches(&tiles, &to_caller, hasher));
         scope.spawn(move || {
-            // One task a file: a folder of large pictures beside one of small ones would otherwise
-            // leave threads idle.
+            // One task per file: a folder of large pictures beside one of small ones would
+            // otherwise leave threads idle.
             indices.par_iter().with_max_len(1).for_each_with(to_hasher, |to_hasher, &index| {
                 read(work, index, to_hasher);
             });

@@ -49,7 +49,8 @@ pub(super) struct Described {
 /// All that a JSON's name may mean, the likeliest first.
 pub(super) fn described(stem: &str) -> Vec<Described> {
     let mut readings = vec![(stem, None)];
-    // `IMG_1(1).jpg.json` keeps the number with the name; only after the whole name it is split off.
+    // `IMG_1(1).jpg.json` keeps the number with the name; only after the whole name it is split
+    // off.
     if let (base, Some(number)) = split_number(stem) {
         readings.push((base, Some(number)));
     }

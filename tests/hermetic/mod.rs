@@ -1,4 +1,4 @@
-//! One environment for every test of the command line: an own home and own folders for
+//! One environment forevery test of the command line: an own home and own folders for
 //! configuration, cache and state, and no variable of whoever runs the tests.
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]

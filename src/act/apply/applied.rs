@@ -1,4 +1,4 @@
-//! What came of carrying a plan out.
+//! The result of carrying out a plan.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub struct NotDone {
     pub path: PathBuf,
     /// Whether it was refused or failed.
     pub verdict: Verdict,
-    /// Why it was not done, for people.
+    /// Why it was not done (human-readable).
     pub reason: String,
 }
 
@@ -24,7 +24,7 @@ pub struct Effect {
     pub from: PathBuf,
     /// Where they are now.
     pub to: PathBuf,
-    /// What the file was there.
+    /// The file as it was there.
     pub before: FileStamp,
     /// The file that has them now.
     pub stamp: FileStamp,
@@ -32,7 +32,7 @@ pub struct Effect {
     pub kept: bool,
 }
 
-/// What became of a plan.
+/// The result of a plan.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// The name of the run.
@@ -51,7 +51,7 @@ pub struct Applied {
     pub effects: Vec<Effect>,
     /// Actions that were not begun, since the run was interrupted.
     pub left: u64,
-    /// Folders, one a file system, in which files could not be locked against other runs.
+    /// Folders, one per file system, in which files could not be locked against other runs.
     pub unlocked: Vec<PathBuf>,
     /// Why the journal could not be written any more, which ended the run.
     pub journal_failure: Option<io::Error>,

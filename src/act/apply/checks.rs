@@ -1,4 +1,4 @@
-//! What is looked at right before an act, and once more before anything is gone for good.
+//! Checks right before an act, and again before anything is removed for good.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -29,7 +29,7 @@ impl Execution<'_> {
         })
     }
 
-    /// Opens a file that is what the plan says, its bytes aside.
+    /// Opens a file that is what the plan says, except for its bytes, which are not read yet.
     fn open_expected(&self, place: &Place, expected: &Expected) -> Result<OpenFile, Mismatch> {
         let files = self.world.files;
         let look = files.look_at(place)?.ok_or(Mismatch::Gone)?;
@@ -43,7 +43,8 @@ impl Execution<'_> {
         if opened.look().is_same_file(&look) { Ok(opened) } else { Err(Mismatch::BeingChanged) }
     }
 
-    /// That an open file has the bytes that the plan says, and stays what it is while it is read.
+    /// Checks that an open file has the bytes that the plan says, and stays what it is while it is
+    /// read.
     fn read(&self, place: &Place, opened: &OpenFile, expected: &Expected) -> Result<(), Mismatch> {
         let files = self.world.files;
         if Some(files.hash(opened)?) != expected.content {
@@ -55,7 +56,7 @@ impl Execution<'_> {
         }
     }
 
-    /// That the file at `path` is what the plan says, to the byte.
+    /// Checks that the file at `path` is what the plan says, to the byte.
     pub(super) fn is_there(&self, path: &Path, expected: &Expected) -> Result<(), Stop> {
         let check = || {
             let place = self.place_of(path)?;
@@ -127,10 +128,10 @@ impl Execution<'_> {
         Ok(Some(Keeper { expected, path, place, opened }))
     }
 
-    /// That the keeper is still what it was, found anew by its path. Where the source was set aside,
-    /// also that this cannot be seen in the keeper's folder: source and keeper would be one file,
-    /// reached through two mounts with device numbers of their own, and some of these (overlayfs)
-    /// go on answering under a name that is gone.
+    /// Checks that the keeper is still what it was, found again by its path. Where the source was
+    /// set aside, also that this cannot be seen in the keeper's folder: source and keeper would be
+    /// one file, reached through two mounts with device numbers of their own, and some of these
+    /// (overlayfs) go on answering under a name that is gone.
     pub(super) fn keeper_stays(
         &self,
         work: &FileTask<'_>,
@@ -161,7 +162,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Waits until the keeper and its name are on the disk, once a run.
+    /// Waits until the keeper and its name are on the disk, once per run.
     pub(super) fn make_keeper_last(&self, keeper: &Keeper<'_>) -> Result<(), Stop> {
         let files = self.world.files;
         let (file, folder) = (keeper.opened.look().stamp.key, keeper.place.folder());
@@ -176,8 +177,8 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// That an open folder is still at its path, and a file in it: what came to a folder that was
-    /// moved away in the meantime is not where it was to be.
+    /// Checks that an open folder is still at its path, and a file in it: what came to a folder
+    /// that was moved away in the meantime is not where it was to be.
     pub(super) fn is_at_its_path(&self, place: &Place, look: Look) -> Result<(), Stop> {
         let path = place.path();
         let replaced = || refused(&path, "is in a folder that was replaced in the meantime");
@@ -191,7 +192,7 @@ impl Execution<'_> {
         if same { Ok(()) } else { Err(replaced()) }
     }
 
-    /// That nothing in a reference folder is touched.
+    /// Checks that nothing in a reference folder is touched.
     pub(super) fn check_references(&self, path: &Path) -> Result<(), Stop> {
         if self.references.is_empty() {
             return Ok(());
@@ -217,7 +218,7 @@ fn relies(work: &FileTask<'_>, keeper: &Path, why: &Mismatch) -> Stop {
     refused(&work.source, &format!("relies on {}, which {why}", for_people(keeper)))
 }
 
-/// That a stamp is as expected.
+/// Checks that a stamp is as expected.
 fn check_stamp(found: FileStamp, expected: FileStamp) -> Result<(), Mismatch> {
     // Without identities of files there is nothing to compare.
     let same_file = !cfg!(unix) || found.key == expected.key;

@@ -11,7 +11,7 @@ use crate::act::plan::ExactPath;
 use crate::files::fsops::{Folder, Place};
 
 impl Execution<'_> {
-    /// The place that a path names, its folder opened anew.
+    /// The place that a path names, its folder reopened.
     pub(super) fn place(&self, path: &Path) -> io::Result<Place> {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(ErrorKind::InvalidInput.into());

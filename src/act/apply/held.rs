@@ -58,14 +58,14 @@ impl fmt::Display for Stranded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is at {}: ", for_people(&self.home), for_people(&self.now))?;
         match self.error.kind() {
-            ErrorKind::AlreadyExists => f.write_str("something else has its name now"),
+            ErrorKind::AlreadyExists => f.write_str("another file has taken its name"),
             _ => self.error.fmt(f),
         }
     }
 }
 
 impl Execution<'_> {
-    /// Locks a file that is held. Where there are no locks, that is remembered, once a device.
+    /// Locks a file that is held. Where there are no locks, that is remembered, once per device.
     pub(super) fn lock_file(
         &self,
         place: &Place,
@@ -108,8 +108,8 @@ impl Execution<'_> {
         Ok(home.clone())
     }
 
-    /// Renames a file, and looks that it is the one that was checked: where another has come to its
-    /// name in between, that one gets its name back.
+    /// Renames a file, and checks that it is the one that was examined: where another has come to
+    /// its name in between, that one gets its name back.
     pub(super) fn rename_checked(&self, from: &Place, to: &Place, look: Look) -> Result<(), Stop> {
         let files = self.world.files;
         let renaming = about_renaming(from, to);

@@ -22,19 +22,19 @@ pub(super) enum Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone => f.write_str("is not there any more"),
-            Self::SymbolicLink => f.write_str("is a symbolic link now"),
-            Self::NotRegular => f.write_str("is no regular file any more"),
+            Self::Gone => f.write_str("no longer exists"),
+            Self::SymbolicLink => f.write_str("has become a symbolic link"),
+            Self::NotRegular => f.write_str("is no longer a regular file"),
             Self::Size { found, expected } => write!(f, "has {found} bytes now, not {expected}"),
             Self::ModificationTime => {
-                f.write_str("was changed since (its modification time is another)")
+                f.write_str("was modified since (its modification time differs)")
             }
             Self::ReplacedAlike => {
                 f.write_str("was replaced by another file of the same size and time")
             }
-            Self::Bytes => {
-                f.write_str("has other bytes than planned, though its size and time are the same")
-            }
+            Self::Bytes => f.write_str(
+                "has different content than planned, although its size and time are the same",
+            ),
             Self::BeingChanged => f.write_str("is being changed"),
             Self::Replaced => f.write_str("was replaced in the meantime"),
             Self::Locked => f.write_str("is locked by another program or another run"),

@@ -2,10 +2,11 @@
 //! either done wholly or not at all.
 //!
 //! At every moment each content that was there is still there: in its place, beside it under a name
-//! of the run, where it was to go, or in the trash; except what a `delete` removed. That goes in two
-//! steps: the file is renamed within its folder, its keeper is opened anew by its path and read, and
-//! only then the file is removed. All steps are taken in folders that are held open, and on files
-//! that are held open, and locked where that is possible, from the check to the end of an act.
+//! of the run, where it was to go, or in the trash; except what a `delete` removed. That goes in
+//! two steps: the file is renamed within its folder, its keeper is reopened by its path and read,
+//! and only then the file is removed. All steps are taken in folders that are held open, and on
+//! files that are held open, and locked where that is possible, from the check to the end of an
+//! act.
 
 mod applied;
 mod checks;
@@ -38,16 +39,16 @@ use prune::prune;
 /// those that were not begun when a run was killed are found so by looking.
 const INTENTS_AT_ONCE: usize = 64;
 
-/// What acting needs of the world.
+/// What applying a plan needs from its caller.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {
     /// Where the files are.
     pub files: &'a dyn FileSystem,
     /// Now, in UTC, like `2026-11-24T10:58:38Z`.
     pub clock: &'a (dyn Fn() -> String + Sync),
-    /// Who listens.
+    /// Receives progress events.
     pub progress: &'a dyn Progress,
-    /// Looked at before each act.
+    /// Checked before each act: stops the run when set.
     pub cancel: &'a AtomicBool,
     /// How many acts go on at the same time.
     pub workers: usize,
@@ -171,7 +172,7 @@ enum ActOutcome {
 struct Stop {
     verdict: Verdict,
     reason: String,
-    /// Files that it was done to all the same, and could not be taken back.
+    /// Files that it was done to all the same, and could not be undone.
     stuck: Vec<usize>,
 }
 

@@ -1,6 +1,6 @@
 //! Files that are removed for good, in two steps: each is set aside first, and is removed only when
-//! what it relies on was found anew at its path, with its bytes. Of two runs that each rely on what
-//! the other removes, the later one finds its keeper gone.
+//! what it relies on was found again at its path, with its bytes. Of two runs that each rely on
+//! what the other removes, the later one finds its keeper gone.
 
 use super::checks::KeeperProof;
 use super::files::FileTask;
@@ -76,7 +76,7 @@ impl Execution<'_> {
         self.make_keeper_last(keeper)
     }
 
-    /// Whether neither the file is there nor what it is called while it is set aside.
+    /// Whether the file exists neither under its own name nor under the one it has while set aside.
     pub(super) fn is_gone(&self, work: &FileTask<'_>) -> Result<bool, Stop> {
         let home = match self.place(&work.source) {
             Ok(home) => home,

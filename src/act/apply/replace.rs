@@ -46,7 +46,7 @@ impl Execution<'_> {
         let made = match self.make(work, &held, keeper.as_ref(), &part, remarks) {
             Ok(made) => made,
             Err(stop) => {
-                // The first error is the one to tell; a part that stays is removed when resuming.
+                // The first error is the one to report; a part that stays is removed when resuming.
                 let _ = self.clear(&part);
                 return Err(stop);
             }
@@ -119,7 +119,7 @@ impl Execution<'_> {
         }
     }
 
-    /// That what took the file's place is there to stay, and so is what it relies on.
+    /// Checks that what took the file's place is there to stay, and so is what it relies on.
     fn stands(
         &self,
         work: &FileTask<'_>,

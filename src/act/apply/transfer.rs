@@ -56,7 +56,7 @@ impl Execution<'_> {
         self.check_references(&work.destination)?;
         let taken = || {
             let to = for_people(&work.destination);
-            refused(&work.source, &format!("cannot go to {to}: something is there"))
+            refused(&work.source, &format!("cannot go to {to}: something else is there"))
         };
         let to = match self.place(&work.destination) {
             Ok(to) => Some(to),
@@ -202,7 +202,7 @@ impl Execution<'_> {
             .map_err(|stop| self.put_back(held, stop))
     }
 
-    /// That the keeper, if there is one, did not go with the file.
+    /// Checks that the keeper, if there is one, did not go with the file.
     pub(super) fn keeper_is_left(
         &self,
         work: &FileTask<'_>,
@@ -247,7 +247,7 @@ impl Execution<'_> {
         let look = match self.copy_whole(work, from, &part, remarks) {
             Ok(look) => look,
             Err(stop) => {
-                // The first error is the one to tell; a part that stays is removed when resuming.
+                // The first error is the one to report; a part that stays is removed when resuming.
                 let _ = self.clear(&part);
                 return Err(stop);
             }
@@ -308,7 +308,7 @@ impl Execution<'_> {
                 removed.map_err(failed("removing", &part.path()))
             });
             removed.inspect_err(|_| {
-                // It stays, then; the error that led here is the one to tell.
+                // It stays, then; the error that led here is the one to report.
                 let _ = self.world.files.rename_new(&part, copy);
             })
         });
@@ -322,7 +322,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Takes back what was done to the first files of an action of which a later one failed.
+    /// Undoes what was done to the first files of an action of which a later one failed.
     fn take_back(&self, landed: &[(&FileTask<'_>, Look)], mut stop: Stop) -> Stop {
         for (work, look) in landed.iter().rev() {
             if let Err(why) = self.take_one_back(work, *look) {

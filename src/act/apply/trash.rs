@@ -75,7 +75,7 @@ impl Execution<'_> {
             let trashed = files.trashed(&work.source)?;
             let last = trashed.first().ok_or(ErrorKind::NotFound)?;
             let from = self.place(&files.real_path(&last.file)?)?;
-            // The trash follows links on the way to a file, and so does what takes it back.
+            // The trash follows links on the way to a file, and so does whatever restores it.
             let (folder, name) = (work.source.parent(), work.source.file_name());
             let (Some(folder), Some(name)) = (folder, name) else {
                 return Err(ErrorKind::InvalidInput.into());
@@ -113,7 +113,10 @@ impl Execution<'_> {
                 && self.place(&work.source).ok().and_then(|place| self.content_at(&place))
                     == work.expected().content;
             if there.is_some() && !back {
-                return Err(refused(&work.source, "cannot come back: something is there"));
+                return Err(refused(
+                    &work.source,
+                    "cannot be restored: something else is in its place",
+                ));
             }
             if !back {
                 self.untrash(work)?;

@@ -19,7 +19,7 @@ pub enum Line {
         time: String,
         /// What made its plan.
         origin: Origin,
-        /// The run that it takes back.
+        /// The run that it undoes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         undoes: Option<String>,
         /// How many actions it has.
@@ -46,7 +46,7 @@ pub enum Line {
     },
 }
 
-/// An act that is about to be done, with all that is needed to take it back.
+/// An act that is about to be done, with all that is needed to undo it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// Its place in the plan, from 0.
@@ -62,7 +62,7 @@ pub struct Intent {
 /// One file of an intent. All paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntentFile {
-    /// Which, and what it was.
+    /// The file, and what it was.
     pub source: Expected,
     /// Where it was to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ pub enum Verdict {
     Done,
     /// Something was not as expected; nothing was done.
     Refused,
-    /// A step failed; what had been done was taken back, except for the files that are named.
+    /// A step failed; what had been done was undone, except for the files that are named.
     Failed,
 }
 

@@ -21,12 +21,12 @@ fn is_own(head: &[u8]) -> bool {
 
 /// A file of this name that holds anything else is left as it is.
 fn foreign() -> io::Error {
-    io::Error::new(io::ErrorKind::AlreadyExists, "it is no lock of clean-backup")
+    io::Error::new(io::ErrorKind::AlreadyExists, "it is not a lock file of clean-backup")
 }
 
-/// Held while files are changed; let go of when dropped, or when the process ends in any way.
+/// Held while files are changed; released when dropped, or when the process ends in any way.
 #[derive(Debug)]
-#[must_use = "what is not held locks nothing"]
+#[must_use = "the lock is released when this is dropped"]
 pub struct Lock {
     _file: File,
 }
@@ -41,7 +41,7 @@ pub enum LockError {
     },
     /// The file system says no.
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// The error underneath.
         source: io::Error,

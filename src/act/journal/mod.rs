@@ -1,4 +1,4 @@
-//! What was done to a user's files: append-only JSON lines, one folder a run.
+//! What was done to a user's files: append-only JSON lines, one folder per run.
 //!
 //! `runs/20261124-105838/plan.json` is the plan as it was when the run began, `journal.jsonl` what
 //! became of it. Each act has an `intent`, which is on the disk before the act begins, and an
@@ -72,7 +72,7 @@ impl fmt::Debug for Journal {
 pub enum JournalError {
     /// The file system says no.
     Io {
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
         /// The error underneath.
         source: io::Error,
@@ -81,7 +81,7 @@ pub enum JournalError {
     NoRun(String),
     /// The plan of the run cannot be used.
     Plan {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// The error underneath.
         source: PlanError,
@@ -99,7 +99,7 @@ impl fmt::Display for JournalError {
                 let path = for_people(path);
                 write!(f, "{path}, by which the run was made, is damaged: {source}")
             }
-            Self::Foreign(path) => write!(f, "{} is no journal", for_people(path)),
+            Self::Foreign(path) => write!(f, "{} is not a journal", for_people(path)),
         }
     }
 }
@@ -113,7 +113,7 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> JournalError {
 
 impl Journal {
     /// Begins the journal of a new run in a folder of its own below `runs`; `time` is now in UTC,
-    /// like `2026-11-24T10:58:38Z`, and gives the run its name. The plan is on the disk afterwards.
+    /// like `2026-11-24T10:58:38Z`, and gives the run its name. The plan is on disk afterwards.
     ///
     /// # Errors
     /// [`JournalError::Io`]; nothing may then be done.
@@ -144,7 +144,7 @@ impl Journal {
         Ok(Self { run, storage: Box::new(file) })
     }
 
-    /// Goes on with the journal of a run. A torn line at its end is closed, so that what follows
+    /// Continues the journal of a run. A torn line at its end is closed, so that what follows
     /// stands in lines of its own.
     ///
     /// # Errors

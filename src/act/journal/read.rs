@@ -19,7 +19,7 @@ pub struct RunLog {
     pub time: String,
     /// What made its plan.
     pub origin: Origin,
-    /// The run that it takes back.
+    /// The run that it undoes.
     pub undoes: Option<String>,
     /// How many actions it has.
     pub actions: u64,
@@ -132,12 +132,13 @@ impl RunLog {
     }
 }
 
-/// Which run this one takes back, told by its first line alone; `None` also for what is no journal.
+/// Which run this one undoes, according to its first line alone; `None` also for what is no
+/// journal.
 pub fn undoes(runs: &Path, run: &str) -> Option<String> {
     first_line(runs, run)?
 }
 
-/// Which run it takes back, if any; `None` for what does not begin as a journal does.
+/// Which run it undoes, if any; `None` for what does not begin as a journal does.
 pub(super) fn first_line(runs: &Path, run: &str) -> Option<Option<String>> {
     let mut line = Vec::new();
     let file = File::open(runs.join(run).join(JOURNAL_FILE)).ok()?;
@@ -148,7 +149,7 @@ pub(super) fn first_line(runs: &Path, run: &str) -> Option<Option<String>> {
     }
 }
 
-/// Whether a run came to its end, told by its last line alone.
+/// Whether a run came to its end, according to its last line alone.
 ///
 /// # Errors
 /// [`JournalError::Io`]

@@ -24,17 +24,17 @@ pub fn folded(path: &Path) -> Vec<u8> {
     }
 }
 
-/// Places that are given away, whether anything lies there yet or not.
+/// Places that are reserved, whether anything lies there yet or not.
 #[derive(Clone, Debug, Default)]
 pub struct TakenNames(HashSet<Vec<u8>>);
 
 impl TakenNames {
-    /// Gives a place away.
+    /// Reserves a place.
     pub fn insert(&mut self, path: &Path) {
         self.0.insert(folded(path));
     }
 
-    /// Whether a place, or one that some file system takes for it, is given away.
+    /// Whether a place, or one that some file system takes for it, is reserved.
     pub fn contains(&self, path: &Path) -> bool {
         self.0.contains(&folded(path))
     }

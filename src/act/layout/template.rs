@@ -75,7 +75,7 @@ impl fmt::Display for TemplateError {
             Self::Outside(text) => write!(f, "{text:?} must lie below the destination"),
             Self::FolderName(text) => write!(
                 f,
-                "{text:?} is no path: every folder needs a name that no space and no dot ends"
+                "{text:?} is not a path: every folder needs a name that does not end in a space or a dot"
             ),
         }
     }

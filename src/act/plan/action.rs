@@ -90,7 +90,7 @@ impl ActionKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// Which, and what it is expected to be.
+    /// The file, and what it is expected to be.
     pub source: Expected,
     /// Where it is to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,6 +135,6 @@ pub struct Action {
     pub action: ActionKind,
     /// With which files: the picture first, then what goes with it.
     pub files: Vec<Member>,
-    /// Why, for people.
+    /// Why (human-readable).
     pub why: String,
 }

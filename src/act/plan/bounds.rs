@@ -54,7 +54,7 @@ impl Bounds {
         is_plain(path) && (known() || self.elsewhere.contains(path))
     }
 
-    /// Whether an empty folder may be removed here. Taking a run back also removes the folders that
+    /// Whether an empty folder may be removed here. Undoing a run also removes the folders that
     /// the run made for its destination, and above that.
     pub(super) fn holds_empty(&self, path: &Path) -> bool {
         let above = || self.origin == Origin::Undo && self.changed().any(|f| f.starts_with(path));
@@ -72,7 +72,7 @@ fn is_below(path: &Path, folder: &Path) -> bool {
 
 fn plain(role: &'static str, path: &Path) -> Result<(), PlanError> {
     let reason = match () {
-        () if !path.is_absolute() => "is no absolute path",
+        () if !path.is_absolute() => "is not an absolute path",
         () if !is_plain(path) => "holds `.` or `..`",
         () => return Ok(()),
     };

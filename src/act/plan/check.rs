@@ -9,9 +9,9 @@ use super::{Action, ActionKind, Member, Origin, Plan, Proof, UNBOUND_VERSION};
 use crate::model::findings::Relation;
 
 impl Plan {
-    /// That no file is both relied on as a keeper and taken away, none is acted on twice, no two
-    /// go to one place, each act has what it needs, every path lies in the folders that the plan
-    /// names, and every keeper is proven to be one.
+    /// Checks that no file is both relied on as a keeper and taken away, none is acted on twice, no
+    /// two go to one place, each act has what it needs, every path lies in the folders that the
+    /// plan names, and every keeper is proven to be one.
     ///
     /// # Errors
     /// The first rule that is broken: [`PlanError::Folder`], [`PlanError::Outside`],
@@ -111,7 +111,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// That a keeper is one, by the proof in the plan.
+    /// Checks that a keeper is one, by the proof in the plan.
     fn check_proof(&mut self, member: &Member) -> Result<(), &'static str> {
         let (keeper, proof) = match (&member.keeper, &member.proof) {
             (None, None) => return Ok(()),

@@ -28,16 +28,16 @@ pub enum PlanError {
     },
     /// A path of an action lies where the plan may not reach.
     Outside {
-        /// Which action, from 1.
+        /// The number of the action, from 1.
         number: u64,
         /// What the path is for.
         role: &'static str,
-        /// Which, resolved.
+        /// The path, resolved.
         path: PathBuf,
     },
     /// Contradicts itself.
     Contradiction {
-        /// Which action, from 1.
+        /// The number of the action, from 1.
         number: u64,
         /// Its source.
         path: PathBuf,
@@ -53,7 +53,7 @@ impl fmt::Display for PlanError {
             Self::NoVersion => f.write_str("not a plan: no \"version\""),
             Self::Version(found) if *found < u64::from(PLAN_VERSION) => write!(
                 f,
-                "a plan of version {found}, made by an older version of this program: make it anew"
+                "a plan of version {found}, made by an older version of this program: make a new one"
             ),
             Self::Version(found) => write!(
                 f,

@@ -30,7 +30,7 @@ use bounds::Bounds;
 pub const PLAN_VERSION: u32 = 3;
 
 /// The version before plans were bound to their roots. Only the plans of earlier runs are still
-/// read in it, to finish those runs or take them back.
+/// read in it, to finish those runs or undo them.
 const UNBOUND_VERSION: u32 = 2;
 
 /// What a plan was made by.
@@ -41,9 +41,9 @@ pub enum Origin {
     Dedupe,
     /// Filing by date.
     Organize,
-    /// Taking a run back.
+    /// Undoing a run.
     Undo,
-    /// Settling what killed runs left.
+    /// Settling what interrupted runs left behind.
     Leftovers,
 }
 
@@ -67,7 +67,7 @@ pub struct Plan {
     pub version: u32,
     /// What made it.
     pub origin: Origin,
-    /// The run that it takes back.
+    /// The run that it undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
     /// The folder that relative paths start at. Absolute and real, as all paths of a plan are once

@@ -73,11 +73,11 @@ impl TryFrom<ProofJson> for Proof {
 
     fn try_from(json: ProofJson) -> Result<Self, String> {
         let relation = Relation::from_name(&json.relation)
-            .ok_or_else(|| format!("{:?} is no relation", json.relation))?;
+            .ok_or_else(|| format!("{:?} is not a relation", json.relation))?;
         let orientation = Orientation::ALL
             .into_iter()
             .find(|orientation| orientation.name() == json.orientation)
-            .ok_or_else(|| format!("{:?} is no orientation", json.orientation))?;
+            .ok_or_else(|| format!("{:?} is not an orientation", json.orientation))?;
         Ok(Self {
             group: json.group,
             relation,

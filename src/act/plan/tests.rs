@@ -213,7 +213,7 @@ fn plans_of_the_version_before_are_for_their_runs_only() {
     assert_eq!(Plan::from_edited_json(&text), Err(error.clone()));
     assert_eq!(
         error.to_string(),
-        "a plan of version 2, made by an older version of this program: make it anew"
+        "a plan of version 2, made by an older version of this program: make a new one"
     );
     let read = Plan::from_journalled_json(&text).unwrap();
     assert!(read.is_unbound() && read == old);

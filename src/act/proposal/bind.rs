@@ -36,7 +36,7 @@ impl Binding {
         }
     }
 
-    /// The actions with real paths. What cannot be bound is left, and told.
+    /// The actions with real paths. What cannot be bound is left alone, and reported.
     pub(super) fn bind(&mut self, actions: Vec<Action>, left: &mut Vec<LeftAlone>) -> Vec<Action> {
         let mut bound = Vec::with_capacity(actions.len());
         for mut action in actions {
@@ -140,7 +140,7 @@ impl fmt::Display for Unbound {
                 write!(f, "{whose}is a symbolic link: only the file itself is acted on")
             }
             Self::Unreadable(whose, path, error) => {
-                write!(f, "{whose}{} cannot be looked at: {error}", for_people(path))
+                write!(f, "{whose}{} cannot be examined: {error}", for_people(path))
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{OWN_FOLDER, ProposalOptions};
 use crate::act::layout::{TakenNames, common_folder, fitting};
 use crate::act::plan::{Action, ActionKind, ExactPath, Plan};
 
-/// Gives destinations away.
+/// Assigns destinations.
 pub(super) struct Destinations {
     /// Where relative paths start.
     base: PathBuf,

@@ -46,7 +46,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-/// One action a unit. A shot of which only a part is a duplicate stays where it is.
+/// One action per unit. A shot of which only a part is a duplicate stays where it is.
 pub(super) fn gather(
     candidates: &[Proposed<'_>],
     kind: ActionKind,
@@ -105,7 +105,7 @@ fn gather_in(
             left.push(LeftAlone {
                 path: places[&at].path().to_owned(),
                 why: format!(
-                    "is one shot with {}, which is no duplicate",
+                    "belongs to the same shot as {}, which is not a duplicate",
                     staying.clone().unwrap_or_default()
                 ),
             });

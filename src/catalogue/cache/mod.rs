@@ -47,7 +47,7 @@ pub struct Cache {
 pub struct OpenedCache {
     /// The cache.
     pub cache: Cache,
-    /// Where a database that could not be used was put, and why, for people.
+    /// Where a database that could not be used was put, and why (human-readable).
     pub set_aside: Option<SetAside>,
 }
 
@@ -56,11 +56,11 @@ pub struct OpenedCache {
 pub struct SetAside {
     /// Where it is now.
     pub moved_to: PathBuf,
-    /// Why, for people.
+    /// Why (human-readable).
     pub why: String,
 }
 
-/// Said in every transaction that changes what is known of pictures.
+/// Run in every transaction that changes what is known of pictures.
 const CHANGED: &str = "UPDATE change SET count = count + 1";
 
 impl Cache {

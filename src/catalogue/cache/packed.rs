@@ -4,7 +4,7 @@
 //!
 //! The file lies beside the database, and may be thrown away as that may. It carries the
 //! database's mark of its last change; where that is another one, or the file is damaged, it is
-//! made anew.
+//! rebuilt.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -133,8 +133,9 @@ impl Packed {
         }
     }
 
-    /// All 64-bit hashes of one of the [`PictureHash::views`](crate::model::phash::PictureHash::views);
-    /// only looking for turned pictures needs others than the first.
+    /// All 64-bit hashes of one of the
+    /// [`PictureHash::views`](crate::model::phash::PictureHash::views); only looking for turned
+    /// pictures needs others than the first.
     ///
     /// # Errors
     /// When they cannot be read, or are damaged.
@@ -323,7 +324,7 @@ impl Packed {
     }
 }
 
-/// That nothing is at `path`, or packed hashes of whatever form.
+/// Checks that nothing is at `path`, or packed hashes of whatever form.
 fn check_replaceable(path: &Path) -> io::Result<()> {
     let found = match std::fs::metadata(path) {
         Ok(found) => found,

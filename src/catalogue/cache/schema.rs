@@ -94,7 +94,8 @@ pub(super) fn open(file: &Path) -> Result<(Connection, Option<SetAside>), CacheE
     Ok((own(file, ready)?, Some(SetAside { moved_to, why })))
 }
 
-/// That a database of this program and of a known version lies here, or nothing; which file it is.
+/// Checks that a database of this program and of a known version lies here, or nothing; returns
+/// which file it is.
 fn check_own(file: &Path) -> Result<Option<Identity>, CacheError> {
     let path = || file.to_owned();
     match look(file, APPLICATION_ID) {
@@ -156,7 +157,7 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     }
     transaction.commit()?;
     match connection.pragma_update(None, "journal_mode", "wal") {
-        // Another process is at it, and then it has seen to this too.
+        // Another process is doing it, and then it has done this too.
         Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::DatabaseBusy => {}
         other => other?,
     }

@@ -9,9 +9,9 @@ use crate::model::record::{ContentHash, KnownPicture, Record};
 /// A file that was moved, copied or relinked.
 #[derive(Clone, Copy, Debug)]
 pub struct Moved<'a> {
-    /// Where they were.
+    /// Their old path.
     pub from: &'a Path,
-    /// Where they are.
+    /// Their new path.
     pub to: &'a Path,
     /// The file that they were.
     pub before: FileStamp,

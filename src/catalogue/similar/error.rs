@@ -24,7 +24,7 @@ impl fmt::Display for SimilarError {
             Self::Cache(error) => error.fmt(f),
             Self::Packed(error) => write!(f, "the packed hashes cannot be read: {error}"),
             Self::NoApproximate => {
-                f.write_str("this build searches exactly alone: it lacks the feature `approximate`")
+                f.write_str("this build only searches exactly: it lacks the feature `approximate`")
             }
             Self::Flat => f.write_str("the picture is nearly flat: its hash says nothing"),
         }

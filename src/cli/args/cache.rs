@@ -58,7 +58,7 @@ Example: clean-backup cache clear")]
     /// Add the entries of such a table, CSV or Parquet
     #[command(after_help = "Example: clean-backup cache import pictures.parquet")]
     Import {
-        /// Which
+        /// The table
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: PathBuf,
     },

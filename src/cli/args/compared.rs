@@ -51,7 +51,7 @@ pub struct ComparedArgs {
     /// Ignore which pairs were marked as no duplicates on the review page
     #[arg(long, help_heading = "Matching")]
     pub ignore_marks: bool,
-    /// Which files.
+    /// Which files are read.
     #[command(flatten)]
     pub files: FilesArgs,
 }

@@ -18,7 +18,7 @@ pub enum ConfigCommand {
     /// Print the value of one setting
     #[command(after_help = "Example: clean-backup config get sensitivity")]
     Get {
-        /// Which
+        /// The setting
         key: Key,
         /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
@@ -29,7 +29,7 @@ pub enum ConfigCommand {
   clean-backup config set sensitivity aggressive
   clean-backup config set exclude '*.tmp' '**/cache/**'")]
     Set {
-        /// Which
+        /// The setting
         key: Key,
         /// The value; several for a list
         #[arg(required = true, allow_negative_numbers = true)]
@@ -38,7 +38,7 @@ pub enum ConfigCommand {
     /// Remove a setting from the file
     #[command(after_help = "Example: clean-backup config unset exclude")]
     Unset {
-        /// Which
+        /// The setting
         key: Key,
     },
     /// Print the path of the file

@@ -96,12 +96,12 @@ impl ActionChoice {
 /// How a result looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
-    /// For people
+    /// Human-readable text
     Text,
-    /// For programs
+    /// JSON
     Json,
-    /// For spreadsheets: one row a picture
+    /// CSV for spreadsheets: one row per picture
     Csv,
-    /// A page with pictures, for any browser: one file
+    /// One self-contained HTML page with pictures
     Html,
 }

@@ -55,9 +55,9 @@ pub struct GlobalArgs {
 /// How messages look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people
+    /// Human-readable text
     Text,
-    /// One JSON object a line
+    /// JSON, one object per line
     Json,
 }
 

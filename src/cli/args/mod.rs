@@ -1,4 +1,4 @@
-//! The command line as it was typed: a file a command.
+//! The command line as it was typed: one file per command.
 
 mod apply;
 mod cache;
@@ -40,7 +40,8 @@ use clap::{Parser, Subcommand};
 use crate::cli::config::Layer;
 
 /// Finds pictures that are the same picture: resized, re-compressed, converted, turned or lightly
-/// edited. Nothing is changed or removed unless an action is asked for, and what was done can be undone.
+/// edited. Nothing is changed or removed unless an action is asked for, and what was done can be
+/// undone.
 #[derive(Debug, Parser)]
 #[command(
     name = "clean-backup",

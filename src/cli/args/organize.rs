@@ -68,7 +68,7 @@ pub struct OrganizeArgs {
     /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text", help_heading = "Output")]
     pub format: ListFormat,
-    /// Which files.
+    /// Which files are read.
     #[command(flatten)]
     pub files: FilesArgs,
 }

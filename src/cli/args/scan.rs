@@ -19,7 +19,7 @@ pub struct ScanArgs {
     /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]
     pub format: ListFormat,
-    /// Which files.
+    /// Which files are read.
     #[command(flatten)]
     pub files: FilesArgs,
 }

@@ -58,11 +58,11 @@ pub struct SimilarArgs {
 /// How the answer of `similar` looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SimilarFormat {
-    /// For people
+    /// Human-readable text
     Text,
-    /// For programs
+    /// JSON
     Json,
-    /// Paths alone, each followed by a zero byte
+    /// Only paths, each followed by a zero byte
     Paths0,
 }
 

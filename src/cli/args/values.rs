@@ -19,7 +19,7 @@ pub fn word(key: Key, words: &'static [&'static str]) -> impl TypedValueParser<V
         .try_map(move |text| Value::from_text(key, &text).map_err(|bad| Allowed(bad.allowed)))
 }
 
-/// A number with `s`, `m`, `h` or `d` behind it.
+/// A number with `s`, `m`, `h` or `d` after it.
 pub fn time_span(text: &str) -> Result<Duration, Allowed> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
     let span = units.iter().find_map(|(unit, seconds)| {
@@ -49,9 +49,9 @@ impl std::error::Error for Allowed {}
 /// How a list looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
-    /// For people
+    /// Human-readable text
     Text,
-    /// For programs
+    /// JSON
     Json,
 }
 

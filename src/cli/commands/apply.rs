@@ -32,8 +32,7 @@ pub fn run(context: &Context<'_>, options: &args::ApplyArgs) -> Result<Outcome, 
     }
     let reports = plan.actions.iter().filter(|a| a.action == ActionKind::Report).count();
     if reports > 0 {
-        let message =
-            format!("{} only reports: there is nothing in it to be done", for_people(path));
+        let message = format!("{} contains no actions: it only reports", for_people(path));
         return Err(Failure::new(FailureKind::Refused, message).hint(PLANS));
     }
     let cancel = interrupt::watch()?;

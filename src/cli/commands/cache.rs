@@ -68,7 +68,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
                 let content = json!({ "removed": removed });
                 return render::print_json("cache prune", content).map(|()| Outcome::Done);
             }
-            format!("{removed} rows of files that are gone were removed\n")
+            format!("{removed} entries of missing files removed\n")
         }
         CacheCommand::Clear { format } => {
             let removed = cache.clear().map_err(failed)?;
@@ -76,7 +76,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
                 let content = json!({ "removed": removed });
                 return render::print_json("cache clear", content).map(|()| Outcome::Done);
             }
-            format!("{removed} rows were removed\n")
+            format!("{removed} entries removed\n")
         }
         CacheCommand::Export { .. } | CacheCommand::Import { .. } => String::new(),
         CacheCommand::Verify { format } => {

@@ -105,7 +105,7 @@ fn value_of(key: Key, texts: &[String]) -> Result<Value, Failure> {
 /// What stands for a setting without a value.
 fn absent(key: Key) -> &'static str {
     match key {
-        Key::Threads => "one a core",
+        Key::Threads => "one per core",
         Key::Sensitivity => "between the named ones",
         _ => "none",
     }

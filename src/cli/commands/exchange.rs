@@ -87,7 +87,7 @@ pub fn import(context: &Context<'_>, path: &Path) -> Result<Outcome, Failure> {
         return Err(failure);
     }
     read.map_err(|error| failed(error.to_string()))?;
-    render::print(&format!("{count} pictures were taken in\n"))?;
+    render::print(&format!("{count} pictures imported\n"))?;
     Ok(Outcome::Done)
 }
 

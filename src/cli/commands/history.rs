@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::render::{self, history};
 
-/// Which run was taken back by which.
+/// Which run was undone by which.
 ///
 /// # Errors
 /// [`JournalError::Io`]
@@ -20,7 +20,7 @@ pub fn undone(runs: &Path) -> Result<HashMap<String, String>, JournalError> {
         if let Some(run) = journal::undoes(runs, &name)
             && RunLog::read(runs, &name).is_ok_and(|log| log.count(Verdict::Done) > 0)
         {
-            // When a taking back is taken back, the first run is what it was.
+            // When an undo is undone, the first run stands again.
             if let Some(first) = journal::undoes(runs, &run) {
                 undone.remove(&first);
             }
@@ -64,7 +64,7 @@ pub fn run(context: &Context<'_>, options: &HistoryArgs) -> Result<Outcome, Fail
             let all: Vec<_> = logs.iter().map(|log| history::from_log(log, &undone)).collect();
             match options.format {
                 ListFormat::Json => render::json(&all)?,
-                ListFormat::Text if all.is_empty() => "Nothing was done yet.\n".to_owned(),
+                ListFormat::Text if all.is_empty() => "Nothing has been done yet.\n".to_owned(),
                 ListFormat::Text => all.iter().map(history::line).collect(),
             }
         }

@@ -1,4 +1,4 @@
-//! What killed runs left among a user's files: told, and settled.
+//! What interrupted runs left behind among a user's files: reported, and settled.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub fn warn(context: &Context<'_>, roots: &[PathBuf], unsettled: &[PathBuf]) {
     };
     let runs: Vec<String> = runs.into_iter().collect();
     tracing::warn!(
-        "{} were left here by a run that was killed ({}), such as {}; unless it is still running, \
+        "{} were left here by an interrupted run ({}), such as {}; unless it is still running, \
          settle them with: {command}",
         count(unsettled.len() as u64, "file"),
         runs.join(", "),
@@ -61,7 +61,7 @@ pub fn run(
         if !real.is_dir() {
             return Err(Failure::new(
                 FailureKind::Usage,
-                format!("{} is no folder", for_people(root)),
+                format!("{} is not a folder", for_people(root)),
             ));
         }
         roots.push(real);

@@ -17,10 +17,7 @@ use crate::cli::{log, render};
 /// [`Failure`]
 pub fn run(context: &Context<'_>, options: &LogsArgs) -> Result<Outcome, Failure> {
     let Some(state) = &context.state else {
-        return Err(Failure::new(
-            FailureKind::Failed,
-            "no home folder is known that a log could be in",
-        ));
+        return Err(Failure::new(FailureKind::Failed, "there is no home folder for a log"));
     };
     let path = log::audit_file(state);
     if options.path {
@@ -30,7 +27,7 @@ pub fn run(context: &Context<'_>, options: &LogsArgs) -> Result<Outcome, Failure
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            render::print("Nothing was done yet.\n")?;
+            render::print("Nothing has been done yet.\n")?;
             return Ok(Outcome::Done);
         }
         Err(error) => {

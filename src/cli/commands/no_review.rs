@@ -4,7 +4,7 @@ use crate::cli::args::ReviewArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind, Outcome};
 
-/// Says that there is no page.
+/// Reports that this build has no review page.
 ///
 /// # Errors
 /// [`FailureKind::Failed`]

@@ -126,7 +126,7 @@ fn zone(text: &str) -> Result<TimeZone, Failure> {
         sound.then(|| Offset::from_seconds(seconds).ok()).flatten().map(TimeZone::fixed)
     };
     offset().or_else(|| TimeZone::get(text).ok()).ok_or_else(|| {
-        Failure::new(FailureKind::Usage, format!("--video-tz: {text:?} is no zone"))
+        Failure::new(FailureKind::Usage, format!("--video-tz: {text:?} is not a time zone"))
             .hint("local, utc, an offset like +02:00, or a name like Europe/Berlin")
     })
 }

@@ -60,9 +60,9 @@ fn named<'a>(
 ) -> Result<Vec<(&'a PastRun, Vec<HeldUnit>)>, Failure> {
     let is_known = |name: &&String| held.iter().any(|(run, _)| run.log.run == **name);
     if let Some(name) = names.iter().find(|name| !is_known(name)) {
-        let message = format!("nothing of a run {name:?} is in quarantine");
+        let message = format!("no files of run {name:?} are in quarantine");
         return Err(Failure::new(FailureKind::Usage, message)
-            .hint("`clean-backup quarantine list` lists what there is"));
+            .hint("`clean-backup quarantine list` shows what is there"));
     }
     let wanted = |run: &PastRun| names.is_empty() || names.contains(&run.log.run);
     Ok(held.into_iter().filter(|(run, _)| wanted(run)).collect())
@@ -179,7 +179,7 @@ fn restore(context: &Context<'_>, options: &RestoreArgs) -> Result<Outcome, Fail
     if plan.actions.is_empty() && !paths.is_empty() {
         let message = format!("{} is not in quarantine", for_people(&paths[0]));
         return Err(Failure::new(FailureKind::Usage, message)
-            .hint("`clean-backup quarantine list` lists what there is"));
+            .hint("`clean-backup quarantine list` shows what is there"));
     }
     let rest = Outcome::from_skipped(left);
     let mode = OutputMode::from_format(options.format, "quarantine restore");

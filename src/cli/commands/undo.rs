@@ -1,4 +1,4 @@
-//! `undo`: takes a run back.
+//! `undo`: undoes a run.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::cli::render::applied::{AppliedJson, OutputMode};
 use crate::cli::{args, interrupt, render};
 
-/// Takes a run back.
+/// Undoes a run.
 ///
 /// # Errors
 /// What keeps it from being done.
@@ -49,8 +49,11 @@ pub fn run(context: &Context<'_>, options: &args::UndoArgs) -> Result<Outcome, F
         return Ok(Outcome::Done);
     }
     let acted = if undo.plan.actions.is_empty() {
-        let message =
-            if undo.settled > 0 { "Everything is back already.\n" } else { "Nothing to undo.\n" };
+        let message = if undo.settled > 0 {
+            "Everything is already back in place.\n"
+        } else {
+            "Nothing to undo.\n"
+        };
         mode.print(message, AppliedJson::default())?;
         Outcome::Done
     } else {

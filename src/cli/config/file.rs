@@ -142,7 +142,7 @@ pub fn set(path: &Path, key: Key, value: &Value) -> Result<Option<Key>, ConfigEr
     let mut document = document(path)?;
     match document.get_mut(key.name()).and_then(Item::as_value_mut) {
         Some(old) => {
-            // A comment behind the value belongs to the line, not to the value.
+            // A comment after the value belongs to the line, not to the value.
             *toml.decor_mut() = old.decor().clone();
             *old = toml;
         }

@@ -114,7 +114,7 @@ impl Value {
         })
     }
 
-    /// Without quotes, a list one item a line: what `config get` prints.
+    /// Without quotes, a list one item per line: what `config get` prints.
     pub fn plain(&self) -> String {
         match self {
             Self::Word(word) => (*word).to_owned(),

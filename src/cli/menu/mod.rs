@@ -72,7 +72,7 @@ pub fn run(
             MenuChoice("History and undo", Mode::History),
             MenuChoice("Quit", Mode::Quit),
         ];
-        let _went_back: Option<()> = match choose("What shall be done?", &modes)? {
+        let _went_back: Option<()> = match choose("What would you like to do?", &modes)? {
             Some(Mode::Dedupe) => menu.dedupe()?,
             Some(Mode::Review) => menu.review()?,
             Some(Mode::Organize) => menu.organize()?,
@@ -114,7 +114,7 @@ impl Menu<'_> {
         match answered!(choose("What should be done with them?", &actions)) {
             "report" => {}
             "html" => {
-                let file = answered!(self.questions.text("Write the page into:", "report.html"));
+                let file = answered!(self.questions.text("Write the page to:", "report.html"));
                 words.extend(["--format", "html", "-o"].map(OsString::from));
                 words.push(file.into());
             }
@@ -122,7 +122,7 @@ impl Menu<'_> {
                 words.extend(["--action", action].map(OsString::from));
                 if action == "move" {
                     words.push("--to".into());
-                    words.push(answered!(self.questions.new_folder("Folder that they go to:")));
+                    words.push(answered!(self.questions.new_folder("Folder to move them to:")));
                 }
             }
         }
@@ -153,7 +153,7 @@ impl Menu<'_> {
 
     fn organize(&mut self) -> MenuStep {
         let source = answered!(self.questions.folder("Folder with the files to organize:"));
-        let library = answered!(self.questions.new_folder("Library that it goes to:"));
+        let library = answered!(self.questions.new_folder("Library to file them into:"));
         let ways = [
             MenuChoice("Copy: the source stays as it is", "--copy"),
             MenuChoice("Move: can be undone", "--move"),
@@ -215,7 +215,7 @@ impl Menu<'_> {
         let run = answered!(choose("Which run?", &choices));
         let acts = [
             MenuChoice("Show its files", "history"),
-            MenuChoice("Take it back (undo)", "undo"),
+            MenuChoice("Undo it", "undo"),
             MenuChoice("Finish it, if it was interrupted", "resume"),
         ];
         let act = answered!(choose("What should be done with it?", &acts));

@@ -38,7 +38,7 @@ fn answer<T>(answer: Result<Option<T>, InquireError>) -> Prompted<T> {
         Err(InquireError::OperationInterrupted) => {
             Err(Failure::new(FailureKind::Interrupted, "interrupted; nothing was done"))
         }
-        Err(error) => Err(Failure::new(FailureKind::Failed, format!("nobody answers: {error}"))),
+        Err(error) => Err(Failure::new(FailureKind::Failed, format!("no answer: {error}"))),
     }
 }
 
@@ -104,7 +104,7 @@ impl Questions {
                 () if text.is_empty() => Validation::Invalid("a folder is needed".into()),
                 () if there && !path.is_dir() => {
                     let name = for_people(Path::new(text));
-                    Validation::Invalid(format!("{name} is no folder").into())
+                    Validation::Invalid(format!("{name} is not a folder").into())
                 }
                 () if path.exists() && !path.is_dir() => {
                     Validation::Invalid("that is a file, not a folder".into())

@@ -1,4 +1,4 @@
-//! What became of a plan.
+//! The result of a plan.
 
 use clean_backup::act::apply::Applied;
 use clean_backup::act::journal::Verdict;
@@ -11,10 +11,10 @@ use crate::cli::args::ListFormat;
 use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render;
 
-/// Where it is told what became of a plan, and how.
+/// Where and how the result of a plan is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputMode {
-    /// On standard output, for people.
+    /// On standard output (human-readable).
     Text,
     /// On standard error: a program reads something else from standard output.
     Beside,
@@ -50,7 +50,7 @@ impl OutputMode {
     }
 }
 
-/// What became of a plan, for programs.
+/// The result of a plan, as JSON.
 #[derive(Default, Serialize)]
 pub struct AppliedJson {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ impl AppliedJson {
     }
 }
 
-/// Tells what became of a plan.
+/// Reports the result of a plan.
 ///
 /// # Errors
 /// [`FailureKind::Interrupted`], and when the journal could not be written.

@@ -1,4 +1,4 @@
-//! The CSV form: one row a member of a group (RFC 4180).
+//! The CSV form: one row per member of a group (RFC 4180).
 
 use clean_backup::model::findings::{Findings, FoundPicture};
 use clean_backup::model::path_text::{for_spreadsheet, path_for_spreadsheet};

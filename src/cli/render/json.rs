@@ -139,7 +139,7 @@ struct SummaryJson<'a> {
 /// The report as JSON, indented, with a closing line break.
 ///
 /// A path that is not UTF-8 stands lossily in `path` and exactly, base64, in `path_bytes`; for the
-/// roots `roots_bytes` has one entry a root, null where the root is UTF-8.
+/// roots `roots_bytes` has one entry per root, null where the root is UTF-8.
 ///
 /// # Errors
 /// None that a report can cause; the signature is the serialiser's.

@@ -148,7 +148,7 @@ pub fn check_free(path: &Path, replace: bool) -> Result<(), Failure> {
 }
 
 /// Puts `text` into a file that is not there yet. With `replace` also in the place of an older
-/// result of this program, told by how it begins; never of anything else.
+/// result of this program, recognised by how it begins; never of anything else.
 ///
 /// # Errors
 /// [`FailureKind::Refused`] when something is in the way, [`FailureKind::Failed`] when writing fails.

@@ -37,14 +37,14 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
         organized.filed.iter().filter_map(wanted).collect()
     };
     list(
-        "The library has them, they stay out",
+        "Already in the library, left out",
         of(&|filed| match &filed.fate {
             Fate::Twin(twin) => Some(format!("{}  is  {}", first(filed), for_people(twin))),
             _ => None,
         }),
     );
     list(
-        "Better than what the library has, they come in",
+        "Better than the copy in the library, imported",
         of(&|filed| match &filed.fate {
             Fate::Planned { better: Some(other), .. } => {
                 Some(format!("{}  is better than  {}", first(filed), for_people(other)))
@@ -53,7 +53,7 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
         }),
     );
     list(
-        "Sources that contradict each other",
+        "Conflicting dates",
         of(&|filed| {
             let (time, source) = filed.taken.filter(|_| !filed.conflicts.is_empty())?;
             let others = one_line(&filed.conflicts.join(", "));
@@ -62,7 +62,7 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
         }),
     );
     list(
-        "Left where they are, no media",
+        "Not media, left where they are",
         organized.leftovers.iter().map(|p| for_people(p)).collect(),
     );
     list(
@@ -91,7 +91,7 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
     let others = [
         ("already there", figures.already_there),
         ("in the library elsewhere", figures.twins),
-        ("identical to others that come in", figures.identical),
+        ("identical to other incoming files", figures.identical),
         ("without a date", figures.unknown),
     ];
     for (what, count) in others.into_iter().filter(|(_, count)| count.files > 0) {

@@ -15,7 +15,7 @@ use clean_backup::model::phash::{Distance, FineDistance};
 /// A picture of the library that is near a needle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// Which, as the cache knows it.
+    /// The picture, as the cache knows it.
     pub picture: FoundPicture,
     /// The other cache that it is known from, if it is not in the usual one.
     pub cache: Option<PathBuf>,
@@ -130,7 +130,7 @@ impl SimilarReport {
 }
 
 impl SimilarReport {
-    /// For people.
+    /// Human-readable.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         for answer in &self.answers {
@@ -146,7 +146,7 @@ impl SimilarReport {
                 }
             };
             let what = match hits.len() {
-                0 => "nothing like it".to_owned(),
+                0 => "nothing similar".to_owned(),
                 1 => "1 picture".to_owned(),
                 count => format!("{count} pictures"),
             };
@@ -158,7 +158,7 @@ impl SimilarReport {
         }
         let _ = writeln!(
             out,
-            "Asked {} pictures of the cache{}; their files were not touched.",
+            "Searched {} pictures in the cache{}; their files were not touched.",
             self.library,
             if self.approximate { ", approximately" } else { "" }
         );

@@ -1,4 +1,4 @@
-//! The text form, for people.
+//! The text form (human-readable).
 
 use std::fmt::Write as _;
 

@@ -118,7 +118,7 @@ impl Items {
                 let offset = base.checked_add(fields.uint(offset_size)?)?;
                 let len = fields.uint(length_size)?;
                 extents.push(ByteRange { in_idat: method == 1, offset, len });
-                // An entry of no bytes at all could be repeated for ever.
+                // An entry of no bytes at all could be repeated forever.
                 if offset_size + length_size + index_size == 0 {
                     break;
                 }

@@ -84,7 +84,7 @@ pub(in crate::decode) fn decode<C: Codec>(
     options: &DecodeOptions,
 ) -> Result<Decoded, DecodeError> {
     // What the tile does not need may be missing: other parts of a grid than a thumbnail shows,
-    // frames behind the first.
+    // frames after the first.
     let damaged_tail = isobmff::is_cut(source)? || items.are_beyond(source.size());
     let thumbnail = if options.exact { None } else { thumbnail_of::<C>(items) };
     if let Some(thumbnail) = thumbnail
@@ -188,7 +188,7 @@ pub(super) struct Cost {
     largest: u64,
 }
 
-/// Reckons what decoding an item takes, and refuses what is over the limits.
+/// Estimates what decoding an item takes, and refuses what is over the limits.
 pub(super) fn cost_of<C: Codec>(
     items: &Items,
     id: u32,

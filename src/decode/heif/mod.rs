@@ -1,7 +1,7 @@
 //! HEIF pictures coded in HEVC (HEIC).
 //!
 //! The decoder is `heic-decoder`, in Rust alone. With the cargo feature `libheif` the system's
-//! libheif is asked first for every file, and the other for what it refuses.
+//! libheif is asked first forevery file, and the other for what it refuses.
 //!
 //! A thumbnail item stands for its picture only where the container says that it was made with it
 //! (`layers::thumbnail_of`), never with [`DecodeOptions::exact`], and it leaves a mark. On the

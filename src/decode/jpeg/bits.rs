@@ -9,7 +9,7 @@ const LOOK: u32 = 11;
 /// A Huffman table for decoding.
 #[derive(Clone)]
 pub(super) struct Huffman {
-    /// By the next [`LOOK`] bits: bits 0–4 length of the code and of the magnitude behind it
+    /// By the next [`LOOK`] bits: bits 0–4 length of the code and of the magnitude after it
     /// together, 5–8 the low half of the symbol (the magnitude's length), 9–12 its high half (the
     /// run of zeros), 13 set. 0 where the code is longer than that.
     fast: Box<[u16; 1 << LOOK]>,
@@ -149,7 +149,7 @@ impl Bits<'_> {
         self.count -= bits;
     }
 
-    /// Reads a symbol and steps over the magnitude behind it.
+    /// Reads a symbol and steps over the magnitude after it.
     #[inline(always)]
     pub fn skip(&mut self, table: &Huffman) -> Option<Symbol> {
         self.refill();
@@ -164,7 +164,7 @@ impl Bits<'_> {
         Some(Symbol { run: entry >> 9 & 15, size: entry >> 5 & 15 })
     }
 
-    /// Reads a symbol and the value of the magnitude behind it (F.2.2.1, EXTEND).
+    /// Reads a symbol and the value of the magnitude after it (F.2.2.1, EXTEND).
     #[inline(always)]
     pub fn value(&mut self, table: &Huffman) -> Option<(Symbol, i32)> {
         let symbol = self.symbol(table)?;

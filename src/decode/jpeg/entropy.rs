@@ -4,16 +4,16 @@
 pub(super) trait Entropy<'a> {
     /// Begins at a place of the data.
     fn new(data: &'a [u8], at: usize) -> Self;
-    /// Goes on behind the next restart marker, and tells its number; `None` when another marker or
+    /// Continues after the next restart marker, and tells its number; `None` when another marker or
     /// the end comes first.
     fn restart(&mut self) -> Option<u8>;
     /// Whether more was taken than there is.
     fn overrun(&self) -> bool;
-    /// Where the data go on.
+    /// Where the data continue.
     fn position(&self) -> usize;
 }
 
-/// Finds the next restart marker from `at` on, goes behind it, and tells its number; stays at any
+/// Finds the next restart marker from `at` on, goes after it, and tells its number; stays at any
 /// other marker.
 pub(super) fn next_restart_marker(data: &[u8], at: &mut usize) -> Option<u8> {
     loop {

@@ -7,7 +7,7 @@ use crate::model::media::Dimensions;
 pub(super) struct Frame {
     pub width: u32,
     pub height: u32,
-    /// Bits a sample, 8 or 12.
+    /// Bits per sample, 8 or 12.
     pub precision: u8,
     pub progressive: bool,
     /// Coded by Annex D, not by Huffman's codes.

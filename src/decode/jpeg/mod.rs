@@ -53,8 +53,8 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     Ok(decoded)
 }
 
-/// Reads a JPEG that lies in memory: a preview, a strip of a TIFF. The container says where it ends,
-/// so that it may do without an end marker.
+/// Reads a JPEG that lies in memory: a preview, a strip of a TIFF. The container says where it
+/// ends, so that it may do without an end marker.
 pub(super) fn decode_bytes(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let frame = segments::find_frame(&bytes)?;
     options.limits.admit(frame.dimensions())?;

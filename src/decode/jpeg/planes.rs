@@ -8,7 +8,7 @@ use crate::picture::tile::{AreaAverage, TILE_SIDE, Tile};
 /// The kept samples of one component, whole blocks.
 pub(super) struct SamplePlane {
     pub samples: Vec<u8>,
-    /// Samples a row.
+    /// Samples per row.
     pub stride: usize,
     kept: usize,
 }
@@ -43,7 +43,7 @@ impl SamplePlane {
         }
     }
 
-    /// [`Self::put`] for one sample a block.
+    /// [`Self::put`] for one sample per block.
     #[inline(always)]
     pub fn put_dc(&mut self, (across, down): (usize, usize), dc: i32) {
         if let Some(sample) = self.samples.get_mut(down * self.stride + across) {

@@ -12,7 +12,7 @@ pub(super) struct ScanEnd {
     pub damaged: bool,
     /// The data ended, at a marker or with the file, before the scan did.
     pub ended: bool,
-    /// Where the file goes on.
+    /// Where the file continues.
     pub position: usize,
 }
 
@@ -100,7 +100,7 @@ struct Restarted {
     skipped: bool,
 }
 
-/// Goes on behind the next restart marker. A marker of a later number than expected says that
+/// Continues after the next restart marker. A marker of a later number than expected says that
 /// intervals are missing: their MCUs are stepped over.
 fn next_restart<'a>(
     bits: &mut impl Entropy<'a>,

@@ -199,7 +199,7 @@ impl<'a> JpegReader<'a> {
         Ok(None)
     }
 
-    /// Goes on at `position`, somewhere in a scan.
+    /// Continues at `position`, somewhere in a scan.
     pub fn resume(&mut self, position: usize) {
         self.at = position.max(self.at);
     }

@@ -48,7 +48,7 @@ pub(in crate::decode) fn pixels(
     let unpacked = decoder.total_bytes().saturating_mul(2).saturating_add(dimensions.pixels() * 3);
     let _held = options.limits.reserve(unpacked.saturating_add(OVERHEAD))?;
     let turn = match format {
-        // The block may stand behind the picture, or begin as that of a JPEG.
+        // The block may stand after the picture, or begin as that of a JPEG.
         Format::Png => turn_of(png::exif_chunk(source)?.as_deref()),
         Format::WebP => turn_of(webp::exif_chunk(source)?.as_deref()),
         _ => decoder.orientation().map_or(Orientation::Upright, from_image),

@@ -65,7 +65,7 @@ pub(super) fn decode(
         damaged_tail = super::mend(outcome, &mut rows)?;
     }
     if !damaged_tail {
-        // The rows may be there though the checksums behind them are wrong, or the end is missing.
+        // The rows may be there though the checksums after them are wrong, or the end is missing.
         damaged_tail = is_damaged_behind(&mut reader)?;
     }
     let mut decoded = super::complete(Format::Png, dimensions, &rows)?;
@@ -131,7 +131,7 @@ fn push_all(
     Ok(())
 }
 
-/// An interlaced picture gives its rows in seven rounds: they are kept as luma, one byte a pixel.
+/// An interlaced picture gives its rows in seven rounds: they are kept as luma, one byte per pixel.
 fn push_interlaced(
     reader: &mut Rows<'_>,
     dimensions: Dimensions,
@@ -160,7 +160,7 @@ fn push_interlaced(
     plane.chunks_exact(width).try_for_each(|row| rows.push(Channels::Grey, row))
 }
 
-/// The `eXIf` chunk (clause 11.3.4.6), which may also stand behind the picture.
+/// The `eXIf` chunk (clause 11.3.4.6), which may also stand after the picture.
 pub(in crate::decode) fn exif_chunk(source: &dyn ReadAt) -> io::Result<Option<Vec<u8>>> {
     let mut at = 8_u64;
     for _ in 0..MOST_CHUNKS {

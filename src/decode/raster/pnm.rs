@@ -1,5 +1,5 @@
 //! Netpbm pictures P1 to P7, row by row: the format is simple enough to be read here, exactly and
-//! for every depth. As pbm(5), pgm(5), ppm(5) and pam(5) define it.
+//! forevery depth. As pbm(5), pgm(5), ppm(5) and pam(5) define it.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -22,9 +22,9 @@ enum Coding {
     Text,
     /// The digits 0 and 1, 1 being black.
     TextBits,
-    /// One or two bytes a sample, the higher first.
+    /// One or two bytes per sample, the higher first.
     Binary,
-    /// Eight pixels a byte, 1 being black, rows padded to whole bytes.
+    /// Eight pixels per byte, 1 being black, rows padded to whole bytes.
     Bits,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let header = read_header(&mut stream)?;
     options.limits.admit(header.dimensions)?;
     let width = header.dimensions.width as usize;
-    // Stored at up to two bytes a sample, scaled to one, and the luma.
+    // Stored at up to two bytes per sample, scaled to one, and the luma.
     let row_bytes = 3 * header.channels.count() as u64 + 1;
     let _held = options.limits.reserve(OVERHEAD + row_bytes * width as u64)?;
 
@@ -149,7 +149,7 @@ fn read_solid(stream: &mut Stream<'_>) -> io::Result<u8> {
     }
 }
 
-/// A decimal number, and the one byte behind it.
+/// A decimal number, and the one byte after it.
 fn read_number(stream: &mut Stream<'_>) -> Result<u32, DecodeError> {
     let mut byte = read_solid(stream)?;
     let mut number = 0_u32;

@@ -1,4 +1,5 @@
-//! TIFF: the first picture of the file, a strip or a row of image tiles at a time. TIFF 6.0 (Adobe).
+//! TIFF: the first picture of the file, a strip or a row of image tiles at a time. TIFF 6.0
+//! (Adobe).
 //!
 //! The `tiff` crate knows neither palettes nor inverted greys with coverage nor subsampled chroma;
 //! they are shown to it as plain grey (by patched tags) and interpreted here.
@@ -132,7 +133,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
 }
 
 /// YCbCr with subsampled chroma (section 21): units of some luma samples, in rows, with one sample
-/// of each chroma behind them.
+/// of each chroma after them.
 struct Units {
     /// Luma samples of a unit.
     across: u32,
@@ -214,7 +215,7 @@ struct Grid {
     /// Most rows and columns of one piece.
     piece: Dimensions,
     picture: Dimensions,
-    /// Planes that are stored apart: one a sample, or 1.
+    /// Planes that are stored apart: one per sample, or 1.
     planes: u32,
     across: u32,
     down: u32,
@@ -281,7 +282,7 @@ fn largest_jpeg(
     Ok(most)
 }
 
-/// Dimensions and samples a pixel in the frame header of the JPEG stream at `at` (ITU-T T.81,
+/// Dimensions and samples per pixel in the frame header of the JPEG stream at `at` (ITU-T T.81,
 /// B.2.2); `None` when there is none, or anything else between the segments before it.
 fn jpeg_frame(source: &dyn ReadAt, at: u64) -> io::Result<Option<(Dimensions, u8)>> {
     let mut at = at.saturating_add(2);

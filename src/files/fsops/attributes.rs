@@ -3,7 +3,7 @@
 use std::fs::{File, FileTimes};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Gives `to` what `from` has; tells what could not be given.
+/// Gives `to` what `from` has; reports what could not be preserved.
 pub(super) fn copy(from: &File, to: &File, modified_ns: Option<i64>) -> Vec<String> {
     let mut warnings = Vec::new();
     extended(from, to, &mut warnings);
@@ -46,7 +46,7 @@ fn from_ns(nanoseconds: i64) -> Option<SystemTime> {
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn extended(from: &File, to: &File, warnings: &mut Vec<String>) {
     use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
-    // Names and values are at most 64 KiB on Linux; what is longer elsewhere is told.
+    // Names and values are at most 64 KiB on Linux; what is longer elsewhere is reported.
     let mut names = vec![0; 64 << 10];
     let length = match flistxattr(from, &mut names) {
         Ok(length) => length,

@@ -64,7 +64,7 @@ pub(super) fn clone_new(original: &File, to: &Place) -> io::Result<()> {
     };
     if cloned.is_err() {
         drop(copy);
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = at::remove_file(to);
     }
     cloned

@@ -2,8 +2,8 @@
 //!
 //! [`FileSystem`] is the smallest set of steps that acting needs; each either happens or does not,
 //! and none replaces anything that is there already. [`Disk`] carries them out. What a step may be
-//! followed by is up to [`crate::act::apply`]; tests put a file system in between that fails, or kills
-//! the process, at any step they like.
+//! followed by is up to [`crate::act::apply`]; tests put a file system in between that fails, or
+//! kills the process, at any step they like.
 
 mod at;
 mod attributes;
@@ -83,8 +83,8 @@ pub enum Locked {
     Unsupported,
 }
 
-/// Steps on files. They act on names in open folders ([`Place`]) and on open files ([`OpenFile`]), so
-/// that what was checked is what is acted on. No step follows a symbolic link, and none replaces
+/// Steps on files. They act on names in open folders ([`Place`]) and on open files ([`OpenFile`]),
+/// so that what was checked is what is acted on. No step follows a symbolic link, and none replaces
 /// what is there. [`FileSystem::look`] and [`FileSystem::real_path`] take paths, for whoever only
 /// plans; the trash takes paths because the desktop's does.
 pub trait FileSystem: Sync {
@@ -125,7 +125,7 @@ pub trait FileSystem: Sync {
     /// What the system says; `DirectoryNotEmpty` when it is not empty.
     fn remove_folder(&self, place: &Place) -> io::Result<()>;
 
-    /// Makes the names in a folder last.
+    /// Syncs the names in a folder to disk.
     ///
     /// # Errors
     /// What the system says.
@@ -162,7 +162,7 @@ pub trait FileSystem: Sync {
     /// As [`FileSystem::hash`].
     fn hash_from_disk(&self, file: &OpenFile) -> io::Result<ContentHash>;
 
-    /// Makes the bytes of a file last.
+    /// Syncs the bytes of a file to disk.
     ///
     /// # Errors
     /// What the system says.
@@ -196,8 +196,8 @@ pub trait FileSystem: Sync {
     fn copy_new(&self, from: &OpenFile, to: &Place) -> io::Result<ContentHash>;
 
     /// Gives `to` the times, permissions and extended attributes of `from`, with `modified_ns` in
-    /// the place of its modification time if that is given. Tells what could not be given: many
-    /// file systems keep only a part.
+    /// the place of its modification time if that is given. Reports what could not be preserved:
+    /// many file systems keep only a part.
     fn copy_attributes(
         &self,
         from: &OpenFile,

@@ -27,7 +27,7 @@ pub(super) fn rename_new(ways: Ways, from: &Place, to: &Place) -> io::Result<()>
             Ok(()) => {
                 let removed = at::remove_file(from);
                 if removed.is_err() {
-                    // The first error is the one to tell.
+                    // The first error is the one to report.
                     let _ = at::remove_file(to);
                 }
                 return removed;
@@ -60,7 +60,7 @@ fn claimed(from: &Place, to: &Place) -> io::Result<()> {
         _ => return Err(ErrorKind::AlreadyExists.into()),
     };
     if renamed.is_err() {
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = at::remove_file(to);
     }
     renamed

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{GpuError, MAX_BINDING, MAX_WORKGROUPS, guarded};
 
-/// What will do.
+/// Which adapters are acceptable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdapterChoice {
     /// A GPU.
@@ -46,7 +46,7 @@ impl AdapterKind {
         }
     }
 
-    /// For people.
+    /// Human-readable.
     pub fn name(self) -> &'static str {
         match self {
             Self::Discrete => "discrete",
@@ -85,12 +85,12 @@ impl Adapter {
         self.kind
     }
 
-    /// Whether it will do.
+    /// Whether it is acceptable.
     pub fn is(&self, wanted: AdapterChoice) -> bool {
         wanted == AdapterChoice::Any || self.kind != AdapterKind::Software
     }
 
-    /// Its bounds, for people.
+    /// Its bounds (human-readable).
     pub fn limits(&self) -> String {
         let limits = self.adapter.limits();
         format!(

@@ -123,13 +123,13 @@ impl Gpu {
         Ok(Self { device, queue, name: adapter.to_string(), health, patience: PATIENCE })
     }
 
-    /// The same with another patience, for tests.
+    /// The same with another timeout, for tests.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// Adapter and driver, for people.
+    /// Adapter and driver (human-readable).
     pub fn name(&self) -> &str {
         &self.name
     }

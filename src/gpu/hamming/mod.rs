@@ -3,9 +3,9 @@
 //! A GPU looks at every pair, whatever the radius. The CPU's [`index`] looks at few of them while
 //! the radius is small, and at nearly all when it is large: so the GPU pays for large radii only.
 //!
-//! [`GpuJoiner`] reckons where, with the index's own plan for these hashes on this many cores on
+//! [`GpuJoiner`] estimates where, with the index's own plan for these hashes on this many cores on
 //! the one side, and the pace that the device shows when it is opened on the other. Taking a pace
-//! of 10¹² pairs a second (10 million against themselves in 50 s) and the index's measured times,
+//! of 10¹² pairs per second (10 million against themselves in 50 s) and the index's measured times,
 //! with two cores the lines cross near radius 11 for 1 million hashes and radius 12 for 10 million,
 //! and the more cores the farther out; at the usual radii, up to 7, the index wins at every size.
 
@@ -27,9 +27,9 @@ pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 /// When the GPU joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// A real one, where it is reckoned faster, its start-up included.
+    /// A real one, where it is expected to be faster, its start-up included.
     Faster,
-    /// The one that is open, unless there is much to do and the CPU is reckoned faster.
+    /// The one that is open, unless there is much to do and the CPU is expected to be faster.
     Preferred,
 }
 
@@ -128,7 +128,7 @@ fn reckoned(cpu_ns: f64, gpu_ns: f64) -> String {
     if cpu_ns.is_infinite() {
         return "few hashes".into();
     }
-    format!("reckoned {:.1} s there, {:.1} s on the GPU", cpu_ns / 1e9, gpu_ns / 1e9)
+    format!("estimated {:.1} s there, {:.1} s on the GPU", cpu_ns / 1e9, gpu_ns / 1e9)
 }
 
 fn threads() -> f64 {

@@ -136,12 +136,12 @@ impl HammingGpu {
         Self { strip: strip.max(1), ..self }
     }
 
-    /// Adapter and driver, for people.
+    /// Adapter and driver (human-readable).
     pub fn name(&self) -> &str {
         self.gpu.name()
     }
 
-    /// Pairs a nanosecond, as seen so far.
+    /// Pairs per nanosecond, as seen so far.
     pub fn pairs_per_ns(&self) -> f64 {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).pairs_per_ns
     }

@@ -1,9 +1,9 @@
 //! Hashing on a GPU: `shaders/phash.wgsl` from tiles, `shaders/tile.wgsl` before it from planes.
 //!
 //! Batches go round a ring of three slots, so that one is filled while another is computed and a
-//! third is read. All bits are those of [`crate::picture::dct`]: the device is checked against it when it is
-//! opened, each result carries a mark that only the shader writes, and whatever a failing device
-//! leaves undone is hashed on the CPU.
+//! third is read. All bits are those of [`crate::picture::dct`]: the device is checked against it
+//! when it is opened, each result carries a mark that only the shader writes, and whatever a
+//! failing device leaves undone is hashed on the CPU.
 
 mod ring;
 mod slot;
@@ -59,18 +59,18 @@ impl GpuHasher {
         Ok(Self { name, ring: Mutex::new(Ok(ring)) })
     }
 
-    /// Adapter and driver, for people.
+    /// Adapter and driver (human-readable).
     pub fn adapter(&self) -> &str {
         &self.name
     }
 
-    /// Why the CPU has taken over, if it has.
+    /// Why the CPU took over, if it did.
     pub fn failure(&self) -> Option<GpuError> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
     }
 
     /// Hashes `count` tiles that lie on the device already, `rounds` times, and gives nothing back:
-    /// to measure the shader alone. At most a slot's 4096 tiles a round.
+    /// to measure the shader alone. At most a slot's 4096 tiles per round.
     ///
     /// # Errors
     /// [`GpuError`].
@@ -81,7 +81,7 @@ impl GpuHasher {
         }
     }
 
-    /// Averages planes to tiles and hashes them; one hash a plane, in their order.
+    /// Averages planes to tiles and hashes them; one hash per plane, in their order.
     ///
     /// Those beyond [`MAX_PLANE_SIDE`] or [`MAX_PLANE_SCALE`] are averaged on the CPU.
     pub fn hash_planes(&self, planes: &[Plane<'_>]) -> Vec<PictureHash> {

@@ -16,7 +16,7 @@ impl Gather {
     pub(super) fn new(mask: u64) -> Self {
         let mut moves = [0; 6];
         let mut left = mask;
-        // Zeros to the right of each bit, counted in binary, one digit a round.
+        // Zeros to the right of each bit, counted in binary, one digit per round.
         let mut odd = !mask << 1;
         for (round, moving) in moves.iter_mut().enumerate() {
             let mut parity = odd ^ odd << 1;

@@ -1,12 +1,12 @@
 //! Tables that take in new hashes: what is new is scanned until there is so much of it that making
-//! the tables anew is cheaper.
+//! the tables again is cheaper.
 
 use super::MultiIndex;
 use crate::index::flat::{Backend, Flat};
 use crate::index::{Neighbour, Query};
 use crate::model::phash::PerceptualHash;
 
-/// New hashes that are scanned at most: some 10 µs a needle.
+/// New hashes that are scanned at most: some 10 µs per needle.
 const DELTA: usize = 1 << 16;
 
 /// A [`MultiIndex`] and the hashes that came after it.

@@ -26,10 +26,10 @@ const BLOCK: u32 = 4096;
 /// some three milliseconds of scanning.
 pub(super) const HEAVY: u64 = 1 << 25;
 
-/// When what is done; tests set it so that small inputs go every way.
+/// Thresholds; tests lower them so that small inputs take every path.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tuning {
-    /// Use a plan even where the plain scan is reckoned cheaper.
+    /// Use a plan even where the plain scan is estimated to be cheaper.
     pub(super) always: bool,
     /// See [`HEAVY`].
     pub(super) heavy: u64,

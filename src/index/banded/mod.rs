@@ -37,7 +37,8 @@ impl<'a> Banded<'a> {
         Self { hashes, backend, tuning: Tuning { always: false, heavy: HEAVY } }
     }
 
-    /// The same, banded even where the plain scan is reckoned cheaper: for tests and measurements.
+    /// The same, banded even where the plain scan is estimated to be cheaper: for tests and
+    /// measurements.
     #[must_use]
     pub fn always(self) -> Self {
         Self { tuning: Tuning { always: true, ..self.tuning }, ..self }

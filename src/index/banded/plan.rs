@@ -6,14 +6,14 @@
 
 use crate::model::phash::PerceptualHash;
 
-/// Hashes that stand for all when costs are reckoned.
+/// Hashes that stand for all when costs are estimated.
 const SAMPLE: usize = 1024;
 /// Widest band: 2²² buckets are 16 MiB of starts.
 const MAX_WIDTH: u32 = 22;
 /// Farthest that a band is searched; beyond, its buckets are too many to visit.
 const MAX_BAND_RADIUS: u32 = 5;
 
-/// Nanoseconds of one core, reckoned for AVX-512: what one pair of a long run costs, what visiting
+/// Nanoseconds of one core, estimated for AVX-512: what one pair of a long run costs, what visiting
 /// one bucket costs beyond its pairs, and what sorting one hash into a band costs. Whole joins of a
 /// million take 1.4 to 2.4 times what these add up to; only their proportions choose a plan.
 const PAIR_NS: f64 = 0.1;
@@ -41,7 +41,7 @@ impl Band {
 pub struct BandPlan {
     /// Bands that are searched.
     pub bands: Vec<Band>,
-    /// What it is reckoned to cost, in nanoseconds of one core.
+    /// Estimated cost, in nanoseconds of one core.
     pub cost_ns: f64,
 }
 
@@ -81,10 +81,10 @@ impl Size {
     }
 }
 
-/// A sample of hashes, which plans are reckoned on.
+/// A sample of hashes, which plans are based on.
 pub(super) struct Sample {
     hashes: Vec<u64>,
-    /// Of each bit: how the sample has it, one bit a hash.
+    /// Of each bit: how the sample has it, one bit per hash.
     columns: Vec<[u64; SAMPLE / 64]>,
 }
 
@@ -187,7 +187,7 @@ impl Sample {
             .collect()
     }
 
-    /// The cheapest radii of given bands for every radius up to `most`; `None` where they do not
+    /// The cheapest radii of given bands forevery radius up to `most`; `None` where they do not
     /// reach so far.
     pub(super) fn radii(&self, bands: &[u64], size: Size, most: u32) -> Vec<Option<BandPlan>> {
         let shares = self.shares(bands);

@@ -7,10 +7,10 @@ use crate::index::flat::{Backend, IndexHit, Span};
 use crate::index::{Neighbour, Query};
 use crate::model::phash::PerceptualHash;
 
-/// Multi-index tables: every band's, so about 12 bytes a hash and band (49 with four bands).
+/// Multi-index tables: every band's, so about 12 bytes per hash and band (49 with four bands).
 ///
 /// Exact at every radius. Up to the radius it was made for, a needle looks into the buckets near
-/// its own; beyond, and where that is reckoned dearer, all hashes are scanned.
+/// its own; beyond, and where that is estimated to cost more, all hashes are scanned.
 #[derive(Debug)]
 pub struct MultiIndex {
     backend: Backend,
@@ -32,10 +32,10 @@ impl MultiIndex {
         Self::build(hashes, radius, backend, false)
     }
 
-    /// `always`: by the tables even where the scan is reckoned cheaper.
+    /// `always`: by the tables even where the scan is estimated to be cheaper.
     fn build(hashes: &[PerceptualHash], radius: u32, backend: Backend, always: bool) -> Self {
         let sample = Sample::new(hashes);
-        // 16 bits a band are right up to some ten million, 22 beyond.
+        // 16 bits per band are right up to some ten million, 22 beyond.
         let masks = sample.deal(u64::MAX, if hashes.len() > 16_000_000 { 3 } else { 4 });
         let mut scratch = Scratch::default();
         let bands: Vec<_> = masks
@@ -110,7 +110,7 @@ impl Query for MultiIndex {
         found
     }
 
-    /// Asks in growing circles until enough are found.
+    /// Widens the radius until enough are found.
     fn nearest(&self, needle: PerceptualHash, count: usize, radius: u32) -> Vec<Neighbour> {
         let mut circle = 2;
         loop {

@@ -10,7 +10,7 @@ const CHUNK: usize = 1 << 16;
 
 /// The hashes in bucket order, and beside each the number it had before.
 ///
-/// 12 bytes a hash, as many again while it is being built, and 4 a bucket. Rebuilt in place for
+/// 12 bytes per hash, as many again while it is being built, and 4 per bucket. Rebuilt in place for
 /// one band after the other, so that the pages are asked for once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BandTable {

@@ -1,4 +1,4 @@
-//! AVX2: four candidates a vector, popcount by the nibble table of Muła, Kurz and Lemire ("Faster
+//! AVX2: four candidates per vector, popcount by the nibble table of Muła, Kurz and Lemire ("Faster
 //! population counts using AVX2 instructions", 2016), four needles in registers.
 
 use std::arch::x86_64::{

@@ -1,4 +1,4 @@
-//! AVX-512 with VPOPCNTDQ: eight candidates a vector against eight needles held in registers.
+//! AVX-512 with VPOPCNTDQ: eight candidates per vector against eight needles held in registers.
 //!
 //! Hits are rare, so the inner loop keeps only the least of the eight distances of each lane and
 //! branches once for 64 pairs; the pairs of a vector that holds a hit are looked at again.

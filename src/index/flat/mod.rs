@@ -1,7 +1,7 @@
 //! The plain scan: every needle against every hash, by the widest popcount that the machine has.
 //!
-//! Exact for every radius, no table to build, and the oracle of [`super::banded`]. `benches/index.rs`
-//! measures each backend.
+//! Exact forevery radius, no table to build, and the oracle of [`super::banded`].
+//! `benches/index.rs` measures each backend.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -1,4 +1,4 @@
-//! NEON: two candidates a vector against eight needles held in registers.
+//! NEON: two candidates per vector against eight needles held in registers.
 
 use std::arch::aarch64::{
     uint32x4_t, uint64x2_t, vcntq_u8, vdupq_n_u64, veorq_u64, vgetq_lane_u64, vld1q_u64, vminq_u32,

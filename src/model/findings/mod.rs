@@ -72,12 +72,12 @@ pub struct FoundPicture {
     pub other_names: Vec<PathBuf>,
 }
 
-/// Two files that should have the same bytes, and have not.
+/// Two files that should have the same bytes, but do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
     /// The damaged one, where that can be told.
     pub damaged: Option<Damaged>,
-    /// What was seen, for people.
+    /// What was seen (human-readable).
     pub why: String,
 }
 
@@ -115,7 +115,7 @@ pub struct Skipped {
     pub path: PathBuf,
     /// Where it failed.
     pub stage: Stage,
-    /// Why it was skipped, for people.
+    /// Why it was skipped (human-readable).
     pub reason: String,
 }
 
@@ -187,7 +187,7 @@ pub struct Findings {
     pub groups: Vec<Group>,
     /// In a fixed order.
     pub skipped: Vec<Skipped>,
-    /// What makes the result doubtful as a whole, for people.
+    /// What makes the result doubtful as a whole (human-readable).
     pub warnings: Vec<String>,
     /// What the run counted.
     pub counts: Counts,
@@ -195,8 +195,8 @@ pub struct Findings {
 
 impl Matching {
     /// Whether an action would touch this duplicate: not what lies in a reference folder, not where
-    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged, and bursts only
-    /// when asked.
+    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged, and bursts
+    /// only when asked.
     pub fn acts_on(&self, duplicate: &Duplicate) -> bool {
         !duplicate.picture.reference
             && duplicate.alarm.is_none()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A picture format, told by the content of the file.
+/// A picture format, as recognised by content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Format {

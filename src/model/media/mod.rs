@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub use format::Format;
 pub use orientation::{Dimensions, Orientation};
 
-/// Device and inode: the same for every name of one file.
+/// Device and inode: the same forevery name of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileKey {
     /// Device number (`st_dev`), or the volume's serial number.
@@ -114,7 +114,7 @@ pub struct DecodeFlags {
 }
 
 impl DecodeFlags {
-    /// As the cache and tables write them: one bit a mark.
+    /// As the cache and tables write them: one bit per flag.
     pub fn bits(self) -> u8 {
         u8::from(self.damaged_tail) | u8::from(self.thumbnail) << 1
     }

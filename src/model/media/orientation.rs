@@ -3,7 +3,7 @@
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Dimensions {
-    /// Pixels a row.
+    /// Pixels per row.
     pub width: u32,
     /// Rows.
     pub height: u32,
@@ -79,7 +79,7 @@ impl Orientation {
         }
     }
 
-    /// The orientation that takes this one back.
+    /// The inverse orientation.
     pub fn inverse(self) -> Self {
         match self {
             Self::Rotate90 => Self::Rotate270,

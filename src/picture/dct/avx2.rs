@@ -1,7 +1,7 @@
 //! The transform with AVX2: multiply-add of 16-bit pairs, on folded rows, columns first.
 //!
-//! Cosine rows are symmetric (u even) or antisymmetric (u odd), so that x\[i\] ± x\[31−i\] needs half
-//! the products. Folded sums stay within the limbs' bounds: |x ± x'| ≤ 510, |T ± T'| < 2²⁷ so
+//! Cosine rows are symmetric (u even) or antisymmetric (u odd), so that x\[i\] ± x\[31−i\] needs
+//! half the products. Folded sums stay within the limbs' bounds: |x ± x'| ≤ 510, |T ± T'| < 2²⁷ so
 //! |th| ≤ 16320, and 16 · 8192 · 16320 < 2³¹. The limbs are other numbers than the reference's,
 //! which goes along rows first; the exact integers that they add up to are the same.
 

@@ -221,7 +221,7 @@ pub fn hash_tile(tile: &Tile) -> PictureHash {
     picture_hash(&portable::transform(tile), tile, portable::greater)
 }
 
-/// How this processor transforms tiles, for people.
+/// How this processor transforms tiles (human-readable).
 pub fn backend() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     if avx2::hash_upright(&Tile([0; TILE_SIDE * TILE_SIDE])).is_some() {

@@ -1,5 +1,5 @@
-//! One writer a library, whoever runs the program, with whatever state folder, on whichever machine
-//! that shares the files.
+//! One writer per library, whoever runs the program, with whatever state folder, on whichever
+//! machine that shares the files.
 //!
 //! A run locks `FOLDER/.clean-backup/lock` in each folder of its plan that it changes, for itself
 //! alone, and only then looks for the locks of others: in every folder that a file of its plan lies
@@ -8,9 +8,9 @@
 //! only reads, it shares a lock that is there, and makes none. Locks are only ever tried, never
 //! waited for: two runs can refuse each other, but not wait for each other.
 //!
-//! The locks are advisory (`flock`), and end with the process that holds them. The files are removed
-//! at the end, and by whoever meets one that nobody holds: whoever has locked one looks whether it
-//! is still the one in the folder.
+//! The locks are advisory (`flock`), and end with the process that holds them. The files are
+//! removed at the end, and by whoever meets one that nobody holds: whoever has locked one looks
+//! whether it is still the one in the folder.
 
 mod reach;
 #[cfg_attr(unix, path = "unix.rs")]
@@ -40,9 +40,9 @@ const MARK: &str = "clean-backup lock\n";
 /// How often a lock is tried that is replaced at the same moment.
 const TRIES: u32 = 100;
 
-/// Locks on the libraries of a plan. Let go of when dropped, or when the process ends in any way.
+/// Locks on the libraries of a plan. Released when dropped, or when the process ends in any way.
 #[derive(Debug)]
-#[must_use = "what is not held locks nothing"]
+#[must_use = "the lock is released when this is dropped"]
 pub struct LibraryLock {
     own: Vec<Own>,
     _shared: Vec<File>,
@@ -132,7 +132,7 @@ impl LibraryLock {
                 Ok(Attempt::Taken(own)) => lock.own.push(own),
                 Ok(Attempt::Held(by)) => return Err(LibraryLockError::Held { folder, by }),
                 Ok(Attempt::Missed) => {
-                    let why = io::Error::other("its lock is replaced again and again");
+                    let why = io::Error::other("its lock file keeps being replaced");
                     lock.unlocked.push(Unlocked { folder, why });
                 }
                 Err(why) => lock.unlocked.push(Unlocked { folder, why }),
@@ -147,7 +147,7 @@ impl LibraryLock {
                 Ok(Some(Attempt::Taken(mut file))) => clear(&folder, &mut file),
                 Ok(Some(Attempt::Held(by))) => return Err(LibraryLockError::Held { folder, by }),
                 Ok(None | Some(Attempt::Missed)) => {}
-                // That its own lock cannot be used was noted already.
+                // It was noted already that its own lock cannot be used.
                 Err(_) if lock.unlocked.iter().any(|known| known.folder == folder) => {}
                 Err(why) => lock.unlocked.push(Unlocked { folder, why }),
             }
@@ -157,7 +157,7 @@ impl LibraryLock {
     }
 }
 
-/// What came of trying a lock.
+/// The result of trying a lock.
 enum Attempt<T> {
     Taken(T),
     /// Another process has it, which says this of itself.
@@ -275,7 +275,7 @@ fn is_ours(beginning: &str) -> bool {
 }
 
 fn foreign() -> io::Error {
-    let message = format!("{FOLDER}/{FILE} is no lock of this program");
+    let message = format!("{FOLDER}/{FILE} is not a lock file of this program");
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
@@ -296,7 +296,7 @@ fn holder(file: &mut File) -> String {
     let text = beginning(file);
     match text.strip_prefix(MARK).map(str::trim) {
         Some(by) if !by.is_empty() => one_line(by),
-        _ => "it has not said who it is".to_owned(),
+        _ => "its owner is unknown".to_owned(),
     }
 }
 

@@ -98,7 +98,7 @@ fn open_to_the_librarys_users(library: &File, made: &File, owner: u32) {
     let (mode, folder) = (metadata.mode(), owner == 0o700);
     let group = if mode & 0o020 == 0 { 0 } else { owner >> 3 };
     let others = if mode & 0o002 == 0 { 0 } else { owner >> 6 };
-    // That a file goes to the folder's group, and that only its owner may remove it.
+    // Mode bits: files belong to the folder's group, and only their owner may remove them.
     let special = if folder { mode & 0o3000 } else { 0 };
     let _ = fchown(made, None, Some(metadata.gid()));
     let _ = fchown(made, Some(metadata.uid()), None);

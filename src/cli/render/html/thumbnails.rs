@@ -53,7 +53,8 @@ impl Thumbnails {
     }
 }
 
-/// Makes the thumbnails of the first pictures in the first `groups` groups. Those that are not made when
+/// Makes the thumbnails of the first pictures in the first `groups` groups. Those that are not made
+/// when
 /// `cancel` is set are missing.
 pub fn thumbnails(
     report: &Findings,

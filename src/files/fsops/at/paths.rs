@@ -72,7 +72,7 @@ pub(in crate::files::fsops) fn rename_flagged(_from: &Place, _to: &Place) -> io:
     Err(ErrorKind::Unsupported.into())
 }
 
-/// Here the system makes the names in a folder last by itself.
+/// Here the system syncs the names in a folder by itself.
 pub(in crate::files::fsops) fn sync_folder(_folder: &Folder) -> io::Result<()> {
     Ok(())
 }

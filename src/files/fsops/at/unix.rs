@@ -158,7 +158,7 @@ pub(in crate::files::fsops) fn rename_flagged(_from: &Place, _to: &Place) -> io:
     Err(ErrorKind::Unsupported.into())
 }
 
-/// Opens the folder anew: one that was opened only to be gone on from cannot be synced.
+/// Reopens the folder: one that was opened only to be gone on from cannot be synced.
 pub(in crate::files::fsops) fn sync_folder(folder: &Folder) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = rustix::fs::openat(folder.descriptor(), ".", flags, Mode::empty())?;
