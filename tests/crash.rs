@@ -141,7 +141,7 @@ fn to_be_killed() {
 
 #[cfg(unix)]
 #[test]
-fn a_kill_at_every_step_loses_nothing_and_is_gone_on_from() {
+fn a_kill_at_every_step_loses_nothing_and_can_be_resumed() {
     use std::os::unix::process::ExitStatusExt as _;
     let mut kills = Tally::default();
     for (number, case) in CASES.iter().copied().enumerate() {
