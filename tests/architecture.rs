@@ -27,7 +27,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("pollster", &["gpu/device"]),
     ("hnsw_rs", &["catalogue/approximate.rs"]),
     ("parquet", &["catalogue/exchange/parquet_table.rs"]),
-    ("csv", &["catalogue/exchange/csv_table.rs"]),
+    ("csv", &["catalogue/exchange/csv_table.rs", "cli/render/csv.rs"]),
     ("ignore", &["files/walk.rs"]),
     ("exif", &["metadata/exif.rs"]),
     ("quick_xml", &["metadata/xmp.rs"]),

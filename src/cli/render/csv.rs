@@ -1,5 +1,8 @@
 //! The CSV form: one row per member of a group (RFC 4180).
 
+use std::io;
+
+use ::csv::{Terminator, WriterBuilder};
 use clean_backup::model::findings::{Findings, FoundPicture};
 use clean_backup::model::path_text::{for_spreadsheet, path_for_spreadsheet};
 use clean_backup::model::readable::iso_time;
@@ -41,15 +44,18 @@ struct MatchColumns {
 /// `linked`. No cell holds a control character or is taken for a formula by a spreadsheet;
 /// `path_bytes` is filled where `path` is therefore not exact, or the path is not UTF-8. Skipped
 /// files are not in it.
-pub fn to_csv(report: &Findings) -> String {
-    let mut out = String::new();
-    push_row(&mut out, HEADER.map(str::to_owned));
+///
+/// # Errors
+/// None that these values can cause; the signature is the writer's.
+pub fn to_csv(report: &Findings) -> ::csv::Result<String> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(HEADER)?;
     for (index, group) in report.groups.iter().enumerate() {
         let id = index + 1;
         let mut row = |role: &str, picture: &FoundPicture, reason: &str, standing: MatchColumns| {
-            push_row(&mut out, fields(id, role, picture, reason, standing));
+            writer.write_record(fields(id, role, picture, reason, standing))
         };
-        row("keeper", &group.keeper, &group.reason, MatchColumns::default());
+        row("keeper", &group.keeper, &group.reason, MatchColumns::default())?;
         for duplicate in &group.duplicates {
             let standing = MatchColumns {
                 distance: duplicate.distance.to_string(),
@@ -58,7 +64,7 @@ pub fn to_csv(report: &Findings) -> String {
                 orientation: duplicate.orientation.name(),
                 acted_on: if report.matching.acts_on(duplicate) { "true" } else { "false" },
             };
-            row("duplicate", &duplicate.picture, "", standing);
+            row("duplicate", &duplicate.picture, "", standing)?;
         }
         for linked in &group.linked {
             let standing = MatchColumns {
@@ -67,10 +73,11 @@ pub fn to_csv(report: &Findings) -> String {
                 acted_on: "false",
                 ..MatchColumns::default()
             };
-            row("linked", &linked.picture, "", standing);
+            row("linked", &linked.picture, "", standing)?;
         }
     }
-    out
+    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    Ok(String::from_utf8(bytes).map_err(io::Error::other)?)
 }
 
 fn fields(
@@ -102,20 +109,4 @@ fn fields(
         path_bytes.unwrap_or_default(),
         picture.damaged.to_string(),
     ]
-}
-
-fn push_row(out: &mut String, fields: [String; HEADER.len()]) {
-    for (index, field) in fields.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        if field.contains(['"', ',', '\r', '\n']) {
-            out.push('"');
-            out.push_str(&field.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(field);
-        }
-    }
-    out.push_str("\r\n");
 }

@@ -72,7 +72,9 @@ pub fn form(report: &Findings, look: &ReportStyle) -> Result<String, Failure> {
         ReportFormat::Json => {
             to_json(report).map_err(|e| Failure::new(FailureKind::Failed, e.to_string()))
         }
-        ReportFormat::Csv => Ok(to_csv(report)),
+        ReportFormat::Csv => {
+            to_csv(report).map_err(|e| Failure::new(FailureKind::Failed, e.to_string()))
+        }
     }
 }
 
