@@ -6,7 +6,7 @@ mod trees;
 
 use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clean_backup::act::apply::{Applied, Environment, Scope, apply};
 use clean_backup::act::journal::{Journal, Lock, LockError, RunLog, Verdict};
@@ -15,6 +15,8 @@ use clean_backup::act::plan::{
 };
 use clean_backup::act::undo::{Undo, undo};
 use clean_backup::files::fsops::Disk;
+use clean_backup::library::acted_on;
+use clean_backup::model::event::{Event, Progress};
 use proptest::prelude::*;
 use trees::{Scene, hidden, tree};
 
@@ -476,4 +478,37 @@ proptest! {
         prop_assert!(!root.join("to").exists());
         prop_assert_eq!(hidden(&root), Vec::<PathBuf>::new());
     }
+}
+
+/// Sets a flag once something was acted on.
+struct StopAfterOne<'a>(&'a AtomicBool);
+
+impl Progress for StopAfterOne<'_> {
+    fn on(&self, event: Event<'_>) {
+        if matches!(event, Event::Acted(_)) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn what_was_not_begun_does_not_count_as_done() {
+    let scene = Scene::new();
+    let plan = scene.plan(ActionKind::Quarantine);
+    assert!(plan.actions.len() > 1);
+    let journal = Journal::begin(&scene.root().join("runs"), &plan, TIME).unwrap();
+    let cancel = AtomicBool::new(false);
+    let environment = Environment {
+        files: &Disk::default(),
+        clock: &|| TIME.into(),
+        progress: &StopAfterOne(&cancel),
+        cancel: &cancel,
+        workers: 1,
+    };
+    let applied = apply(&plan, Scope::Fresh, journal, environment).unwrap();
+    assert_eq!((applied.actions, applied.left), (1, plan.actions.len() as u64 - 1));
+    let done: Vec<_> = acted_on(&plan, &applied).collect();
+    assert_eq!(done, [&plan.actions[0]]);
+    assert!(!plan.resolve(&plan.actions[0].files[0].source.path).exists());
+    assert!(plan.resolve(&plan.actions[1].files[0].source.path).exists());
 }

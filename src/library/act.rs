@@ -1,6 +1,5 @@
 //! Carrying plans out: locked, journalled, and followed by the cache.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -195,7 +194,8 @@ fn follow(cache: &mut Cache, plan: &Plan, applied: &Applied) {
 /// Files of acts that were not done which have other bytes than were planned with, whatever their
 /// size and time say: what the cache knows of them is wrong, and the next run must read them again.
 fn with_other_bytes(plan: &Plan, applied: &Applied) -> Vec<PathBuf> {
-    let members = split(plan, applied, false).flat_map(|action| &action.files);
+    let actions = applied.not_done.iter().filter_map(|not_done| plan.actions.get(not_done.action));
+    let members = actions.flat_map(|action| &action.files);
     let files = members.flat_map(|member| std::iter::once(&member.source).chain(&member.keeper));
     files
         .map(|expected| (plan.resolve(&expected.path), expected.content))
@@ -204,20 +204,9 @@ fn with_other_bytes(plan: &Plan, applied: &Applied) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Actions of a plan that were neither refused nor failed.
+/// The actions of a plan that were done.
 pub fn acted_on<'a>(plan: &'a Plan, applied: &Applied) -> impl Iterator<Item = &'a Action> {
-    split(plan, applied, true)
-}
-
-fn split<'a>(plan: &'a Plan, applied: &Applied, acted: bool) -> impl Iterator<Item = &'a Action> {
-    let not_done: HashSet<PathBuf> =
-        applied.not_done.iter().map(|not_done| not_done.path.clone()).collect();
-    plan.actions.iter().filter(move |action| {
-        action
-            .files
-            .first()
-            .is_some_and(|first| not_done.contains(first.source.path.as_path()) != acted)
-    })
+    applied.done.iter().filter_map(|&index| plan.actions.get(index))
 }
 
 /// Checks that the folders in which duplicates were found are there: a drive that is not mounted

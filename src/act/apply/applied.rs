@@ -9,6 +9,8 @@ use crate::model::media::FileStamp;
 /// An act that was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotDone {
+    /// Its place in the plan, from 0.
+    pub action: usize,
     /// The path of its first file.
     pub path: PathBuf,
     /// Whether it was refused or failed.
@@ -39,6 +41,8 @@ pub struct Applied {
     pub run: String,
     /// Actions that were done.
     pub actions: u64,
+    /// Their places in the plan, ascending.
+    pub done: Vec<usize>,
     /// Their files.
     pub files: u64,
     /// The bytes of those.

@@ -309,6 +309,7 @@ impl Execution<'_> {
             match outcome {
                 ActOutcome::Done { effects, remarks } => {
                     applied.actions += 1;
+                    applied.done.push(index);
                     applied.files += action.files.len() as u64;
                     let bytes = action.files.iter().map(|member| member.source.stamp.size.0);
                     applied.bytes = bytes.fold(applied.bytes, u64::saturating_add);
@@ -318,6 +319,7 @@ impl Execution<'_> {
                 ActOutcome::NotDone(stop) => {
                     let path = action.files.first().map(|m| m.source.path.clone());
                     applied.not_done.push(NotDone {
+                        action: index,
                         path: path.unwrap_or_default(),
                         verdict: stop.verdict,
                         reason: stop.reason,
