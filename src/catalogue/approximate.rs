@@ -14,13 +14,13 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use bytemuck::{Pod, Zeroable};
 use hnsw_rs::prelude::{AnnT as _, Distance, Hnsw, HnswIo};
 
 use crate::files::atomic_file;
+use crate::model::panics;
 use crate::model::path_text::for_people;
 use crate::model::phash::{FineHash, HASH_VERSION};
 
@@ -177,7 +177,7 @@ impl Approximate {
     }
 
     fn write_into(&self, folder: &Path) -> io::Result<()> {
-        let dumped = catch_unwind(AssertUnwindSafe(|| self.graph.file_dump(folder, BASE)));
+        let dumped = panics::catch(|| self.graph.file_dump(folder, BASE));
         match dumped {
             Ok(Ok(base)) if base == BASE => {}
             Ok(Ok(base)) => return Err(io::Error::other(format!("it was written as {base}"))),
@@ -268,10 +268,10 @@ fn load(folder: &Path) -> io::Result<(HnswGraph, Vec<FineHash>)> {
     }
     let hashes: Vec<FineHash> = hashes.iter().map(|&hash| FineHash::from_bytes(hash)).collect();
     // The graph borrows from its reader; both live as long as the process, which has one.
-    let loaded = catch_unwind(AssertUnwindSafe(|| {
+    let loaded = panics::catch(|| {
         let reader: &'static mut HnswIo = Box::leak(Box::new(HnswIo::new(folder, BASE)));
         reader.load_hnsw::<u64, HashBits>()
-    }));
+    });
     match loaded {
         Ok(Ok(graph)) if graph.get_nb_point() == hashes.len() => Ok((graph, hashes)),
         Ok(Ok(_)) => Err(wrong("it lacks pictures")),

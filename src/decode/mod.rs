@@ -26,6 +26,7 @@ use std::io;
 
 use crate::container::ReadAt;
 use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
+use crate::model::panics;
 use crate::picture::tile::Tile;
 
 /// How to decode.
@@ -145,13 +146,7 @@ pub fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, D
 
 /// What a foreign decoder throws, as an error.
 fn caught<T>(attempt: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt)).unwrap_or_else(|payload| {
-        let message = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned());
-        Err(DecodeError::Panicked(message.unwrap_or_else(|| "no message".into())))
-    })
+    panics::catch(attempt).unwrap_or_else(|message| Err(DecodeError::Panicked(message)))
 }
 
 /// The decoders that HEIC pictures are given to, in this order.

@@ -6,6 +6,7 @@ pub mod event;
 pub mod extensions;
 pub mod findings;
 pub mod media;
+pub mod panics;
 pub mod path_text;
 pub mod phash;
 pub mod policy;

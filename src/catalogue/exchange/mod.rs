@@ -140,3 +140,6 @@ pub fn read_parquet(
 ) -> Result<(), ExchangeError> {
     parquet_table::read(file, take)
 }
+
+#[cfg(all(test, feature = "parquet"))]
+mod tests;

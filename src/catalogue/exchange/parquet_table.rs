@@ -8,6 +8,7 @@ use parquet::basic::Compression;
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
@@ -16,6 +17,7 @@ use parquet::schema::parser::parse_message_type;
 
 use super::row::{COLUMNS, Cell, ColumnKind, Row, from_picture, to_picture};
 use super::{ExchangeError, Pictures};
+use crate::model::panics;
 use crate::model::record::KnownPicture;
 
 /// Rows of a row group: some 20 MB.
@@ -117,7 +119,18 @@ fn write_group<W: Write + Send>(
 }
 
 pub(super) fn read(file: File, take: &mut dyn FnMut(KnownPicture)) -> Result<(), ExchangeError> {
+    // The crate checks little of what a file says before it relies on it.
+    panics::catch(|| read_rows(file, take))
+        .unwrap_or_else(|panic| Err(ExchangeError::Table(format!("it is damaged: {panic}"))))
+}
+
+fn read_rows(file: File, take: &mut dyn FnMut(KnownPicture)) -> Result<(), ExchangeError> {
+    let size = file.metadata()?.len();
     let reader = SerializedFileReader::new(file).map_err(|error| failed(&error))?;
+    let groups = reader.metadata().row_groups();
+    if !groups.iter().flat_map(|group| group.columns()).all(|column| lies_within(column, size)) {
+        return Err(ExchangeError::Table("it is damaged: a column lies outside the file".into()));
+    }
     let rows = reader.get_row_iter(None).map_err(|error| failed(&error))?;
     for (number, fields) in (1..).zip(rows) {
         let fields = fields.map_err(|error| failed(&error))?;
@@ -130,6 +143,14 @@ pub(super) fn read(file: File, take: &mut dyn FnMut(KnownPicture)) -> Result<(),
         take(to_picture(&row).map_err(|why| ExchangeError::Row { row: number, why })?);
     }
     Ok(())
+}
+
+/// Whether the pages of a column lie in a file of `size` bytes.
+fn lies_within(column: &ColumnChunkMetaData, size: u64) -> bool {
+    let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+    let end = start.checked_add(column.compressed_size());
+    let end = end.and_then(|end| u64::try_from(end).ok());
+    start >= 0 && column.compressed_size() >= 0 && end.is_some_and(|end| end <= size)
 }
 
 fn value(field: &Field) -> Cell {

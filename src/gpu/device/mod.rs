@@ -7,10 +7,11 @@
 
 mod adapters;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{error, fmt};
+
+use crate::model::panics;
 
 pub use adapters::{Adapter, AdapterChoice, AdapterKind, adapters};
 
@@ -351,11 +352,5 @@ pub fn write_mapped(
 
 /// Turns a panic of wgpu into an error.
 fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, GpuError> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
-        let message = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned());
-        GpuError::Lost(message.unwrap_or_else(|| "wgpu panicked".into()))
-    })
+    panics::catch(call).map_err(GpuError::Lost)
 }
