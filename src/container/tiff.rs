@@ -1,5 +1,5 @@
-//! TIFF file directories (TIFF 6.0, section 2) with the headers of the RAW formats built on them,
-//! and the compact block that a picture's Exif tags are cut down to.
+//! TIFF file directories (TIFF 6.0, section 2; BigTIFF as libtiff reads it) with the headers of the
+//! RAW formats built on them, and the compact block that a picture's Exif tags are cut down to.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use super::ReadAt;
 
 /// Most directories followed in one file, and most entries read of one.
 const MAX_IFDS: usize = 64;
-const MAX_ENTRIES: u16 = 1024;
+const MAX_ENTRIES: u64 = 1024;
 /// Longest value that goes into a compact block.
 const MAX_VALUE: u64 = 4096;
 
@@ -22,7 +22,9 @@ pub struct Entry {
     /// Number of the tag.
     pub tag: u16,
     kind: u16,
-    count: u32,
+    count: u64,
+    /// Where the entry begins, counted from the header.
+    start: u64,
     /// Where the value lies, counted from the header.
     at: u64,
 }
@@ -41,7 +43,7 @@ impl Entry {
 
     /// Length of the value in bytes.
     pub fn size(self) -> u64 {
-        self.unit() * u64::from(self.count)
+        self.unit().saturating_mul(self.count)
     }
 }
 
@@ -66,6 +68,8 @@ pub struct Tiff<'a> {
     source: &'a dyn ReadAt,
     base: u64,
     is_big_endian: bool,
+    /// BigTIFF: counts and offsets of eight bytes.
+    is_long: bool,
     first: u64,
 }
 
@@ -86,9 +90,34 @@ impl<'a> Tiff<'a> {
             b"MM\0*" | b"MMOR" => true,
             _ => return Ok(None),
         };
-        let mut tiff = Self { source, base, is_big_endian, first: 0 };
-        tiff.first = u64::from(tiff.u32([head[4], head[5], head[6], head[7]]));
+        let mut tiff = Self { source, base, is_big_endian, is_long: false, first: 0 };
+        tiff.first = tiff.uint(&head[4..8]);
         Ok(Some(tiff))
+    }
+
+    /// Opens a TIFF or BigTIFF file; `None` for any other, those of RAW formats with a magic of
+    /// their own included, and where the first directory lies outside.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn open_file(source: &'a dyn ReadAt) -> io::Result<Option<Self>> {
+        let mut head = [0; 16];
+        if source.size() < 16 {
+            return Ok(None);
+        }
+        source.read_exact_at(0, &mut head)?;
+        let (is_big_endian, is_long) = match &head[..4] {
+            b"II*\0" => (false, false),
+            b"MM\0*" => (true, false),
+            b"II+\0" => (false, true),
+            b"MM\0+" => (true, true),
+            _ => return Ok(None),
+        };
+        let mut tiff = Self { source, base: 0, is_big_endian, is_long, first: 0 };
+        tiff.first = tiff.uint(if is_long { &head[8..] } else { &head[4..8] });
+        let (count_bytes, ..) = tiff.widths();
+        let lies_inside = tiff.first > 0 && tiff.first.saturating_add(count_bytes) <= source.size();
+        Ok(lies_inside.then_some(tiff))
     }
 
     /// The same bytes and byte order with offsets counted from elsewhere.
@@ -106,12 +135,19 @@ impl<'a> Tiff<'a> {
         self.base
     }
 
-    fn u16(&self, bytes: [u8; 2]) -> u16 {
-        if self.is_big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
+    /// An unsigned number of at most eight bytes.
+    fn uint(&self, bytes: &[u8]) -> u64 {
+        let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+        if self.is_big_endian {
+            bytes.iter().fold(0, push)
+        } else {
+            bytes.iter().rev().fold(0, push)
+        }
     }
 
-    fn u32(&self, bytes: [u8; 4]) -> u32 {
-        if self.is_big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+    /// Bytes of the number of entries, of an entry, and of a value that is in the entry itself.
+    fn widths(&self) -> (u64, u64, u64) {
+        if self.is_long { (8, 20, 8) } else { (2, 12, 4) }
     }
 
     /// The directory at `offset`; an empty one where none can lie.
@@ -121,33 +157,39 @@ impl<'a> Tiff<'a> {
     pub fn ifd(&self, offset: u64) -> io::Result<Ifd> {
         let Some(start) = self.base.checked_add(offset) else { return Ok(Ifd::default()) };
         let left = self.source.size().saturating_sub(start);
-        if offset == 0 || left < 2 {
+        let (count_bytes, entry_bytes, inline) = self.widths();
+        if offset == 0 || left < count_bytes {
             return Ok(Ifd::default());
         }
-        let mut count = [0; 2];
-        self.source.read_exact_at(start, &mut count)?;
+        let mut count = [0; 8];
+        let count = &mut count[..count_bytes as usize];
+        self.source.read_exact_at(start, count)?;
         // A directory cut off by the end of the file keeps the entries that are there.
-        let whole = u64::from(self.u16(count));
-        let count = whole.min(u64::from(MAX_ENTRIES)).min((left - 2) / 12);
-        let mut bytes = vec![0; count as usize * 12];
-        self.source.read_exact_at(start + 2, &mut bytes)?;
-        let mut next = [0; 4];
-        if count == whole && left >= 6 + count * 12 {
-            self.source.read_exact_at(start + 2 + count * 12, &mut next)?;
+        let whole = self.uint(count);
+        let count = whole.min(MAX_ENTRIES).min((left - count_bytes) / entry_bytes);
+        let mut bytes = vec![0; (count * entry_bytes) as usize];
+        self.source.read_exact_at(start + count_bytes, &mut bytes)?;
+        let end = count_bytes + count * entry_bytes;
+        let mut next = [0; 8];
+        if count == whole && left >= end + inline {
+            self.source.read_exact_at(start + end, &mut next[..inline as usize])?;
         }
-        let entries = (0_u64..).zip(bytes.as_chunks::<12>().0).map(|(index, b)| {
+        let entries = (0_u64..).zip(bytes.chunks_exact(entry_bytes as usize)).map(|(index, b)| {
+            let start = offset + count_bytes + index * entry_bytes;
+            let (count, value) = b[4..].split_at(inline as usize);
             let mut entry = Entry {
-                tag: self.u16([b[0], b[1]]),
-                kind: self.u16([b[2], b[3]]),
-                count: self.u32([b[4], b[5], b[6], b[7]]),
-                at: offset + 2 + index * 12 + 8,
+                tag: self.uint(&b[..2]) as u16,
+                kind: self.uint(&b[2..4]) as u16,
+                count: self.uint(count),
+                start,
+                at: start + 4 + inline,
             };
-            if entry.size() > 4 {
-                entry.at = u64::from(self.u32([b[8], b[9], b[10], b[11]]));
+            if entry.size() > inline {
+                entry.at = self.uint(value);
             }
             entry
         });
-        Ok(Ifd { entries: entries.collect(), next: u64::from(self.u32(next)) })
+        Ok(Ifd { entries: entries.collect(), next: self.uint(&next[..inline as usize]) })
     }
 
     /// The main directory.
@@ -214,14 +256,56 @@ impl<'a> Tiff<'a> {
         };
         match unit {
             1 => bytes.into_iter().map(u32::from).collect(),
-            2 => bytes.as_chunks::<2>().0.iter().map(|&b| u32::from(self.u16(b))).collect(),
-            _ => bytes.as_chunks::<4>().0.iter().map(|&b| self.u32(b)).collect(),
+            width => bytes.chunks_exact(width as usize).map(|b| self.uint(b) as u32).collect(),
         }
     }
 
     /// First number of a tag.
     pub fn number(&self, ifd: &Ifd, tag: u16) -> Option<u32> {
         self.numbers(ifd.entry(tag)?, 1).first().copied()
+    }
+
+    /// The value of a tag that holds one unsigned number of one to four bytes.
+    pub fn single(&self, ifd: &Ifd, tag: u16) -> Option<u32> {
+        let entry = ifd.entry(tag).filter(|entry| entry.count == 1)?;
+        if !matches!(entry.kind, 1 | 3 | 4) {
+            return None;
+        }
+        self.numbers(entry, 1).first().copied()
+    }
+
+    /// The values of a tag that holds SHORT numbers, at most eight of them.
+    pub fn shorts(&self, ifd: &Ifd, tag: u16) -> Vec<u16> {
+        let Some(entry) = ifd.entry(tag).filter(|entry| entry.kind == 3) else {
+            return Vec::new();
+        };
+        self.numbers(entry, 8).into_iter().map(|number| number as u16).collect()
+    }
+
+    /// The text of a tag, cut after `limit` bytes.
+    pub fn text(&self, ifd: &Ifd, tag: u16, limit: u64) -> Vec<u8> {
+        let entry = ifd.entry(tag).filter(|entry| entry.kind == 2);
+        entry.and_then(|entry| self.value(entry, limit)).unwrap_or_default()
+    }
+
+    /// The bytes of an entry whose tag holds that one number, as SHORT or LONG, and where in the
+    /// source they stand: the type, the count and the value, but not the tag itself.
+    pub fn rewritten(&self, ifd: &Ifd, tag: u16, value: u32) -> Option<(u64, Vec<u8>)> {
+        let entry = ifd.entry(tag)?;
+        let (_, _, inline) = self.widths();
+        let (kind, used) = if value > u32::from(u16::MAX) { (4, 4) } else { (3, 2) };
+        let mut bytes = Vec::new();
+        for (number, width) in [(kind, 2), (1, inline as usize), (u64::from(value), used)] {
+            let number = number.to_be_bytes();
+            let digits = &number[number.len() - width..];
+            if self.is_big_endian {
+                bytes.extend(digits);
+            } else {
+                bytes.extend(digits.iter().rev());
+            }
+        }
+        bytes.resize(2 + 2 * inline as usize, 0);
+        Some((self.base.saturating_add(entry.start + 2), bytes))
     }
 
     /// The first bytes of a value, at most `limit`; `None` outside of the source.
@@ -248,7 +332,12 @@ impl<'a> Tiff<'a> {
         });
         kept.filter_map(|&entry| {
             let Entry { tag, kind, count, .. } = entry;
-            Some(EntryValue { tag, kind, count, bytes: self.value(entry, MAX_VALUE)? })
+            Some(EntryValue {
+                tag,
+                kind,
+                count: count as u32,
+                bytes: self.value(entry, MAX_VALUE)?,
+            })
         })
         .collect()
     }

@@ -90,7 +90,7 @@ fn among_tiffs(source: &dyn ReadAt, head: &[u8]) -> io::Result<Option<Format>> {
     if ifd.has(tag::DNG_VERSION) {
         return Ok(Some(Format::Dng));
     }
-    let make = ifd.text(tag::MAKE)?.to_ascii_uppercase();
+    let make = ifd.text(tag::MAKE).to_ascii_uppercase();
     let raw = match make.as_slice() {
         make if make.starts_with(b"NIKON") => Format::Nef,
         make if make.starts_with(b"SONY") => Format::Arw,
@@ -100,10 +100,9 @@ fn among_tiffs(source: &dyn ReadAt, head: &[u8]) -> io::Result<Option<Format>> {
     };
     // The makers' programs write ordinary TIFF pictures too. In a RAW the first directory is a
     // reduced picture beside others, or it holds the sensor's values.
-    let reduced = ifd.value(tag::NEW_SUBFILE_TYPE)?.is_some_and(|kind| kind & 1 == 1);
-    let sensor = matches!(ifd.value(tag::PHOTOMETRIC)?, Some(32_803 | 34_892));
-    let packed =
-        matches!(ifd.value(tag::COMPRESSION)?, Some(6 | 32_767 | 32_770 | 34_713 | 65_535));
+    let reduced = ifd.value(tag::NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1);
+    let sensor = matches!(ifd.value(tag::PHOTOMETRIC), Some(32_803 | 34_892));
+    let packed = matches!(ifd.value(tag::COMPRESSION), Some(6 | 32_767 | 32_770 | 34_713 | 65_535));
     let is_raw = reduced || sensor || packed || ifd.has(tag::SUB_IFDS);
     Ok(Some(if is_raw { raw } else { Format::Tiff }))
 }

@@ -85,9 +85,9 @@ enum Meaning {
 
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let ifd = Ifd0::read(source)?.ok_or_else(|| damaged("TIFF without a directory"))?;
-    let photometric = ifd.value(ifd0::tag::PHOTOMETRIC)?;
-    let orientation = ifd.value(ifd0::tag::ORIENTATION)?;
-    let is_jpeg = ifd.value(ifd0::tag::COMPRESSION)? == Some(JPEG);
+    let photometric = ifd.value(ifd0::tag::PHOTOMETRIC);
+    let orientation = ifd.value(ifd0::tag::ORIENTATION);
+    let is_jpeg = ifd.value(ifd0::tag::COMPRESSION) == Some(JPEG);
     let units = if is_jpeg { None } else { Units::read(&ifd)? };
     let mut patches = Vec::new();
     if matches!(photometric, Some(PALETTE | WHITE_IS_ZERO)) || units.is_some() {
@@ -147,22 +147,22 @@ impl Units {
     /// Of a directory that says so; `None` where every pixel has its own chroma, or where the
     /// decoder may read it in another way.
     fn read(ifd: &Ifd0<'_>) -> Result<Option<Self>, DecodeError> {
-        let [across, down] = ifd.shorts(ifd0::tag::YCBCR_SUBSAMPLING)?[..] else { return Ok(None) };
-        if ifd.value(ifd0::tag::PHOTOMETRIC)? != Some(YCBCR) || (across, down) == (1, 1) {
+        let [across, down] = ifd.shorts(ifd0::tag::YCBCR_SUBSAMPLING)[..] else { return Ok(None) };
+        if ifd.value(ifd0::tag::PHOTOMETRIC) != Some(YCBCR) || (across, down) == (1, 1) {
             return Ok(None);
         }
-        let side = |tag| -> io::Result<u32> { Ok(ifd.value(tag)?.unwrap_or(0)) };
+        let side = |tag| ifd.value(tag).unwrap_or(0);
         let picture = Dimensions {
-            width: side(ifd0::tag::IMAGE_WIDTH)?,
-            height: side(ifd0::tag::IMAGE_LENGTH)?,
+            width: side(ifd0::tag::IMAGE_WIDTH),
+            height: side(ifd0::tag::IMAGE_LENGTH),
         };
-        let rows_per_strip = ifd.value(ifd0::tag::ROWS_PER_STRIP)?;
+        let rows_per_strip = ifd.value(ifd0::tag::ROWS_PER_STRIP);
         let known = |count: u16| matches!(count, 1 | 2 | 4);
         let plain = known(across)
             && known(down)
-            && ifd.shorts(ifd0::tag::BITS_PER_SAMPLE)? == [8; 3]
-            && ifd.value(ifd0::tag::PREDICTOR)?.unwrap_or(1) == 1
-            && ifd.value(ifd0::tag::PLANAR_CONFIGURATION)?.unwrap_or(1) == 1
+            && ifd.shorts(ifd0::tag::BITS_PER_SAMPLE) == [8; 3]
+            && ifd.value(ifd0::tag::PREDICTOR).unwrap_or(1) == 1
+            && ifd.value(ifd0::tag::PLANAR_CONFIGURATION).unwrap_or(1) == 1
             && !ifd.has(ifd0::tag::TILE_WIDTH)
             && rows_per_strip
                 .is_none_or(|rows| rows >= picture.height || rows % u32::from(down) == 0)
