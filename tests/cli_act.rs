@@ -510,7 +510,7 @@ fn what_may_not_be_written_is_told_and_stays() {
     for folder in ["2023", "export", "phone"] {
         mode(&library.join(folder), 0o555).unwrap();
     }
-    let ran = hermetic.finish(command.output().unwrap());
+    let ran = hermetic.run_copy(&mut command);
     assert_eq!(ran.code, 1, "{}", ran.all());
     assert!(
         ran.stdout.contains("0 files moved aside (0 bytes); 0 refused, 6 failed"),

@@ -114,6 +114,17 @@ impl Hermetic {
         self.finish(command.output().unwrap())
     }
 
+    /// Runs a program that was just copied here. While a child of another test still has the copy
+    /// open for writing, it cannot be started.
+    pub fn run_copy(&self, command: &mut Command) -> Ran {
+        loop {
+            match command.output() {
+                Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
+                output => return self.finish(output.unwrap()),
+            }
+        }
+    }
+
     /// The output as text, with the folder of this environment written as `[ROOT]`.
     pub fn finish(&self, output: Output) -> Ran {
         let root = self.root().to_string_lossy().into_owned();
