@@ -8,8 +8,8 @@ use super::values::ListFormat;
 
 /// `apply`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Every file is looked at again first, to the byte: what changed since the \
-plan was made is left alone. A plan acts only in the folders that it names, and has a checksum: one \
+#[command(after_help = "Every file is checked again first, byte for byte: whatever changed since \
+the plan was made is left alone. A plan acts only in the folders that it names, and has a checksum: one \
 that was edited is refused unless --edited-plan is given.
 
 Example: clean-backup apply plan.json")]
@@ -20,7 +20,7 @@ pub struct ApplyArgs {
     /// Print what would be done; change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Apply a plan that was edited after it was made; everything else is checked all the same
+    /// Accept a plan that was edited after it was made; everything else is still checked
     #[arg(long)]
     pub edited_plan: bool,
     /// Output format

@@ -14,14 +14,14 @@ pub struct ComparedArgs {
     /// Folders or files
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub roots: Vec<PathBuf>,
-    /// Also compare with this folder, in which nothing is ever changed. May be repeated
+    /// Also compare with this folder, whose files are never changed. May be repeated
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub reference: Vec<PathBuf>,
     /// Also compare with all pictures in this cache: that of another library, even one on a drive
     /// that is offline. May be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub with_cache: Vec<PathBuf>,
-    /// How different the pictures of a group may be [default: standard]
+    /// How different two pictures may be and still match [default: standard]
     #[arg(long, short, value_name = "HOW", conflicts_with = "threshold", help_heading = "Matching",
           value_parser = word(Key::Sensitivity, &["exact", "standard", "aggressive"]))]
     pub sensitivity: Option<Value>,
@@ -32,7 +32,7 @@ pub struct ComparedArgs {
     #[arg(long, value_name = "N", help_heading = "Matching",
           value_parser = text(Key::FineThreshold))]
     pub fine_threshold: Option<Value>,
-    /// What is compared
+    /// Which hashes decide
     #[arg(long, value_name = "WHICH", default_value = "both", help_heading = "Matching")]
     pub hash: HashChoice,
     /// Find turned and mirrored copies
@@ -48,7 +48,7 @@ pub struct ComparedArgs {
     #[arg(long, value_name = "RULE", help_heading = "Matching", value_parser = text(Key::Keep),
           action = ArgAction::Append)]
     pub keep: Vec<Value>,
-    /// Ignore which pairs were marked as no duplicates on the review page
+    /// Also report pairs that were marked as not duplicates on the review page
     #[arg(long, help_heading = "Matching")]
     pub ignore_marks: bool,
     /// Which files are read.

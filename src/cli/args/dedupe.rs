@@ -24,21 +24,21 @@ pub struct DedupeArgs {
     /// What to do with duplicates
     #[arg(long, value_name = "WHAT", default_value = "report", help_heading = "Action")]
     pub action: ActionChoice,
-    /// The folder that duplicates go to; for quarantine it may be left out: they then stay in
+    /// Folder to put duplicates into. Quarantine does not need it: by default they go to
     /// .clean-backup/quarantine below the folder that they are found in
     #[arg(long, value_name = "DIR", help_heading = "Action", value_hint = ValueHint::DirPath)]
     pub to: Option<PathBuf>,
-    /// With --action delete: also delete, for good and at once, pictures that only look like what
-    /// is kept; without it they are left for --action quarantine and `quarantine empty`
+    /// With --action delete: also delete pictures that only look like the one that is kept,
+    /// immediately and for good; otherwise they are left for --action quarantine
     #[arg(long, help_heading = "Action")]
     pub delete_unquarantined: bool,
-    /// Act even if a folder in which pictures were known is empty now
+    /// Act even if a folder that held pictures before is empty now
     #[arg(long, help_heading = "Action")]
     pub allow_empty: bool,
     /// Print the plan; change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,
-    /// Write the plan to a new file, to be carried out by: clean-backup apply FILE
+    /// Write the plan to a new file; `clean-backup apply FILE` carries it out
     #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
     pub save_plan: Option<PathBuf>,
     /// Output format
@@ -67,7 +67,7 @@ pub enum ActionChoice {
     Move,
     /// Copy them into one folder
     Copy,
-    /// Into the desktop's trash
+    /// Move them to the desktop's trash
     Trash,
     /// Replace identical ones by hard links to what is kept
     Hardlink,

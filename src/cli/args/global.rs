@@ -46,7 +46,7 @@ pub struct GlobalArgs {
     /// No progress bars
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Answer every question with yes; needed to change files without a terminal to ask on. Lets
+    /// Answer yes to every question; required to change files when there is no terminal. Also lets
     /// -o replace an older report of this program
     #[arg(long, global = true)]
     pub yes: bool,

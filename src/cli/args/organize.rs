@@ -22,11 +22,11 @@ Examples:
   clean-backup organize --explain IMG_0001.MOV           which dates there are, and which wins"
 )]
 pub struct OrganizeArgs {
-    /// Where the files are
+    /// Folder with the files to organize
     #[arg(value_name = "SRC", value_hint = ValueHint::DirPath,
           required_unless_present = "explain")]
     pub source: Option<PathBuf>,
-    /// Where they go
+    /// Library to file them into
     #[arg(value_name = "DEST", value_hint = ValueHint::DirPath,
           required_unless_present = "explain")]
     pub destination: Option<PathBuf>,
@@ -56,13 +56,13 @@ pub struct OrganizeArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "destination"],
           value_hint = ValueHint::FilePath)]
     pub explain: Option<PathBuf>,
-    /// Go ahead even if the destination, in which pictures were known, is empty now
+    /// Go ahead even if the destination held pictures before and is empty now
     #[arg(long)]
     pub allow_empty: bool,
     /// Print the plan; change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,
-    /// Write the plan to a new file, to be carried out by: clean-backup apply FILE
+    /// Write the plan to a new file; `clean-backup apply FILE` carries it out
     #[arg(long, value_name = "FILE", help_heading = "Action", value_hint = ValueHint::FilePath)]
     pub save_plan: Option<PathBuf>,
     /// Output format
@@ -76,10 +76,10 @@ pub struct OrganizeArgs {
 /// What of an import stays out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PreflightChoice {
-    /// What looks the same and is no better
+    /// Those that look the same and are no better
     Visual,
-    /// What has the same bytes
+    /// Those with the same bytes
     Exact,
-    /// Only what is there under its own name
+    /// Only those that are there under the same name
     Off,
 }

@@ -10,13 +10,14 @@ use super::values::{ListFormat, time_span};
 /// `resume`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "What the run was at when it was interrupted is brought to an end, and the \
-rest is done. Every file is looked at again first.
+    after_help = "Actions that were in progress when the run was interrupted are completed first, \
+then the rest of the plan is carried out. Every file is checked again first.
 
-A killed run can leave files named .clean-backup-RUN-….aside (a picture that was renamed aside) and \
-.clean-backup-RUN-….part (an unfinished copy). While the journal of the run is there, resume settles \
-them. Where it is lost, --leftovers looks for them: a picture gets its name back, or NAME-restored-1 \
-where that is taken; a part is moved to DIR/.clean-backup/leftovers/RUN. Nothing is removed.
+An interrupted run can leave files named .clean-backup-RUN-….aside (a picture that was renamed \
+aside) and .clean-backup-RUN-….part (an unfinished copy). While the journal of the run is there, \
+resume settles them. Where it is lost, --leftovers looks for them: a picture gets its name back, or \
+NAME-restored-1 where that is taken; a part is moved to DIR/.clean-backup/leftovers/RUN. Nothing is \
+removed.
 
 Examples:
   clean-backup resume

@@ -22,11 +22,11 @@ pub struct ReviewArgs {
     /// What is compared, and how.
     #[command(flatten)]
     pub compared: ComparedArgs,
-    /// The folder that quarantined duplicates go to [default: .clean-backup/quarantine below the
-    /// folder that they are found in]
+    /// Folder to move quarantined duplicates to [default: .clean-backup/quarantine below the folder
+    /// that they are found in]
     #[arg(long, value_name = "DIR", help_heading = "Page", value_hint = ValueHint::DirPath)]
     pub to: Option<PathBuf>,
-    /// Act even if a folder in which pictures were known is empty now
+    /// Act even if a folder that held pictures before is empty now
     #[arg(long, help_heading = "Page")]
     pub allow_empty: bool,
     /// Port to serve the page on [default: any free one]

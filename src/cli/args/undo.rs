@@ -6,8 +6,8 @@ use super::values::ListFormat;
 
 /// `undo`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "What was changed since is left as it is, and told. An undo is a run too, \
-and can be undone.
+#[command(after_help = "Whatever changed since is left as it is, and reported. An undo is a run \
+too, and can be undone.
 
 Examples:
   clean-backup undo --dry-run

@@ -54,7 +54,7 @@ macro_rules! keys {
 
 keys! {
     Sensitivity "sensitivity" Shape::Choice(&["exact", "standard", "aggressive"]),
-        "How different the pictures of a group may be.";
+        "How different two pictures may be and still match.";
     Threshold "threshold" Shape::Number(0, clean_backup::model::policy::MAX_THRESHOLD as u64),
         "The same as a number: how many bits of the 64-bit hash may differ.";
     FineThreshold "fine_threshold" Shape::Number(0, clean_backup::model::policy::MAX_FINE_THRESHOLD as u64),
