@@ -1,5 +1,5 @@
-//! What lies in quarantine: told by the journals of the runs that moved it there, and removed for
-//! good by a plan like any other.
+//! What lies in quarantine, according to the journals of the runs that moved it there; and the plan
+//! that removes it for good.
 //!
 //! A file that no journal knows, because somebody put it there by hand or the journal is lost, is
 //! never acted on.

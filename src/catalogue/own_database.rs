@@ -49,7 +49,7 @@ pub enum Foreign {
     NotAFile,
     /// No SQLite database.
     NotADatabase,
-    /// A database without this program's mark.
+    /// A database without this program's id.
     OtherProgram,
     /// A file that SQLite would overwrite or remove lies beside it.
     Beside(PathBuf),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_carries_the_mark_is_own() {
+    fn only_what_carries_the_id_is_own() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
         let standing = |bytes: &[u8]| {

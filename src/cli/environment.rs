@@ -56,7 +56,7 @@ impl ProcessEnvironment {
         self.folder("HOME").or_else(|| self.folder("USERPROFILE"))
     }
 
-    /// Where the configuration lies unless told otherwise: `$XDG_CONFIG_HOME`, on Windows
+    /// Where the configuration is by default: `$XDG_CONFIG_HOME`, on Windows
     /// `%APPDATA%`, else `~/.config`.
     pub fn config_file(&self) -> Option<PathBuf> {
         let folder = self
@@ -66,7 +66,7 @@ impl ProcessEnvironment {
         Some(folder.join("clean-backup").join("config.toml"))
     }
 
-    /// Where the cache lies unless told otherwise: `$XDG_CACHE_HOME`, on Windows
+    /// Where the cache is by default: `$XDG_CACHE_HOME`, on Windows
     /// `%LOCALAPPDATA%`, else `~/.cache`.
     pub fn cache_file(&self) -> Option<PathBuf> {
         let folder = self
@@ -76,7 +76,7 @@ impl ProcessEnvironment {
         Some(folder.join("clean-backup").join("hashes.db"))
     }
 
-    /// Where journals and the log lie: `$XDG_STATE_HOME`, on Windows `%LOCALAPPDATA%`, else
+    /// Where journals and the log are: `$XDG_STATE_HOME`, on Windows `%LOCALAPPDATA%`, else
     /// `~/.local/state`.
     pub fn state_folder(&self) -> Option<PathBuf> {
         let folder = self

@@ -79,7 +79,7 @@ fn each_line(text: &str) -> String {
 /// From now on, for the whole process.
 pub fn start(global: &GlobalArgs, bars: &CurrentBars, colour: bool, state: Option<&Path>) {
     let bars = bars.clone();
-    // Names of files and errors of other crates are among what is told.
+    // Messages may hold names of files and errors of other crates.
     let harmless: fn(&str) -> String = match (global.log_format, colour) {
         (LogFormat::Json, _) => harmless_json,
         // tracing-subscriber writes the escapes of messages as text; those left are its colours.

@@ -18,7 +18,7 @@ pub struct Raf {
     pub preview: u64,
     /// Its length in bytes.
     pub preview_size: u64,
-    /// Width and height of the picture that the sensor gives, if they are told.
+    /// Width and height of the picture that the sensor gives, if the header says so.
     pub dimensions: Option<(u32, u32)>,
 }
 

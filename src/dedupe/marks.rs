@@ -51,7 +51,7 @@ impl MarkedPairs {
         marked
     }
 
-    /// Whatever is marked is told from what looks the same.
+    /// A number that keeps marked pictures apart from others that look the same.
     pub fn number(&self, picture: u32) -> Option<u32> {
         self.contents.get(&picture).copied()
     }

@@ -44,8 +44,8 @@ impl Lookup for () {
 /// and 8 per edge, beside the edges themselves.
 ///
 /// The neighbours of a node that may yet be a keeper are those of the edges and of `lookup`, which
-/// is asked at most once per node. What is linked is told by the edges alone, and by `lookup` for a
-/// node whose neighbours were all taken by others: it is linked to the star of the best of them.
+/// is asked at most once per node. What is linked follows from the edges alone, and by `lookup` for
+/// a node whose neighbours were all taken by others: it is linked to the star of the best of them.
 pub fn stars(
     nodes: usize,
     references: &[bool],

@@ -72,7 +72,7 @@ fn nanoseconds(seconds: i64, nanoseconds: i64) -> i64 {
 pub struct Volumes(Mutex<HashMap<u64, Option<Volume>>>);
 
 impl Volumes {
-    /// The file system that a file lies on, if it can be told from others.
+    /// The file system that a file is on, if it can be identified.
     #[cfg(unix)]
     pub fn volume(&self, path: &Path, metadata: &Metadata) -> Option<Volume> {
         use std::os::unix::fs::MetadataExt as _;
@@ -80,7 +80,7 @@ impl Volumes {
         *known.entry(metadata.dev()).or_insert_with(|| identity(path, metadata.dev()))
     }
 
-    /// The file system that a file lies on, if it can be told from others.
+    /// The file system that a file is on, if it can be identified.
     #[cfg(not(unix))]
     pub fn volume(&self, _path: &Path, _metadata: &Metadata) -> Option<Volume> {
         None

@@ -80,7 +80,7 @@ const JUNK: &[&str] = &[
     ".clean-backup",
 ];
 
-/// Walks `roots`; `found` is told how many files were found since it was told last.
+/// Walks `roots`; `found` receives the number of files found since the last call.
 ///
 /// A file or folder reached through several roots counts once, for the innermost of them. Several
 /// names of one file (hard links) are several files. Nothing but regular files is ever listed, and

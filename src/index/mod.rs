@@ -94,7 +94,7 @@ pub trait Join {
     fn cross_join(&self, needles: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>);
 }
 
-/// Whoever joins sets of hashes: the CPU's indices, or a GPU where that is faster.
+/// Joins sets of hashes: the CPU's indices, or a GPU where that is faster.
 pub trait Joiner: Sync {
     /// Every pair of `hashes` within `radius`.
     fn self_join(&self, hashes: &[PerceptualHash], radius: u32, sink: &dyn Sink<Pair>);

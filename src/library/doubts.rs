@@ -1,5 +1,5 @@
 //! Folders that are not what they were: a drive that is not mounted leaves nothing, or an empty
-//! folder, and whoever acts then acts on half the truth.
+//! folder, and acting then would rest on half the truth.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::model::path_text::for_people;
 use crate::model::readable::count;
 use crate::scan::Scan;
 
-/// What speaks against acting.
+/// Reasons not to act.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
     /// One sentence for each folder.
@@ -75,7 +75,7 @@ fn emptied(base: &Path, folder: &Path, cache: &Cache) -> Option<String> {
         number += 1;
         there = there || path.exists();
     };
-    // What cannot be asked tells nothing.
+    // A cache that cannot be read is no evidence.
     cache.each_path_below(&base.join(folder), note).ok()?;
     (number > 0 && !there).then(|| {
         format!(

@@ -20,12 +20,12 @@ use crate::scan::Confirm;
 /// being asked: that takes minutes at most.
 const SMALL: usize = 5_000;
 
-/// How it is told what the destination has already.
+/// How to decide what the destination already has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preflight {
-    /// By looking at the pictures.
+    /// By comparing pictures.
     Visual,
-    /// By their bytes.
+    /// By comparing bytes.
     Exact,
     /// Not at all.
     Off,
@@ -170,7 +170,7 @@ impl Library {
             reference_roots: vec![false, true],
             ..Default::default()
         };
-        // Whoever empties the card afterwards relies on what is said here, so all bytes are read.
+        // People empty the card afterwards because of what is said here, so all bytes are read.
         let confirm = Some(Confirm::All);
         let found = self.compare(&mut scan, Vec::new(), &matching, confirm, monitor)?;
         let groups = found.report_groups(&scan.pictures, &matching);

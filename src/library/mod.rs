@@ -1,8 +1,8 @@
 //! The face of the library: [`Library`] opens a cache and answers from it: scan folders, find
 //! duplicates, ask for similar pictures, plan an import, carry a plan out.
 //!
-//! Whoever calls hands in what the library does not ask the system for: where the cache lies, who
-//! is told of progress, how to stop, and what time it is.
+//! The caller hands in what the library does not ask the system for: where the cache lies, who
+//! receives progress events, how to stop, and what time it is.
 
 mod act;
 mod backends;
@@ -79,19 +79,19 @@ impl Options {
     }
 }
 
-/// Who watches a long call, and can stop it.
+/// Observes a long call, and can stop it.
 #[derive(Clone, Copy)]
 pub struct Monitor<'a> {
     /// Receives every progress event.
     pub progress: &'a dyn Progress,
     /// Set to stop at the next file; nothing is lost.
     pub cancel: &'a AtomicBool,
-    /// Is told of files that interrupted runs left in the folders that are scanned.
+    /// Receives the files that interrupted runs left in the folders that are scanned.
     pub leftovers: &'a dyn Fn(&[PathBuf]),
 }
 
 impl<'a> Monitor<'a> {
-    /// Tells nobody; stops when `cancel` is set.
+    /// Reports nothing; stops when `cancel` is set.
     pub fn quiet(cancel: &'a AtomicBool) -> Self {
         Self { progress: &(), cancel, leftovers: &|_| {} }
     }
@@ -187,8 +187,8 @@ fn open_or_forget(options: &Options) -> Result<Cache, CacheError> {
     }
 }
 
-/// Opens a cache for what is of no use without one. A damaged one is set aside, a new one begun,
-/// and a warning logged.
+/// Opens a cache for callers that cannot do without one. A damaged one is set aside, a new one
+/// begun, and a warning logged.
 ///
 /// # Errors
 /// [`CacheError`]

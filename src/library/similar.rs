@@ -12,7 +12,7 @@ use crate::model::record::Unreadable;
 use crate::picture::dct::hash_tile;
 use crate::scan::read_picture;
 
-/// Where is searched.
+/// Where to search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SearchSource {
@@ -32,7 +32,7 @@ pub struct SimilarHit {
     pub cache: Option<PathBuf>,
 }
 
-/// What is near each needle.
+/// The answers for all needles.
 #[derive(Debug)]
 pub struct Answers {
     /// One per needle, in their order: the nearest first, or why there is no answer.

@@ -18,7 +18,7 @@ const SECONDS_1904: i64 = 2_082_844_800;
 /// From 1970-01-01 to 2001-01-01.
 const SECONDS_2001: i64 = 978_307_200;
 
-/// All dates of a film; none for what is none.
+/// All dates of a video; empty for other files.
 pub(super) fn dates(source: &dyn ReadAt) -> Vec<DateCandidate> {
     let mut head = [0; 12];
     if source.size() < 12 || source.read_exact_at(0, &mut head).is_err() {

@@ -7,7 +7,7 @@ use crate::model::media::{
 };
 use crate::model::phash::{HASH_VERSION, PictureHash};
 
-/// What reading a file once has told.
+/// The result of reading a file once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 // Nearly all are pictures: a box would cost an allocation each and save nothing.
 #[allow(clippy::large_enum_variant)]
@@ -134,7 +134,7 @@ pub struct Skip {
 pub struct MarkedFile {
     /// Hash of its bytes.
     pub content: ContentHash,
-    /// How many they are: what has another size need not be read to be told apart.
+    /// Its size: a file of another size need not be read to be told apart.
     pub size: u64,
 }
 
@@ -184,9 +184,9 @@ pub struct KnownPicture {
     pub path: PathBuf,
     /// What it was then.
     pub stamp: FileStamp,
-    /// What else told it from another file then.
+    /// What else identified the file then.
     pub evidence: Evidence,
-    /// What reading it told.
+    /// The result of reading it.
     pub record: PictureRecord,
     /// BLAKE3 of the bytes that the record was made from; `None` where that was not recorded, and
     /// then the record must be confirmed before anything is done because of it.
@@ -198,7 +198,7 @@ pub struct KnownPicture {
 pub struct Picture {
     /// Where it is, and the stamp its record holds for.
     pub file: MediaFile,
-    /// What reading it has told.
+    /// The result of reading it.
     pub record: PictureRecord,
     /// BLAKE3 of the bytes that the record was made from; `None` where that was not recorded, and
     /// then the record must be confirmed before anything is done because of it.

@@ -109,7 +109,8 @@ fn put_together(files: &[&MediaFile], members: &mut Vec<Members>, leftovers: &mu
     units.sort();
     let mut used: HashSet<usize> = HashSet::new();
     for unit in units {
-        // What a companion of a companion is, as the JSON of a Live Photo's film, goes along too.
+        // What a companion of a companion is, as the JSON of a Live Photo's video, goes with it
+        // too.
         let mut companions = Vec::new();
         let mut waiting = unit.clone();
         while let Some(owner) = waiting.pop() {

@@ -1,4 +1,4 @@
-//! Hashing of tiles in batches, behind one trait, so that whoever computes them is
+//! Hashing of tiles in batches, behind one trait, so that backends are
 //! interchangeable: all backends give the same bits.
 
 use rayon::prelude::*;

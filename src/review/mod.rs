@@ -2,9 +2,9 @@
 //! to this machine alone.
 //!
 //! What is served is asked for by number, never by path; the numbers are those of the groups that
-//! were found before the server began. Whoever asks has to know a secret: it is in the link that is
-//! printed, which can be opened once, and from then on in a cookie. Requests under another host's
-//! name, or from another page, are refused (`guard`).
+//! were found before the server began. Every request has to carry a secret: it is in the link that
+//! is printed, which can be opened once, and from then on in a cookie. Requests under another
+//! host's name, or from another page, are refused (`guard`).
 //!
 //! Nothing here changes a file: plans are made and carried out by the [`Actions`] that are handed
 //! in, through the same plan, journal and undo as on the command line.

@@ -125,7 +125,7 @@ async fn listen(app: Arc<AppState>, listener: TcpListener) -> io::Result<()> {
         while !closing.closed.load(Ordering::Relaxed) || closing.queue.is_busy() {
             tokio::time::sleep(LOOK).await;
         }
-        // The answer that told the page goes out.
+        // The answer that says so is still sent.
         tokio::time::sleep(10 * LOOK).await;
     };
     let patience = app.patience;

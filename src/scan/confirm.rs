@@ -21,8 +21,8 @@ use crate::picture::dct::hash_tile;
 /// Which pictures are read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirm {
-    /// Those whose record is not bound to the bytes that it was made from. Whoever acts on the
-    /// others compares their bytes.
+    /// Those whose record is not bound to the bytes that it was made from. The others
+    /// are compared byte by byte when they are acted on.
     Unbound,
     /// All: nobody else will look at their bytes.
     All,

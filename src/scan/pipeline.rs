@@ -22,7 +22,7 @@ const WAITING_TILES: usize = 256;
 const BATCH_TILES: usize = 128;
 /// … or when no tile came for so long.
 const BATCH_PATIENCE: Duration = Duration::from_millis(5);
-/// How often the caller is told that time has passed.
+/// How often the caller gets a tick.
 const TICK: Duration = Duration::from_millis(500);
 
 /// What there is to read, and how.

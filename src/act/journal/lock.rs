@@ -85,7 +85,7 @@ impl Lock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut by = String::new();
-                // Only to be told; whoever holds it may be writing it just now.
+                // For the message only; the holder may be writing it just now.
                 let _ = file.take(200).read_to_string(&mut by);
                 let by = by.strip_prefix(BEGINNING).unwrap_or(&by);
                 return Err(LockError::Held { by: by.trim().to_owned() });

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::model::record::ContentHash;
-pub use template::{DEFAULT_TEMPLATE, Template};
+pub use template::{DEFAULT_TEMPLATE, Template, TemplateError};
 
 /// What a file system that ignores letter case, or keeps names in another normal form, may take a
 /// path for: the same text means the same file to some file system. Bytes that are not UTF-8 stand

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::model::calendar::Civil;
 use crate::model::media::CaptureTime;
 
-/// What `organize` files by unless told otherwise.
+/// The default of `organize`.
 pub const DEFAULT_TEMPLATE: &str = "{year}/{month}";
 
 const MONTHS: [&str; 12] = [

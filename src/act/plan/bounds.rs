@@ -1,5 +1,5 @@
 //! The folders that a plan may act in. Paths are compared as text: a plan holds real paths only,
-//! and whoever acts follows no symbolic link.
+//! and applying one follows no symbolic link.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What is to be done, as a value: shown, kept in a file, and carried out later.
 //!
-//! A plan says of every file what it looked like when it was decided on, so that whoever carries
-//! it out can refuse what has changed since. It names the folders that it may act in, tells of each
+//! A plan says of every file what it looked like when it was decided on, so that applying
+//! it can refuse what has changed since. It names the folders that it may act in, tells of each
 //! file that goes which one stays and why, and has a checksum, so that an edited plan is noticed.
 
 mod action;

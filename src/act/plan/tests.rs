@@ -224,7 +224,7 @@ fn plans_of_the_version_before_are_for_their_runs_only() {
     assert!(newer.contains("newer version of this program"), "{newer}");
 }
 
-/// What is told of a plan whose one act was changed.
+/// The error of a plan of which one action was changed.
 fn told(kind: ActionKind, change: impl Fn(&mut Plan, &mut Member)) -> String {
     let mut plan = plan(kind, &[("a", "k"), ("b", "k")]);
     let mut member = plan.actions[1].files[0].clone();

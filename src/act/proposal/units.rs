@@ -85,7 +85,8 @@ fn gather_in(
 ) {
     let places: HashMap<usize, &Proposed<'_>> =
         candidates.iter().filter_map(|c| Some((listed.place(c.path())?, *c))).collect();
-    // Those that are gone since: refusing them is up to whoever acts, but then nothing goes along.
+    // Those that are gone since: they are refused when the plan is carried out, and nothing goes
+    // with them.
     let gone = candidates.iter().filter(|c| listed.place(c.path()).is_none());
     actions.extend(gone.map(|candidate| action(&[candidate], kind, Vec::new())));
 
@@ -135,7 +136,7 @@ fn gather_in(
 
 fn action(pictures: &[&Proposed<'_>], kind: ActionKind, companions: Vec<PathBuf>) -> Action {
     let mut files: Vec<Member> = pictures.iter().map(|candidate| candidate.member()).collect();
-    // One that is gone, or is no regular file, has nothing that could go along.
+    // One that is gone, or is no regular file, has nothing that could go with it.
     files.extend(companions.iter().filter_map(|path| Some(Member::alone(expected_now(path)?))));
     let first = pictures.first();
     Action {
@@ -146,8 +147,8 @@ fn action(pictures: &[&Proposed<'_>], kind: ActionKind, companions: Vec<PathBuf>
     }
 }
 
-/// For deleting: every file that goes along must have a twin, with the same bytes, that belongs to
-/// the keeper. What has none may be the only edit of a picture.
+/// For deleting: every file that goes with it must have a twin, with the same bytes, that belongs
+/// to the keeper. What has none may be the only edit of a picture.
 pub(super) fn with_twins(
     mut action: Action,
     folders: &mut Folders,

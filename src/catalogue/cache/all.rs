@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::params;
 
-use super::packed::{Mark, Packing};
+use super::packed::{Generation, Packing};
 use super::{Cache, CacheError, Packed, rows, schema};
 use crate::model::path_text::{for_people, path_of_key};
 use crate::model::phash::HASH_VERSION;
@@ -39,10 +39,10 @@ impl Cache {
     /// # Errors
     /// [`CacheError`]
     pub fn packed(&self) -> Result<Packed, CacheError> {
-        let mark = self.attempt(Self::mark)?;
+        let generation = self.attempt(Self::generation)?;
         let path = schema::with_suffix(&self.file, "-packed");
-        let kept = mark.filter(|_| self.kept);
-        if let Some(packed) = kept.and_then(|mark| Packed::open(&path, mark)) {
+        let kept = generation.filter(|_| self.kept);
+        if let Some(packed) = kept.and_then(|generation| Packed::open(&path, generation)) {
             return Ok(packed);
         }
         let mut packing = Packing::default();
@@ -60,22 +60,22 @@ impl Cache {
             Ok(())
         })?;
         let packed = packing.finish();
-        // Changes on the way are in the next mark, and then this file does not hold.
-        if let Some(mark) = kept
-            && let Err(error) = packed.write(&path, mark)
+        // Changes on the way are in the next generation, and then this file does not hold.
+        if let Some(generation) = kept
+            && let Err(error) = packed.write(&path, generation)
         {
             tracing::debug!("{} is not written: {error}", for_people(&path));
         }
         Ok(packed)
     }
 
-    /// `None` for a database from before there were marks.
-    fn mark(&self) -> rusqlite::Result<Option<Mark>> {
+    /// `None` for a database from before there were generations.
+    fn generation(&self) -> rusqlite::Result<Option<Generation>> {
         let asked = self.connection.query_row("SELECT epoch, count FROM change", [], |row| {
-            Ok(Mark([row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64]))
+            Ok(Generation([row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64]))
         });
         match asked {
-            Ok(mark) => Ok(Some(mark)),
+            Ok(generation) => Ok(Some(generation)),
             Err(rusqlite::Error::SqliteFailure(_, Some(text)))
             | Err(rusqlite::Error::SqlInputError { msg: text, .. })
                 if text.starts_with("no such") =>

@@ -16,7 +16,7 @@ pub enum CacheError {
         /// The error underneath.
         source: std::io::Error,
     },
-    /// The database is damaged or is none.
+    /// The file is a damaged database, or not a database.
     Damaged {
         /// The file.
         path: PathBuf,

@@ -17,7 +17,7 @@ const SCAN_FROM_SHARE: usize = 10;
 /// A row that still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedRow {
-    /// What reading the file told.
+    /// The result of reading the file.
     pub record: Record,
     /// BLAKE3 of the bytes that the record was made from, where that was recorded.
     pub content: Option<ContentHash>,

@@ -80,7 +80,7 @@ impl Cache {
         Ok(OpenedCache { cache, set_aside })
     }
 
-    /// Opens a cache that is only asked, and never written to: another library's catalogue, whose
+    /// Opens a cache for reading only: another library's catalogue, whose
     /// drive may not even be there.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Cache {
         Ok(Self { connection, file: file.to_owned(), base: base.to_owned(), columns, kept: true })
     }
 
-    /// A cache that knows nothing and forgets what it is told, for where none can be had.
+    /// A cache that knows nothing and keeps nothing, for where none can be opened.
     ///
     /// # Errors
     /// [`CacheError::Database`] when there is no memory for it.

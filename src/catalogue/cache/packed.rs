@@ -2,9 +2,9 @@
 //! reading the database: `similar` needs 8 bytes of each of a million pictures, and the path of a
 //! few.
 //!
-//! The file lies beside the database, and may be thrown away as that may. It carries the
-//! database's mark of its last change; where that is another one, or the file is damaged, it is
-//! rebuilt.
+//! The file lies beside the database, and may be thrown away as that may. It carries the generation
+//! of the database, which changes with every write; where that is another one, or the file is
+//! damaged, it is rebuilt.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -27,7 +27,7 @@ const OWN: &[u8] = MAGIC.split_at(6).0;
 struct PackedHeader {
     magic: [u8; 8],
     hash_version: u64,
-    mark: [u64; 2],
+    generation: [u64; 2],
     count: u64,
     path_bytes: u64,
     /// BLAKE3 of the 64-bit hashes, of the 256-bit ones, of the paths with where each begins.
@@ -41,7 +41,7 @@ const TURNED: usize = 3;
 
 /// The database's last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark(pub [u64; 2]);
+pub(super) struct Generation(pub [u64; 2]);
 
 /// Hashes and paths of all pictures whose hashes mean something.
 #[derive(Debug)]
@@ -257,14 +257,14 @@ impl Packed {
         starts.windows(2).map(path).collect()
     }
 
-    /// Opens the file if it is whole and says what the database of this mark says.
-    pub(super) fn open(path: &Path, mark: Mark) -> Option<Self> {
+    /// Opens the file if it is whole and says what the database of this generation says.
+    pub(super) fn open(path: &Path, generation: Generation) -> Option<Self> {
         let file = File::open(path).ok()?;
         let bytes = read(&file, 0, HEADER_BYTES, 1).ok()?;
         let header: PackedHeader = bytemuck::pod_read_unaligned(&bytes);
         let good = header.magic == MAGIC
             && u64::from_le(header.hash_version) == u64::from(HASH_VERSION)
-            && header.mark.map(u64::from_le) == mark.0;
+            && header.generation.map(u64::from_le) == generation.0;
         let header = PackedHeader {
             count: u64::from_le(header.count),
             path_bytes: u64::from_le(header.path_bytes),
@@ -287,7 +287,7 @@ impl Packed {
     }
 
     /// Writes what is in memory, in the place of an older file of this kind and of no other.
-    pub(super) fn write(&self, path: &Path, mark: Mark) -> io::Result<()> {
+    pub(super) fn write(&self, path: &Path, generation: Generation) -> io::Result<()> {
         let Rest::Memory { fine, starts, paths, turned } = &self.rest else { return Ok(()) };
         check_replaceable(path)?;
         let coarse_bytes = |hashes: &[PerceptualHash]| -> Vec<u8> {
@@ -305,7 +305,7 @@ impl Packed {
         let header = PackedHeader {
             magic: MAGIC,
             hash_version: u64::from(HASH_VERSION).to_le(),
-            mark: mark.0.map(u64::to_le),
+            generation: generation.0.map(u64::to_le),
             count: (self.hashes.len() as u64).to_le(),
             path_bytes: (paths.len() as u64).to_le(),
             checks: [blake3::hash(&hashes), blake3::hash(&fine), last.finalize()].map(Into::into),

@@ -141,7 +141,7 @@ fn is_of_value(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// The row as a picture; `None` when it is none, or makes no sense.
+/// The row as a picture; `None` when it is not one, or makes no sense.
 pub(super) fn known_picture(row: &Row<'_>) -> rusqlite::Result<Option<KnownPicture>> {
     let stamp = || -> rusqlite::Result<FileStamp> {
         Ok(FileStamp {

@@ -1,4 +1,4 @@
-//! The database file: its tables, its marks, and what happens when it is damaged or somebody
+//! The database file: its tables, its identity, and what happens when it is damaged or somebody
 //! else's.
 
 use std::fs;
@@ -135,10 +135,10 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let ask = |question: &str| transaction.query_row(question, [], |row| row.get::<_, i64>(0));
-    let mark = ask("PRAGMA application_id")?;
+    let id = ask("PRAGMA application_id")?;
     let version = ask("PRAGMA user_version")?;
     let tables = ask("SELECT count(*) FROM sqlite_schema")?;
-    if mark != i64::from(APPLICATION_ID) && (mark != 0 || tables > 0) {
+    if id != i64::from(APPLICATION_ID) && (id != 0 || tables > 0) {
         return Ok(Ready::OtherProgram);
     }
     if version > i64::from(SCHEMA_VERSION) {

@@ -47,7 +47,7 @@ struct Menu<'a> {
 /// Asks and does until somebody has enough. `words`: the flags that were typed.
 ///
 /// # Errors
-/// [`FailureKind::Interrupted`] on Ctrl-C. What goes wrong in a command is told, and the menu comes back.
+/// [`FailureKind::Interrupted`] on Ctrl-C. Failures of a command are printed, and the menu comes back.
 pub fn run(
     words: &[OsString],
     settings: &Settings,

@@ -39,7 +39,7 @@ impl OutputMode {
         match self {
             Self::Text => render::print(text),
             Self::Beside => {
-                // Quiet means quiet: what is told here is no result.
+                // Quiet means quiet: this is not a result.
                 if tracing::enabled!(tracing::Level::WARN) {
                     eprint!("{text}");
                 }

@@ -43,7 +43,7 @@ pub struct FileJson {
     remark: String,
 }
 
-/// A run as it is told.
+/// A run, ready to be printed.
 pub fn from_log<'a>(log: &'a RunLog, undone: &'a HashMap<String, String>) -> RunJson<'a> {
     RunJson {
         run: &log.run,

@@ -121,7 +121,7 @@ fn read_planes(
     }
 }
 
-/// Half of a picture is a picture; less is none.
+/// Half of the rows are enough for a picture; fewer are not.
 fn enough_rows(read: &EntropyData, frame: &Frame) -> Result<(), DecodeError> {
     if read.rows_read < u64::from(frame.height).div_ceil(2) {
         let (there, all) = (read.rows_read, frame.height);

@@ -1,7 +1,7 @@
 //! Pictures for people to look at: in colour, turned as they are meant to be, small, as JPEG.
 //!
-//! Nothing here is on the way to a hash. Colours are left as the file has them, its colour profile
-//! goes along where that is short.
+//! Nothing here is on the way to a hash. Colours are left as the file has them; its colour profile
+//! is embedded where that is short.
 
 mod encode;
 
@@ -10,7 +10,7 @@ use super::{DecodeError, DecodeOptions, avif, heif, jpeg, jxl, raster, raw, snif
 use crate::container::ReadAt;
 use crate::model::media::{Dimensions, Format, Orientation};
 
-/// Longest colour profile that goes along; Apple's Display P3 has 548 bytes.
+/// Longest colour profile that is embedded; Apple's Display P3 has 548 bytes.
 const MOST_PROFILE: usize = 4096;
 
 /// A JPEG to be shown.

@@ -122,7 +122,7 @@ pub type Zone<'a> = dyn Fn(i64) -> i16 + Sync + 'a;
 pub struct Judge<'a> {
     /// Now, in seconds since 1970 in UTC.
     pub now: i64,
-    /// For what is told in UTC alone.
+    /// The zone of times that are given in UTC only.
     pub zone: &'a Zone<'a>,
     /// Whether the file system's time is a last resort.
     pub file_system: bool,

@@ -286,7 +286,7 @@ fn is_absent(error: &io::Error) -> bool {
 /// The first bytes of a lock file, as text.
 fn beginning(file: &mut File) -> String {
     let mut bytes = Vec::new();
-    // Whoever holds it may be writing it just now.
+    // The holder may be writing it just now.
     let _ = file.rewind().and_then(|()| file.take(300).read_to_end(&mut bytes));
     String::from_utf8_lossy(&bytes).into_owned()
 }

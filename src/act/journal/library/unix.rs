@@ -92,7 +92,7 @@ impl LockFolder {
 
 /// Whoever may change the library must be able to lock it: what is made belongs to the library's
 /// owner and group, and its group and others may do with it what they may do with the library.
-/// What cannot be given is left: a lock that others cannot read is told to them.
+/// What cannot be set is left as it is: a lock that others cannot read is reported to them.
 fn open_to_the_librarys_users(library: &File, made: &File, owner: u32) {
     let Ok(metadata) = library.metadata() else { return };
     let (mode, folder) = (metadata.mode(), owner == 0o700);
