@@ -31,9 +31,9 @@ pub struct PastRun {
 /// A file in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldFile {
-    /// Where it lies.
+    /// Its path in quarantine.
     pub now: PathBuf,
-    /// Where it was.
+    /// Its path before.
     pub was: PathBuf,
     /// Its length in bytes.
     pub bytes: u64,

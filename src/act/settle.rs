@@ -27,7 +27,7 @@ const LEFTOVERS: &str = "leftovers";
 /// A file with the name of a leftover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundLeftover {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
     /// What its name tells.
     pub leftover: Leftover,

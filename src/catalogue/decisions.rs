@@ -67,11 +67,11 @@ impl Verdict {
 /// A verdict on a file; it holds as long as size and time do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// Which file, as an absolute path.
+    /// The file, as an absolute path.
     pub path: PathBuf,
-    /// Its size then.
+    /// Its size when the choice was made.
     pub size: Bytes,
-    /// Its time then.
+    /// Its modification time when the choice was made.
     pub modified: ModifiedNs,
     /// What was chosen; `None` withdraws a choice.
     pub verdict: Option<Verdict>,

@@ -31,7 +31,7 @@ pub enum DatabaseState {
     Own {
         /// Its `user_version`.
         version: u32,
-        /// Which file it is.
+        /// The identity of the file.
         identity: Identity,
     },
     /// Something else, which must stay as it is.

@@ -26,7 +26,7 @@ pub struct ProcessEnvironment {
 }
 
 impl ProcessEnvironment {
-    /// Of this process.
+    /// The environment of this process.
     pub fn from_process() -> Self {
         Self {
             variables: std::env::vars_os().collect(),

@@ -76,7 +76,7 @@ impl FailureKind {
 /// A kind, what to tell, and what may help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Which exit code.
+    /// Decides the exit code.
     pub kind: FailureKind,
     /// What went wrong, in one line.
     pub message: String,

@@ -7,7 +7,7 @@ use crate::model::media::{FileStamp, Format};
 use crate::model::policy::KeepRule;
 use crate::model::record::PictureRecord;
 
-/// What the choice looks at.
+/// What the choice of a keeper depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct KeeperCandidate<'a> {
     /// It lies in a reference folder, which is never touched.
@@ -17,7 +17,7 @@ pub struct KeeperCandidate<'a> {
     /// For each rule that prefers paths, by its place among the rules, a set bit where it prefers
     /// this one.
     pub preferred: u64,
-    /// Where it lies.
+    /// Its path.
     pub path: &'a Path,
     /// Size and time.
     pub stamp: FileStamp,

@@ -16,7 +16,7 @@ pub struct Leftover {
     pub action: usize,
     /// The place of the file in the action.
     pub place: usize,
-    /// What it is.
+    /// Part of a copy, or a file renamed aside.
     pub kind: LeftoverKind,
 }
 

@@ -32,7 +32,7 @@ pub struct FinePair {
 pub struct FineNeighbour {
     /// Bits that it differs by.
     pub distance: u16,
-    /// Where it is.
+    /// Its position among the hashes.
     pub position: u32,
 }
 

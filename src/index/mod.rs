@@ -62,7 +62,7 @@ pub struct Match {
 pub struct Neighbour {
     /// Bits that it differs by.
     pub distance: u8,
-    /// Where it is.
+    /// Its position among the hashes.
     pub position: u32,
 }
 

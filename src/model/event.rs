@@ -86,9 +86,9 @@ pub enum Event<'a> {
     Skipped {
         /// The file or folder.
         path: &'a Path,
-        /// Where it failed.
+        /// The stage at which it failed.
         stage: Stage,
-        /// Why (human-readable).
+        /// The reason (human-readable).
         reason: &'a str,
     },
     /// A file was acted on, or was to be. It is in the journal too.

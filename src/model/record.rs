@@ -76,7 +76,7 @@ impl PictureRecord {
 /// Why a file has no hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Where it failed.
+    /// The stage at which it failed.
     pub stage: Stage,
     /// What went wrong (human-readable).
     pub reason: String,
@@ -123,7 +123,7 @@ impl Stage {
 pub struct Skip {
     /// The file or folder.
     pub path: PathBuf,
-    /// Where it failed.
+    /// The stage at which it failed.
     pub stage: Stage,
     /// What went wrong (human-readable).
     pub reason: String,

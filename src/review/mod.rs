@@ -48,7 +48,7 @@ pub trait Actions {
     /// Makes a plan of the groups in `report`.
     ///
     /// # Errors
-    /// Why not (human-readable).
+    /// Why no plan was made.
     fn propose(
         &mut self,
         report: &Findings,
@@ -59,12 +59,12 @@ pub trait Actions {
     /// Carries a plan out that was shown.
     ///
     /// # Errors
-    /// Why nothing was done (human-readable).
+    /// Why nothing was done.
     fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, Problem>;
 
     /// Undoes a run.
     ///
     /// # Errors
-    /// Why nothing was done (human-readable).
+    /// Why nothing was done.
     fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, Problem>;
 }

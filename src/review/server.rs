@@ -46,7 +46,7 @@ const ACTIONS: [ActionKind; 4] =
 pub struct Served<'a> {
     /// Bound to 127.0.0.1.
     pub listener: TcpListener,
-    /// Who may ask.
+    /// What a request has to know.
     pub secret: Secret,
     /// How previews are made.
     pub decode: DecodeOptions,

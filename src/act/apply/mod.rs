@@ -160,7 +160,7 @@ struct IntentQueue<'a> {
     failure: Option<io::Error>,
 }
 
-/// How an act ended.
+/// The outcome of an action.
 #[derive(Debug)]
 enum ActOutcome {
     Done { effects: Vec<Effect>, remarks: Vec<(PathBuf, String)> },
@@ -177,7 +177,7 @@ struct Stop {
 }
 
 impl Stop {
-    /// Nothing was done.
+    /// A refusal: nothing was done.
     fn refused(reason: impl Into<String>) -> Self {
         Self { verdict: Verdict::Refused, reason: reason.into(), stuck: Vec::new() }
     }

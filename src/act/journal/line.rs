@@ -13,7 +13,7 @@ pub enum Line {
     Begin {
         /// [`super::JOURNAL_VERSION`].
         version: u32,
-        /// Its name.
+        /// The name of the run.
         run: String,
         /// When it began, in UTC.
         time: String,
@@ -89,7 +89,7 @@ impl Intent {
     }
 }
 
-/// How an act ended.
+/// The outcome of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {

@@ -13,7 +13,7 @@ use crate::act::plan::{Origin, Plan, PlanError};
 /// A run as its journal tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunLog {
-    /// Its name.
+    /// The name of the run.
     pub run: String,
     /// When it began, in UTC.
     pub time: String,

@@ -135,6 +135,6 @@ pub struct Action {
     pub action: ActionKind,
     /// With which files: the picture first, then what goes with it.
     pub files: Vec<Member>,
-    /// Why (human-readable).
+    /// The reason for the action (human-readable).
     pub why: String,
 }

@@ -19,7 +19,7 @@ pub enum PlanError {
     Edited,
     /// One of the folders that bound it cannot be one.
     Folder {
-        /// What it is for.
+        /// Its role in the plan.
         role: &'static str,
         /// The folder.
         path: PathBuf,

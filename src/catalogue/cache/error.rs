@@ -34,7 +34,7 @@ pub enum CacheError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// What the file is instead.
         why: Foreign,
     },
     /// A newer version of this program made the database, which is left as it is.

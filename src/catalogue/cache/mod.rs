@@ -56,7 +56,7 @@ pub struct OpenedCache {
 pub struct SetAside {
     /// Where it is now.
     pub moved_to: PathBuf,
-    /// Why (human-readable).
+    /// The reason (human-readable).
     pub why: String,
 }
 

@@ -106,7 +106,7 @@ fn extent(findings: &Findings) -> String {
     format!("{duplicates} in {groups}, {} to free{skipped}", human_bytes(summary.reclaimable_bytes))
 }
 
-/// On this machine alone.
+/// Listens on 127.0.0.1, which only this machine can reach.
 fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     let port = port.unwrap_or(0);
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {

@@ -44,7 +44,7 @@ macro_rules! keys {
                 match self { $(Self::$variant => $shape,)* }
             }
 
-            /// What it is for.
+            /// The purpose of the setting.
             pub fn about(self) -> &'static str {
                 match self { $(Self::$variant => $about,)* }
             }

@@ -21,7 +21,7 @@ pub struct QuarantineList {
 /// What one run moved aside, as far as it is still there.
 #[derive(Debug, Serialize)]
 pub struct QuarantinedRun {
-    /// Its name.
+    /// The name of the run.
     pub run: String,
     /// When it began.
     pub time: String,

@@ -38,7 +38,7 @@ pub(in crate::decode) struct Colour {
 
 /// One coded picture, as a codec gets it.
 pub(in crate::decode) struct Coded<'a> {
-    /// Which item.
+    /// The number of the item.
     pub id: u32,
     /// Content of its configuration property.
     pub config: &'a [u8],
@@ -314,7 +314,7 @@ impl HeifLayer {
         ((over + u32::from(under) * rest + 127) / 255).min(255) as u8
     }
 
-    /// On white.
+    /// The plane, flattened on white.
     pub fn flat(&self) -> std::borrow::Cow<'_, Luma> {
         if self.alpha.is_none() {
             return std::borrow::Cow::Borrowed(&self.plane);

@@ -41,7 +41,7 @@ pub enum FileKind {
 /// A path as it is now, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// What it is.
+    /// File, folder, link or something else.
     pub kind: FileKind,
     /// Identity, size and time.
     pub stamp: FileStamp,

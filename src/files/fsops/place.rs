@@ -33,7 +33,7 @@ impl Folder {
         &self.path
     }
 
-    /// Which folder it is.
+    /// The identity of the folder.
     pub fn key(&self) -> FileKey {
         self.key
     }
@@ -86,7 +86,7 @@ impl Place {
         &self.folder
     }
 
-    /// Its name.
+    /// The name in the folder.
     pub fn name(&self) -> &OsStr {
         &self.name
     }

@@ -80,7 +80,7 @@ impl fmt::Display for Adapter {
 }
 
 impl Adapter {
-    /// What it is.
+    /// The kind of adapter.
     pub fn kind(&self) -> AdapterKind {
         self.kind
     }

@@ -8,7 +8,7 @@ use crate::model::media::CaptureTime;
 use doubt::refusal;
 pub use names::from_name;
 
-/// Who says so; the first that stands is believed.
+/// Sources of dates; the first one with a plausible date is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DateSource {
     /// Exif DateTimeOriginal, from the Exif directory.
@@ -91,10 +91,10 @@ pub enum Moment {
     Utc(i64),
 }
 
-/// A date that somebody gives.
+/// A date as one source gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateCandidate {
-    /// Who.
+    /// The source that gives it.
     pub source: DateSource,
     /// As it is written.
     pub text: String,
@@ -131,7 +131,7 @@ pub struct Judge<'a> {
 /// A candidate and what was made of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// Who says what.
+    /// The date, and the source that gives it.
     pub candidate: DateCandidate,
     /// On the wall clock, or why it is no date.
     pub time: Result<CaptureTime, &'static str>,
@@ -142,7 +142,7 @@ pub struct Judged {
 pub struct Decision {
     /// In the order in which they are believed.
     pub judged: Vec<Judged>,
-    /// Which of them won.
+    /// The index of the one that is used.
     pub chosen: Option<usize>,
     /// Which of the firm ones, or the name, differ from it by more than two days.
     pub conflicts: Vec<usize>,

@@ -113,7 +113,7 @@ impl Alarm {
 pub struct Skipped {
     /// The file or folder.
     pub path: PathBuf,
-    /// Where it failed.
+    /// The stage at which it failed.
     pub stage: Stage,
     /// Why it was skipped (human-readable).
     pub reason: String,

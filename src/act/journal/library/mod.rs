@@ -66,7 +66,7 @@ pub struct Unlocked {
 pub enum LibraryLockError {
     /// Another run is changing files there.
     Held {
-        /// Where.
+        /// The folder that is locked.
         folder: PathBuf,
         /// What it wrote of itself.
         by: String,
