@@ -1,8 +1,10 @@
-//! Prints what the program finds on a near-duplicate corpus, edit by edit.
+//! Prints what the program finds on a near-duplicate corpus, edit by edit, and which different
+//! pictures it takes for duplicates.
 //!
-//! usage: CLEAN_BACKUP_CORPUS=DIR cargo bench --bench neardup
+//! usage: CLEAN_BACKUP_CORPUS=DIR CLEAN_BACKUP_LOOKALIKES=SETS cargo bench --bench neardup
 //!
-//! DIR holds the pictures, `DIR.truth.json` beside it maps each file name to its base and to how it
+//! Each folder in SETS holds different pictures that look alike: whatever is called a duplicate
+//! there is a mistake, unless the bytes are the same. DIR holds the pictures, `DIR.truth.json` beside it maps each file name to its base and to how it
 //! was made: `{"b0000-half.jpg": {"base": "x.jpg", "kind": "same", "how": "half"}, …}`.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
@@ -13,13 +15,13 @@ use std::sync::atomic::AtomicBool;
 
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::index::CpuJoiner;
-use clean_backup::model::findings::Group;
+use clean_backup::model::findings::{Group, Relation};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::phash::{Distance, FineDistance, PictureHash};
-use clean_backup::model::policy::Policy;
+use clean_backup::model::policy::{Policy, Sensitivity};
 use clean_backup::model::record::Picture;
 use clean_backup::picture::hasher::CpuHasher;
-use clean_backup::scan::{ScanOptions, scan};
+use clean_backup::scan::{Scan, ScanOptions, scan};
 
 #[derive(serde::Deserialize)]
 struct Truth {
@@ -74,22 +76,53 @@ fn grid(by_edit: &BTreeMap<(&str, &str), Vec<&Picture>>, base: &dyn Fn(&Picture)
     }
 }
 
+fn scanned(folder: &Path) -> Scan {
+    let cancel = AtomicBool::new(false);
+    let roots = [folder.to_owned()];
+    scan(&roots, &ScanOptions::default(), None, &CpuHasher, &(), &cancel).unwrap()
+}
+
+/// Duplicates among pictures that are all different, set by set: those that would be acted on, and
+/// are not the same to the byte.
+fn look_alikes(sets: &Path) {
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(sets).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    println!(
+        "{:<16} {:>8} {:>6} {:>9} {:>11}",
+        "look-alikes", "pictures", "exact", "standard", "aggressive"
+    );
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        let found = scanned(folder);
+        let content =
+            |picture: &Picture| clean_backup::files::content::content_hash(&picture.file.path);
+        let mistakes = Sensitivity::ALL.map(|sensitivity| {
+            let options = DedupeOptions { policy: sensitivity.into(), ..DedupeOptions::default() };
+            let result = dedupe(&found.pictures, &options, &content, &CpuJoiner, &());
+            let duplicates = result.groups.iter().flat_map(|group| &group.duplicates);
+            duplicates.filter(|duplicate| duplicate.relation == Relation::Copy).count()
+        });
+        let [exact, standard, aggressive] = mistakes;
+        println!(
+            "{:<16} {:>8} {exact:>6} {standard:>9} {aggressive:>11}",
+            folder.file_name().unwrap().to_string_lossy(),
+            found.pictures.len(),
+        );
+    }
+    println!();
+}
+
 fn main() {
+    if let Some(sets) = std::env::var_os("CLEAN_BACKUP_LOOKALIKES").map(PathBuf::from) {
+        look_alikes(&sets);
+    }
     let Some(corpus) = std::env::var_os("CLEAN_BACKUP_CORPUS").map(PathBuf::from) else {
         println!("neardup: skipped, CLEAN_BACKUP_CORPUS names no corpus");
         return;
     };
     let truth = std::fs::read(format!("{}.truth.json", corpus.display())).unwrap();
     let truth: BTreeMap<String, Truth> = serde_json::from_slice(&truth).unwrap();
-    let found = scan(
-        std::slice::from_ref(&corpus),
-        &ScanOptions::default(),
-        None,
-        &CpuHasher,
-        &(),
-        &AtomicBool::new(false),
-    )
-    .unwrap();
+    let found = scanned(&corpus);
     println!(
         "{} pictures, {} skipped, of {}",
         found.pictures.len(),

@@ -72,8 +72,8 @@ PARTS = [
          "for the disk, reading back. Medians of three rounds on the disk of `TMPDIR`.",
          "import", 900, [], ["1000"]),
     Part("recall", "What is found",
-         "Recall by kind of edit, and groups that hold two different photographs, on the corpus that "
-         "`CLEAN_BACKUP_CORPUS` names.",
+         "Different pictures that look alike and are taken for duplicates, by set (`CLEAN_BACKUP_LOOKALIKES`); then "
+         "recall by kind of edit, and groups that hold two different photographs (`CLEAN_BACKUP_CORPUS`).",
          "neardup", 900, needs="CLEAN_BACKUP_CORPUS"),
 ]
 
