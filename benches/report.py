@@ -73,7 +73,8 @@ PARTS = [
          "import", 900, [], ["1000"]),
     Part("recall", "What is found",
          "Different pictures that look alike and are taken for duplicates, by set (`CLEAN_BACKUP_LOOKALIKES`); then "
-         "recall by kind of edit, and groups that hold two different photographs (`CLEAN_BACKUP_CORPUS`).",
+         "recall by kind of edit, and groups that hold two different photographs (`CLEAN_BACKUP_CORPUS`). "
+         "`benches/peers/hashes.py` measures ImageHash and PDQ on the same folders.",
          "neardup", 900, needs="CLEAN_BACKUP_CORPUS"),
 ]
 
