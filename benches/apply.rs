@@ -102,7 +102,7 @@ fn main() {
     let files = numbers.first().copied().unwrap_or(10_000);
     let bytes = numbers.get(1).copied().unwrap_or(20_000);
     let ways: [(&str, ActionKind, Option<bool>, &str); 8] = [
-        ("mv, file by file", ActionKind::Move, None, MV),
+        ("mv, a call per folder", ActionKind::Move, None, MV),
         ("apply: move", ActionKind::Move, Some(true), ""),
         ("apply: move, no journal", ActionKind::Move, Some(false), ""),
         ("cp -a", ActionKind::Copy, None, "cp -a tree to"),
