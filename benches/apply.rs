@@ -86,7 +86,7 @@ fn ours(root: &Path, plan: &Plan, with_journal: bool) -> Duration {
     };
     let applied = apply(plan, Scope::Fresh, journal, world).unwrap();
     let took = start.elapsed();
-    assert_eq!(applied.actions, plan.actions.len() as u64, "{:?}", applied.not_done.first());
+    assert_eq!(applied.actions(), plan.actions.len() as u64, "{:?}", applied.not_done.first());
     took
 }
 

@@ -63,7 +63,7 @@ fn changed(kind: ActionKind, change: impl Fn(&Path), reason: &str) {
     assert_eq!(refused.len(), 1, "{kind:?}, {reason}: {applied:?}");
     assert!(refused[0].contains(reason), "{kind:?}: {:?} instead of {reason:?}", refused[0]);
     assert_eq!((looks("copies/a.jpg"), looks("best/a.jpg")), before, "{kind:?}, {reason}");
-    assert_eq!(applied.actions, plan.actions.len() as u64 - 1, "{kind:?}, {reason}");
+    assert_eq!(applied.actions(), plan.actions.len() as u64 - 1, "{kind:?}, {reason}");
 }
 
 fn keep_time(path: &Path, write: impl Fn(&Path)) {
@@ -209,7 +209,7 @@ fn a_link_in_the_way_to_the_destination_is_not_followed() {
         fs::create_dir_all(link.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
         let applied = run(scene.root(), &plan, 1);
-        assert_eq!(applied.actions, 0, "{applied:?}");
+        assert_eq!(applied.actions(), 0, "{applied:?}");
         assert!(applied.not_done[0].reason.contains("symbolic link"), "{applied:?}");
         assert!(tree(&elsewhere).is_empty());
     }
@@ -229,7 +229,7 @@ fn reference_folders_are_never_touched() {
             refusals(&applied).iter().all(|r| r.contains("in the reference folder")),
             "{kind:?}"
         );
-        assert_eq!((applied.actions, tree(scene.root())), (0, before), "{kind:?}");
+        assert_eq!((applied.actions(), tree(scene.root())), (0, before), "{kind:?}");
     }
     // Nor is anything put there.
     let scene = Scene::new();
@@ -237,7 +237,7 @@ fn reference_folders_are_never_touched() {
     plan.references = vec![ExactPath("aside".into())];
     fs::create_dir(scene.root().join("aside")).unwrap();
     let applied = run(scene.root(), &plan, 1);
-    assert_eq!(applied.actions, 0, "{applied:?}");
+    assert_eq!(applied.actions(), 0, "{applied:?}");
     assert!(refusals(&applied)[0].contains("reference folder"));
 }
 
@@ -293,7 +293,7 @@ fn eight_folders_with_the_same_names_at_the_same_time() {
         let runs: Vec<_> = plans.iter().map(|plan| scope.spawn(|| run(&root, plan, 8))).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
-    assert_eq!(applied.iter().map(|applied| applied.actions).sum::<u64>(), 50);
+    assert_eq!(applied.iter().map(|applied| applied.actions()).sum::<u64>(), 50);
     assert_eq!(applied.iter().map(|applied| applied.not_done.len()).sum::<usize>(), 350);
     let after = tree(&root);
     let sorted = |tree: &trees::Tree| {
@@ -506,7 +506,7 @@ fn what_was_not_begun_does_not_count_as_done() {
         workers: 1,
     };
     let applied = apply(&plan, Scope::Fresh, journal, environment).unwrap();
-    assert_eq!((applied.actions, applied.left), (1, plan.actions.len() as u64 - 1));
+    assert_eq!((applied.actions(), applied.left), (1, plan.actions.len() as u64 - 1));
     let done: Vec<_> = acted_on(&plan, &applied).collect();
     assert_eq!(done, [&plan.actions[0]]);
     assert!(!plan.resolve(&plan.actions[0].files[0].source.path).exists());

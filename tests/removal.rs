@@ -132,7 +132,7 @@ fn assert_clean(root: &Path, case: &str) {
 
 /// The reason of the only act, which was refused.
 fn refusal(applied: &Applied) -> &str {
-    assert_eq!((applied.actions, applied.not_done.len()), (0, 1), "{applied:?}");
+    assert_eq!((applied.actions(), applied.not_done.len()), (0, 1), "{applied:?}");
     assert_eq!(applied.not_done[0].verdict, Verdict::Refused, "{applied:?}");
     &applied.not_done[0].reason
 }
@@ -267,7 +267,7 @@ fn a_file_seen_through_an_overlay_is_not_its_own_copy() {
             let to = folder.join("merged/aside/b.jpg");
             let plan = plan(&folder, vec![act(kind, &source, Some(&keeper), &to)]);
             let applied = run(&folder.join("runs"), &plan, &files, 1);
-            assert_eq!(applied.actions, 1, "{kind:?}: {applied:?}");
+            assert_eq!(applied.actions(), 1, "{kind:?}: {applied:?}");
             assert!(keeper.exists() && !source.exists(), "{kind:?}");
             // Except where both lie in one folder: its names cannot be trusted.
             write(&folder.join("upper/c.jpg"), "twice");
@@ -313,7 +313,7 @@ fn a_file_seen_through_a_second_mount_of_its_folder_is_known() {
         let relying = act(ActionKind::Hardlink, &b, Some(&c), &to);
         let taking = act(ActionKind::Move, &second.join("c.jpg"), None, &to);
         let applied = run(&plan(root, vec![taking, relying.clone()]));
-        assert_eq!(applied.actions, 1, "{applied:?}");
+        assert_eq!(applied.actions(), 1, "{applied:?}");
         assert!(applied.not_done[0].reason.contains("another act relies on"), "{applied:?}");
         // nor what lies in a reference folder.
         let to = root.join("aside/a.jpg");
@@ -363,7 +363,7 @@ fn two_runs(kinds: [ActionKind; 2], lockless: bool, linger: bool, pairs: usize) 
             })
         });
         let runs: Vec<_> = runs.collect();
-        runs.into_iter().map(|run| run.join().unwrap().actions).sum()
+        runs.into_iter().map(|run| run.join().unwrap().actions()).sum()
     });
     let lost: BTreeSet<ContentHash> = before.difference(&contents(&room.root)).copied().collect();
     assert_eq!(lost.len(), 0, "{kinds:?}, without locks: {lockless}");
@@ -606,7 +606,7 @@ fn swapping_round(kind: ActionKind, swapped: &str, swap: fn(&Path, &str)) -> (u6
             .collect();
         assert!(kinds.len() < 2, "{folder} has files of both: {case}");
     }
-    (applied.actions, swaps.into_inner())
+    (applied.actions(), swaps.into_inner())
 }
 
 /// Puts a link to elsewhere in the place of a folder, in one step, and takes it away again.
@@ -724,11 +724,11 @@ fn what_another_program_has_locked_is_left_alone() {
     other.lock_shared().unwrap();
     let files = Faulty::sound(&scene.room.at("trash"));
     let applied = run(&scene.room.at("runs"), &scene.plan(ActionKind::Delete), &files, 1);
-    assert_eq!((applied.actions, applied.unlocked.len()), (1, 0), "{applied:?}");
+    assert_eq!((applied.actions(), applied.unlocked.len()), (1, 0), "{applied:?}");
     let scene = Swap::new();
     let files = Faulty { lockless: true, ..Faulty::sound(&scene.room.at("trash")) };
     let applied = run(&scene.room.at("runs"), &scene.plan(ActionKind::Delete), &files, 1);
-    assert_eq!(applied.actions, 1, "{applied:?}");
+    assert_eq!(applied.actions(), 1, "{applied:?}");
     assert_eq!(applied.unlocked, [scene.room.at("library/copies")]);
 }
 
@@ -745,7 +745,7 @@ fn names_of_one_file_can_be_moved_by_several_workers() {
     };
     let plan = plan(&room.root, names.iter().map(one).collect());
     let applied = run(&room.at("runs"), &plan, &Disk::default(), 8);
-    assert_eq!((applied.actions, applied.not_done), (32, vec![]));
+    assert_eq!((applied.actions(), applied.not_done), (32, vec![]));
 }
 
 // Runs that were killed.
@@ -777,7 +777,7 @@ fn resuming_finishes_what_was_set_aside_or_gives_it_its_name_back() {
         let scene = Swap::new();
         let plan = killed_when_aside(&scene, kind);
         let applied = resume(&scene, &plan);
-        assert_eq!((applied.actions, &applied.not_done), (1, &vec![]), "{kind:?}");
+        assert_eq!((applied.actions(), &applied.not_done), (1, &vec![]), "{kind:?}");
         assert_eq!(scene.room.at(source).exists(), !kind.removes_source(), "{kind:?}");
         assert_clean(&scene.room.root, &format!("{kind:?}"));
         // It is gone.
@@ -811,7 +811,7 @@ fn long_names_are_left_out_of_what_they_are_called_while_aside() {
         write(&keeper, "twice");
         let plan = plan(&room.root, vec![act(ActionKind::Delete, &source, Some(&keeper), &source)]);
         let applied = run(&room.at("runs"), &plan, &Disk::default(), 1);
-        assert_eq!(applied.actions, 1, "{applied:?}");
+        assert_eq!(applied.actions(), 1, "{applied:?}");
         assert!(!source.exists() && keeper.exists());
     }
 }

@@ -4,11 +4,11 @@
 use std::cmp::Ordering;
 
 use super::contents::ContentHashes;
-use super::neighbours::turns;
 use super::relation::{self, File, Shot};
 use super::{Question, keeper};
 use crate::model::event::Progress;
-use crate::model::findings::{Duplicate, Group};
+use crate::model::findings::{Duplicate, Group, Linked};
+use crate::model::media::Orientation;
 
 /// Reads the duplicates that are as long as their keepers, and completes the groups.
 pub(super) fn complete(
@@ -26,12 +26,11 @@ pub(super) fn complete(
         group.duplicates.sort_by_key(rank);
         group.reason = reason(question, group);
         group.linked.sort_unstable_by_key(|linked| linked.picture);
+        let turns = Orientation::turns(question.options.any_orientation);
         let kept = &question.pictures[group.keeper as usize].record.hash;
         for linked in &mut group.linked {
             let hash = &question.pictures[linked.picture as usize].record.hash;
-            if let Some(near) = kept.nearest(hash, turns(question.options), |_, _| true) {
-                (linked.distance, linked.fine_distance) = (near.distance, near.fine_distance);
-            }
+            *linked = Linked::new(linked.picture, kept.nearest(hash, turns, |_, _| true));
         }
     }
 }

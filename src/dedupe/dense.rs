@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use super::Question;
-use super::neighbours::{near, turns};
+use super::neighbours::near;
 use super::nodes::Nodes;
 use crate::dedupe::partition::Lookup;
 use crate::index::{self, Query, fine};
 use crate::model::findings::Relation;
-use crate::model::media::CaptureTime;
+use crate::model::media::{CaptureTime, Orientation};
 use crate::model::phash::{FineHash, PerceptualHash, View};
 
 /// Some dense nodes, ready to be asked for those near a hash.
@@ -120,7 +120,7 @@ impl<'a> Dense<'a> {
         let policy = self.question.policy;
         let picture = self.nodes.first(node);
         let hash = &self.question.pictures[picture as usize].record.hash;
-        for side in hash.sides(turns(self.question.options)) {
+        for side in hash.sides(Orientation::turns(self.question.options.any_orientation)) {
             let Some(index) = asked.views.get(side.view) else { continue };
             if let Some(fine) = &index.fine {
                 let near = fine::within(side.needle.fine, fine, policy.fine_radius.0);

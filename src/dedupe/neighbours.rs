@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::Question;
 use super::classes::{Classes, Hashes};
-use super::{DedupeOptions, Question};
 use crate::dedupe::partition::Edge;
 use crate::index::fine::{self, FinePair};
 use crate::index::{Joiner, Pair};
@@ -36,14 +36,13 @@ pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Nearness> 
     }
     let (policy, fine_only) = (question.policy, question.options.fine_only);
     let hash = |index: u32| &question.pictures[index as usize].record.hash;
-    hash(a).nearest(hash(b), turns(question.options), |distance, fine_distance| {
-        (fine_only || distance <= policy.radius) && fine_distance <= policy.fine_radius
-    })
-}
-
-/// The orientations that are asked for.
-pub(super) fn turns(options: &DedupeOptions) -> &'static [Orientation] {
-    if options.any_orientation { &Orientation::ALL } else { &[Orientation::Upright] }
+    hash(a).nearest(
+        hash(b),
+        Orientation::turns(question.options.any_orientation),
+        |distance, fine_distance| {
+            (fine_only || distance <= policy.radius) && fine_distance <= policy.fine_radius
+        },
+    )
 }
 
 /// What the threads of a join share.
@@ -220,7 +219,7 @@ impl Search<'_> {
                     });
                 });
             };
-        for &orientation in turns(self.question.options) {
+        for &orientation in Orientation::turns(self.question.options.any_orientation) {
             join(&own, orientation, &references, &reference_hashes);
             if orientation != Orientation::Upright {
                 join(&own, orientation, &own, &own_hashes);

@@ -1,9 +1,9 @@
 //! A group around a keeper that somebody has chosen.
 
 use crate::dedupe::relation::{self, File, Shot};
-use crate::model::findings::{Duplicate, FoundPicture, Group, Linked, Matching, Relation};
+use crate::model::findings::{Duplicate, FoundPicture, Group, Linked, Matching};
 use crate::model::media::Orientation;
-use crate::model::phash::{Distance, FineDistance, Nearness};
+use crate::model::phash::Nearness;
 use crate::model::policy::Policy;
 use crate::model::record::ContentHash;
 
@@ -27,7 +27,7 @@ impl Group {
         let mut group = Group { keeper, reason, duplicates, linked };
         for picture in others() {
             match near(keeper, picture, matching) {
-                Some(nearness) => group.duplicates.push(duplicate(picture, nearness)),
+                Some(nearness) => group.duplicates.push(Duplicate::new(picture, nearness)),
                 None => group.linked.push(far(keeper, picture, matching)),
             }
         }
@@ -49,42 +49,25 @@ fn describe(picture: &FoundPicture) -> (Shot<'_>, File) {
     (shot, File { size: stamp.size, format, content, damaged })
 }
 
-fn duplicate(picture: &FoundPicture, near: Nearness) -> Duplicate<&FoundPicture> {
-    Duplicate {
-        picture,
-        distance: near.distance,
-        fine_distance: near.fine_distance,
-        relation: Relation::Copy,
-        orientation: near.orientation,
-        whole_beside_damaged: false,
-        alarm: None,
-    }
-}
-
 fn far<'a>(
     keeper: &FoundPicture,
     picture: &'a FoundPicture,
     matching: &Matching,
 ) -> Linked<&'a FoundPicture> {
-    let nearness = keeper.hash.nearest(&picture.hash, turns(matching), |_, _| true);
-    Linked {
-        picture,
-        distance: nearness.map_or(Distance(0), |nearness| nearness.distance),
-        fine_distance: nearness.map_or(FineDistance(0), |nearness| nearness.fine_distance),
-        near: None,
-    }
-}
-
-fn turns(matching: &Matching) -> &'static [Orientation] {
-    if matching.any_orientation { &Orientation::ALL } else { &[Orientation::Upright] }
+    let turns = Orientation::turns(matching.any_orientation);
+    Linked::new(picture, keeper.hash.nearest(&picture.hash, turns, |_, _| true))
 }
 
 /// How near two pictures are, where both distances are within the policy.
 fn near(keeper: &FoundPicture, other: &FoundPicture, matching: &Matching) -> Option<Nearness> {
     let Policy { radius, fine_radius, .. } = matching.policy;
-    keeper.hash.nearest(&other.hash, turns(matching), |distance, fine_distance| {
-        (matching.fine_only || distance <= radius) && fine_distance <= fine_radius
-    })
+    keeper.hash.nearest(
+        &other.hash,
+        Orientation::turns(matching.any_orientation),
+        |distance, fine_distance| {
+            (matching.fine_only || distance <= radius) && fine_distance <= fine_radius
+        },
+    )
 }
 
 #[cfg(test)]
@@ -92,10 +75,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::model::findings::Relation;
     use crate::model::media::{
         Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, ModifiedNs,
     };
-    use crate::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+    use crate::model::phash::{
+        Distance, FineDistance, FineHash, PerceptualHash, PictureHash, Quality, View,
+    };
 
     fn picture(name: &str, phash: u64, second: Option<i64>) -> FoundPicture {
         let view = View { phash: PerceptualHash(phash), fine: FineHash([phash, 0, 0, 0]) };

@@ -1,6 +1,5 @@
 //! Stars over nodes, spelled out for their members.
 
-use crate::model::phash::{Distance, FineDistance};
 use std::collections::BTreeMap;
 
 use super::Question;
@@ -9,7 +8,7 @@ use super::neighbours::near;
 use super::nodes::Nodes;
 use super::partition::{self, Edge, Lookup as _, Star};
 use crate::model::findings::{Duplicate, Group, Linked, Relation};
-use crate::model::media::Orientation;
+use crate::model::phash::Nearness;
 
 /// The groups, without what [`super::confirm`] adds.
 pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> {
@@ -113,17 +112,15 @@ fn link_the_rest(
     }
     for node in (0..nodes.len() as u32).filter(|&node| is_left(node)) {
         if let Some(group) = groups.get_mut(nearest[node as usize] as usize) {
-            group.linked.extend(nodes.members[node as usize].iter().copied().map(linked));
+            group.linked.extend(
+                nodes.members[node as usize].iter().map(|&picture| Linked::new(picture, None)),
+            );
         }
     }
 }
 
 fn lone(keeper: u32) -> Star {
     Star { keeper, duplicates: Vec::new(), linked: Vec::new() }
-}
-
-fn linked(picture: u32) -> Linked<u32> {
-    Linked { picture, distance: Distance(0), fine_distance: FineDistance(0), near: None }
 }
 
 /// A star of nodes as a group of pictures; `None` when nothing but the keeper is left.
@@ -135,23 +132,12 @@ fn spell_out(
 ) -> Option<Group<u32>> {
     let (&keeper, rest) = nodes.members[star.keeper as usize].split_first()?;
     let is_reference = |node: u32| nodes.references[node as usize];
-    let duplicate = |picture, distance, fine_distance, orientation| Duplicate {
-        alarm: None,
-        picture,
-        distance,
-        fine_distance,
-        relation: Relation::Copy,
-        orientation,
-        whole_beside_damaged: false,
-    };
     let mut duplicates = Vec::new();
     let mut linked_pictures: Vec<u32> = Vec::new();
     if is_reference(star.keeper) {
         linked_pictures.extend(rest);
     } else {
-        duplicates.extend(
-            rest.iter().map(|&p| duplicate(p, Distance(0), FineDistance(0), Orientation::Upright)),
-        );
+        duplicates.extend(rest.iter().map(|&p| Duplicate::new(p, Nearness::default())));
     }
     for &node in star.duplicates.iter().chain(frames) {
         let Some(near) = near(question, keeper, nodes.first(node)) else {
@@ -159,14 +145,11 @@ fn spell_out(
             linked_pictures.extend(&nodes.members[node as usize]);
             continue;
         };
-        duplicates.extend(
-            nodes.members[node as usize]
-                .iter()
-                .map(|&p| duplicate(p, near.distance, near.fine_distance, near.orientation)),
-        );
+        let members = nodes.members[node as usize].iter();
+        duplicates.extend(members.map(|&p| Duplicate::new(p, near)));
     }
     duplicates.sort_by_key(|d| question.rank[d.picture as usize]);
     linked_pictures.extend(star.linked.iter().flat_map(|&node| &nodes.members[node as usize]));
-    let linked = linked_pictures.into_iter().map(linked).collect();
+    let linked = linked_pictures.into_iter().map(|picture| Linked::new(picture, None)).collect();
     (!duplicates.is_empty()).then(|| Group { keeper, reason: String::new(), duplicates, linked })
 }

@@ -274,7 +274,7 @@ pub struct Side {
 }
 
 /// How near two pictures are; the nearer is the smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nearness {
     /// Bits of 256 that differ.
     pub fine_distance: FineDistance,

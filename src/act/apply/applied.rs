@@ -39,9 +39,7 @@ pub struct Effect {
 pub struct Applied {
     /// The name of the run.
     pub run: String,
-    /// Actions that were done.
-    pub actions: u64,
-    /// Their places in the plan, ascending.
+    /// The actions that were done: their places in the plan, ascending.
     pub done: Vec<usize>,
     /// Their files.
     pub files: u64,
@@ -59,4 +57,11 @@ pub struct Applied {
     pub unlocked: Vec<PathBuf>,
     /// Why the journal could not be written any more, which ended the run.
     pub journal_failure: Option<io::Error>,
+}
+
+impl Applied {
+    /// How many actions were done.
+    pub fn actions(&self) -> u64 {
+        self.done.len() as u64
+    }
 }

@@ -308,7 +308,6 @@ impl Execution<'_> {
             let action = &self.plan.actions[index];
             match outcome {
                 ActOutcome::Done { effects, remarks } => {
-                    applied.actions += 1;
                     applied.done.push(index);
                     applied.files += action.files.len() as u64;
                     let bytes = action.files.iter().map(|member| member.source.stamp.size.0);

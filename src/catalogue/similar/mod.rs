@@ -173,7 +173,7 @@ impl<'a> Searcher<'a> {
             let place = match needle {
                 Needle::Picture(hash) => {
                     let other = self.hash_of(position, options)?;
-                    hash.nearest(&other, turns(options), |_, _| true)
+                    hash.nearest(&other, Orientation::turns(options.any_orientation), |_, _| true)
                 }
                 Needle::Fine(fine) => {
                     let fine_distance = fine.distance(self.packed.fine_of(position)?);
@@ -218,9 +218,11 @@ impl<'a> Searcher<'a> {
                 }
                 for position in candidates {
                     let other = self.hash_of(position, options)?;
-                    let near = hash.nearest(&other, turns(options), |distance, fine| {
-                        distance <= policy.radius && fine <= policy.fine_radius
-                    });
+                    let near = hash.nearest(
+                        &other,
+                        Orientation::turns(options.any_orientation),
+                        |distance, fine| distance <= policy.radius && fine <= policy.fine_radius,
+                    );
                     near.into_iter().for_each(|place| best.offer(position, place));
                 }
             }
@@ -273,7 +275,11 @@ impl<'a> Searcher<'a> {
                 }
                 for position in candidates {
                     let other = self.hash_of(position, options)?;
-                    let place = hash.nearest(&other, turns(options), |_, _| true);
+                    let place = hash.nearest(
+                        &other,
+                        Orientation::turns(options.any_orientation),
+                        |_, _| true,
+                    );
                     place.into_iter().for_each(|place| best.offer(position, place));
                 }
             }
@@ -338,14 +344,10 @@ fn is_flat(needle: &Needle) -> bool {
     matches!(needle, Needle::Picture(hash) if hash.quality < QUALITY_FLOOR)
 }
 
-fn turns(options: &SimilarOptions) -> &'static [Orientation] {
-    if options.any_orientation { &Orientation::ALL } else { &[Orientation::Upright] }
-}
-
 /// What a picture's views are compared with, by the other's view that they stand against.
 fn by_view(hash: &PictureHash, options: &SimilarOptions) -> BTreeMap<usize, Vec<Side>> {
     let mut sides: BTreeMap<usize, Vec<Side>> = BTreeMap::new();
-    for side in hash.sides(turns(options)) {
+    for side in hash.sides(Orientation::turns(options.any_orientation)) {
         sides.entry(side.view).or_default().push(side);
     }
     sides

@@ -89,7 +89,7 @@ impl AppliedJson {
         let notes = applied.remarks.iter();
         Self {
             run: Some(applied.run.clone()),
-            actions: applied.actions,
+            actions: applied.actions(),
             files: applied.files,
             bytes: applied.bytes,
             not_done: not_done.collect(),

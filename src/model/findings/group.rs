@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Alarm, FoundPicture, Matching, Relation};
 use crate::model::media::{FileKey, Orientation};
-use crate::model::phash::{Distance, FineDistance};
+use crate::model::phash::{Distance, FineDistance, Nearness};
 
 /// A picture that is the keeper's duplicate. `P` is how a picture is named: in full, or by its
 /// index among the pictures that were compared.
@@ -53,6 +53,30 @@ pub struct Group<P = FoundPicture> {
     pub duplicates: Vec<Duplicate<P>>,
     /// What is near one of the group without being the keeper's duplicate.
     pub linked: Vec<Linked<P>>,
+}
+
+impl<P> Duplicate<P> {
+    /// A picture so near a keeper; what its metadata and its bytes say is still to be filled in.
+    pub fn new(picture: P, near: Nearness) -> Self {
+        Self {
+            picture,
+            distance: near.distance,
+            fine_distance: near.fine_distance,
+            relation: Relation::Copy,
+            orientation: near.orientation,
+            whole_beside_damaged: false,
+            alarm: None,
+        }
+    }
+}
+
+impl<P> Linked<P> {
+    /// A picture at these distances from a keeper, if they are known.
+    pub fn new(picture: P, nearness: Option<Nearness>) -> Self {
+        let (distance, fine_distance) =
+            nearness.map(|near| (near.distance, near.fine_distance)).unwrap_or_default();
+        Self { picture, distance, fine_distance, near: None }
+    }
 }
 
 impl<P> Group<P> {

@@ -52,6 +52,11 @@ impl Orientation {
         Self::Rotate270,
     ];
 
+    /// The ways that one picture may be turned to be like another: all, or none but upright.
+    pub fn turns(any: bool) -> &'static [Self] {
+        if any { &Self::ALL } else { &[Self::Upright] }
+    }
+
     /// The value of EXIF tag 0x0112, 1–8.
     pub fn exif_value(self) -> u32 {
         (1..).zip(Self::ALL).find(|(_, other)| *other == self).map_or(1, |(value, _)| value)
