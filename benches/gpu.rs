@@ -177,7 +177,9 @@ fn hashing(hasher: &GpuHasher, notes: &mut Notes) {
     let cpu = 512.0
         / seconds(|| {
             planes.par_iter().for_each(|plane| {
-                std::hint::black_box(clean_backup::picture::dct::hash_tile(&plane.tile().unwrap()));
+                std::hint::black_box(clean_backup::picture::dct::hash_tile(
+                    &plane.tiles().unwrap().coarse,
+                ));
             });
         });
     notes.line(&format!(

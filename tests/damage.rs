@@ -34,7 +34,7 @@ fn is_told(bytes: &[u8]) -> bool {
 fn whole(name: &str, bytes: &[u8], like: &[u8]) {
     let decoded = of(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(!decoded.flags.damaged_tail, "{name}: marked as damaged");
-    assert!(decoded.tile == of(like).unwrap().tile, "{name}: another tile");
+    assert!(decoded.tiles == of(like).unwrap().tiles, "{name}: another tile");
 }
 
 /// Of formats that say where they end, no byte may be missing. Others end in what is no part of the

@@ -50,7 +50,7 @@ fn check(folder: &Path) -> Vec<String> {
         if picture.record.hash.quality < QUALITY_FLOOR || whole.width.min(whole.height) < 32 {
             continue;
         }
-        let (a, b) = (dct::hash_tile(&again.tile).upright(), picture.record.hash.upright());
+        let (a, b) = (dct::hash_tile(&again.tiles.coarse).upright(), picture.record.hash.upright());
         let distance = a.phash.distance(b.phash).0;
         // One fixture has a thumbnail of its own kind, which is what is hashed.
         let most = if name == "thumbnail.heic" { 6 } else { 4 };

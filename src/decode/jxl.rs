@@ -53,7 +53,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let rows = rows.ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
     Ok(Decoded {
         format: Format::Jxl,
-        tile: rows.finish()?,
+        tiles: rows.finish()?,
         dimensions,
         orientation: OrientationFrom::Applied,
         exif: parts.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten(),

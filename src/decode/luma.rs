@@ -3,7 +3,7 @@
 
 use super::DecodeError;
 use crate::model::media::Dimensions;
-use crate::picture::tile::{AreaAverage, Tile};
+use crate::picture::tile::{AreaAverage, Tiles};
 
 /// Luma of an RGB triple, in 16.16 fixed point: .299, .587, .114 rounded so that they add up to
 /// 2¹⁶ (the same numbers as Pillow's `convert('L')`).
@@ -108,13 +108,15 @@ impl Channels {
     }
 }
 
-/// Takes the rows of a picture from the top, in whatever samples they are stored, to its tile.
+/// Takes the rows of a picture from the top, in whatever samples they are stored, to its tiles.
 #[derive(Debug)]
 pub struct LumaRows {
     average: AreaAverage,
     height: u64,
     narrowed: Vec<u8>,
     luma: Vec<u8>,
+    /// Rows before the tail was filled, if it was.
+    intact: Option<u64>,
 }
 
 impl LumaRows {
@@ -130,6 +132,7 @@ impl LumaRows {
             height: u64::from(dimensions.height),
             narrowed: Vec::new(),
             luma: Vec::new(),
+            intact: None,
         })
     }
 
@@ -177,6 +180,7 @@ impl LumaRows {
         if self.rows_done() * 2 < self.height || self.rows_done() == 0 {
             return false;
         }
+        self.intact = Some(self.rows_done());
         while self.average.rows_left() > 0 {
             if !self.average.push_row(&self.luma) {
                 return false;
@@ -185,13 +189,17 @@ impl LumaRows {
         true
     }
 
-    /// The tile, once all rows are there.
+    /// The tiles, once all rows are there.
     ///
     /// # Errors
     /// [`DecodeError::Truncated`] before.
-    pub fn finish(&self) -> Result<Tile, DecodeError> {
-        self.average.finish().ok_or_else(|| {
+    pub fn finish(&self) -> Result<Tiles, DecodeError> {
+        let tiles = self.average.finish().ok_or_else(|| {
             DecodeError::Truncated(format!("{} of {} rows", self.rows_done(), self.height))
+        })?;
+        Ok(match self.intact {
+            Some(rows) => tiles.cut_after(rows, self.height),
+            None => tiles,
         })
     }
 }
@@ -221,7 +229,7 @@ mod tests {
         assert!(rows.finish().is_err());
         rows.push_wide(Channels::Grey, [77 * 257].into_iter()).unwrap();
         assert!(rows.fill_tail());
-        let tile = rows.finish().unwrap();
+        let tile = rows.finish().unwrap().coarse;
         assert_eq!((tile.0[0], tile.0[15 * 32], tile.0[16 * 32], tile.0[1023]), (9, 43, 77, 77));
         assert!(rows.push(Channels::Grey, &[9]).is_err());
     }

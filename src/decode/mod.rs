@@ -1,10 +1,11 @@
-//! From the bytes of a file to its tile, the cheapest honest way for each format.
+//! From the bytes of a file to its tiles, the cheapest honest way for each format.
 //!
 //! Every foreign decoder lives in one file of this folder. [`decode`] tells the format by content,
-//! catches what a decoder throws, and gives the tile **as stored**: turning it as the metadata ask
+//! catches what a decoder throws, and gives the tiles **as stored**: turning it as the metadata ask
 //! is the caller's part, because metadata are read elsewhere.
 
 mod avif;
+mod detail;
 mod heif;
 mod ifd0;
 mod jpeg;
@@ -18,6 +19,7 @@ mod raw;
 mod sniff;
 mod webp;
 
+pub use detail::detail;
 pub use limits::Limits;
 pub use sniff::sniff;
 
@@ -27,7 +29,7 @@ use std::io;
 use crate::container::ReadAt;
 use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
 use crate::model::panics;
-use crate::picture::tile::Tile;
+use crate::picture::tile::Tiles;
 
 /// How to decode.
 #[derive(Clone, Debug, Default)]
@@ -56,10 +58,10 @@ pub enum OrientationFrom {
 pub struct Decoded {
     /// The format that the content says.
     pub format: Format,
-    /// The tile as stored (after the container's own orientation where
+    /// The tiles as stored (after the container's own orientation where
     /// [`OrientationFrom::Applied`]).
-    pub tile: Tile,
-    /// Dimensions of the full picture, in the same sense as the tile. For a RAW: the sensor's
+    pub tiles: Tiles,
+    /// Dimensions of the full picture, in the same sense as the tiles. For a RAW: the sensor's
     /// picture where the file says it, else the preview's.
     pub dimensions: Dimensions,
     /// Whose orientation counts.
@@ -135,7 +137,7 @@ impl From<io::Error> for DecodeError {
     }
 }
 
-/// Decodes one picture to its tile.
+/// Decodes one picture to its tiles.
 ///
 /// # Errors
 /// See [`DecodeError`]; no input makes it panic.

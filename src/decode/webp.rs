@@ -40,7 +40,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     };
     Ok(Decoded {
         format: Format::WebP,
-        tile: rows.finish()?,
+        tiles: rows.finish()?,
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: exif_of(source, &chunks)?,

@@ -48,7 +48,7 @@ impl Library {
     /// Where reading it failed, and why.
     pub fn needle(&self, path: &Path) -> Result<Needle, Unreadable> {
         let read = read_picture(path, &self.options.scan.decode)?;
-        Ok(Needle::Picture(hash_tile(&read.tile)))
+        Ok(Needle::Picture(hash_tile(&read.tiles.coarse)))
     }
 
     /// Searches the cached pictures without touching their files. What is not in a cache is not

@@ -3,4 +3,9 @@
 
 pub mod dct;
 pub mod hasher;
+pub mod part;
+pub mod proof;
+mod resample;
+mod simd;
 pub mod tile;
+pub mod window;

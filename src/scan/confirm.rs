@@ -152,8 +152,8 @@ fn confirm_one(picture: &Picture, with: Confirming<'_>) -> Reread {
     // Taken first: what changes while it is read does not hold afterwards.
     let live = (with.live)(path);
     match (read_picture(path, with.options), live) {
-        (Ok(ReadPicture { tile, mut record, content }), Some((stamp, evidence))) => {
-            record.hash = hash_tile(&tile);
+        (Ok(ReadPicture { tiles, mut record, content }), Some((stamp, evidence))) => {
+            record.hash = hash_tile(&tiles.coarse);
             let mut file = picture.file.clone();
             let key = if file.stamp.key.device == ELSEWHERE { file.stamp.key } else { stamp.key };
             (file.stamp, file.evidence) = (FileStamp { key, ..stamp }, evidence);

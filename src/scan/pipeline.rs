@@ -134,9 +134,9 @@ fn hash_batches(tiles: &Receiver<FileResult>, to_caller: &Sender<Step>, hasher: 
     };
     loop {
         match tiles.recv_timeout(BATCH_PATIENCE) {
-            Ok(FileResult::Picture(index, ReadPicture { tile, record, content })) => {
+            Ok(FileResult::Picture(index, ReadPicture { tiles, record, content })) => {
                 waiting.push((index, record, content));
-                batch.push(tile);
+                batch.push(tiles.coarse);
                 if batch.len() == BATCH_TILES {
                     flush(&mut waiting, &mut batch);
                 }

@@ -1,4 +1,4 @@
-//! One file: from its bytes to its tile and all that its record holds but the hashes.
+//! One file: from its bytes to its tiles and all that its record holds but the hashes.
 
 use std::io;
 use std::path::Path;
@@ -10,13 +10,13 @@ use crate::metadata::read_exif;
 use crate::model::media::{Metadata, Orientation};
 use crate::model::phash::PictureHash;
 use crate::model::record::{ContentHash, PictureRecord, Stage, Unreadable};
-use crate::picture::tile::Tile;
+use crate::picture::tile::Tiles;
 
 /// A picture that was read.
 #[derive(Clone, Debug)]
 pub struct ReadPicture {
-    /// The tile as shown.
-    pub tile: Tile,
+    /// The tiles as shown.
+    pub tiles: Tiles,
     /// The record; its hashes are still empty.
     pub record: PictureRecord,
     /// BLAKE3 of the bytes that were decoded.
@@ -41,12 +41,12 @@ pub fn read_picture(path: &Path, options: &DecodeOptions) -> Result<ReadPicture,
         };
         Unreadable { stage, reason: error.to_string() }
     })?;
-    let (tile, record) = shown(decoded);
-    Ok(ReadPicture { tile, record, content: source.finish().map_err(unread)? })
+    let (tiles, record) = shown(decoded);
+    Ok(ReadPicture { tiles, record, content: source.finish().map_err(unread)? })
 }
 
 /// Turns a decoded picture as its metadata ask.
-fn shown(decoded: Decoded) -> (Tile, PictureRecord) {
+fn shown(decoded: Decoded) -> (Tiles, PictureRecord) {
     let mut metadata: Metadata = decoded.exif.as_deref().map(read_exif).unwrap_or_default();
     metadata.orientation = match decoded.orientation {
         OrientationFrom::Applied => Orientation::Upright,
@@ -61,5 +61,5 @@ fn shown(decoded: Decoded) -> (Tile, PictureRecord) {
         metadata,
         flags: decoded.flags,
     };
-    (decoded.tile.oriented(orientation), record)
+    (decoded.tiles.oriented(orientation), record)
 }

@@ -9,7 +9,7 @@ use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom}
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
 use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
-use crate::picture::tile::{AreaAverage, Tile};
+use crate::picture::tile::{AreaAverage, Tiles};
 
 /// How deep items may be derived from items (a grid in an identity in an overlay).
 const MAX_DEPTH: u32 = 4;
@@ -75,7 +75,7 @@ pub(super) fn damaged(what: &str) -> DecodeError {
     DecodeError::Damaged(what.into())
 }
 
-/// Decodes the primary item to its tile.
+/// Decodes the primary item to its tiles.
 pub(in crate::decode) fn decode<C: Codec>(
     codec: &C,
     format: Format,
@@ -88,7 +88,7 @@ pub(in crate::decode) fn decode<C: Codec>(
     let damaged_tail = isobmff::is_cut(source)? || items.are_beyond(source.size());
     let thumbnail = if options.exact { None } else { thumbnail_of::<C>(items) };
     if let Some(thumbnail) = thumbnail
-        && let Ok((tile, _)) = shown(codec, items, thumbnail, source, options, tile_of)
+        && let Ok((tiles, _)) = shown(codec, items, thumbnail, source, options, tiles_of)
     {
         let properties = items.properties(items.primary);
         let turns = properties.filter_map(|(kind, content)| turn(kind, content));
@@ -96,17 +96,17 @@ pub(in crate::decode) fn decode<C: Codec>(
         options.limits.admit(stored)?;
         return Ok(Decoded {
             format,
-            tile,
+            tiles,
             dimensions: turns.fold(stored, |dimensions, turn| turn.shown(dimensions)),
             orientation: OrientationFrom::Applied,
             exif: items.exif(source),
             flags: DecodeFlags { thumbnail: true, damaged_tail },
         });
     }
-    let (tile, dimensions) = shown(codec, items, items.primary, source, options, tile_of)?;
+    let (tiles, dimensions) = shown(codec, items, items.primary, source, options, tiles_of)?;
     Ok(Decoded {
         format,
-        tile,
+        tiles,
         dimensions,
         orientation: OrientationFrom::Applied,
         exif: items.exif(source),
@@ -153,15 +153,15 @@ pub(super) fn thumbnail_of<C: Codec>(items: &Items) -> Option<u32> {
     items.sources(items.primary, *b"thmb").filter(fits).max_by_key(|&id| items.extents(id))
 }
 
-/// The tile and the dimensions of a picture as it is shown.
-fn tile_of(plane: &Luma, turns: &[Orientation]) -> Result<(Tile, Dimensions), DecodeError> {
-    let mut tile = average(plane)?;
+/// The tiles and the dimensions of a picture as it is shown.
+fn tiles_of(plane: &Luma, turns: &[Orientation]) -> Result<(Tiles, Dimensions), DecodeError> {
+    let mut tiles = average(plane)?;
     let mut dimensions = Dimensions { width: plane.width, height: plane.height };
     for &turn in turns {
-        tile = tile.oriented(turn);
+        tiles = tiles.oriented(turn);
         dimensions = turn.shown(dimensions);
     }
-    Ok((tile, dimensions))
+    Ok((tiles, dimensions))
 }
 
 /// What `take` makes of an item's plane and of how that is to be turned.
@@ -221,8 +221,8 @@ pub(super) fn cost_of<C: Codec>(
     Ok(Cost { bytes, largest })
 }
 
-/// The tile of a plane.
-pub(in crate::decode) fn average(plane: &Luma) -> Result<Tile, DecodeError> {
+/// The tiles of a plane.
+pub(in crate::decode) fn average(plane: &Luma) -> Result<Tiles, DecodeError> {
     let mut average = AreaAverage::new(plane.width, plane.height, 1)
         .ok_or_else(|| damaged("the picture has no pixels"))?;
     for row in plane.samples.chunks_exact(plane.width as usize).take(plane.height as usize) {

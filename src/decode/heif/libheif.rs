@@ -56,7 +56,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let flat = layer.flat();
     Ok(Decoded {
         format: Format::Heic,
-        tile: layers::average(&flat)?,
+        tiles: layers::average(&flat)?,
         dimensions: Dimensions { width: flat.width, height: flat.height },
         orientation: OrientationFrom::Applied,
         exif: Items::read(source)?.and_then(|items| items.exif(source)),

@@ -148,7 +148,7 @@ fn whole(
     }
     Ok(Decoded {
         format: Format::Heic,
-        tile: layers::average(&flat)?,
+        tiles: layers::average(&flat)?,
         dimensions: Dimensions { width: flat.width, height: flat.height },
         orientation: OrientationFrom::Applied,
         exif: items.and_then(|items| items.exif(source)),

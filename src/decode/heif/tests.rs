@@ -43,7 +43,7 @@ fn every_form_gives_the_picture() {
         let found = decoded(decoder, &name);
         assert_eq!(found.dimensions, Dimensions { width: 160, height: 96 }, "{name}");
         assert_eq!(found.orientation, OrientationFrom::Applied, "{name}");
-        let distance = distance(&found.tile, &original);
+        let distance = distance(&found.tiles.coarse, &original);
         assert!(distance <= 60, "{name}: {distance} hundredths off");
     }
 }
@@ -52,7 +52,7 @@ fn every_form_gives_the_picture() {
 fn transparency_is_laid_on_white() {
     let original = tile("heif/tile_alpha.bin");
     for (decoder, name) in [(HEIC, "heif/alpha.heic"), (AVIF, "avif/alpha.avif")] {
-        let distance = distance(&decoded(decoder, name).tile, &original);
+        let distance = distance(&decoded(decoder, name).tiles.coarse, &original);
         assert!(distance <= 60, "{name}: {distance} hundredths off");
     }
 }
@@ -66,7 +66,7 @@ fn the_turns_of_the_container_are_applied_once() {
         let found = decoded(decoder, &name);
         let turn = Orientation::from_exif(value);
         assert_eq!(found.dimensions, turn.shown(Dimensions { width: 160, height: 96 }), "{name}");
-        let distance = distance(&found.tile, &original.oriented(turn));
+        let distance = distance(&found.tiles.coarse, &original.oriented(turn));
         assert!(distance <= 100, "{name}: {distance} hundredths off");
     }
 }
@@ -145,7 +145,7 @@ fn a_thumbnail_stands_for_its_picture_only_where_it_was_made_with_it() {
         let found = read(&bytes, exact);
         assert_eq!(found.flags.thumbnail, is_used);
         assert_eq!(found.dimensions, Dimensions { width: 320, height: 192 });
-        let distance = distance(&found.tile, &original);
+        let distance = distance(&found.tiles.coarse, &original);
         assert!(distance <= 250, "{distance} hundredths off");
     }
     // Of another shape, it is not of this picture.

@@ -42,12 +42,12 @@ pub(super) fn decode(
     for row in pixels.chunks_exact(width.max(1)) {
         average.push_row(row);
     }
-    let tile = average
+    let tiles = average
         .finish()
         .ok_or_else(|| DecodeError::Damaged("the decoder gave too few rows".into()))?;
     Ok(Decoded {
         format: Format::Jpeg,
-        tile,
+        tiles,
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: decoder.exif().cloned(),

@@ -96,11 +96,14 @@ fn finish(
 ) -> Result<Decoded, DecodeError> {
     enough_rows(&read, frame)?;
     let colours = frame.colours(picture);
-    let tile = planes::tile(frame, &read.planes, colours)
+    let mut tiles = planes::tiles(frame, &read.planes, colours)
         .ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
+    if read.damaged {
+        tiles = tiles.cut_after(read.rows_read, u64::from(frame.height));
+    }
     Ok(Decoded {
         format: Format::Jpeg,
-        tile,
+        tiles,
         dimensions: frame.dimensions(),
         orientation: OrientationFrom::Exif,
         exif: picture.exif.map(<[u8]>::to_vec),

@@ -1,9 +1,9 @@
-//! Planes of samples, and the luma tile that they make.
+//! Planes of samples, and the luma tiles that they make.
 
 use super::frame::{Colours, Frame};
 use super::idct;
 use crate::decode::luma::luma;
-use crate::picture::tile::{AreaAverage, TILE_SIDE, Tile};
+use crate::picture::tile::{AreaAverage, Tiles};
 
 /// The kept samples of one component, whole blocks.
 pub(super) struct SamplePlane {
@@ -57,13 +57,13 @@ pub(super) fn under(light: u8, black: u8) -> u8 {
     ((u32::from(light) * u32::from(black) + 127) / 255) as u8
 }
 
-/// The luma tile; `None` for a picture without pixels.
-pub(super) fn tile(
+/// The luma tiles; `None` for a picture without pixels.
+pub(super) fn tiles(
     frame: &Frame,
     planes: &[Option<SamplePlane>],
     colours: Colours,
-) -> Option<Tile> {
-    let average = |component: usize| -> Option<Tile> {
+) -> Option<Tiles> {
+    let average = |component: usize| -> Option<Tiles> {
         let plane = planes.get(component)?.as_ref()?;
         let c = &frame.components[component];
         let mut average = AreaAverage::new(c.width, c.height, 8 / plane.kept as u32)?;
@@ -75,21 +75,21 @@ pub(super) fn tile(
         }
         average.finish()
     };
-    if colours == Colours::Luma {
-        return average(0);
-    }
     // Averaging and luma are both linear, so that they may change places; with black ink in
     // between that is not exact, but the planes need not be of one size.
-    let tiles: Vec<Option<Tile>> = (0..frame.components.len()).map(average).collect();
-    let at = |component: usize, cell: usize| tiles.get(component)?.as_ref().map(|t| t.0[cell]);
-    let mut out = Tile([0; TILE_SIDE * TILE_SIDE]);
-    for (cell, value) in out.0.iter_mut().enumerate() {
-        *value = match colours {
-            Colours::Luma => at(0, cell)?,
-            Colours::Rgb => luma(at(0, cell)?, at(1, cell)?, at(2, cell)?),
-            Colours::Cmyk => under(luma(at(0, cell)?, at(1, cell)?, at(2, cell)?), at(3, cell)?),
-            Colours::Ycck => under(255 - at(0, cell)?, at(3, cell)?),
-        };
-    }
-    Some(out)
+    let wanted: &[usize] = match colours {
+        Colours::Luma => &[0],
+        Colours::Rgb => &[0, 1, 2],
+        Colours::Cmyk => &[0, 1, 2, 3],
+        Colours::Ycck => &[0, 3],
+    };
+    let tiles: Vec<Tiles> =
+        wanted.iter().map(|&component| average(component)).collect::<Option<_>>()?;
+    let parts: Vec<&Tiles> = tiles.iter().collect();
+    Tiles::combine(&parts, |cells| match (colours, cells) {
+        (Colours::Rgb, &[r, g, b]) => luma(r, g, b),
+        (Colours::Cmyk, &[c, m, y, k]) => under(luma(c, m, y), k),
+        (Colours::Ycck, &[y, k]) => under(255 - y, k),
+        (_, cells) => cells.first().copied().unwrap_or_default(),
+    })
 }

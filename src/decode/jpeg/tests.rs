@@ -15,12 +15,12 @@ fn read_whole(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 }
 
 fn tile_of(name: &str) -> Tile {
-    read_whole(&fixture(name)).unwrap_or_else(|error| panic!("{name}: {error}")).tile
+    read_whole(&fixture(name)).unwrap_or_else(|error| panic!("{name}: {error}")).tiles.coarse
 }
 
 /// Every pixel by the other decoder, averaged.
 fn full_tile(bytes: &[u8]) -> Tile {
-    full::decode(bytes, &DecodeOptions::default(), 0).unwrap().tile
+    full::decode(bytes, &DecodeOptions::default(), 0).unwrap().tiles.coarse
 }
 
 /// Largest and mean difference of two tiles' cells.
@@ -55,7 +55,7 @@ fn each_scale_is_near_the_full_decode() {
         let frame = segments::find_frame(&bytes.as_slice()).unwrap();
         assert_eq!(kept_side(&frame), kept, "{size}");
         let ours = own(&bytes).unwrap();
-        let (most, mean) = differences(&ours.tile, &full_tile(&bytes));
+        let (most, mean) = differences(&ours.tiles.coarse, &full_tile(&bytes));
         let dimensions = ours.dimensions;
         assert_eq!(format!("{}x{}", dimensions.width, dimensions.height), size);
         let bound = if kept == 8 { 1 } else { 12 };
@@ -84,7 +84,7 @@ fn every_sampling_and_colour_space_is_near_its_full_decode() {
 fn tiny_pictures_are_read_whole() {
     for name in ["1x1", "7x9", "8x8", "17x3"] {
         let bytes = fixture(&format!("{name}-tiny.jpg"));
-        let (most, _) = differences(&own(&bytes).unwrap().tile, &full_tile(&bytes));
+        let (most, _) = differences(&own(&bytes).unwrap().tiles.coarse, &full_tile(&bytes));
         assert!(most <= 1, "{name}: {most}");
     }
 }
@@ -95,12 +95,12 @@ fn arithmetic_coding_is_read_too() {
         let baseline = tile_of(&format!("{size}-baseline.jpg"));
         for form in ["arithmetic", "arithmetic-progressive"] {
             let read = own(&fixture(&format!("{size}-{form}.jpg"))).unwrap();
-            assert_eq!(read.tile, baseline, "{size} {form}");
+            assert_eq!(read.tiles.coarse, baseline, "{size} {form}");
             assert!(!read.flags.damaged_tail, "{size} {form}");
         }
     }
     let restarts = own(&fixture("150x131-arithmetic-restart.jpg")).unwrap();
-    assert_eq!(restarts.tile, tile_of("150x131-baseline.jpg"));
+    assert_eq!(restarts.tiles.coarse, tile_of("150x131-baseline.jpg"));
 }
 
 #[test]
@@ -136,22 +136,26 @@ fn tables_of_motion_jpeg_are_the_usual_ones() {
             at += 1;
         }
         assert!(without.len() < bytes.len());
-        assert_eq!(own(&without).unwrap().tile, own(&bytes).unwrap().tile, "{size}");
+        assert_eq!(
+            own(&without).unwrap().tiles.coarse,
+            own(&bytes).unwrap().tiles.coarse,
+            "{size}"
+        );
     }
 }
 
 #[test]
 fn a_second_picture_behind_the_first_and_garbage_change_nothing() {
     let bytes = fixture("150x131-baseline.jpg");
-    let tile = own(&bytes).unwrap().tile;
+    let tile = own(&bytes).unwrap().tiles.coarse;
     let mut two = bytes.clone();
     two.extend(fixture("77x45-baseline.jpg"));
-    assert_eq!(read_whole(&two).unwrap().tile, tile);
+    assert_eq!(read_whole(&two).unwrap().tiles.coarse, tile);
     // Fill bytes and garbage between segments.
     let mut filled = bytes[..2].to_vec();
     filled.extend([0xff, 0xff, 0xff]);
     filled.extend(&bytes[2 + 1..]);
-    assert_eq!(read_whole(&filled).unwrap().tile, tile);
+    assert_eq!(read_whole(&filled).unwrap().tiles.coarse, tile);
 }
 
 #[test]
@@ -162,7 +166,7 @@ fn a_late_height_is_found() {
     late[sof + 5..sof + 7].fill(0);
     late.truncate(late.len() - 2);
     late.extend([0xff, 0xdc, 0, 4, 0, 131, 0xff, 0xd9]);
-    assert_eq!(read_whole(&late).unwrap().tile, own(&bytes).unwrap().tile);
+    assert_eq!(read_whole(&late).unwrap().tiles.coarse, own(&bytes).unwrap().tiles.coarse);
 }
 
 #[test]
@@ -178,14 +182,14 @@ fn a_cut_tail_is_marked_and_half_a_picture_is_the_least() {
     // The end of a progressive file only refines.
     let progressive = fixture("301x259-progressive.jpg");
     let coarse = own(&progressive[..progressive.len() * 70 / 100]).unwrap();
-    let (_, mean) = differences(&coarse.tile, &tile_of("301x259-baseline.jpg"));
+    let (_, mean) = differences(&coarse.tiles.coarse, &tile_of("301x259-baseline.jpg"));
     assert!(coarse.flags.damaged_tail && mean < 4.0, "{mean}");
 }
 
 #[test]
 fn damage_ends_at_the_next_restart_marker() {
     let bytes = fixture("683x517-restart.jpg");
-    let whole = own(&bytes).unwrap().tile;
+    let whole = own(&bytes).unwrap().tiles.coarse;
     let data = bytes.windows(2).position(|w| w == [0xff, 0xda]).unwrap() + 14;
     let middle = data + (bytes.len() - data) / 2;
     let mut damaged = bytes.clone();
@@ -197,8 +201,8 @@ fn damage_ends_at_the_next_restart_marker() {
     let read = own(&damaged).unwrap();
     let rows =
         |tile: &Tile, rows: std::ops::Range<usize>| tile.0[rows.start * 32..rows.end * 32].to_vec();
-    assert_eq!(rows(&read.tile, 0..8), rows(&whole, 0..8));
-    assert_eq!(rows(&read.tile, 24..32), rows(&whole, 24..32));
+    assert_eq!(rows(&read.tiles.coarse, 0..8), rows(&whole, 0..8));
+    assert_eq!(rows(&read.tiles.coarse, 24..32), rows(&whole, 24..32));
     // A whole interval that is missing shifts nothing that comes behind the next marker.
     let marks: Vec<usize> = (middle..bytes.len() - 1)
         .filter(|&at| bytes[at] == 0xff && (0xd0..=0xd7).contains(&bytes[at + 1]))
@@ -207,7 +211,7 @@ fn damage_ends_at_the_next_restart_marker() {
     missing.drain(marks[0]..marks[1]);
     let read = own(&missing).unwrap();
     assert!(read.flags.damaged_tail);
-    assert_eq!(rows(&read.tile, 24..32), rows(&whole, 24..32));
+    assert_eq!(rows(&read.tiles.coarse, 24..32), rows(&whole, 24..32));
 }
 
 #[test]
@@ -281,5 +285,5 @@ fn averages_are_over_true_pixels() {
     while average.rows_left() > 0 {
         assert!(average.push_row(&[77; 86]));
     }
-    assert_eq!(average.finish().unwrap(), Tile([77; 1024]));
+    assert_eq!(average.finish().unwrap().coarse, Tile([77; 1024]));
 }

@@ -43,7 +43,8 @@ pub fn preview(
     })
 }
 
-fn pixels(
+/// The picture in colour, its longer side of at least `side` pixels where it has so many.
+pub(in crate::decode) fn pixels(
     format: Format,
     source: &dyn ReadAt,
     side: u32,

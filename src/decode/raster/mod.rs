@@ -58,7 +58,7 @@ fn complete(
 ) -> Result<Decoded, DecodeError> {
     Ok(Decoded {
         format,
-        tile: rows.finish()?,
+        tiles: rows.finish()?,
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: None,

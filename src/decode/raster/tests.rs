@@ -54,9 +54,9 @@ fn every_form_of_a_picture_gives_one_tile() {
                     continue;
                 }
             };
-            let cells = decoded.tile.0.iter().zip(&reference.tile.0);
+            let cells = decoded.tiles.coarse.0.iter().zip(&reference.tiles.coarse.0);
             let worst = cells.map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-            let sum: u32 = (decoded.tile.0.iter().zip(&reference.tile.0))
+            let sum: u32 = (decoded.tiles.coarse.0.iter().zip(&reference.tiles.coarse.0))
                 .map(|(a, b)| u32::from(a.abs_diff(*b)))
                 .sum();
             if worst > allowed || sum > 2 * 1024 {
@@ -78,7 +78,7 @@ fn every_form_of_a_picture_gives_one_tile() {
 #[test]
 fn a_single_pixel_is_its_luma() {
     let decoded = of(&fixture("x-1x1.png")).unwrap();
-    assert_eq!(decoded.tile.0, [77; 1024]);
+    assert_eq!(decoded.tiles.coarse.0, [77; 1024]);
     assert_eq!(decoded.dimensions, Dimensions { width: 1, height: 1 });
 }
 
@@ -94,7 +94,7 @@ fn netpbm_samples_are_scaled_to_their_maximum() {
         (b"P6#c\n1 1 255\n\xff\0\0", 76),
         (b"P7\nDEPTH 2\nWIDTH 1\nHEIGHT 1\nMAXVAL 255\nENDHDR\n\0\x80", 127),
     ] {
-        assert_eq!(of(file).unwrap().tile.0[0], cell, "{}", String::from_utf8_lossy(file));
+        assert_eq!(of(file).unwrap().tiles.coarse.0[0], cell, "{}", String::from_utf8_lossy(file));
     }
     for file in [&b"P2 1 1 0 7"[..], b"P5 1 1 70000\n\0\0", b"P5 0 1 255\n", b"P2 1 1 9 x"] {
         assert!(of(file).is_err(), "{}", String::from_utf8_lossy(file));
@@ -114,7 +114,7 @@ fn metadata_come_along() {
     let decoded = of(&fixture("x-orientation-6.jxl")).unwrap();
     assert_eq!(decoded.orientation, OrientationFrom::Applied);
     let upright = of(&fixture("rgb-reference.png")).unwrap();
-    assert_eq!(decoded.tile, upright.tile.oriented(Orientation::Rotate90));
+    assert_eq!(decoded.tiles.coarse, upright.tiles.coarse.oriented(Orientation::Rotate90));
     assert_eq!(decoded.dimensions, Orientation::Rotate90.shown(upright.dimensions));
     assert!(decoded.exif.unwrap().starts_with(b"MM\0*"));
 }
@@ -130,7 +130,7 @@ fn a_cut_png_is_read_from_half_on() {
     assert!(*first > whole.len() / 3 && *first < whole.len() * 3 / 4, "{first}");
     assert!(decoded.flags.damaged_tail);
     // The upper half is as it was.
-    assert_eq!(decoded.tile.0[..14 * 32], reference.tile.0[..14 * 32]);
+    assert_eq!(decoded.tiles.coarse.0[..14 * 32], reference.tiles.coarse.0[..14 * 32]);
     assert!(matches!(of(&whole[..whole.len() / 4]), Err(DecodeError::Truncated(_))));
 }
 
@@ -140,7 +140,11 @@ fn a_cut_pnm_gif_or_tiff_is_read_from_half_on() {
         let whole = fixture(name);
         let cut = of(&whole[..whole.len() * 7 / 8]).unwrap();
         assert!(cut.flags.damaged_tail, "{name}");
-        assert_eq!(cut.tile.0[..15 * 32], of(&whole).unwrap().tile.0[..15 * 32], "{name}");
+        assert_eq!(
+            cut.tiles.coarse.0[..15 * 32],
+            of(&whole).unwrap().tiles.coarse.0[..15 * 32],
+            "{name}"
+        );
         assert!(of(&whole[..whole.len() / 3]).is_err(), "{name}");
     }
 }
@@ -160,7 +164,7 @@ fn a_large_picture_needs_little_memory() {
     for (file, megabytes) in [(png, 9), (ppm, 1)] {
         let limits = Limits::new(1 << 30, megabytes << 20, 1 << 30);
         let decoded = decode(&file, &DecodeOptions { limits, exact: false }).unwrap();
-        assert_eq!(decoded.tile.0, [50; 1024]);
+        assert_eq!(decoded.tiles.coarse.0, [50; 1024]);
     }
 }
 

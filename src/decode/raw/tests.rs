@@ -27,7 +27,7 @@ fn read(format: Format, bytes: &[u8]) -> Result<Decoded, DecodeError> {
 
 fn assert_preview(decoded: &Decoded, width: u32, height: u32, turn: OrientationFrom) {
     let jpeg = jpeg::decode_bytes(&large(), &DecodeOptions::default()).unwrap();
-    assert_eq!(decoded.tile, jpeg.tile);
+    assert_eq!(decoded.tiles.coarse, jpeg.tiles.coarse);
     assert_eq!(decoded.dimensions, Dimensions { width, height });
     assert_eq!(decoded.orientation, turn);
 }

@@ -127,7 +127,7 @@ impl GpuHasher {
 fn tiles_of(planes: &[Plane<'_>]) -> Vec<Tile> {
     // A plane's shape was checked when it was made, so that each of them has a tile.
     let flat = || Tile([0; crate::picture::tile::TILE_SIDE * crate::picture::tile::TILE_SIDE]);
-    planes.iter().map(|plane| plane.tile().unwrap_or_else(flat)).collect()
+    planes.iter().map(|plane| plane.tiles().map_or_else(flat, |tiles| tiles.coarse)).collect()
 }
 
 impl TileHasher for GpuHasher {

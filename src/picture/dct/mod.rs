@@ -114,7 +114,8 @@ fn rank_bits<const N: usize>(
 
 #[inline(always)]
 fn count<const N: usize>(keys: &[i32; N], counts: impl Fn(i32) -> bool) -> u32 {
-    keys.iter().map(|&key| u32::from(counts(key))).sum()
+    // A check for overflow at each step would keep the compiler from using wide registers.
+    keys.iter().fold(0, |sum: u32, &key| sum.wrapping_add(u32::from(counts(key))))
 }
 
 /// The key at place N/2 − 1 of all keys in order: the least that half of them do not exceed.
@@ -184,7 +185,7 @@ pub fn quality(tile: &Tile) -> Quality {
     for pair in rows.windows(2) {
         add_steps(&mut sums, &pair[0], &pair[1]);
     }
-    let sum: u32 = sums.iter().map(|&sum| u32::from(sum)).sum();
+    let sum = sums.iter().fold(0_u32, |sum, &column| sum.wrapping_add(u32::from(column)));
     Quality((sum / 45).min(100) as u8)
 }
 
@@ -192,15 +193,15 @@ pub fn quality(tile: &Tile) -> Quality {
 #[inline(always)]
 fn add_steps(sums: &mut [u16; TILE_SIDE], a: &[u8; TILE_SIDE], b: &[u8; TILE_SIDE]) {
     for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-        *sum += hundredths(a.abs_diff(b));
+        *sum = sum.wrapping_add(hundredths(a.abs_diff(b)));
     }
 }
 
 /// ⌊step · 100 / 255⌋ in 16 bits: ⌊n / 255⌋ is (n + 1 + ((n + 1) >> 8)) >> 8 below 65535.
 #[inline(always)]
 fn hundredths(step: u8) -> u16 {
-    let n = u16::from(step) * 100 + 1;
-    (n + (n >> 8)) >> 8
+    let n = u16::from(step).wrapping_mul(100).wrapping_add(1);
+    n.wrapping_add(n >> 8) >> 8
 }
 
 /// The upright view and the quality of a tile.

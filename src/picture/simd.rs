@@ -1,0 +1,26 @@
+//! Plain code, compiled for wider registers where the processor has them.
+
+/// Runs `work`, compiled for AVX2 where the processor has that. The work is the same code either
+/// way, so that the results are the same: what it calls has to be inlined to gain anything.
+#[inline(always)]
+pub fn widest<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(target_arch = "x86_64")]
+    if is_haswell() {
+        // SAFETY: `is_haswell` has found every feature that the function asks for.
+        return unsafe { with_avx2(work) };
+    }
+    work()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn with_avx2<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// What every processor with AVX2 that was ever sold has.
+#[cfg(target_arch = "x86_64")]
+fn is_haswell() -> bool {
+    use std::arch::is_x86_feature_detected as has;
+    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
+}
