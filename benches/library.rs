@@ -1,7 +1,8 @@
 //! A whole library's worth of cached pictures, made up: what each stage costs beyond decoding.
 //!
-//! `cargo bench --bench library -- 100000 1000000` names the numbers of pictures;
-//! `CLEAN_BACKUP_BENCH_FOLDER` the folder that their caches are kept in (460 bytes per picture), so
+//! `cargo bench --bench library -- 100000 1000000` names the numbers of pictures; with
+//! `CLEAN_BACKUP_BENCH_AGGRESSIVE` the aggressive setting is measured too;
+//! `CLEAN_BACKUP_BENCH_FOLDER` the folder that their caches are kept in (5 kB per picture), so
 //! that a second run finds them. One line a stage: seconds on the clock, CPU seconds, peak memory
 //! of the process in that stage.
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -13,18 +14,23 @@ use std::time::Instant;
 
 use clean_backup::catalogue::cache::Cache;
 use clean_backup::catalogue::similar::{Needle, SearchMode, Searcher, SimilarOptions};
-use clean_backup::dedupe::{DedupeOptions, dedupe};
+use clean_backup::decode::DecodeOptions;
+use clean_backup::dedupe::prover::HashesAlone;
+use clean_backup::dedupe::tile_prover::TileProver;
+use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
+use clean_backup::library::tiles::{LibraryTiles, pair_rule};
 use clean_backup::model::media::{
     Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, FileStamp, Format, MediaFile, Metadata,
     ModifiedNs, Orientation,
 };
-use clean_backup::model::policy::Policy;
+use clean_backup::model::policy::{Policy, Sensitivity};
 use clean_backup::model::record::{ContentHash, Picture, PictureRecord, Record};
 use clean_backup::picture::dct::hash_tile;
-use clean_backup::picture::tile::Tile;
+use clean_backup::picture::part::Part;
+use clean_backup::picture::tile::{Tile, Tiles};
 use rayon::prelude::*;
-use scenes::{Random, scene};
+use scenes::{Random, cropped, fine_scene, scene};
 
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -62,20 +68,35 @@ fn nudged(tile: &Tile, seed: u64, cells: u64) -> Tile {
     tile
 }
 
-/// Of ten pictures nine are scenes of their own and one is another's re-encoding.
-fn record(number: u64) -> PictureRecord {
+/// Of a hundred pictures ninety are scenes of their own, nine are others' re-encodings and one is a
+/// crop of another, by 10 % along each side.
+fn tiles(number: u64) -> Tiles {
     let mut random = Random(number);
-    let tile = if number % 10 == 9 {
-        let of = random.below(number / 10 + 1) * 10 % number.max(1);
-        nudged(&scene(of - u64::from(of % 10 == 9)), number, 200)
-    } else {
-        scene(number)
-    };
-    let width = 1000 + random.below(5000) as u32;
+    if number % 10 != 9 {
+        return cropped(&fine_scene(number), 0, 0, 64);
+    }
+    let of = random.below(number / 10 + 1) * 10;
+    let mut tile = fine_scene(of);
+    if number % 100 == 99 {
+        let (top, left) = (random.below(7) as usize, random.below(7) as usize);
+        return cropped(&tile, top, left, 58);
+    }
+    for cell in &mut tile.0 {
+        *cell = cell.saturating_add(random.below(5) as u8).saturating_sub(2);
+    }
+    cropped(&tile, 0, 0, 64)
+}
+
+fn content(number: u64) -> ContentHash {
+    ContentHash(*blake3::hash(&number.to_le_bytes()).as_bytes())
+}
+
+fn record(number: u64, tile: &Tile) -> PictureRecord {
+    let width = 1000 + Random(number).below(5000) as u32;
     PictureRecord {
         format: Format::Jpeg,
         dimensions: Dimensions { width, height: width * 3 / 4 },
-        hash: hash_tile(&tile),
+        hash: hash_tile(tile),
         metadata: Metadata::default(),
         flags: DecodeFlags::default(),
     }
@@ -104,9 +125,16 @@ fn cache_of(folder: &Path, count: u64) -> Cache {
     stage("made up, hashed and written", || {
         for start in (0..count).step_by(50_000) {
             let numbers: Vec<u64> = (start..count.min(start + 50_000)).collect();
-            let rows: Vec<(MediaFile, Record)> =
-                numbers.par_iter().map(|&n| (file(n), Record::Picture(record(n)))).collect();
-            let rows: Vec<_> = rows.iter().map(|(file, record)| (file, record, None)).collect();
+            let made: Vec<(MediaFile, Record, ContentHash, Tiles)> = numbers
+                .par_iter()
+                .map(|&n| {
+                    let tiles = tiles(n);
+                    (file(n), Record::Picture(record(n, &tiles.coarse)), content(n), tiles)
+                })
+                .collect();
+            let tiles = made.iter().map(|(.., c, tiles)| (*c, &*tiles.fine, Part::WHOLE));
+            cache.tiles().unwrap().write(tiles).unwrap();
+            let rows: Vec<_> = made.iter().map(|(f, r, c, _)| (f, r, Some(*c))).collect();
             cache.write_batch(&rows).unwrap();
         }
     });
@@ -117,9 +145,21 @@ fn unread(_: &Picture) -> std::io::Result<ContentHash> {
     Err(std::io::Error::other("there are no files"))
 }
 
+/// Groups with the proof, as the program makes them; there are no files whose detail could be read.
+fn proven(cache: &mut Cache, pictures: &[Picture], options: &DedupeOptions) -> Deduplicated {
+    let decode = DecodeOptions::default();
+    let store = cache.tiles().unwrap();
+    let rule = pair_rule(options);
+    let mut tiles = LibraryTiles::new(pictures, store, &mut [], &decode, rule).unwrap();
+    let prover = TileProver::new(pictures, &mut tiles, &|_| None);
+    let found = dedupe(pictures, options, &unread, &CpuJoiner, &prover, &());
+    tiles.finish().unwrap();
+    found
+}
+
 fn library(folder: &Path, count: u64) {
     println!("{count} pictures, {} threads", rayon::current_num_threads());
-    let cache = cache_of(folder, count);
+    let mut cache = cache_of(folder, count);
     let mut pictures = Vec::new();
     stage("rows read from the cache", || {
         cache
@@ -131,10 +171,35 @@ fn library(folder: &Path, count: u64) {
             .unwrap();
     });
     assert_eq!(pictures.len() as u64, count);
+    let sensitivities: &[Sensitivity] = match std::env::var_os("CLEAN_BACKUP_BENCH_AGGRESSIVE") {
+        Some(_) => &[Sensitivity::Standard, Sensitivity::Aggressive],
+        None => &[Sensitivity::Standard],
+    };
+    for &sensitivity in sensitivities {
+        let options = DedupeOptions { policy: sensitivity.into(), ..DedupeOptions::default() };
+        let (old, all) = (count as usize - count as usize / 2000, count as usize);
+        for (name, shown) in [
+            ("all but a two-thousandth, for the first time", old),
+            ("with the new pictures", all),
+            ("again, nothing changed", all),
+        ] {
+            let name = format!("{sensitivity}: {name}");
+            let found = stage(&name, || proven(&mut cache, &pictures[..shown], &options));
+            let duplicates: usize = found.groups.iter().map(|group| group.duplicates.len()).sum();
+            println!("    {} groups, {duplicates} duplicates", found.groups.len());
+        }
+    }
+    let stats = cache.stats().unwrap();
+    println!(
+        "  {:.0} bytes a picture in the cache, {:.0} in the tiles, {} pairs remembered",
+        stats.bytes_on_disk as f64 / count as f64,
+        stats.tiles.bytes_on_disk as f64 / count as f64,
+        stats.tiles.pairs
+    );
     for (name, threshold, fine_only) in [
-        ("dedupe, standard", 6, false),
-        ("dedupe, threshold 10", 10, false),
-        ("dedupe, fine hashes alone within 32", 2, true),
+        ("hashes alone within 6", 6, false),
+        ("hashes alone within 10", 10, false),
+        ("fine hashes alone within 32", 2, true),
     ] {
         if fine_only && count > 1_000_000 {
             continue;
@@ -144,7 +209,8 @@ fn library(folder: &Path, count: u64) {
             fine_only,
             ..DedupeOptions::default()
         };
-        let found = stage(name, || dedupe(&pictures, &options, &unread, &CpuJoiner, &()));
+        let found =
+            stage(name, || dedupe(&pictures, &options, &unread, &CpuJoiner, &HashesAlone, &()));
         let duplicates: usize = found.groups.iter().map(|group| group.duplicates.len()).sum();
         println!("    {} groups, {duplicates} duplicates", found.groups.len());
     }
@@ -182,7 +248,7 @@ fn time_lapse(count: u64) {
         let mut pictures: Vec<Picture> = (0..count)
             .into_par_iter()
             .map(|number| {
-                let mut record = record(0);
+                let mut record = record(0, &tile);
                 record.hash = hash_tile(&nudged(&tile, number, 30));
                 record.metadata.captured = dated.then_some(CaptureTime {
                     local_seconds: number as i64,
@@ -195,7 +261,8 @@ fn time_lapse(count: u64) {
             .collect();
         pictures.sort_by(|a, b| a.file.path.cmp(&b.file.path));
         let options = DedupeOptions::default();
-        let found = stage(name, || dedupe(&pictures, &options, &unread, &CpuJoiner, &()));
+        let found =
+            stage(name, || dedupe(&pictures, &options, &unread, &CpuJoiner, &HashesAlone, &()));
         let duplicates: usize = found.groups.iter().map(|group| group.duplicates.len()).sum();
         println!("    {} groups, {duplicates} shown with them", found.groups.len());
     }

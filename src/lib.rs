@@ -5,10 +5,11 @@
 //! ```text
 //! walk ─► MediaFile ─► cache hit? ──────────────────────────────► PictureHash ─┐
 //!                         └ miss ─► decode ─► Tile ─► hash (CPU | GPU) ─► cache ┘
-//! hashes ─► index (neighbours) ─► groups (keeper + duplicates) ─► report ─► plan
-//!                    ▲                                              │ ▲       │
-//!         decisions (not duplicates) ◄──── review page ◄────────────┘ └ kept  │
-//!                                                                             ▼
+//!                                      └────► FineTile ─► tiles (beside the cache)
+//! hashes ─► index (candidates) ─► proof by tiles ─► groups ─► report ─► plan
+//!                                      ▲                         │ ▲      │
+//!                  decisions (not duplicates) ◄── review page ◄──┘ └ kept │
+//!                                                                         ▼
 //! MediaFile ─► capture date ─► unit ─► destination ─► plan ─► apply ─► journal ─► undo (a plan)
 //! ```
 //!
@@ -24,14 +25,15 @@
 //! ├ orchestration: threads, channels ───────────────────────────────────────────────────────┤
 //! │    scan  organize  review (server)                                                      │
 //! ├ what is remembered, and what changes files ─────────────────────────────────────────────┤
-//! │    catalogue (cache, decisions, search, tables)   act (plan, apply, journal, undo)      │
+//! │    catalogue (cache, tiles, decisions, search, tables)                                  │
+//! │    act (plan, apply, journal, undo)                                                     │
 //! ├ decisions, and adapters ────────────────────────────────────────────────────────────────┤
 //! │    dedupe   files (walk, content, fsops: the only code that changes a user's files)     │
 //! │    gpu (device, hashing, comparing)                                                     │
 //! ├ reading pictures, searching hashes ─────────────────────────────────────────────────────┤
 //! │    index   metadata   decode   units                                                    │
 //! ├ from pixels to hashes ──────────────────────────────────────────────────────────────────┤
-//! │    picture (tile, cosine transform, hashers)                                            │
+//! │    picture (tiles, windows, cosine transform, hashers, proof)                           │
 //! ├ values ─────────────────────────────────────────────────────────────────────────────────┤
 //! │    model   container                                                                    │
 //! └─────────────────────────────────────────────────────────────────────────────────────────┘

@@ -86,6 +86,7 @@ fn dispatch(
         let stdout_is_terminal = environment.stdout_is_terminal;
         Ok(Context {
             colour: colour(settings.color, stdout_is_terminal, environment),
+            verbose: global.verbose > 0,
             settings,
             progress: &bars,
             stdout_is_terminal,

@@ -22,7 +22,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// Foreign crates that only these files (or folders) may name.
 const FOREIGN: &[(&str, &[&str])] = &[
-    ("rusqlite", &["catalogue/cache", "catalogue/decisions.rs"]),
+    ("rusqlite", &["catalogue/cache", "catalogue/decisions.rs", "catalogue/tiles"]),
     ("wgpu", &["gpu"]),
     ("pollster", &["gpu/device"]),
     ("hnsw_rs", &["catalogue/approximate.rs"]),

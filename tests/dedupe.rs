@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
+use clean_backup::dedupe::prover::HashesAlone;
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::findings::{Group, Matching, Relation};
@@ -90,7 +91,7 @@ fn with_bytes(mut picture: Picture, size: u64, content: u8) -> Picture {
 
 fn run(pictures: &[Picture], options: &DedupeOptions) -> Deduplicated {
     let unread = |_: &Picture| Err(io::Error::other("not to be read"));
-    dedupe(pictures, options, &unread, &CpuJoiner, &())
+    dedupe(pictures, options, &unread, &CpuJoiner, &HashesAlone, &())
 }
 
 /// Bytes that acting on the first group frees.

@@ -216,7 +216,7 @@ fn own_files_are_for_their_user_alone() {
     // As the review page does.
     drop(Decisions::open(&state.join("decisions.db")).unwrap());
     let kept = |name: &str| contents(&hermetic.root().join(name)).len();
-    assert_eq!((kept("config"), kept("cache")), (1, 5), "{:?}", contents(hermetic.root()));
+    assert_eq!((kept("config"), kept("cache")), (1, 6), "{:?}", contents(hermetic.root()));
     assert_eq!(kept("state"), 7, "{:?}", contents(&state));
     for name in ["cache", "state", "config"] {
         let folder = hermetic.root().join(name);

@@ -89,7 +89,7 @@ fn identical(plan: &Value) -> usize {
 fn edited_plans_are_refused() {
     type Edit = fn(&Hermetic, &mut Value);
     const OUTSIDE: &str = "lies outside the plan's folders";
-    let edits: [(&str, Edit, &str); 13] = [
+    let edits: [(&str, Edit, &str); 14] = [
         (
             "a source outside",
             |hermetic, plan| {
@@ -172,7 +172,17 @@ fn edited_plans_are_refused() {
             "a proof beyond the policy",
             |_, plan| {
                 let at = usize::from(identical(plan) == 0);
-                plan["actions"][at]["files"][0]["proof"]["fine_distance"] = json!(57);
+                let proof = &mut plan["actions"][at]["files"][0]["proof"];
+                proof["fine_distance"] = json!(57);
+                proof.as_object_mut().unwrap().remove("likeness").unwrap();
+            },
+            "further from its keeper than the plan's policy allows",
+        ),
+        (
+            "a proof beyond any policy",
+            |_, plan| {
+                let at = usize::from(identical(plan) == 0);
+                plan["actions"][at]["files"][0]["proof"]["fine_distance"] = json!(129);
             },
             "further from its keeper than the plan's policy allows",
         ),

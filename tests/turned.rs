@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clean_backup::catalogue::cache::Cache;
 use clean_backup::catalogue::similar::{Needle, SearchMode, Searcher, SimilarOptions};
+use clean_backup::dedupe::prover::HashesAlone;
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
 use clean_backup::model::findings::Relation;
@@ -171,7 +172,7 @@ fn is_burst(a: &Picture, b: &Picture) -> bool {
 
 fn run(pictures: &[Picture], options: &DedupeOptions) -> Deduplicated {
     let unread = |_: &Picture| Err(io::Error::other("not to be read"));
-    dedupe(pictures, options, &unread, &CpuJoiner, &())
+    dedupe(pictures, options, &unread, &CpuJoiner, &HashesAlone, &())
 }
 
 /// Greedy stars by the definition, every picture against every other: the best that is left takes

@@ -1,8 +1,8 @@
 //! Pictures made up: their hashes behave like those of a library.
 
-#![allow(missing_docs, dead_code)]
+#![allow(missing_docs, dead_code, clippy::expect_used)]
 
-use clean_backup::picture::tile::Tile;
+use clean_backup::picture::tile::{FineTile, Plane, Tile, Tiles};
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 pub struct Random(pub u64);
@@ -53,4 +53,34 @@ pub fn scene(seed: u64) -> Tile {
         *to = (from + random.below(17) as i32 - 8).clamp(0, 255) as u8;
     }
     Tile(tile)
+}
+
+/// The same kind of scene with the detail that a photograph has at 64×64: many small things, and
+/// texture that differs from place to place.
+pub fn fine_scene(seed: u64) -> FineTile {
+    let mut random = Random(seed ^ 0x0005_ce7e);
+    let coarse = scene(seed);
+    let mut cells = [0_i32; 4096];
+    for (i, cell) in cells.iter_mut().enumerate() {
+        *cell = i32::from(coarse.0[i / 128 * 32 + i % 64 / 2]);
+    }
+    for _ in 0..40 + random.below(80) {
+        let (cy, cx) = (random.below(64) as i32, random.below(64) as i32);
+        let (ry, rx) = (1 + random.below(5) as i32, 1 + random.below(5) as i32);
+        let level = random.below(120) as i32 - 60;
+        for y in (cy - ry).max(0)..(cy + ry).min(64) {
+            for x in (cx - rx).max(0)..(cx + rx).min(64) {
+                cells[(y * 64 + x) as usize] += level;
+            }
+        }
+    }
+    FineTile(cells.map(|cell| cell.clamp(0, 255) as u8))
+}
+
+/// What a part of a tile shows, as a picture of its own.
+pub fn cropped(tile: &FineTile, top: usize, left: usize, side: usize) -> Tiles {
+    let rows = tile.0.chunks_exact(64).skip(top).take(side);
+    let cells: Vec<u8> = rows.flat_map(|row| row[left..left + side].to_vec()).collect();
+    let plane = Plane::new(side as u32, side as u32, 1, &cells);
+    plane.and_then(|plane| plane.tiles()).expect("a square of cells is a picture")
 }

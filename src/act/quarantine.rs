@@ -184,6 +184,7 @@ fn widest(a: MatchRule, b: MatchRule) -> MatchRule {
         fine_only: a.fine_only || b.fine_only,
         any_orientation: a.any_orientation || b.any_orientation,
         include_bursts: a.include_bursts || b.include_bursts,
+        include_alike: a.include_alike || b.include_alike,
     }
 }
 

@@ -8,3 +8,4 @@ pub mod decisions;
 pub mod exchange;
 pub mod own_database;
 pub mod similar;
+pub mod tiles;

@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub stdout_is_terminal: bool,
     /// Colours on standard output.
     pub colour: bool,
+    /// `--verbose`: results have the distances of the hashes too.
+    pub verbose: bool,
     /// `--yes`.
     pub yes: bool,
     /// Questions can be asked: standard input and standard error are a terminal.

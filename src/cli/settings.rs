@@ -65,6 +65,8 @@ pub struct Settings {
     pub any_orientation: bool,
     /// Act on bursts.
     pub include_bursts: bool,
+    /// Pictures that are only alike are acted on like copies.
+    pub include_alike: bool,
     /// Rules before the usual ones.
     pub keep: Vec<KeepRule>,
     /// How many threads; `None`: one per core.
@@ -180,6 +182,7 @@ fn default(key: Key) -> Option<Value> {
         Key::Sensitivity => Some(Value::Word(Sensitivity::default().name())),
         Key::AnyOrientation
         | Key::IncludeBursts
+        | Key::IncludeAlike
         | Key::Cpu
         | Key::Hidden
         | Key::FollowLinks
@@ -239,6 +242,7 @@ impl From<&Resolved> for Settings {
             sensitivity: sensitivity_of(resolved),
             any_orientation: flag_of(resolved, Key::AnyOrientation),
             include_bursts: flag_of(resolved, Key::IncludeBursts),
+            include_alike: flag_of(resolved, Key::IncludeAlike),
             // Each was checked when it was read.
             keep: list_of(resolved, Key::Keep)
                 .iter()

@@ -4,7 +4,6 @@
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
-use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -45,18 +44,19 @@ impl Classes {
         self.members[self.starts[class as usize] as usize]
     }
 
-    /// Each different 64-bit hash of a section's classes, and which classes have it.
-    pub fn hashes(&self, question: &Question<'_>, section: Range<u32>) -> Hashes {
-        let mut hashes = Hashes { distinct: Vec::new(), starts: Vec::new() };
-        for class in section.clone() {
+    /// Each different 64-bit hash of some classes, given in ascending order, and which of them have
+    /// it.
+    pub fn hashes(&self, question: &Question<'_>, classes: Vec<u32>) -> Hashes {
+        let (mut distinct, mut starts) = (Vec::new(), Vec::new());
+        for (at, &class) in (0..).zip(&classes) {
             let hash = question.view(self.first(class)).phash;
-            if hashes.distinct.last() != Some(&hash) {
-                hashes.distinct.push(hash);
-                hashes.starts.push(class);
+            if distinct.last() != Some(&hash) {
+                distinct.push(hash);
+                starts.push(at);
             }
         }
-        hashes.starts.push(section.end);
-        hashes
+        starts.push(classes.len() as u32);
+        Hashes { distinct, starts, classes }
     }
 }
 
@@ -65,11 +65,13 @@ impl Classes {
 pub(super) struct Hashes {
     pub distinct: Vec<PerceptualHash>,
     starts: Vec<u32>,
+    classes: Vec<u32>,
 }
 
 impl Hashes {
-    pub fn classes(&self, hash: u32) -> Range<u32> {
-        self.starts[hash as usize]..self.starts[hash as usize + 1]
+    pub fn classes(&self, hash: u32) -> &[u32] {
+        let hash = hash as usize;
+        &self.classes[self.starts[hash] as usize..self.starts[hash + 1] as usize]
     }
 }
 

@@ -4,13 +4,18 @@
 use std::collections::HashMap;
 
 use super::Question;
-use super::neighbours::near;
+use super::neighbours::near_by_hashes;
 use super::nodes::Nodes;
+use super::prover::Candidate;
 use crate::dedupe::partition::Lookup;
 use crate::index::{self, Query, fine};
-use crate::model::findings::Relation;
 use crate::model::media::{CaptureTime, Orientation};
-use crate::model::phash::{FineHash, PerceptualHash, View};
+use crate::model::phash::{FineHash, Nearness, PerceptualHash, View};
+
+/// Pairs that are proven together.
+const PROVEN_AT_ONCE: usize = 256;
+/// After so many refusals a dense node has no more neighbours.
+const MOST_REFUSED: usize = 512;
 
 /// Some dense nodes, ready to be asked for those near a hash.
 struct Asked<'a> {
@@ -62,10 +67,10 @@ fn view_of(question: &Question<'_>, nodes: &Nodes, node: u32, view: usize) -> Vi
 /// What is looked for among the dense nodes.
 #[derive(Clone, Copy)]
 pub(super) enum NeighbourKind<'a> {
-    /// Copies; bursts too where they are acted on like copies.
+    /// Copies, and whatever is acted on like copies.
     Copies,
-    /// Bursts, and none for those that are superfluous anyway.
-    Bursts {
+    /// Bursts and what is only alike, and none for those that are superfluous anyway.
+    Doubtful {
         /// By node.
         superfluous: &'a [bool],
     },
@@ -154,8 +159,8 @@ impl Lookup for Dense<'_> {
         let (question, nodes) = (self.question, self.nodes);
         let all_are_copies = question.options.include_bursts;
         let taken_at = time(question, nodes, node);
-        if let NeighbourKind::Bursts { superfluous } = self.wanted
-            && (superfluous[node as usize] || taken_at.is_none())
+        if let NeighbourKind::Doubtful { superfluous } = self.wanted
+            && superfluous[node as usize]
         {
             return;
         }
@@ -173,22 +178,51 @@ impl Lookup for Dense<'_> {
         candidates.sort_unstable();
         candidates.dedup();
         let first = nodes.first(node);
+        candidates.retain(|&other| {
+            let second = nodes.first(other);
+            let both_kept = nodes.references[node as usize] && nodes.references[other as usize];
+            other != node && !both_kept && near_by_hashes(question, first, second).is_some()
+        });
+        self.prove(first, &candidates);
         neighbours.extend(candidates.into_iter().filter(|&other| {
             let second = nodes.first(other);
-            let (role, other_role) =
-                (question.roles[first as usize], question.roles[second as usize]);
-            let both_kept = nodes.references[node as usize] && nodes.references[other as usize];
-            let burst = || question.relation(first, second) == Relation::Burst;
+            let relation = || question.relation(first, second);
             let of_the_kind = || match self.wanted {
-                NeighbourKind::Copies => all_are_copies || !burst(),
-                NeighbourKind::Bursts { .. } => burst(),
+                NeighbourKind::Copies => question.acts_on(relation()),
+                NeighbourKind::Doubtful { .. } => !question.acts_on(relation()),
                 NeighbourKind::Any => true,
             };
-            other != node
-                && !both_kept
-                && role.may_match(other_role)
-                && near(question, first, second).is_some()
-                && of_the_kind()
+            question.may_pair(first, second) && of_the_kind()
         }));
+    }
+}
+
+impl Dense<'_> {
+    /// Proves the pairs of a picture and other nodes, the nearest first. Where hundreds are refused
+    /// (pages of one layout), the rest is taken for different too.
+    fn prove(&self, first: u32, others: &[u32]) {
+        let question = self.question;
+        let mut pairs: Vec<(Nearness, u32)> = others
+            .iter()
+            .map(|&other| self.nodes.first(other))
+            .filter(|&second| question.proofs.get(first, second).is_none())
+            .filter_map(|second| Some((near_by_hashes(question, first, second)?, second)))
+            .collect();
+        pairs.sort_unstable();
+        let mut refused = 0;
+        for pairs in pairs.chunks(PROVEN_AT_ONCE) {
+            let candidate = |&(near, second): &(Nearness, u32)| {
+                let (a, b) = (first.min(second), first.max(second));
+                let orientation =
+                    if first < second { near.orientation } else { near.orientation.inverse() };
+                Candidate { first: a, second: b, orientation, starts: Vec::new() }
+            };
+            question.proofs.prove(pairs.iter().map(candidate).collect());
+            let is_refused = |&&(_, second): &&(Nearness, u32)| !question.may_pair(first, second);
+            refused += pairs.iter().filter(is_refused).count();
+            if refused >= MOST_REFUSED {
+                break;
+            }
+        }
     }
 }

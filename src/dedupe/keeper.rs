@@ -12,6 +12,8 @@ use crate::model::record::PictureRecord;
 pub struct KeeperCandidate<'a> {
     /// It lies in a reference folder, which is never touched.
     pub reference: bool,
+    /// It shows no more than a part of another one, or the same with something around it.
+    pub lesser: bool,
     /// It belongs to a unit (RAW+JPEG, Live Photo) that is complete where it lies.
     pub complete_unit: bool,
     /// For each rule that prefers paths, by its place among the rules, a set bit where it prefers
@@ -37,6 +39,7 @@ pub fn compare(
     let first = [
         (more(a.reference, b.reference), "in a reference folder"),
         (more(!damaged(a), !damaged(b)), "undamaged"),
+        (more(!a.lesser, !b.lesser), "the whole picture"),
     ];
     let wishes = keep.iter().zip(0..u64::BITS).map(|(rule, place)| match rule {
         KeepRule::Largest if pixels(a) != pixels(b) => (more(pixels(a), pixels(b)), "more pixels"),
@@ -136,6 +139,7 @@ mod tests {
         fn borrow(&self) -> KeeperCandidate<'_> {
             KeeperCandidate {
                 reference: self.flags.0,
+                lesser: false,
                 complete_unit: self.flags.1,
                 preferred: self.flags.2,
                 path: Path::new(&self.path),

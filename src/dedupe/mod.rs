@@ -1,5 +1,5 @@
-//! From hashed pictures to groups: neighbours by both radii, stars around the best keepers, and
-//! what kind of match each one is. Decides only; it changes no file.
+//! From hashed pictures to groups: candidates by hashes, the proof of each pair, stars around the
+//! best keepers, and what kind of match each one is. Decides only; it changes no file.
 
 mod classes;
 mod confirm;
@@ -10,11 +10,15 @@ mod marks;
 mod neighbours;
 mod nodes;
 pub mod partition;
+mod proofs;
+pub mod prover;
 pub mod regroup;
 pub mod relation;
 mod report;
 mod stars;
+pub mod tile_prover;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,6 +36,8 @@ use crate::model::record::{ContentHash, Mark, Picture, Skip};
 use crate::units::{self, UnitRole};
 use contents::{ContentHashes, ReadContent};
 use marks::MarkedPairs;
+use proofs::Proofs;
+use prover::{Prover, Standing};
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +50,8 @@ pub struct DedupeOptions {
     pub any_orientation: bool,
     /// Treat frames of a burst as duplicates.
     pub include_bursts: bool,
+    /// Treat pictures that are only alike as duplicates.
+    pub include_alike: bool,
     /// What makes a keeper, before the usual order.
     pub keep: Vec<KeepRule>,
     /// Paths that [`KeepRule::Prefer`] prefers.
@@ -89,6 +97,10 @@ struct Question<'a> {
     policy: Policy,
     options: &'a DedupeOptions,
     marked: MarkedPairs,
+    /// What was found of pairs.
+    proofs: Proofs<'a>,
+    /// Pictures that show no more than a part of another one, or the same with something around it.
+    lesser: HashSet<u32>,
     /// Place among the pictures that matter, best keeper first.
     rank: Vec<u32>,
 }
@@ -111,6 +123,7 @@ impl Question<'_> {
         let picture = &self.pictures[index as usize];
         KeeperCandidate {
             reference: self.is_reference(picture),
+            lesser: self.lesser.contains(&index),
             complete_unit: self.roles[index as usize] != UnitRole::Single,
             preferred: self.preferred(&picture.file.path),
             path: &picture.file.path,
@@ -127,24 +140,48 @@ impl Question<'_> {
             .fold(0, |bits, (place, _)| bits | 1 << place)
     }
 
+    fn shot(&self, index: u32) -> Shot<'_> {
+        let picture = &self.pictures[index as usize];
+        Shot::new(&picture.record.metadata, &picture.file.path)
+    }
+
+    /// How two pictures of different bytes that were held against each other are related.
     fn relation(&self, a: u32, b: u32) -> Relation {
-        let shot = |index: u32| {
-            let picture = &self.pictures[index as usize];
-            Shot::new(&picture.record.metadata, &picture.file.path)
-        };
-        relation::relate(shot(a), shot(b))
+        let relation = relation::relate(self.shot(a), self.shot(b));
+        if relation == Relation::Burst {
+            return relation;
+        }
+        match self.proofs.get(a, b).map(|proven| (proven.standing, proven.is_part())) {
+            Some((Standing::Alike | Standing::Different, _)) => Relation::Alike,
+            Some((Standing::Shots, _)) if !relation::is_one_capture(self.shot(a), self.shot(b)) => {
+                Relation::Alike
+            }
+            Some((_, true)) => Relation::Part,
+            _ => Relation::Copy,
+        }
+    }
+
+    /// Whether pictures that are so related take each other's place.
+    fn acts_on(&self, relation: Relation) -> bool {
+        match relation {
+            Relation::Identical | Relation::Copy | Relation::Part => true,
+            Relation::Burst => self.options.include_bursts,
+            Relation::Alike => self.options.include_alike,
+        }
     }
 }
 
 /// Finds the groups among `pictures` (sorted by path, as a scan gives them).
 ///
 /// `read` computes the hash of a picture's bytes; it is asked only for pictures of equal size that
-/// match, and only when the hash is not known yet. `joiner` finds the candidates.
+/// match, and only when the hash is not known yet. `joiner` finds the candidates, `prover` proves
+/// them.
 pub fn dedupe(
     pictures: &[Picture],
     options: &DedupeOptions,
     read: &ReadContent,
     joiner: &dyn Joiner,
+    prover: &dyn Prover,
     progress: &dyn Progress,
 ) -> Deduplicated {
     progress.on(Event::StageStarted { stage: Phase::Compare, total: None });
@@ -155,7 +192,16 @@ pub fn dedupe(
     let mut contents = ContentHashes::new(pictures, read);
     let marked = MarkedPairs::new(&options.marks, pictures, &mut contents, progress);
     let policy = options.policy;
-    let mut question = Question { pictures, roles, policy, options, marked, rank: Vec::new() };
+    let mut question = Question {
+        pictures,
+        roles,
+        policy,
+        options,
+        marked,
+        proofs: Proofs::new(prover),
+        lesser: HashSet::new(),
+        rank: Vec::new(),
+    };
 
     let counted = counted(&question);
     let hard_links = (pictures.len() - counted.len()) as u64;

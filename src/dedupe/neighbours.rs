@@ -1,16 +1,23 @@
-//! Which classes are near each other: candidates by the 64-bit hash, confirmed by the 256-bit one.
+//! Which classes show the same: candidates by the hashes of whole pictures, of windows and of
+//! halves, then the proof.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Question;
 use super::classes::{Classes, Hashes};
+use super::proofs::Reach;
+use super::prover::{Candidate, Earlier, Standing};
 use crate::dedupe::partition::Edge;
 use crate::index::fine::{self, FinePair};
 use crate::index::{Joiner, Pair};
 use crate::model::media::Orientation;
-use crate::model::phash::{FineHash, Nearness, PerceptualHash, View};
+use crate::model::phash::{Distance, FineDistance, FineHash, Nearness, PerceptualHash, View};
+use crate::picture::part::Part;
+use crate::picture::proof::{Start, Whose};
+use crate::picture::window::{HALVES, Window};
 
 /// From so many neighbours on a class is dense: which other dense ones are near it is not written
 /// down but looked up (`dense.rs`), so that a time-lapse of 100,000 frames does not become
@@ -18,6 +25,14 @@ use crate::model::phash::{FineHash, Nearness, PerceptualHash, View};
 const DENSE_FROM: u32 = 256;
 /// Classes of two near hashes are paired one by one up to so many pairs; beyond, all are dense.
 const PAIRED_UP_TO: u64 = 4096;
+/// Windows whose hashes are in memory at once: 48 bytes each and picture.
+const WINDOWS_AT_ONCE: usize = 9;
+/// Candidates that wait for the proof at most: 16 bytes each.
+const MOST_WAITING: usize = 1 << 22;
+/// Bits of a fine hash: within so many every pair is.
+const FINE_BITS: u32 = 256;
+/// Candidates that are handed to the prover at once.
+const PROVEN_AT_ONCE: usize = 1 << 18;
 
 /// All pairs of near classes, but for those of two dense ones. Eight bytes per pair.
 #[derive(Debug)]
@@ -28,9 +43,10 @@ pub(super) struct Neighbours {
     pub dense: Vec<u32>,
 }
 
-/// How near two pictures are, one of them turned as it may be; `None` when they are not within both
-/// radii, or were called two pictures. The same from both sides, with the inverse orientation.
-pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Nearness> {
+/// How near two pictures are by their hashes, one of them turned as it may be; `None` when they are
+/// not within both radii, or were called two pictures. The same from both sides, with the inverse
+/// orientation.
+pub(super) fn near_by_hashes(question: &Question<'_>, a: u32, b: u32) -> Option<Nearness> {
     if question.marked.are_apart(a, b) {
         return None;
     }
@@ -45,71 +61,107 @@ pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Nearness> 
     )
 }
 
+/// How near two pictures are of which it was proven that they may stand in one group; `None` where
+/// it was not.
+pub(super) fn near(question: &Question<'_>, a: u32, b: u32) -> Option<Nearness> {
+    if !question.may_pair(a, b) {
+        return None;
+    }
+    let proven = question.proofs.get(a, b)?;
+    if proven.per_cent.is_none()
+        && let Some(near) = near_by_hashes(question, a, b)
+    {
+        return Some(near);
+    }
+    let hash = |index: u32| &question.pictures[index as usize].record.hash;
+    hash(a).nearest(hash(b), &[proven.orientation], |_, _| true)
+}
+
+/// Two classes that may show the same, and what brought them together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    /// The one whose window it is.
+    a: u32,
+    b: u32,
+    /// Turns `a` into `b`.
+    orientation: Orientation,
+    /// The number of the window; `None` for whole pictures and halves.
+    window: Option<u16>,
+}
+
 /// What the threads of a join share.
 struct Search<'a> {
     question: &'a Question<'a>,
     classes: &'a Classes,
+    reach: Reach,
+    /// All windows that are looked through; candidates have their numbers.
+    windows: Vec<Window>,
     /// Neighbours of each class, or [`DENSE_FROM`] and more when it was declared dense.
     degrees: Vec<AtomicU32>,
-    edges: Mutex<Vec<Edge>>,
+    found: Mutex<Vec<Found>>,
 }
 
-/// Finds all pairs of classes within both radii, of which at most one is in a reference folder.
+/// Finds all pairs of classes that show the same, of which at most one is in a reference folder.
 pub(super) fn find(question: &Question<'_>, classes: &Classes, joiner: &dyn Joiner) -> Neighbours {
-    let search = Search {
+    let options = question.options;
+    let prover = question.proofs.prover();
+    let reach = Reach::new(question.policy, options.fine_only, prover.sees_tiles());
+    let mut search = Search {
         question,
         classes,
+        reach,
+        windows: reach.windows.windows(),
         degrees: (0..classes.hashed).map(|_| AtomicU32::new(0)).collect(),
-        edges: Mutex::default(),
+        found: Mutex::default(),
     };
-    if question.options.fine_only {
+    let mut edges = Vec::new();
+    if options.fine_only {
         search.by_fine_hash(joiner);
-        return search.finish();
+        return search.finish(edges);
     }
-    let own = classes.hashes(question, 0..classes.own);
-    let references = classes.hashes(question, classes.own..classes.hashed);
-    let radius = question.policy.radius.0;
-    for hash in 0..own.distinct.len() as u32 {
-        let alike = own.classes(hash);
-        if alike.len() > 1 {
-            search.keep(|edges| search.offer(alike.clone(), alike.clone(), edges));
+    // Between reference folders nothing is looked for, so that there not all pairs are known.
+    let remembers = classes.hashed == classes.own;
+    let firsts: Vec<u32> = (0..classes.own).map(|class| classes.first(class)).collect();
+    let earlier = if remembers { prover.earlier(&firsts) } else { Earlier::default() };
+    let is_fresh = |&class: &u32| !earlier.compared.contains(&classes.first(class));
+    let fresh: Vec<u32> = (0..classes.own).filter(is_fresh).collect();
+    if fresh.len() * 2 < firsts.len() {
+        edges.extend(recalled(question, &firsts, earlier));
+        if !fresh.is_empty() {
+            search.news(joiner, fresh, &mut edges);
         }
+    } else {
+        search.everything(joiner, &mut edges);
     }
-    joiner.self_join(&own.distinct, radius, &|pairs: &[Pair]| {
-        search.keep(|edges| {
-            for pair in pairs {
-                search.offer(own.classes(pair.a), own.classes(pair.b), edges);
-            }
-        });
-    });
-    if !references.distinct.is_empty() {
-        joiner.cross_join(&own.distinct, &references.distinct, radius, &|pairs: &[Pair]| {
-            search.keep(|edges| {
-                for pair in pairs {
-                    search.offer(own.classes(pair.a), references.classes(pair.b), edges);
-                }
-            });
-        });
+    let neighbours = search.finish(edges);
+    if remembers {
+        let sparse =
+            (0..classes.own).filter(|class| neighbours.dense.binary_search(class).is_err());
+        prover.note_compared(&sparse.map(|class| classes.first(class)).collect::<Vec<_>>());
     }
-    if question.options.any_orientation {
-        let (own_section, reference_section) = (0..classes.own, classes.own..classes.hashed);
-        for orientation in Orientation::ALL.into_iter().skip(1) {
-            // Both sides of each pair: any of the two may be the one that is turned.
-            search.turned(joiner, orientation, own_section.clone(), &own);
-            search.turned(joiner, orientation, own_section.clone(), &references);
-            search.turned(joiner, orientation, reference_section.clone(), &own);
-        }
-    }
-    search.finish()
+    neighbours
+}
+
+/// The pairs of an earlier run, as pairs of classes. `firsts` has the picture of each class.
+fn recalled(question: &Question<'_>, firsts: &[u32], earlier: Earlier) -> Vec<Edge> {
+    let classes: HashMap<u32, u32> = firsts.iter().copied().zip(0..).collect();
+    let pairs: Vec<(u32, u32)> = earlier.pairs.iter().map(|&(a, b, _)| (a, b)).collect();
+    question.proofs.extend(earlier.pairs);
+    let edge = |&(a, b): &(u32, u32)| {
+        let (a_class, b_class) = (*classes.get(&a)?, *classes.get(&b)?);
+        let edge = Edge { a: a_class.min(b_class), b: a_class.max(b_class) };
+        question.may_pair(a, b).then_some(edge)
+    };
+    pairs.iter().filter_map(edge).collect()
 }
 
 impl Search<'_> {
-    /// Runs what fills a list of edges, and keeps them.
-    fn keep(&self, fill: impl FnOnce(&mut Vec<Edge>)) {
-        let mut edges = Vec::new();
-        fill(&mut edges);
-        if !edges.is_empty() {
-            self.edges.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&edges);
+    /// Runs what fills a list of candidates, and keeps them.
+    fn keep(&self, fill: impl FnOnce(&mut Vec<Found>)) {
+        let mut found = Vec::new();
+        fill(&mut found);
+        if !found.is_empty() {
+            self.found.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&found);
         }
     }
 
@@ -117,39 +169,295 @@ impl Search<'_> {
         self.degrees[class as usize].load(Ordering::Relaxed) >= DENSE_FROM
     }
 
+    /// All classes with one another.
+    fn everything(&mut self, joiner: &dyn Joiner, edges: &mut Vec<Edge>) {
+        let own: Vec<u32> = (0..self.classes.own).collect();
+        let references: Vec<u32> = (self.classes.own..self.classes.hashed).collect();
+        let own_hashes = self.classes.hashes(self.question, own.clone());
+        let reference_hashes = self.classes.hashes(self.question, references.clone());
+        self.whole(joiner, &own_hashes, &reference_hashes);
+        let sections = [(&own, &own_hashes), (&own, &reference_hashes), (&references, &own_hashes)];
+        for &orientation in self.turns() {
+            if orientation == Orientation::Upright {
+                continue;
+            }
+            // Both sides of each pair: any of the two may be the one that is turned.
+            let view = |class| Some(self.view(class, orientation));
+            for (needles, library) in sections {
+                let what = (orientation, None);
+                self.cross(joiner, needles, library, &view, what, self.reach.whole);
+            }
+        }
+        let all: Vec<u32> = (0..self.classes.hashed).collect();
+        let last = self.numbers().last().copied();
+        let mut halves = Vec::new();
+        for numbers in self.numbers().chunks(WINDOWS_AT_ONCE) {
+            for &orientation in self.turns() {
+                let mut windows = self.windows_of(numbers);
+                // In one pass through the tiles with the last windows.
+                let with_halves =
+                    numbers.last().copied() == last && orientation == Orientation::Upright;
+                if with_halves {
+                    windows.extend(HALVES);
+                }
+                let mut views = self.views(&all, &windows, orientation);
+                if with_halves {
+                    halves = views.split_off(numbers.len());
+                }
+                for (&number, views) in numbers.iter().zip(views) {
+                    let view = |class: u32| views[class as usize];
+                    for (needles, library) in sections {
+                        let what = (orientation, Some(number));
+                        self.cross(joiner, needles, library, &view, what, self.reach.window);
+                    }
+                }
+                self.settle(edges, MOST_WAITING);
+            }
+        }
+        let Some(within) = self.reach.half else { return };
+        for half in halves {
+            let half = |class: u32| half[class as usize];
+            self.halves(joiner, &own, None, &half, within);
+            self.halves(joiner, &own, Some(&references), &half, within);
+        }
+    }
+
+    /// What is new with one another and with everything else: both ways, as any of the two may be
+    /// the one that shows a part.
+    fn news(&mut self, joiner: &dyn Joiner, fresh: Vec<u32>, edges: &mut Vec<Edge>) {
+        let all: Vec<u32> = (0..self.classes.own).collect();
+        let is_fresh: HashSet<u32> = fresh.iter().copied().collect();
+        let old: Vec<u32> = all.iter().copied().filter(|class| !is_fresh.contains(class)).collect();
+        let all_hashes = self.classes.hashes(self.question, all.clone());
+        let fresh_hashes = self.classes.hashes(self.question, fresh.clone());
+        for &orientation in self.turns() {
+            let view = |class| Some(self.view(class, orientation));
+            let what = (orientation, None);
+            self.cross(joiner, &fresh, &all_hashes, &view, what, self.reach.whole);
+            if orientation != Orientation::Upright {
+                self.cross(joiner, &old, &fresh_hashes, &view, what, self.reach.whole);
+            }
+        }
+        if self.windows.len() == 1 {
+            return;
+        }
+        let prover = self.question.proofs.prover();
+        let firsts = |classes: &[u32]| -> Vec<u32> {
+            classes.iter().map(|&class| self.classes.first(class)).collect()
+        };
+        // The hashes of the windows of what is known are kept; the proof alone decides among them.
+        let kept = prover.window_hashes(&firsts(&old), self.reach.windows);
+        let kept = |place: usize, window: usize| {
+            let hash = kept.get(place)?.get(window).copied().flatten()?;
+            Some(View { phash: hash, fine: FineHash::default() })
+        };
+        let place: HashMap<u32, usize> = old.iter().copied().zip(0..).collect();
+        let any_fine = FineDistance(FINE_BITS);
+        for numbers in self.numbers().chunks(WINDOWS_AT_ONCE) {
+            for &orientation in self.turns() {
+                let windows = self.windows_of(numbers);
+                let by_class = |classes: &[u32], views: Vec<Vec<Option<View>>>| {
+                    let place: HashMap<u32, usize> = classes.iter().copied().zip(0..).collect();
+                    move |window: usize, class: u32| views[window][*place.get(&class)?]
+                };
+                let views = by_class(&fresh, self.views(&fresh, &windows, orientation));
+                // Turned windows are not kept.
+                let turned = (orientation != Orientation::Upright)
+                    .then(|| by_class(&old, self.views(&old, &windows, orientation)));
+                for (at, &number) in numbers.iter().enumerate() {
+                    let what = (orientation, Some(number));
+                    let view = |class: u32| views(at, class);
+                    self.cross(joiner, &fresh, &all_hashes, &view, what, self.reach.window);
+                    let radius = self.reach.window.0;
+                    match &turned {
+                        Some(turned) => {
+                            let view = |class: u32| turned(at, class);
+                            let within = self.reach.window;
+                            self.cross(joiner, &old, &fresh_hashes, &view, what, within);
+                        }
+                        None => {
+                            let view = |class: u32| kept(*place.get(&class)?, usize::from(number));
+                            let within = (radius, any_fine);
+                            self.cross(joiner, &old, &fresh_hashes, &view, what, within);
+                        }
+                    }
+                }
+                self.settle(edges, MOST_WAITING);
+            }
+        }
+        let Some((radius, _)) = self.reach.half else { return };
+        for (at, views) in self.views(&fresh, &HALVES, Orientation::Upright).into_iter().enumerate()
+        {
+            let fresh_place: HashMap<u32, usize> = fresh.iter().copied().zip(0..).collect();
+            let half = |class: u32| match fresh_place.get(&class) {
+                Some(&place) => views[place].map(|view| View { fine: FineHash::default(), ..view }),
+                None => kept(*place.get(&class)?, self.windows.len() + at),
+            };
+            self.halves(joiner, &fresh, None, &half, (radius, any_fine));
+            self.halves(joiner, &fresh, Some(&old), &half, (radius, any_fine));
+        }
+    }
+
+    fn turns(&self) -> &'static [Orientation] {
+        Orientation::turns(self.question.options.any_orientation)
+    }
+
+    /// The numbers of all windows but the whole picture.
+    fn numbers(&self) -> Vec<u16> {
+        (1..self.windows.len() as u16).collect()
+    }
+
+    fn windows_of(&self, numbers: &[u16]) -> Vec<Window> {
+        numbers.iter().map(|&number| self.windows[usize::from(number)]).collect()
+    }
+
+    /// Whole pictures, as they are, with one another.
+    fn whole(&self, joiner: &dyn Joiner, own: &Hashes, references: &Hashes) {
+        let radius = self.reach.whole.0.0;
+        for hash in 0..own.distinct.len() as u32 {
+            let alike = own.classes(hash);
+            if alike.len() > 1 {
+                self.keep(|found| self.offer(alike, alike, found));
+            }
+        }
+        joiner.self_join(&own.distinct, radius, &|pairs: &[Pair]| {
+            self.keep(|found| {
+                for pair in pairs {
+                    self.offer(own.classes(pair.a), own.classes(pair.b), found);
+                }
+            });
+        });
+        if !references.distinct.is_empty() {
+            joiner.cross_join(&own.distinct, &references.distinct, radius, &|pairs: &[Pair]| {
+                self.keep(|found| {
+                    for pair in pairs {
+                        self.offer(own.classes(pair.a), references.classes(pair.b), found);
+                    }
+                });
+            });
+        }
+    }
+
+    /// One half of pictures with the same half of others, or of one another.
+    fn halves(
+        &self,
+        joiner: &dyn Joiner,
+        classes: &[u32],
+        others: Option<&[u32]>,
+        half: &(dyn Fn(u32) -> Option<View> + Sync),
+        (radius, fine_radius): (Distance, FineDistance),
+    ) {
+        let seen = |classes: &[u32]| -> (Vec<PerceptualHash>, Vec<u32>) {
+            let seen = classes.iter().filter_map(|&class| Some((half(class)?.phash, class)));
+            seen.unzip()
+        };
+        let (hashes, classes) = seen(classes);
+        let take = |a: u32, b: u32, found: &mut Vec<Found>| {
+            let is_near =
+                half(a).zip(half(b)).is_some_and(|(a, b)| a.fine.distance(b.fine) <= fine_radius);
+            if is_near {
+                self.take(a, b, (Orientation::Upright, None), found);
+            }
+        };
+        match others.map(seen) {
+            None => joiner.self_join(&hashes, radius.0, &|pairs: &[Pair]| {
+                self.keep(|found| {
+                    for pair in pairs {
+                        take(classes[pair.a as usize], classes[pair.b as usize], found);
+                    }
+                });
+            }),
+            Some((other_hashes, others)) if !other_hashes.is_empty() => {
+                joiner.cross_join(&hashes, &other_hashes, radius.0, &|pairs: &[Pair]| {
+                    self.keep(|found| {
+                        for pair in pairs {
+                            take(classes[pair.a as usize], others[pair.b as usize], found);
+                        }
+                    });
+                });
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The hashes of windows of classes, in their order.
+    fn views(
+        &self,
+        classes: &[u32],
+        windows: &[Window],
+        orientation: Orientation,
+    ) -> Vec<Vec<Option<View>>> {
+        let firsts: Vec<u32> = classes.iter().map(|&class| self.classes.first(class)).collect();
+        self.question.proofs.prover().views(&firsts, windows, orientation)
+    }
+
+    /// Joins what `view` gives of each needle with whole pictures as they are. Of two that are both
+    /// among the needles and in the library this finds the pair from both sides, by an orientation
+    /// and by its inverse.
+    fn cross(
+        &self,
+        joiner: &dyn Joiner,
+        needles: &[u32],
+        library: &Hashes,
+        view: &(dyn Fn(u32) -> Option<View> + Sync),
+        what: (Orientation, Option<u16>),
+        (radius, fine_radius): (Distance, FineDistance),
+    ) {
+        let seen = needles.iter().filter_map(|&class| Some((view(class)?.phash, class)));
+        let (needles, classes): (Vec<PerceptualHash>, Vec<u32>) = seen.unzip();
+        if needles.is_empty() || library.distinct.is_empty() {
+            return;
+        }
+        joiner.cross_join(&needles, &library.distinct, radius.0, &|pairs: &[Pair]| {
+            self.keep(|found| {
+                for pair in pairs {
+                    let a = classes[pair.a as usize];
+                    let Some(needle) = view(a) else { continue };
+                    for &b in library.classes(pair.b) {
+                        let whole = self.view(b, Orientation::Upright);
+                        if needle.fine.distance(whole.fine) <= fine_radius {
+                            self.take(a, b, what, found);
+                        }
+                    }
+                }
+            });
+        });
+    }
+
     /// The classes of two near hashes, or of one with themselves.
-    fn offer(&self, left: Range<u32>, right: Range<u32>, edges: &mut Vec<Edge>) {
+    fn offer(&self, left: &[u32], right: &[u32], found: &mut Vec<Found>) {
         if left.len() as u64 * right.len() as u64 > PAIRED_UP_TO {
-            for class in left.chain(right) {
+            for &class in left.iter().chain(right) {
                 self.degrees[class as usize].fetch_max(DENSE_FROM, Ordering::Relaxed);
             }
             return;
         }
-        for a in left {
-            for b in right.clone() {
-                if left_of(a, &right) || a < b {
-                    self.confirm(a, b, Orientation::Upright, edges);
+        let fine = |class: u32| self.view(class, Orientation::Upright).fine;
+        let is_one_list = std::ptr::eq(left, right);
+        for &a in left {
+            for &b in right {
+                let is_first = !is_one_list || a < b;
+                if is_first && fine(a).distance(fine(b)) <= self.reach.whole.1 {
+                    self.take(a, b, (Orientation::Upright, None), found);
                 }
             }
         }
     }
 
-    /// Takes up a pair that is near by the 64-bit hash when `a` is turned, if it is so by the
-    /// 256-bit hash too.
-    fn confirm(&self, a: u32, b: u32, orientation: Orientation, edges: &mut Vec<Edge>) {
+    /// Takes up a pair that is near by both hashes when `a` is turned.
+    fn take(
+        &self,
+        a: u32,
+        b: u32,
+        (orientation, window): (Orientation, Option<u16>),
+        found: &mut Vec<Found>,
+    ) {
         if a == b || self.is_dense(a) && self.is_dense(b) {
             return;
         }
-        let (first, second) = (self.classes.first(a), self.classes.first(b));
-        let question = self.question;
-        let fine_distance =
-            self.view(a, orientation).fine.distance(self.view(b, Orientation::Upright).fine);
-        let roles = &question.roles;
-        if fine_distance <= question.policy.fine_radius
-            && roles[first as usize].may_match(roles[second as usize])
-            && !question.marked.are_apart(first, second)
-        {
-            edges.push(Edge { a: a.min(b), b: a.max(b) });
+        found.push(Found { a, b, orientation, window });
+        // A pair that windows find again is no other neighbour.
+        if window.is_none() {
             for class in [a, b] {
                 self.degrees[class as usize].fetch_add(1, Ordering::Relaxed);
             }
@@ -162,34 +470,6 @@ impl Search<'_> {
         self.question.pictures[first as usize].record.hash.oriented(orientation)
     }
 
-    /// Joins the classes of a section as they look after `orientation` with those of a library as
-    /// they are. Within one section this finds each pair from both sides, by an orientation and by
-    /// its inverse.
-    fn turned(
-        &self,
-        joiner: &dyn Joiner,
-        orientation: Orientation,
-        section: Range<u32>,
-        library: &Hashes,
-    ) {
-        if section.is_empty() || library.distinct.is_empty() {
-            return;
-        }
-        let start = section.start;
-        let needles: Vec<PerceptualHash> =
-            section.map(|class| self.view(class, orientation).phash).collect();
-        let radius = self.question.policy.radius.0;
-        joiner.cross_join(&needles, &library.distinct, radius, &|pairs: &[Pair]| {
-            self.keep(|edges| {
-                for pair in pairs {
-                    for b in library.classes(pair.b) {
-                        self.confirm(start + pair.a, b, orientation, edges);
-                    }
-                }
-            });
-        });
-    }
-
     /// By the 256-bit hash alone. Classes of equal hashes are paired like others: there are few, as
     /// only what was taken at other times is in another class.
     fn by_fine_hash(&self, joiner: &dyn Joiner) {
@@ -200,9 +480,9 @@ impl Search<'_> {
         };
         let own_hashes = fine(&own, Orientation::Upright);
         fine::self_join(joiner, &own_hashes, radius, &|pairs: &[FinePair]| {
-            self.keep(|edges| {
+            self.keep(|found| {
                 for pair in pairs {
-                    self.confirm(pair.a, pair.b, Orientation::Upright, edges);
+                    self.take(pair.a, pair.b, (Orientation::Upright, None), found);
                 }
             });
         });
@@ -211,10 +491,10 @@ impl Search<'_> {
             |needles: &Range<u32>, orientation, library: &Range<u32>, hashes: &[FineHash]| {
                 let turned = fine(needles, orientation);
                 fine::cross_join(joiner, &turned, hashes, radius, &|pairs: &[FinePair]| {
-                    self.keep(|edges| {
+                    self.keep(|found| {
                         for pair in pairs {
                             let (a, b) = (needles.start + pair.a, library.start + pair.b);
-                            self.confirm(a, b, orientation, edges);
+                            self.take(a, b, (orientation, None), found);
                         }
                     });
                 });
@@ -228,17 +508,83 @@ impl Search<'_> {
         }
     }
 
-    fn finish(self) -> Neighbours {
+    /// Proves what was found, once more than `limit` candidates wait.
+    fn settle(&mut self, edges: &mut Vec<Edge>, limit: usize) {
+        let found = self.found.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if found.len() <= limit {
+            return;
+        }
+        let found = std::mem::take(found);
+        let question = self.question;
+        let mut pairs: Vec<(Edge, Candidate)> = Vec::new();
+        let mut sorted = found;
+        // In a fixed order, by pair and orientation, so that the outcome is the same in every run.
+        let key = |found: &Found| {
+            let turned =
+                if found.a < found.b { found.orientation } else { found.orientation.inverse() };
+            (found.a.min(found.b), found.a.max(found.b), turned, found.window, found.a > found.b)
+        };
+        rayon::slice::ParallelSliceMut::par_sort_unstable_by_key(&mut sorted[..], key);
+        sorted.dedup();
+        for same in sorted.chunk_by(|a, b| {
+            let ((a, b, o, ..), (c, d, p, ..)) = (key(a), key(b));
+            (a, b, o) == (c, d, p)
+        }) {
+            let (a, b, ..) = key(&same[0]);
+            let edge = Edge { a, b };
+            let starts = same.iter().filter_map(|found| self.start(found));
+            let candidate = self.candidate(&same[0], starts.collect());
+            pairs.push((edge, candidate));
+            if pairs.len() == PROVEN_AT_ONCE {
+                prove(question, &mut pairs, edges);
+            }
+        }
+        prove(question, &mut pairs, edges);
+    }
+
+    /// The window of a candidate, as a part of the picture with the smaller index turned, or of the
+    /// other one as it is.
+    fn start(&self, found: &Found) -> Option<Start> {
+        let part = Part::from(self.windows[usize::from(found.window?)]);
+        let (a, b) = (self.classes.first(found.a), self.classes.first(found.b));
+        Some(match a < b {
+            true => Start { whose: Whose::First, part: part.oriented(found.orientation) },
+            false => Start { whose: Whose::Second, part },
+        })
+    }
+
+    fn candidate(&self, found: &Found, mut starts: Vec<Start>) -> Candidate {
+        let (a, b) = (self.classes.first(found.a), self.classes.first(found.b));
+        let orientation = if a < b { found.orientation } else { found.orientation.inverse() };
+        starts.sort_unstable();
+        starts.dedup();
+        Candidate { first: a.min(b), second: a.max(b), orientation, starts }
+    }
+
+    fn finish(mut self, mut edges: Vec<Edge>) -> Neighbours {
+        self.settle(&mut edges, 0);
         let dense =
             (0..self.classes.hashed).filter(|&class| self.is_dense(class)).collect::<Vec<_>>();
-        let mut edges = self.edges.into_inner().unwrap_or_else(PoisonError::into_inner);
         edges.sort_unstable();
         edges.dedup();
         Neighbours { edges, dense }
     }
 }
 
-/// Whether a class lies before a whole range, and so is paired with all of it.
-fn left_of(class: u32, range: &Range<u32>) -> bool {
-    class < range.start
+/// Proves pairs, and keeps those that are not different pictures.
+fn prove(question: &Question<'_>, pairs: &mut Vec<(Edge, Candidate)>, edges: &mut Vec<Edge>) {
+    let firsts: Vec<(Edge, u32, u32)> =
+        pairs.iter().map(|(edge, pair)| (*edge, pair.first, pair.second)).collect();
+    let pairs = pairs.drain(..).map(|(_, candidate)| candidate).collect();
+    question.proofs.prove(pairs);
+    edges.extend(firsts.into_iter().filter(|&(_, a, b)| question.may_pair(a, b)).map(|f| f.0));
+}
+
+impl Question<'_> {
+    /// Whether two pictures of which something was found may stand in one group.
+    pub(super) fn may_pair(&self, a: u32, b: u32) -> bool {
+        self.proofs.get(a, b).is_some_and(|proven| proven.standing != Standing::Different)
+            && self.roles[a as usize].may_match(self.roles[b as usize])
+            && !self.marked.are_apart(a, b)
+    }
 }

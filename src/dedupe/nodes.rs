@@ -1,12 +1,16 @@
 //! The classes that have to do with others, best keeper first: a class's number here is its rank.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use super::Question;
 use super::classes::Classes;
 use super::neighbours::Neighbours;
+use super::prover::Standing;
 use crate::dedupe::keeper;
 use crate::dedupe::partition::Edge;
+use crate::model::findings::Surroundings;
 
 /// Classes with several members or with neighbours; the rest of the library is of no concern any
 /// more.
@@ -14,6 +18,8 @@ use crate::dedupe::partition::Edge;
 pub(super) struct Nodes {
     /// Indices into the pictures, best keeper first.
     pub members: Vec<Vec<u32>>,
+    /// The picture of each that stood for it in the proofs.
+    proven_by: Vec<u32>,
     /// All in a reference folder, or none.
     pub references: Vec<bool>,
     /// Between the nodes.
@@ -27,10 +33,36 @@ impl Nodes {
         self.members.len()
     }
 
+    /// The picture that stood for it in the proofs.
+    pub fn proven_by(&self, node: u32) -> u32 {
+        self.proven_by[node as usize]
+    }
+
     /// Its best picture.
     pub fn first(&self, node: u32) -> u32 {
         self.members[node as usize][0]
     }
+}
+
+/// Pictures that show no more than a part of another one, and not more finely; or the same with
+/// something around it.
+fn lesser(question: &Question<'_>, classes: &Classes, edges: &[Edge]) -> HashSet<u32> {
+    let mut lesser = HashSet::new();
+    for edge in edges {
+        let (a, b) = (classes.first(edge.a), classes.first(edge.b));
+        let Some(proven) = question.proofs.get(a, b) else { continue };
+        if proven.standing != Standing::Same || !proven.is_part() {
+            continue;
+        }
+        let less = match proven.surroundings {
+            Surroundings::Picture => proven.whose.other(),
+            _ => proven.whose,
+        };
+        if question.finer(a, b, &proven) != Some(less) {
+            lesser.extend(classes.members(less.of(edge.a, edge.b)));
+        }
+    }
+    lesser
 }
 
 /// Ranks what matters. Fills `rank` of the question for the pictures in it.
@@ -39,6 +71,7 @@ pub(super) fn nodes(
     classes: &Classes,
     neighbours: Neighbours,
 ) -> Nodes {
+    question.lesser = lesser(question, classes, &neighbours.edges);
     let mut matters = vec![false; classes.len() as usize];
     for edge in &neighbours.edges {
         matters[edge.a as usize] = true;
@@ -71,6 +104,7 @@ pub(super) fn nodes(
     let mut dense: Vec<u32> =
         neighbours.dense.iter().map(|&class| number[class as usize]).collect();
     dense.sort_unstable();
+    let proven_by = chosen.iter().map(|(class, _)| classes.first(*class)).collect();
     let members: Vec<Vec<u32>> = chosen.into_iter().map(|(_, members)| members).collect();
     let references = members.iter().map(|m| question.is_reference_index(m[0])).collect();
 
@@ -83,5 +117,5 @@ pub(super) fn nodes(
     for (place, index) in (0..).zip(order) {
         question.rank[index as usize] = place;
     }
-    Nodes { members, references, edges, dense }
+    Nodes { members, proven_by, references, edges, dense }
 }

@@ -1,7 +1,7 @@
 //! A group around a keeper that somebody has chosen.
 
 use crate::dedupe::relation::{self, File, Shot};
-use crate::model::findings::{Duplicate, FoundPicture, Group, Linked, Matching};
+use crate::model::findings::{Duplicate, FoundPicture, Group, Linked, Matching, Relation};
 use crate::model::media::Orientation;
 use crate::model::phash::Nearness;
 use crate::model::policy::Policy;
@@ -25,9 +25,31 @@ impl Group {
         };
         let (reason, duplicates, linked) = (CHOSEN.to_owned(), Vec::new(), Vec::new());
         let mut group = Group { keeper, reason, duplicates, linked };
-        for picture in others() {
-            match near(keeper, picture, matching) {
-                Some(nearness) => group.duplicates.push(Duplicate::new(picture, nearness)),
+        let chosen = &self.duplicates[member - 1];
+        let stood = |place: usize| place.checked_sub(1).map(|at| &self.duplicates[at]);
+        for (place, picture) in self.candidates().enumerate().filter(|(at, _)| *at != member) {
+            let new = match stood(place) {
+                // The pair was proven from the other side.
+                None => {
+                    let turns = [chosen.orientation.inverse()];
+                    let near = keeper.hash.nearest(&picture.hash, &turns, |_, _| true);
+                    near.map(|near| Duplicate {
+                        relation: chosen.relation,
+                        likeness: chosen.likeness.map(|likeness| likeness.inverse()),
+                        // What was a part of it cannot stand for it.
+                        shows_more: chosen.relation == Relation::Part,
+                        ..Duplicate::new(picture, near)
+                    })
+                }
+                // Both are copies of the old keeper, and near each other.
+                Some(old) if is_copy(old.relation) && is_copy(chosen.relation) => {
+                    near(keeper, picture, matching).map(|near| Duplicate::new(picture, near))
+                }
+                // Nobody has held these two against each other.
+                Some(_) => None,
+            };
+            match new {
+                Some(duplicate) => group.duplicates.push(duplicate),
                 None => group.linked.push(far(keeper, picture, matching)),
             }
         }
@@ -40,6 +62,11 @@ impl Group {
         }
         Some(group.map(|&picture| picture.clone()))
     }
+}
+
+/// Whether a picture was proven to show what its keeper shows, or is only another frame of it.
+fn is_copy(relation: Relation) -> bool {
+    matches!(relation, Relation::Identical | Relation::Copy | Relation::Burst)
 }
 
 fn describe(picture: &FoundPicture) -> (Shot<'_>, File) {
@@ -117,6 +144,8 @@ mod tests {
             relation: Relation::Copy,
             orientation: Orientation::Upright,
             whole_beside_damaged: false,
+            likeness: None,
+            shows_more: false,
         }
     }
 
@@ -160,9 +189,22 @@ mod tests {
             let matching = Matching { policy, fine_only, ..Default::default() };
             group.around(1, &matching).unwrap().duplicates.len()
         };
-        assert_eq!(duplicates(policy(2, 1), false), 0);
-        assert_eq!(duplicates(policy(1, 2), false), 0);
-        assert_eq!(duplicates(policy(1, 2), true), 1);
+        // The old keeper was proven to show the same; the other one is 4 bits away.
+        assert_eq!(duplicates(policy(4, 4), false), 2);
+        assert_eq!(duplicates(policy(4, 3), false), 1);
+        assert_eq!(duplicates(policy(3, 4), false), 1);
+        assert_eq!(duplicates(policy(3, 4), true), 2);
+        // Who was only alike, or a part, is held against nobody else.
+        for relation in [Relation::Alike, Relation::Part] {
+            let mut group = group.clone();
+            group.duplicates[1].relation = relation;
+            let around = group.around(1, &Matching { policy: policy(4, 4), ..matching }).unwrap();
+            assert_eq!((around.duplicates.len(), around.linked.len()), (1, 2));
+            // And what it was a part of shows more.
+            let around = group.around(2, &Matching { policy: policy(4, 4), ..matching }).unwrap();
+            assert_eq!(around.duplicates[0].relation, relation);
+            assert_eq!(around.duplicates[0].shows_more, relation == Relation::Part);
+        }
     }
 
     #[test]

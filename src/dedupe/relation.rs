@@ -3,7 +3,7 @@
 use crate::model::phash::{Distance, FineDistance};
 use std::path::Path;
 
-use crate::model::findings::{Alarm, Group, Relation};
+use crate::model::findings::{Alarm, Group, Likeness, Relation};
 use crate::model::media::{Bytes, CaptureTime, Format, Metadata};
 use crate::model::record::ContentHash;
 
@@ -57,11 +57,15 @@ pub fn judge<'a, P>(
         let (shot, file) = describe(&duplicate.picture);
         let identical =
             file.size == kept.size && kept.content.is_some() && file.content == kept.content;
-        duplicate.relation = match witness {
-            _ if identical => Relation::Identical,
-            Some(witness) => relate(witness, shot),
-            None => Relation::Copy,
-        };
+        // That they are a copy, a part or only alike was proven, not read off the metadata.
+        let is_burst = witness.is_some_and(|witness| relate(witness, shot) == Relation::Burst);
+        if identical {
+            duplicate.relation = Relation::Identical;
+            duplicate.likeness = Some(Likeness::FULL);
+            duplicate.shows_more = false;
+        } else if is_burst {
+            duplicate.relation = Relation::Burst;
+        }
         duplicate.whole_beside_damaged = kept.damaged && !file.damaged;
         let distances = (duplicate.distance, duplicate.fine_distance);
         let suspicious = may_be_damaged(kept, file, distances, duplicate.relation);
@@ -91,6 +95,17 @@ pub fn may_be_damaged(
         && a.format == b.format
         && other_bytes
         && (near == (Distance(0), FineDistance(0)) || unlikely)
+}
+
+/// Whether the metadata prove that two pictures are one capture: the same time by the same camera,
+/// and no two numbers in their names.
+pub fn is_one_capture(a: Shot<'_>, b: Shot<'_>) -> bool {
+    let numbers = (sequence(a.path), sequence(b.path));
+    a.captured.is_some()
+        && b.captured.is_some()
+        && a.camera == b.camera
+        && !taken_apart(a, b)
+        && !matches!(numbers, (Some(a), Some(b)) if a != b)
 }
 
 fn taken_apart(a: Shot<'_>, b: Shot<'_>) -> bool {

@@ -7,16 +7,17 @@ use super::dense::{Dense, DenseHashes, NeighbourKind};
 use super::neighbours::near;
 use super::nodes::Nodes;
 use super::partition::{self, Edge, Lookup as _, Star};
-use crate::model::findings::{Duplicate, Group, Linked, Relation};
-use crate::model::phash::Nearness;
+use super::prover::Candidate;
+use crate::model::findings::{Duplicate, Group, Linked};
 
 /// The groups, without what [`super::confirm`] adds.
 pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> {
-    let is_burst = |edge: &&Edge| {
+    prove_best(question, nodes);
+    let is_doubtful = |edge: &&Edge| {
         let (a, b) = (nodes.first(edge.a), nodes.first(edge.b));
-        !question.options.include_bursts && question.relation(a, b) == Relation::Burst
+        !question.acts_on(question.relation(a, b))
     };
-    let (bursts, copies): (Vec<Edge>, Vec<Edge>) = nodes.edges.iter().partition(is_burst);
+    let (doubtful, copies): (Vec<Edge>, Vec<Edge>) = nodes.edges.iter().partition(is_doubtful);
     let hashes = DenseHashes::new(question, nodes);
     let star_list = |edges: &[Edge], wanted: NeighbourKind<'_>| {
         let mut lookup = Dense::new(question, nodes, &hashes, wanted);
@@ -36,15 +37,15 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> 
             stars.entry(node).or_insert_with(|| lone(node));
         }
     }
-    // Frames of bursts that are nobody's duplicate and have no group of their own are shown with
-    // the best of them.
+    // Frames of bursts, and pictures that are only alike, that are nobody's duplicate and have no
+    // group of their own are shown with the best of them.
     let mut frames: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    if !question.options.include_bursts {
-        let kept: Vec<Edge> = bursts
+    {
+        let kept: Vec<Edge> = doubtful
             .into_iter()
             .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
             .collect();
-        for star in star_list(&kept, NeighbourKind::Bursts { superfluous: &superfluous }) {
+        for star in star_list(&kept, NeighbourKind::Doubtful { superfluous: &superfluous }) {
             let shown = |node: &u32| !superfluous[*node as usize] && !stars.contains_key(node);
             let alone: Vec<u32> = star.duplicates.into_iter().filter(shown).collect();
             if !alone.is_empty() && !superfluous[star.keeper as usize] {
@@ -55,6 +56,14 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> 
     for &keeper in frames.keys() {
         stars.entry(keeper).or_insert_with(|| lone(keeper));
     }
+    prove_members(
+        question,
+        nodes,
+        stars.values().map(|star| {
+            let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
+            (star, frames)
+        }),
+    );
     let spelled_out = stars.into_values().filter_map(|star| {
         let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
         spell_out(question, nodes, &star, frames)
@@ -119,6 +128,49 @@ fn link_the_rest(
     }
 }
 
+/// Classes were proven by any of their pictures; stars are made of the best ones.
+fn prove_best(question: &Question<'_>, nodes: &Nodes) {
+    let pairs = nodes.edges.iter().filter_map(|edge| {
+        let (a, b) = (nodes.first(edge.a), nodes.first(edge.b));
+        let missing = question.proofs.get(a, b).is_none();
+        missing.then(|| again(question, nodes, (edge.a, a), (edge.b, b)))
+    });
+    question.proofs.prove(pairs.collect());
+}
+
+/// Every picture of a group is proven against its keeper.
+fn prove_members<'a>(
+    question: &Question<'_>,
+    nodes: &Nodes,
+    stars: impl Iterator<Item = (&'a Star, &'a [u32])>,
+) {
+    let mut pairs = Vec::new();
+    for (star, frames) in stars {
+        let keeper = nodes.first(star.keeper);
+        for &node in star.duplicates.iter().chain(frames).chain([&star.keeper]) {
+            let members = nodes.members[node as usize].iter();
+            let unproven = members.filter(|&&picture| {
+                picture != keeper && question.proofs.get(keeper, picture).is_none()
+            });
+            let pair = |&picture| again(question, nodes, (star.keeper, keeper), (node, picture));
+            pairs.extend(unproven.map(pair));
+        }
+    }
+    question.proofs.prove(pairs);
+}
+
+/// The pair of two pictures of classes of which something was found.
+fn again(
+    question: &Question<'_>,
+    nodes: &Nodes,
+    (node, picture): (u32, u32),
+    (other_node, other): (u32, u32),
+) -> Candidate {
+    let (a, b) = (nodes.proven_by(node), nodes.proven_by(other_node));
+    let best = || question.proofs.get(nodes.first(node), nodes.first(other_node));
+    Question::again(picture, other, question.proofs.get(a, b).or_else(best))
+}
+
 fn lone(keeper: u32) -> Star {
     Star { keeper, duplicates: Vec::new(), linked: Vec::new() }
 }
@@ -136,17 +188,21 @@ fn spell_out(
     let mut linked_pictures: Vec<u32> = Vec::new();
     if is_reference(star.keeper) {
         linked_pictures.extend(rest);
-    } else {
-        duplicates.extend(rest.iter().map(|&p| Duplicate::new(p, Nearness::default())));
     }
-    for &node in star.duplicates.iter().chain(frames) {
-        let Some(near) = near(question, keeper, nodes.first(node)) else {
-            // Every star was made of such pairs; if one ever were not near, it must not vanish.
-            linked_pictures.extend(&nodes.members[node as usize]);
-            continue;
-        };
-        let members = nodes.members[node as usize].iter();
-        duplicates.extend(members.map(|&p| Duplicate::new(p, near)));
+    let own = if is_reference(star.keeper) { &[][..] } else { rest };
+    let others = star.duplicates.iter().chain(frames);
+    let others = others.flat_map(|&node| &nodes.members[node as usize]);
+    for &picture in own.iter().chain(others) {
+        match (near(question, keeper, picture), question.proofs.get(keeper, picture)) {
+            (Some(near), Some(proven)) => duplicates.push(Duplicate {
+                relation: question.relation(keeper, picture),
+                likeness: proven.likeness(),
+                shows_more: question.shows_more(keeper, picture, &proven),
+                ..Duplicate::new(picture, near)
+            }),
+            // It looks the same by its hashes, and is another picture.
+            _ => linked_pictures.push(picture),
+        }
     }
     duplicates.sort_by_key(|d| question.rank[d.picture as usize]);
     linked_pictures.extend(star.linked.iter().flat_map(|&node| &nodes.members[node as usize]));

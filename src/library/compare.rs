@@ -6,8 +6,11 @@ use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
+use super::tiles::{LibraryTiles, pair_rule, read_detail};
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
+use crate::catalogue::tiles::TileStore;
+use crate::dedupe::tile_prover::TileProver;
 use crate::dedupe::{self, DedupeOptions, Deduplicated};
 use crate::files::content::content_hash;
 use crate::files::stamp::{Volumes, stamp_and_evidence};
@@ -31,19 +34,28 @@ impl Library {
     pub(super) fn compare(
         &mut self,
         scan: &mut Scan,
-        others: Vec<Picture>,
+        mut others: Others,
         matching: &DedupeOptions,
         confirm: Option<Confirm>,
         monitor: Monitor<'_>,
     ) -> Result<Deduplicated, LibraryError> {
         let volumes = Volumes::default();
         let live = |path: &Path| stamp_and_evidence(path, &volumes);
-        scan.add_known(others, &live);
+        scan.add_known(others.pictures, &live);
         let Monitor { progress, cancel, .. } = monitor;
         let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
         let joiner = self.options.backends.joiner.as_ref();
-        settled(scan, matching, joiner, confirm, with, &mut self.cache)
+        settled(scan, matching, joiner, confirm, with, (&mut self.cache, &mut others.tiles))
     }
+}
+
+/// What other caches know.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    /// Their pictures.
+    pub pictures: Vec<Picture>,
+    /// The tiles of those.
+    pub tiles: Vec<TileStore>,
 }
 
 /// Finds groups until nothing that they rest on turns out to be otherwise.
@@ -53,12 +65,25 @@ fn settled(
     joiner: &dyn Joiner,
     confirm: Option<Confirm>,
     with: Confirming<'_>,
-    cache: &mut Cache,
+    (cache, others): (&mut Cache, &mut [TileStore]),
 ) -> Result<Deduplicated, LibraryError> {
     let read = |picture: &Picture| content_hash(&picture.file.path);
     let mut confirmed: HashSet<PathBuf> = HashSet::new();
     for _ in 0..ROUNDS {
-        let mut found = dedupe::dedupe(&scan.pictures, matching, &read, joiner, with.progress);
+        let mut found = {
+            let store = cache.tiles().map_err(LibraryError::Tiles)?;
+            let rule = pair_rule(matching);
+            let mut tiles = LibraryTiles::new(&scan.pictures, store, others, with.options, rule)
+                .map_err(LibraryError::Tiles)?;
+            let detail = |picture: &Picture| read_detail(picture, with.options);
+            let prover = TileProver::new(&scan.pictures, &mut tiles, &detail);
+            let pictures = &scan.pictures;
+            let found = dedupe::dedupe(pictures, matching, &read, joiner, &prover, with.progress);
+            if let Err(error) = tiles.finish() {
+                tracing::warn!("{error}; pairs of pictures are compared again in the next run");
+            }
+            found
+        };
         let mut changed = false;
         if let Some(which) = confirm {
             let mut members = found.members();

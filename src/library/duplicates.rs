@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::compare::Others;
 use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
+use crate::catalogue::tiles::{TileStore, beside};
 use crate::dedupe::{DedupeOptions, Prefer};
 use crate::files::globs::Globs;
 use crate::model::findings::{Counts, Findings, Matching, Skipped};
@@ -35,6 +37,8 @@ pub struct DuplicateOptions {
     pub any_orientation: bool,
     /// Treat frames of a burst as duplicates.
     pub include_bursts: bool,
+    /// Treat pictures that are only alike as duplicates.
+    pub include_alike: bool,
     /// Rules for the keeper, before the usual order.
     pub keep: Vec<KeepRule>,
     /// Compare pairs that were marked as no duplicates all the same.
@@ -70,6 +74,7 @@ impl Library {
             fine_only: options.fine_only,
             any_orientation: options.any_orientation,
             include_bursts: options.include_bursts,
+            include_alike: options.include_alike,
             keep: options.keep.clone(),
             prefer: Some(prefer(&options.keep)?),
             films: Vec::new(),
@@ -87,7 +92,8 @@ impl Library {
         doubts.check(options.acts, options.allow_empty)?;
         let counts = self.counts(&scan);
         matching.films = std::mem::take(&mut scan.films);
-        let elsewhere: HashSet<PathBuf> = others.iter().map(|p| p.file.path.clone()).collect();
+        let elsewhere: HashSet<PathBuf> =
+            others.pictures.iter().map(|p| p.file.path.clone()).collect();
         let confirm = options.acts.then_some(Confirm::Unbound);
         let found = self.compare(&mut scan, others, &matching, confirm, monitor)?;
 
@@ -104,6 +110,7 @@ impl Library {
                 fine_only: options.fine_only,
                 any_orientation: options.any_orientation,
                 include_bursts: options.include_bursts,
+                include_alike: options.include_alike,
             },
             groups: found.report_groups(&scan.pictures, &matching),
             skipped: skipped.collect(),
@@ -154,15 +161,19 @@ fn prefer(keep: &[KeepRule]) -> Result<Prefer, LibraryError> {
 }
 
 /// What other caches know, as pictures of a root of their own.
-fn other_pictures(files: &[PathBuf], base: &Path, root: u32) -> Result<Vec<Picture>, LibraryError> {
-    let mut pictures = Vec::new();
+fn other_pictures(files: &[PathBuf], base: &Path, root: u32) -> Result<Others, LibraryError> {
+    let mut others = Others::default();
     for file in files {
         let cache = Cache::open_read_only(file, base).map_err(LibraryError::OtherCache)?;
         cache.each_picture(&mut |known| {
             let KnownPicture { path, stamp, evidence, .. } = known;
             let file = MediaFile { path, stamp, evidence, root };
-            pictures.push(Picture { file, record: known.record, content: known.content });
+            others.pictures.push(Picture { file, record: known.record, content: known.content });
         })?;
+        match TileStore::open_read_only(&beside(file)) {
+            Ok(tiles) => others.tiles.extend(tiles),
+            Err(error) => tracing::warn!("{error}"),
+        }
     }
-    Ok(pictures)
+    Ok(others)
 }

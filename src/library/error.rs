@@ -8,6 +8,7 @@ use crate::act::plan::PlanError;
 use crate::catalogue::cache::CacheError;
 use crate::catalogue::decisions::DecisionsError;
 use crate::catalogue::similar::SimilarError;
+use crate::catalogue::tiles::TileStoreError;
 use crate::files::globs::GlobError;
 use crate::model::path_text::for_people;
 
@@ -19,6 +20,8 @@ pub enum LibraryError {
     Cache(CacheError),
     /// The cache of another library, which was named, cannot be used.
     OtherCache(CacheError),
+    /// The tiles of the pictures cannot be used, and there is no room for others.
+    Tiles(TileStoreError),
     /// The cached hashes cannot be searched.
     Search(SimilarError),
     /// The decisions cannot be read.
@@ -56,6 +59,7 @@ impl fmt::Display for LibraryError {
         match self {
             Self::Cache(error) => error.fmt(f),
             Self::OtherCache(error) => error.fmt(f),
+            Self::Tiles(error) => error.fmt(f),
             Self::Search(error) => error.fmt(f),
             Self::Decisions(error) => error.fmt(f),
             Self::Root { path, reason } => write!(f, "{}: {reason}", for_people(path)),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
+use super::compare::Others;
 use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::act::layout::Template;
@@ -172,7 +173,7 @@ impl Library {
         };
         // People empty the card afterwards because of what is said here, so all bytes are read.
         let confirm = Some(Confirm::All);
-        let found = self.compare(&mut scan, Vec::new(), &matching, confirm, monitor)?;
+        let found = self.compare(&mut scan, Others::default(), &matching, confirm, monitor)?;
         let groups = found.report_groups(&scan.pictures, &matching);
         let rule = Matching { policy: options.policy, ..Matching::default() };
         Ok(Twins::from_groups(&groups, &|duplicate| rule.acts_on(duplicate)))

@@ -13,7 +13,9 @@ mod error;
 #[cfg_attr(not(feature = "approximate"), path = "no_graph.rs")]
 mod graph;
 mod import;
+mod parts;
 mod similar;
+pub mod tiles;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

@@ -1,15 +1,23 @@
 //! Asking this library and others for pictures near a needle.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::graph::Graph;
+use super::parts::{self, Judged};
 use super::{Library, LibraryError};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::similar::{
-    Needle, SearchMode, Searcher, Similar, SimilarError, SimilarOptions,
+    Needle, NeedleTile, SearchMode, Searcher, Similar, SimilarError, SimilarOptions,
 };
+use crate::catalogue::tiles::{TileStore, beside};
+use crate::decode::DecodeOptions;
+use crate::model::media::Orientation;
+use crate::model::record::KnownPicture;
 use crate::model::record::Unreadable;
 use crate::picture::dct::hash_tile;
+use crate::picture::tile::{StoredTile, Tiles};
 use crate::scan::read_picture;
 
 /// Where to search.
@@ -48,7 +56,13 @@ impl Library {
     /// Where reading it failed, and why.
     pub fn needle(&self, path: &Path) -> Result<Needle, Unreadable> {
         let read = read_picture(path, &self.options.scan.decode)?;
-        Ok(Needle::Picture(hash_tile(&read.tiles.coarse)))
+        let Tiles { coarse, fine, intact } = read.tiles;
+        Ok(Needle::Shown(Arc::new(NeedleTile {
+            path: path.to_owned(),
+            hash: hash_tile(&coarse),
+            dimensions: read.record.dimensions,
+            tile: StoredTile { cells: *fine, intact },
+        })))
     }
 
     /// Searches the cached pictures without touching their files. What is not in a cache is not
@@ -76,10 +90,17 @@ impl Library {
                 true => Some(Graph::open(cache, &mut searcher).map_err(LibraryError::Search)?),
                 false => None,
             };
-            searched.push(Searched { searcher, graph, other });
+            // Without tiles nothing is proven, and no parts are found.
+            let tiles = TileStore::open_read_only(&beside(cache.file())).unwrap_or_else(|error| {
+                tracing::warn!("{error}");
+                None
+            });
+            searched.push(Searched { searcher, graph, tiles, other });
         }
         let pictures = searched.iter().map(|searched| searched.searcher.len() as u64).sum();
-        let hits = needles.iter().map(|needle| search(&mut searched, needle, options)).collect();
+        let decode = &self.options.scan.decode;
+        let hits =
+            needles.iter().map(|needle| search(&mut searched, needle, options, decode)).collect();
         Ok(Answers { hits, pictures })
     }
 }
@@ -88,6 +109,7 @@ impl Library {
 struct Searched<'a> {
     searcher: Searcher<'a>,
     graph: Option<Graph>,
+    tiles: Option<TileStore>,
     other: Option<&'a Path>,
 }
 
@@ -96,14 +118,46 @@ impl Searched<'_> {
         &mut self,
         needle: &Needle,
         options: &SimilarOptions,
+        decode: &DecodeOptions,
     ) -> Result<Vec<Similar>, SimilarError> {
-        let (Some(graph), SearchMode::Nearest(count), Needle::Picture(hash)) =
-            (&self.graph, options.wanted, needle)
-        else {
-            return self.searcher.similar(needle, options);
+        let hash = match needle {
+            Needle::Picture(hash) => Some(*hash),
+            Needle::Shown(shown) => Some(shown.hash),
+            Needle::Perceptual(_) | Needle::Fine(_) => None,
         };
-        let found = graph.near(hash, count, options).into_iter();
-        self.searcher.at_positions(needle, options, found, count)
+        let mut found = match (&self.graph, options.wanted, hash) {
+            (Some(graph), SearchMode::Nearest(count), Some(hash)) => {
+                let found = graph.near(&hash, count, options).into_iter();
+                self.searcher.at_positions(needle, options, found, count)?
+            }
+            _ => self.searcher.similar(needle, options)?,
+        };
+        if let (Some(tiles), Needle::Shown(shown)) = (&mut self.tiles, needle) {
+            let near: Vec<(KnownPicture, Orientation)> =
+                found.iter().map(|hit| (hit.picture.clone(), hit.orientation)).collect();
+            let judged = parts::judge(&mut self.searcher, tiles, shown, &near, options, decode)?;
+            for (picture, judged) in judged {
+                let Judged { likeness, orientation } = judged;
+                match found.iter_mut().find(|hit| hit.picture.path == picture.path) {
+                    Some(hit) => {
+                        (hit.likeness, hit.orientation) = (Some(likeness), orientation);
+                    }
+                    None if self.searcher.is_answer(&picture.path, options) => {
+                        let other = &picture.record.hash;
+                        let near = shown.hash.nearest(other, &[orientation], |_, _| true);
+                        found.push(Similar {
+                            distance: near.map(|near| near.distance),
+                            fine_distance: near.map(|near| near.fine_distance),
+                            orientation,
+                            likeness: Some(likeness),
+                            picture,
+                        });
+                    }
+                    None => {}
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -112,14 +166,20 @@ fn search(
     searched: &mut [Searched<'_>],
     needle: &Needle,
     options: &SimilarOptions,
+    decode: &DecodeOptions,
 ) -> Result<Vec<SimilarHit>, SimilarError> {
     let mut hits = Vec::new();
     for searched in searched {
-        let found = searched.similar(needle, options)?;
+        let found = searched.similar(needle, options, decode)?;
         let hit = |similar| SimilarHit { similar, cache: searched.other.map(Path::to_owned) };
         hits.extend(found.into_iter().map(hit));
     }
-    hits.sort_by_key(|SimilarHit { similar, .. }| (similar.fine_distance, similar.distance));
+    // First what is proven to show the same, then parts by how much they show, then what is near.
+    hits.sort_by_key(|SimilarHit { similar, .. }| {
+        let region = similar.likeness.map(|likeness| likeness.region);
+        let share = region.map(|region| region.map_or(100, |region| region.per_cent()));
+        (Reverse(share), similar.fine_distance, similar.distance)
+    });
     if let SearchMode::Nearest(count) = options.wanted {
         hits.truncate(count);
     }

@@ -17,14 +17,15 @@
 mod align;
 mod blocks;
 mod detail;
+mod surroundings;
 
 pub use align::Prepared;
 pub use blocks::{Agreement, Blocks};
 pub use detail::{Detailed, Differences, differences};
+pub use surroundings::surroundings;
 
 use super::part::Part;
 use super::simd::widest;
-use super::window::Window;
 
 /// Names the rule: windows, alignment, statistics and limits. Verdicts of another version count for
 /// nothing.
@@ -68,13 +69,13 @@ pub struct Alignment {
     pub agreement: Agreement,
 }
 
-/// A window of one picture that may show the whole of the other.
+/// A part of one picture that may show the whole of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Start {
     /// Of which picture.
     pub whose: Whose,
-    /// The window.
-    pub window: Window,
+    /// The part: a window.
+    pub part: Part,
 }
 
 /// A tile with what the proof has to know besides.
@@ -121,15 +122,19 @@ const GOOD: [i32; 2] = [45_875, 39_322];
 const MEDIAN: [i32; 2] = [52_429, 39_322];
 /// Most that the shapes of the two files may differ by from what the alignment says, in 1/16.
 const STRETCH: u64 = 24;
-/// Share of flat cells from which on a picture is mostly background, in 1/65536.
-const BACKGROUND: u32 = 26_214;
+/// Share of cells of one shade from which on a picture is mostly background, a document or a
+/// drawing, in 1/65536.
+const BACKGROUND: u32 = 29_491;
+/// Share of cells without detail from which on a picture may show too little, in 1/65536.
+const FLAT: u32 = 26_214;
 /// So many blocks of 64×64 cells that do not agree at all are a place where the pictures differ.
 const ONE_PLACE: u32 = 3;
 /// Fewer textured blocks of 256×256 cells say too little.
 const LITTLE_DETAIL: u32 = 200;
-/// Most missing blocks of two pictures of one document, and of two that are alike, in thousandths.
-const MISSING: u32 = 15;
-const MISSING_ALIKE: u32 = 100;
+/// Most detail that two pictures of one document do not have in common, and two that are alike, in
+/// 1/65536.
+const LOST: u32 = 492;
+const LOST_ALIKE: u32 = 6_554;
 /// Most cells that differ between two pictures with little detail, in 1/65536.
 const CHANGED: u32 = 655;
 /// Something moved: so many missing blocks at least, and at most so many thousandths of all.
@@ -138,12 +143,12 @@ const MOVED_MOST: u32 = 150;
 /// From so many cells of one shade on it was laid over the picture, in 1/65536.
 const OVERLAID: u32 = 16_384;
 
-/// Whether a window of `of` may show what the whole of `other` shows: cheap, and asked before
+/// Whether a part of `of` may show what the whole of `other` shows: cheap, and asked before
 /// anything else. Of unrelated pictures it lets few through.
-pub fn is_plausible(of: &Prepared, other: &Prepared, window: Window) -> bool {
+pub fn is_plausible(of: &Prepared, other: &Prepared, part: Part) -> bool {
     widest(
         #[inline(always)]
-        || align::correlation(of, other, Part::from(window)) >= PLAUSIBLE,
+        || align::correlation(of, other, part) >= PLAUSIBLE,
     )
 }
 
@@ -166,12 +171,9 @@ fn best_alignment(first: &Prepared, second: &Prepared, starts: &[Start]) -> Opti
     let mut best: Option<Alignment> = None;
     for (whose, of, other) in [(Whose::First, first, second), (Whose::Second, second, first)] {
         let windows = starts.iter().filter(|start| start.whose == whose);
-        let windows = windows.map(|start| start.window).chain([Window::WHOLE]);
-        let mut scored: Vec<(i32, Part)> = windows
-            .map(|window| {
-                let part = Part::from(window);
-                (-align::correlation(of, other, part), part)
-            })
+        let parts = windows.map(|start| start.part).chain([Part::WHOLE]);
+        let mut scored: Vec<(i32, Part)> = parts
+            .map(|part| (-align::correlation(of, other, part), part))
             .filter(|&(score, _)| score < 0)
             .collect();
         scored.sort_unstable();
@@ -202,8 +204,7 @@ pub fn prove(first: &Shown, second: &Shown, starts: &[Start]) -> Proof {
     if !agrees || !alignment.fits(first.pixels, second.pixels) {
         return Proof::Refused;
     }
-    let is_background = |shown: &Shown| shown.prepared.flat_share() >= BACKGROUND;
-    if is_background(first) || is_background(second) || fine.bad >= ONE_PLACE {
+    if is_plain(first, second) || fine.bad >= ONE_PLACE {
         Proof::DetailNeeded(alignment)
     } else {
         Proof::Accepted(alignment)
@@ -219,20 +220,36 @@ pub fn settle(
 ) -> Verdict {
     let Some(found) = details else { return Verdict::Alike(alignment) };
     let thousandths = found.missing * 1000 / found.textured.max(1);
-    let is_background = |shown: &Shown| shown.prepared.flat_share() >= BACKGROUND;
-    if is_background(first) || is_background(second) {
-        return match () {
-            () if found.textured < LITTLE_DETAIL => match found.changed <= CHANGED {
-                true => Verdict::Same(alignment),
-                false => Verdict::Alike(alignment),
-            },
-            () if thousandths <= MISSING => Verdict::Same(alignment),
-            () if thousandths <= MISSING_ALIKE => Verdict::Alike(alignment),
-            () => Verdict::Different,
+    if found.textured < LITTLE_DETAIL {
+        return match found.changed <= CHANGED {
+            true => Verdict::Same(alignment),
+            false => Verdict::Alike(alignment),
+        };
+    }
+    if is_document(first, second) {
+        return match found.lost {
+            lost if lost <= LOST => Verdict::Same(alignment),
+            lost if lost <= LOST_ALIKE => Verdict::Alike(alignment),
+            _ => Verdict::Different,
         };
     }
     let moved = found.missing >= MOVED && thousandths <= MOVED_MOST && found.one_shade < OVERLAID;
     if moved { Verdict::Shots(alignment) } else { Verdict::Same(alignment) }
+}
+
+/// Whether only detail can tell whether two pictures that agree show the same.
+pub fn is_plain(first: &Shown, second: &Shown) -> bool {
+    is_document(first, second) || is_flat(first, second)
+}
+
+/// Whether one of both pictures is mostly background.
+fn is_document(first: &Shown, second: &Shown) -> bool {
+    [first, second].into_iter().any(|shown| shown.prepared.one_shade() >= BACKGROUND)
+}
+
+/// Whether most of one of both pictures has no detail.
+fn is_flat(first: &Shown, second: &Shown) -> bool {
+    [first, second].into_iter().any(|shown| shown.prepared.flat_share() >= FLAT)
 }
 
 impl Alignment {

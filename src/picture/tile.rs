@@ -36,6 +36,15 @@ pub struct Tiles {
     pub intact: Part,
 }
 
+/// A fine tile as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTile {
+    /// The cells.
+    pub cells: FineTile,
+    /// The part of the picture that was read.
+    pub intact: Part,
+}
+
 impl Tile {
     /// The tile of the picture after `orientation` was applied. The area average treats every
     /// direction alike, so turning the tile equals turning the picture first.

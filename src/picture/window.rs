@@ -78,13 +78,14 @@ impl WindowSet {
             Self::Whole => {}
             Self::Few => {
                 let (full, inner) = (Interval(0, 40), Interval(4, 36));
-                for around in [Interval(1, 39), Interval(2, 38), inner] {
+                // Those of one horizontal interval follow one another: it is averaged once.
+                let edges = [Interval(0, 36), Interval(4, 40), Interval(0, 34), Interval(6, 40)];
+                windows.extend(edges.map(|edge| Window::new(edge, full)));
+                windows.extend([Window::new(inner, full), Window::new(full, inner)]);
+                for around in [inner, Interval(1, 39), Interval(2, 38)] {
                     windows.push(Window::new(around, around));
                 }
-                windows.extend([(full, inner), (inner, full)].map(Window::from));
-                for edge in [Interval(0, 36), Interval(4, 40), Interval(0, 34), Interval(6, 40)] {
-                    windows.extend([(edge, full), (full, edge)].map(Window::from));
-                }
+                windows.extend(edges.map(|edge| Window::new(full, edge)));
             }
             Self::Many => {
                 for (width, starts) in CROPS {

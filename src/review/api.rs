@@ -17,7 +17,7 @@ const MOST: usize = 200;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Filter {
-    /// `identical`, `copy`, `burst`, `turned`, `linked`.
+    /// `identical`, `copy`, `part`, `burst`, `alike`, `turned`, `linked`.
     pub kind: Option<String>,
     /// `open`, `accepted`, `applied`.
     pub state: Option<String>,
@@ -83,6 +83,10 @@ struct MemberJson {
     distance: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fine_distance: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    likeness: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<String>,
     /// How the keeper has to be turned to look like it.
     #[serde(skip_serializing_if = "Option::is_none")]
     orientation: Option<&'static str>,
@@ -168,7 +172,9 @@ impl Session {
         let kind = match filter.kind.as_deref() {
             Some("identical") => has(Relation::Identical),
             Some("copy") => has(Relation::Copy),
+            Some("part") => has(Relation::Part),
             Some("burst") => has(Relation::Burst),
+            Some("alike") => has(Relation::Alike),
             Some("turned") => {
                 group.duplicates.iter().any(|d| d.orientation != Orientation::Upright)
             }
@@ -300,6 +306,8 @@ fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) 
         alarm: duplicate.and_then(|d| d.alarm.as_ref()).map(Alarm::sentence),
         distance: distance.map(|distance| distance.0),
         fine_distance: fine.map(|distance| distance.0),
+        likeness: duplicate.and_then(|d| d.likeness).map(|likeness| likeness.per_cent),
+        difference: duplicate.and_then(|d| d.likeness).and_then(|likeness| likeness.words()),
         orientation: duplicate.map(|d| d.orientation.name()),
         other_names: picture.other_names.iter().map(|name| for_people(name)).collect(),
     }

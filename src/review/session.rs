@@ -35,6 +35,10 @@ pub(super) enum Role {
     Apart,
     /// It stays: a shot of a burst.
     Burst,
+    /// It stays: it is only alike.
+    Alike,
+    /// It stays: it shows more than its keeper.
+    More,
     /// It, or the keeper, may be damaged: it stays.
     Alarm,
     /// It stays: it lies in a reference folder.
@@ -53,6 +57,8 @@ impl Role {
             Self::Spared => "spared",
             Self::Apart => "apart",
             Self::Burst => "burst",
+            Self::Alike => "alike",
+            Self::More => "more",
             Self::Alarm => "alarm",
             Self::Reference => "reference",
             Self::Linked => "linked",
@@ -137,7 +143,13 @@ impl Session {
                 Some(duplicate) if duplicate.alarm.is_some() || duplicate.whole_beside_damaged => {
                     Role::Alarm
                 }
-                Some(duplicate) if !self.report.matching.acts_on(duplicate) => Role::Burst,
+                Some(duplicate) if duplicate.shows_more => Role::More,
+                Some(duplicate) if !self.report.matching.acts_on(duplicate) => {
+                    match duplicate.relation {
+                        Relation::Alike => Role::Alike,
+                        _ => Role::Burst,
+                    }
+                }
                 Some(_) if decided.spared.contains(&member) => Role::Spared,
                 Some(_) => Role::Remove,
             }

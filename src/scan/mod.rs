@@ -19,7 +19,7 @@ use crate::model::media::{Evidence, FileKey, FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
 use crate::picture::hasher::TileHasher;
 pub use confirm::{Confirm, Confirmed, Confirming};
-use pipeline::ReadJob;
+use pipeline::{Hashed, ReadJob};
 pub use reading::{ReadPicture, read_picture};
 
 /// Records are committed at the latest when so many wait.
@@ -96,29 +96,31 @@ pub fn scan(
     let work = ReadJob { files, known: &known, options, progress, cancel };
     pipeline::run(&work, &missing, hasher, &mut |step| {
         let made = match step {
-            pipeline::Step::Record(index, record, content) => {
-                Some(Fresh { index, record, content, confirmed: false })
+            pipeline::Step::Record(index, record, hashed) => {
+                let content = hashed.as_ref().map(|hashed| hashed.content);
+                Some(Fresh { index, record, content, hashed, confirmed: false })
             }
             pipeline::Step::Confirmed(index) => known[index].clone().map(|row| Fresh {
                 index,
                 record: row.record,
                 content: row.content,
+                hashed: None,
                 confirmed: true,
             }),
             pipeline::Step::Tick => None,
         };
         match made {
-            None => writer.commit(files, &fresh),
+            None => writer.commit(files, &mut fresh),
             Some(made) => {
                 fresh.push(made);
                 writer.waiting += 1;
                 if writer.waiting >= COMMIT_RECORDS {
-                    writer.commit(files, &fresh);
+                    writer.commit(files, &mut fresh);
                 }
             }
         }
     });
-    writer.commit(files, &fresh);
+    writer.commit(files, &mut fresh);
     let cache_failure = writer.failure;
     progress.on(Event::StageFinished { stage: Phase::Hash });
 
@@ -154,6 +156,8 @@ struct Fresh {
     index: usize,
     record: Record,
     content: Option<ContentHash>,
+    /// The tile, until it was written.
+    hashed: Option<Hashed>,
     /// The record is the cache's, and the bytes are still those that it was made from.
     confirmed: bool,
 }
@@ -240,10 +244,19 @@ struct CacheWriter<'a> {
 }
 
 impl CacheWriter<'_> {
-    fn commit(&mut self, files: &[MediaFile], fresh: &[Fresh]) {
-        let batch = &fresh[fresh.len() - self.waiting..];
+    fn commit(&mut self, files: &[MediaFile], fresh: &mut [Fresh]) {
+        let first = fresh.len() - self.waiting;
         self.waiting = 0;
+        let batch = &mut fresh[first..];
+        let hashed: Vec<Hashed> = batch.iter_mut().filter_map(|f| f.hashed.take()).collect();
         let Some(cache) = &mut self.cache else { return };
+        if !hashed.is_empty() {
+            // First the tiles: a row whose tile is missing has its file read again.
+            let tiles = hashed.iter().map(|h| (h.content, &*h.tile, h.intact));
+            if let Err(error) = cache.tiles().and_then(|store| store.write(tiles)) {
+                tracing::warn!("{error}");
+            }
+        }
         // A file that could not be opened may open tomorrow without having changed.
         let lasting = batch.iter().filter(
             |fresh| !matches!(&fresh.record, Record::Unreadable(why) if why.stage == Stage::Read),

@@ -14,7 +14,8 @@ use crate::model::event::{Event, Phase, Progress};
 use crate::model::media::MediaFile;
 use crate::model::record::{ContentHash, PictureRecord, Record, Unreadable};
 use crate::picture::hasher::TileHasher;
-use crate::picture::tile::Tile;
+use crate::picture::part::Part;
+use crate::picture::tile::{FineTile, Tile, Tiles};
 
 /// Tiles that may wait for the hashing thread: it bounds memory whatever the library.
 const WAITING_TILES: usize = 256;
@@ -38,12 +39,20 @@ pub(super) struct ReadJob<'a> {
 /// What the caller gets, on its own thread.
 #[allow(clippy::large_enum_variant)] // Nearly all are records.
 pub(super) enum Step {
-    /// The record of the file of that index, and the hash of the bytes that it was made from.
-    Record(usize, Record, Option<ContentHash>),
+    /// The record of the file of that index, and what is known of the bytes it was made from.
+    Record(usize, Record, Option<Hashed>),
     /// The file of that index has the bytes that its cached row was made from.
     Confirmed(usize),
     /// Some time has passed.
     Tick,
+}
+
+/// The bytes that a record was made from.
+pub(super) struct Hashed {
+    pub content: ContentHash,
+    /// The tile, and the part of it that was read.
+    pub tile: Box<FineTile>,
+    pub intact: Part,
 }
 
 /// What became of one file, on its way to the hashing thread.
@@ -123,20 +132,21 @@ fn is_confirmed(file: &MediaFile, row: Option<&CachedRow>) -> bool {
 
 /// Collects tiles into batches until all decoders are done.
 fn hash_batches(tiles: &Receiver<FileResult>, to_caller: &Sender<Step>, hasher: &dyn TileHasher) {
-    let mut waiting: Vec<(usize, PictureRecord, ContentHash)> = Vec::with_capacity(BATCH_TILES);
+    let mut waiting: Vec<(usize, PictureRecord, Hashed)> = Vec::with_capacity(BATCH_TILES);
     let mut batch: Vec<Tile> = Vec::with_capacity(BATCH_TILES);
-    let flush = |waiting: &mut Vec<(usize, PictureRecord, ContentHash)>, batch: &mut Vec<Tile>| {
-        for ((index, mut record, content), hash) in waiting.drain(..).zip(hasher.hash(batch)) {
+    let flush = |waiting: &mut Vec<(usize, PictureRecord, Hashed)>, batch: &mut Vec<Tile>| {
+        for ((index, mut record, hashed), hash) in waiting.drain(..).zip(hasher.hash(batch)) {
             record.hash = hash;
-            let _ = to_caller.send(Step::Record(index, Record::Picture(record), Some(content)));
+            let _ = to_caller.send(Step::Record(index, Record::Picture(record), Some(hashed)));
         }
         batch.clear();
     };
     loop {
         match tiles.recv_timeout(BATCH_PATIENCE) {
             Ok(FileResult::Picture(index, ReadPicture { tiles, record, content })) => {
-                waiting.push((index, record, content));
-                batch.push(tiles.coarse);
+                let Tiles { coarse, fine, intact } = tiles;
+                waiting.push((index, record, Hashed { content, tile: fine, intact }));
+                batch.push(coarse);
                 if batch.len() == BATCH_TILES {
                     flush(&mut waiting, &mut batch);
                 }

@@ -161,6 +161,8 @@ impl Library {
                     fine_distance: FineDistance(fine_distance),
                     relation,
                     orientation,
+                    likeness: None,
+                    shows_more: false,
                     whole_beside_damaged,
                     alarm,
                 }

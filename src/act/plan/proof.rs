@@ -22,6 +22,9 @@ pub struct Proof {
     pub fine_distance: FineDistance,
     /// How the keeper has to be turned to look like the member.
     pub orientation: Orientation,
+    /// How much of the details agrees, in per cent, where that was proven: then the hashes may
+    /// differ by more than the rule says, as those of a picture and its crop do.
+    pub likeness: Option<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +35,8 @@ struct ProofJson {
     distance: u32,
     fine_distance: u32,
     orientation: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    likeness: Option<u8>,
 }
 
 impl Proof {
@@ -42,6 +47,7 @@ impl Proof {
         distance: Distance(0),
         fine_distance: FineDistance(0),
         orientation: Orientation::Upright,
+        likeness: None,
     };
 
     /// What was found of a duplicate in the group of that number.
@@ -52,6 +58,7 @@ impl Proof {
             distance: duplicate.distance,
             fine_distance: duplicate.fine_distance,
             orientation: duplicate.orientation,
+            likeness: duplicate.likeness.map(|likeness| likeness.per_cent),
         }
     }
 }
@@ -64,6 +71,7 @@ impl From<Proof> for ProofJson {
             distance: proof.distance.0,
             fine_distance: proof.fine_distance.0,
             orientation: proof.orientation.name().to_owned(),
+            likeness: proof.likeness,
         }
     }
 }
@@ -84,9 +92,15 @@ impl TryFrom<ProofJson> for Proof {
             distance: Distance(json.distance),
             fine_distance: FineDistance(json.fine_distance),
             orientation,
+            likeness: json.likeness,
         })
     }
 }
+
+/// Most bits that the hashes of a proven copy differ by: those of unrelated pictures differ by 32
+/// and 128 on average.
+const PROVEN_THRESHOLD: u32 = 32;
+const PROVEN_FINE_THRESHOLD: u32 = 128;
 
 /// The rule by which the pictures of a plan were matched. No proof may go beyond it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +116,13 @@ pub struct MatchRule {
     pub any_orientation: bool,
     /// Bursts are acted on like copies.
     pub include_bursts: bool,
+    /// Pictures that are only alike are acted on like copies.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub include_alike: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl From<&Matching> for MatchRule {
@@ -112,6 +133,7 @@ impl From<&Matching> for MatchRule {
             fine_only: matching.fine_only,
             any_orientation: matching.any_orientation,
             include_bursts: matching.include_bursts,
+            include_alike: matching.include_alike,
         }
     }
 }
@@ -124,8 +146,16 @@ impl MatchRule {
 
     /// Why a proof does not meet the rule; `None` when it does. Identical bytes meet any.
     pub fn broken_by(&self, proof: &Proof) -> Option<&'static str> {
-        let far = !self.fine_only && proof.distance.0 > self.threshold
-            || proof.fine_distance.0 > self.fine_threshold;
+        let (distance, fine_distance) = (proof.distance.0, proof.fine_distance.0);
+        let far = match (proof.likeness, proof.relation) {
+            (None, _) => {
+                !self.fine_only && distance > self.threshold || fine_distance > self.fine_threshold
+            }
+            // A part hashes like any other picture.
+            (Some(_), Relation::Part) => false,
+            // Something may lie over a copy, but not more than half of it.
+            (Some(_), _) => distance > PROVEN_THRESHOLD || fine_distance > PROVEN_FINE_THRESHOLD,
+        };
         match proof.relation {
             Relation::Identical => None,
             _ if far => Some("is further from its keeper than the plan's policy allows"),
@@ -134,6 +164,9 @@ impl MatchRule {
             }
             Relation::Burst if !self.include_bursts => {
                 Some("is a shot of a burst, and the plan's policy leaves bursts alone")
+            }
+            Relation::Alike if !self.include_alike => {
+                Some("is only like its keeper, and the plan's policy leaves that alone")
             }
             _ => None,
         }

@@ -359,6 +359,7 @@ fn keepers_are_proven() {
         distance: Distance(30),
         fine_distance: FineDistance(56),
         orientation: crate::model::media::Orientation::Rotate90,
+        likeness: None,
     });
     assert_eq!(good.check(), Ok(()));
     assert_eq!(Plan::from_json(&good.to_json().unwrap()), Ok(good));

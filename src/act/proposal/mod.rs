@@ -14,7 +14,7 @@ use crate::act::plan::{
 use crate::files::real_paths::RealPaths;
 use crate::files::stamp::stamp;
 use crate::model::event::Progress;
-use crate::model::findings::{Duplicate, Findings, Group, Relation};
+use crate::model::findings::{Duplicate, Findings, Group, Likeness, Relation};
 use bind::Binding;
 use destinations::Destinations;
 use units::Folders;
@@ -70,13 +70,19 @@ impl Proposed<'_> {
     fn why(&self) -> String {
         match self.duplicate.relation {
             Relation::Identical => "identical to the keeper".to_owned(),
-            relation => format!(
-                "{} of the keeper ({} of 64 bits differ, {} of 256); kept for: {}",
-                relation.name(),
-                self.duplicate.distance,
-                self.duplicate.fine_distance,
-                self.group.reason
-            ),
+            relation => {
+                let likeness = match self.duplicate.likeness {
+                    Some(Likeness { per_cent, .. }) => format!("{per_cent} % alike, "),
+                    None => String::new(),
+                };
+                format!(
+                    "{} of the keeper ({likeness}{} of 64 bits differ, {} of 256); kept for: {}",
+                    relation.name(),
+                    self.duplicate.distance,
+                    self.duplicate.fine_distance,
+                    self.group.reason
+                )
+            }
         }
     }
 }

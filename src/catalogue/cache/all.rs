@@ -9,7 +9,7 @@ use super::{Cache, CacheError, Packed, rows, schema};
 use crate::model::path_text::{for_people, path_of_key};
 use crate::model::phash::HASH_VERSION;
 use crate::model::policy::QUALITY_FLOOR;
-use crate::model::record::KnownPicture;
+use crate::model::record::{ContentHash, KnownPicture};
 
 impl Cache {
     /// Goes through all pictures of this [`HASH_VERSION`], by path, whether their files are still
@@ -27,6 +27,27 @@ impl Cache {
                 if let Some(picture) = rows::known_picture(row)? {
                     take(picture);
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Goes through the paths of all pictures of which the hash of their bytes is known.
+    ///
+    /// # Errors
+    /// [`CacheError`]
+    pub fn each_content(
+        &self,
+        take: &mut dyn FnMut(PathBuf, ContentHash),
+    ) -> Result<(), CacheError> {
+        self.attempt(|cache| {
+            let sql = "SELECT path, content FROM file
+                       WHERE hash_version = ?1 AND content IS NOT NULL AND format IS NOT NULL";
+            let mut statement = cache.connection.prepare(sql)?;
+            let mut rows = statement.query([HASH_VERSION])?;
+            while let Some(row) = rows.next()? {
+                let path = path_of_key(row.get_ref(0)?.as_blob()?);
+                take(path, ContentHash(row.get(1)?));
             }
             Ok(())
         })

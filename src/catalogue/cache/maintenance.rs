@@ -1,12 +1,15 @@
 //! Counting, checking and removing rows.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::rows::{self, COLUMNS, RowMatch};
 use super::{CHANGED, Cache, CacheError, schema};
+use crate::catalogue::tiles::{TileStats, TileStore, beside};
 use crate::model::media::{Evidence, FileStamp};
 use crate::model::path_text::path_of_key;
 use crate::model::phash::HASH_VERSION;
+use crate::model::record::ContentHash;
 
 /// What a cache holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub struct Stats {
     pub formats: Vec<(String, u64)>,
     /// Size of the database with its log.
     pub bytes_on_disk: u64,
+    /// The tiles that belong to it.
+    pub tiles: TileStats,
 }
 
 /// What a check of the cache found.
@@ -69,6 +74,25 @@ impl Cache {
             transaction.commit()?;
             Ok(removed.len() as u64)
         })
+        .inspect(|_| self.prune_tiles())
+    }
+
+    /// Removes the tiles of pictures that are in no row any more. A failure costs room, no more.
+    fn prune_tiles(&mut self) {
+        let contents = self.attempt(|cache| {
+            let mut statement =
+                cache.connection.prepare("SELECT content FROM file WHERE content IS NOT NULL")?;
+            let rows = statement.query_map([], |row| row.get(0).map(ContentHash))?;
+            rows.collect::<rusqlite::Result<HashSet<ContentHash>>>()
+        });
+        let Ok(contents) = contents else { return };
+        if self.kept
+            && beside(&self.file).exists()
+            && let Ok(tiles) = self.tiles()
+            && let Err(error) = tiles.retain(&|content| contents.contains(&content))
+        {
+            tracing::warn!("{error}");
+        }
     }
 
     /// Removes every row; how many.
@@ -83,6 +107,15 @@ impl Cache {
             transaction.commit()?;
             cache.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")?;
             Ok(removed as u64)
+        })
+        .inspect(|_| {
+            if self.kept
+                && beside(&self.file).exists()
+                && let Ok(tiles) = self.tiles()
+                && let Err(error) = tiles.clear()
+            {
+                tracing::warn!("{error}");
+            }
         })
     }
 
@@ -123,6 +156,12 @@ impl Cache {
                 .map(|metadata| metadata.len())
                 .sum();
             Ok(stats)
+        })
+        .map(|stats| {
+            // What keeps the tiles from being counted shows where they are needed.
+            let tiles = TileStore::open_read_only(&beside(&self.file)).ok().flatten();
+            let tiles = tiles.and_then(|tiles| tiles.stats().ok());
+            Stats { tiles: tiles.unwrap_or_default(), ..stats }
         })
     }
 

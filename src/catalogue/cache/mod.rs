@@ -14,6 +14,7 @@ mod maintenance;
 mod packed;
 mod rows;
 mod schema;
+mod tiles;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 pub use crate::catalogue::own_database::Foreign;
+use crate::catalogue::tiles::TileStore;
 use crate::model::path_text::key_of_path;
 pub use error::CacheError;
 pub use lookup::CachedRow;
@@ -40,6 +42,8 @@ pub struct Cache {
     columns: &'static str,
     /// What is written is kept; otherwise it is forgotten at once.
     kept: bool,
+    /// The tiles that belong to it, once they were asked for.
+    tiles: Option<TileStore>,
 }
 
 /// A cache, and what had to be done to open it.
@@ -76,7 +80,7 @@ impl Cache {
     pub fn open(file: &Path, base: &Path) -> Result<OpenedCache, CacheError> {
         let (connection, set_aside) = schema::open(file)?;
         let (file, base) = (file.to_owned(), base.to_owned());
-        let cache = Self { connection, file, base, columns: COLUMNS, kept: true };
+        let cache = Self { connection, file, base, columns: COLUMNS, kept: true, tiles: None };
         Ok(OpenedCache { cache, set_aside })
     }
 
@@ -87,7 +91,8 @@ impl Cache {
     /// [`CacheError`] when there is none, or none of this program's version.
     pub fn open_read_only(file: &Path, base: &Path) -> Result<Self, CacheError> {
         let (connection, columns) = schema::open_read_only(file)?;
-        Ok(Self { connection, file: file.to_owned(), base: base.to_owned(), columns, kept: true })
+        let (file, base) = (file.to_owned(), base.to_owned());
+        Ok(Self { connection, file, base, columns, kept: true, tiles: None })
     }
 
     /// A cache that knows nothing and keeps nothing, for where none can be opened.
@@ -97,7 +102,8 @@ impl Cache {
     pub fn none(base: &Path) -> Result<Self, CacheError> {
         let file = PathBuf::new();
         let connection = schema::none().map_err(|source| schema::error(&file, source))?;
-        Ok(Self { connection, file, base: base.to_owned(), columns: COLUMNS, kept: false })
+        let base = base.to_owned();
+        Ok(Self { connection, file, base, columns: COLUMNS, kept: false, tiles: None })
     }
 
     /// Whether it lasts beyond this run.

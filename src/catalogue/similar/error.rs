@@ -4,12 +4,15 @@ use std::fmt;
 use std::io;
 
 use crate::catalogue::cache::CacheError;
+use crate::catalogue::tiles::TileStoreError;
 
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum SimilarError {
     /// The cache cannot be asked.
     Cache(CacheError),
+    /// The tiles cannot be read.
+    Tiles(TileStoreError),
     /// The packed hashes cannot be read.
     Packed(io::Error),
     /// An approximate search, in a build without the feature `approximate`.
@@ -22,6 +25,7 @@ impl fmt::Display for SimilarError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cache(error) => error.fmt(f),
+            Self::Tiles(error) => error.fmt(f),
             Self::Packed(error) => write!(f, "the packed hashes cannot be read: {error}"),
             Self::NoApproximate => {
                 f.write_str("this build only searches exactly: it lacks the feature `approximate`")
@@ -36,6 +40,12 @@ impl std::error::Error for SimilarError {}
 impl From<CacheError> for SimilarError {
     fn from(error: CacheError) -> Self {
         Self::Cache(error)
+    }
+}
+
+impl From<TileStoreError> for SimilarError {
+    fn from(error: TileStoreError) -> Self {
+        Self::Tiles(error)
     }
 }
 

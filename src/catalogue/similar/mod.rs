@@ -6,22 +6,41 @@ mod error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use crate::catalogue::cache::{Cache, CacheError, Packed};
+use crate::catalogue::tiles::{TileId, TileStore};
 use crate::index::{self, fine};
-use crate::model::media::Orientation;
+use crate::model::findings::Likeness;
+use crate::model::media::{Dimensions, Orientation};
 use crate::model::phash::{
-    Distance, FineDistance, FineHash, Nearness, PerceptualHash, PictureHash, Side,
+    Distance, FineDistance, FineHash, Nearness, PerceptualHash, PictureHash, Side, View,
 };
 use crate::model::policy::{Policy, QUALITY_FLOOR};
 use crate::model::record::KnownPicture;
+use crate::picture::tile::StoredTile;
 pub use error::SimilarError;
 
+/// A picture that is searched by, with its tile: then parts are found too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeedleTile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its hashes.
+    pub hash: PictureHash,
+    /// Its dimensions as shown.
+    pub dimensions: Dimensions,
+    /// The tile as shown.
+    pub tile: StoredTile,
+}
+
 /// What is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Needle {
     /// A picture, hashed; it can be looked for turned.
     Picture(PictureHash),
+    /// A picture with its tile.
+    Shown(Arc<NeedleTile>),
     /// A 64-bit hash alone: found by it, whatever the 256-bit hashes say.
     Perceptual(PerceptualHash),
     /// A 256-bit hash alone.
@@ -68,6 +87,19 @@ pub struct Similar {
     pub fine_distance: Option<FineDistance>,
     /// What turns the needle into it.
     pub orientation: Orientation,
+    /// What both have in common, where that was proven; the needle stands for the keeper.
+    pub likeness: Option<Likeness>,
+}
+
+impl Needle {
+    /// The hashes of a picture.
+    fn picture(&self) -> Option<&PictureHash> {
+        match self {
+            Self::Picture(hash) => Some(hash),
+            Self::Shown(shown) => Some(&shown.hash),
+            Self::Perceptual(_) | Self::Fine(_) => None,
+        }
+    }
 }
 
 /// A cache that is asked, with its hashes side by side.
@@ -171,7 +203,8 @@ impl<'a> Searcher<'a> {
         let mut best = Best::default();
         for (position, orientation) in positions {
             let place = match needle {
-                Needle::Picture(hash) => {
+                Needle::Shown(_) | Needle::Picture(_) => {
+                    let Some(hash) = needle.picture() else { continue };
                     let other = self.hash_of(position, options)?;
                     hash.nearest(&other, Orientation::turns(options.any_orientation), |_, _| true)
                 }
@@ -184,6 +217,59 @@ impl<'a> Searcher<'a> {
             place.into_iter().for_each(|place| best.offer(position, place));
         }
         self.answer(needle, options, best.0.into_iter().collect(), count)
+    }
+
+    /// The paths of pictures whose upright hashes are within both radii of a view.
+    ///
+    /// # Errors
+    /// [`SimilarError`]
+    pub fn near(
+        &self,
+        view: View,
+        radius: u32,
+        fine_radius: u32,
+    ) -> Result<Vec<PathBuf>, SimilarError> {
+        let mut paths = Vec::new();
+        for near in index::query(self.packed.hashes(), 1, radius).within(view.phash, radius) {
+            if self.packed.fine_of(near.position)?.distance(view.fine).0 <= fine_radius {
+                paths.push(self.packed.path_of(near.position)?);
+            }
+        }
+        Ok(paths)
+    }
+
+    /// What the cache knows of the picture at a path.
+    ///
+    /// # Errors
+    /// [`SimilarError`]
+    pub fn picture_at(&self, path: &Path) -> Result<Option<KnownPicture>, SimilarError> {
+        Ok(self.cache.picture_at(path)?)
+    }
+
+    /// Whether a picture is an answer: it lies in the folders asked for, and is no needle itself.
+    pub fn is_answer(&self, path: &Path, options: &SimilarOptions) -> bool {
+        let plain = without_dots(path);
+        let wanted = options.within.is_empty()
+            || options.within.iter().any(|folder| plain.starts_with(without_dots(folder)));
+        wanted && !options.except.iter().any(|other| without_dots(other) == plain)
+    }
+
+    /// The paths of all pictures that have a tile, by that.
+    ///
+    /// # Errors
+    /// [`SimilarError`]
+    pub fn paths_by_tile(
+        &self,
+        tiles: &TileStore,
+    ) -> Result<BTreeMap<TileId, Vec<PathBuf>>, SimilarError> {
+        let ids = tiles.ids()?;
+        let mut paths: BTreeMap<TileId, Vec<PathBuf>> = BTreeMap::new();
+        self.cache.each_content(&mut |path, content| {
+            if let Some(&id) = ids.get(&content) {
+                paths.entry(id).or_default().push(path);
+            }
+        })?;
+        Ok(paths)
     }
 
     /// The hashes of a picture, as far as they are asked for.
@@ -206,7 +292,8 @@ impl<'a> Searcher<'a> {
     ) -> Result<Vec<(u32, Nearness)>, SimilarError> {
         let mut best = Best::default();
         match needle {
-            Needle::Picture(hash) => {
+            Needle::Shown(_) | Needle::Picture(_) => {
+                let Some(hash) = needle.picture() else { return Ok(Vec::new()) };
                 let mut candidates = BTreeSet::new();
                 for (view, sides) in by_view(hash, options) {
                     let hashes = self.packed.hashes_of_view(view)?;
@@ -261,7 +348,8 @@ impl<'a> Searcher<'a> {
                     best.offer(near.position, upright(near.distance, 0_u32));
                 }
             }
-            Needle::Picture(hash) => {
+            Needle::Shown(_) | Needle::Picture(_) => {
+                let Some(hash) = needle.picture() else { return Ok(Vec::new()) };
                 // The nearest of all are among the nearest of one side.
                 let mut candidates = BTreeSet::new();
                 for (view, sides) in by_view(hash, options) {
@@ -309,10 +397,7 @@ impl<'a> Searcher<'a> {
                 Some(paths) => paths[position as usize].clone(),
                 None => self.packed.path_of(position)?,
             };
-            let plain = without_dots(&path);
-            let wanted = options.within.is_empty()
-                || options.within.iter().any(|folder| plain.starts_with(without_dots(folder)));
-            if !wanted || options.except.iter().any(|other| without_dots(other) == plain) {
+            if !self.is_answer(&path, options) {
                 continue;
             }
             let Some(picture) = self.cache.picture_at(&path)? else { continue };
@@ -321,6 +406,7 @@ impl<'a> Searcher<'a> {
                 distance: (!matches!(needle, Needle::Fine(_))).then_some(distance),
                 fine_distance: (!matches!(needle, Needle::Perceptual(_))).then_some(fine_distance),
                 orientation,
+                likeness: None,
             });
         }
         Ok(found)
@@ -341,7 +427,7 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 fn is_flat(needle: &Needle) -> bool {
-    matches!(needle, Needle::Picture(hash) if hash.quality < QUALITY_FLOOR)
+    needle.picture().is_some_and(|hash| hash.quality < QUALITY_FLOOR)
 }
 
 /// What a picture's views are compared with, by the other's view that they stand against.

@@ -41,18 +41,25 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
                     "outdated": stats.outdated,
                     "with_content": stats.with_content,
                     "bytes_on_disk": stats.bytes_on_disk,
+                    "tiles": stats.tiles.tiles,
+                    "pairs": stats.tiles.pairs,
+                    "tile_bytes_on_disk": stats.tiles.bytes_on_disk,
                     "formats": formats,
                 });
                 return render::print_json("cache stats", content).map(|()| Outcome::Done);
             }
             let mut text = format!(
                 "{} pictures, {} files that could not be read, {} rows of an older version\n\
-                 {} with a hash of their bytes; {} on disk\n",
+                 {} with a hash of their bytes; {} on disk\n\
+                 {} tiles and {} compared pairs; {} on disk\n",
                 stats.pictures,
                 stats.failures,
                 stats.outdated,
                 stats.with_content,
-                human_bytes(stats.bytes_on_disk)
+                human_bytes(stats.bytes_on_disk),
+                stats.tiles.tiles,
+                stats.tiles.pairs,
+                human_bytes(stats.tiles.bytes_on_disk)
             );
             for (format, count) in &stats.formats {
                 text += &format!("{count:>10} {}\n", one_line(format));

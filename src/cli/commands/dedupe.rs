@@ -90,6 +90,7 @@ pub fn duplicate_options(compared: &args::ComparedArgs, settings: &Settings) -> 
     options.fine_only = compared.hash == HashChoice::Fine;
     options.any_orientation = settings.any_orientation;
     options.include_bursts = settings.include_bursts;
+    options.include_alike = settings.include_alike;
     options.keep = settings.keep.clone();
     options.ignore_marks = compared.ignore_marks;
     options
@@ -178,7 +179,12 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
             return Err(Failure::new(FailureKind::Interrupted, "interrupted"));
         }
     }
-    let look = render::ReportStyle { format: options.format, colour: context.colour, thumbnails };
+    let look = render::ReportStyle {
+        format: options.format,
+        colour: context.colour,
+        bits: context.verbose,
+        thumbnails,
+    };
     render::deliver(&findings, &look, options.output.as_deref(), context.yes)?;
     let found = match options.fail_on_duplicates && findings.summary().actionable > 0 {
         true => Outcome::DuplicatesFound,

@@ -33,7 +33,7 @@ pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Fail
     source.with_cache = options.with_cache.clone();
     source.approximate = options.approximate;
     let readable: Vec<Needle> =
-        needles.iter().filter_map(|(_, needle)| needle.as_ref().ok().copied()).collect();
+        needles.iter().filter_map(|(_, needle)| needle.as_ref().ok().cloned()).collect();
     let found = library.similar(&readable, &resolve(context, options), &source)?;
     if found.pictures == 0 {
         tracing::warn!("the cache is empty: `clean-backup scan DIR` fills it");
@@ -113,5 +113,6 @@ fn hit(SimilarHit { similar, cache }: SimilarHit) -> Hit {
         distance: similar.distance,
         fine_distance: similar.fine_distance,
         orientation: similar.orientation,
+        likeness: similar.likeness,
     }
 }

@@ -21,6 +21,7 @@ fn every_key_reads_back_what_it_writes() {
         ("fine_threshold", "256"),
         ("any_orientation", "true"),
         ("include_bursts", "false"),
+        ("include_alike", "true"),
         ("keep", "largest,prefer=**/{a,b}/**"),
         ("threads", "8"),
         ("gpu", "off"),

@@ -8,7 +8,7 @@ use clean_backup::model::path_text::{for_spreadsheet, path_for_spreadsheet};
 use clean_backup::model::readable::iso_time;
 
 /// The columns, in order.
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 21] = [
     "group",
     "role",
     "path",
@@ -28,6 +28,8 @@ const HEADER: [&str; 19] = [
     "acted_on",
     "path_bytes",
     "damaged",
+    "likeness",
+    "difference",
 ];
 
 /// How a member stands to its keeper; empty where the column does not apply.
@@ -38,6 +40,8 @@ struct MatchColumns {
     relation: &'static str,
     orientation: &'static str,
     acted_on: &'static str,
+    likeness: String,
+    difference: String,
 }
 
 /// The groups as CSV with a head line; lines end in CR LF. `role` is `keeper`, `duplicate` or
@@ -63,6 +67,8 @@ pub fn to_csv(report: &Findings) -> ::csv::Result<String> {
                 relation: duplicate.relation.name(),
                 orientation: duplicate.orientation.name(),
                 acted_on: if report.matching.acts_on(duplicate) { "true" } else { "false" },
+                likeness: duplicate.likeness.map(|l| l.per_cent.to_string()).unwrap_or_default(),
+                difference: duplicate.likeness.and_then(|l| l.words()).unwrap_or_default(),
             };
             row("duplicate", &duplicate.picture, "", standing)?;
         }
@@ -108,5 +114,7 @@ fn fields(
         standing.acted_on.to_owned(),
         path_bytes.unwrap_or_default(),
         picture.damaged.to_string(),
+        standing.likeness,
+        standing.difference,
     ]
 }

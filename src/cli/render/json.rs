@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use clean_backup::model::findings::{
-    Damaged, Duplicate, Findings, FoundPicture, Linked, REPORT_VERSION,
+    Damaged, Duplicate, Findings, FoundPicture, Linked, Member, REPORT_VERSION, Region,
 };
 use clean_backup::model::path_text::{base64_unless_utf8, harmless_json};
 use clean_backup::model::policy::Sensitivity;
@@ -36,6 +36,7 @@ struct PolicyJson {
     sensitivity: Option<&'static str>,
     any_orientation: bool,
     include_bursts: bool,
+    include_alike: bool,
 }
 
 #[derive(Serialize)]
@@ -82,11 +83,49 @@ struct DuplicateJson {
     fine_distance: u32,
     relation: &'static str,
     orientation: &'static str,
+    /// How much of the details agrees, in per cent; null where only hashes were compared.
+    likeness: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<RegionJson>,
     acted_on: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    shows_more: bool,
     #[serde(skip_serializing_if = "is_false")]
     whole_beside_damaged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<AlarmJson>,
+}
+
+/// The part of one of both pictures that the other one shows, in fractions of its sides.
+#[derive(Serialize)]
+pub(super) struct RegionJson {
+    of: &'static str,
+    top: f64,
+    left: f64,
+    bottom: f64,
+    right: f64,
+    /// Its share of the picture's area, in per cent.
+    share: u32,
+    surroundings: &'static str,
+}
+
+impl From<Region> for RegionJson {
+    fn from(region: Region) -> Self {
+        let [top, left, bottom, right] = region.edges.map(|edge| f64::from(edge) / 256.0);
+        let (share, surroundings) = (region.per_cent(), region.surroundings.name());
+        Self { of: region.of.name(), top, left, bottom, right, share, surroundings }
+    }
+}
+
+impl RegionJson {
+    /// The same of a needle and a picture of the library.
+    pub(super) fn for_needle(region: Region) -> Self {
+        let of = match region.of {
+            Member::Keeper => "needle",
+            Member::Duplicate => "picture",
+        };
+        Self { of, ..Self::from(region) }
+    }
 }
 
 #[derive(Serialize)]
@@ -129,6 +168,7 @@ struct SummaryJson<'a> {
     duplicates: u64,
     actionable: u64,
     bursts: u64,
+    alike: u64,
     linked: u64,
     alarms: u64,
     reclaimable_bytes: u64,
@@ -160,6 +200,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
                 .map(Sensitivity::name),
             any_orientation: report.matching.any_orientation,
             include_bursts: report.matching.include_bursts,
+            include_alike: report.matching.include_alike,
         },
         groups: report
             .groups
@@ -195,6 +236,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             duplicates: summary.duplicates,
             actionable: summary.actionable,
             bursts: summary.bursts,
+            alike: summary.alike,
             linked: summary.linked,
             alarms: summary.alarms,
             reclaimable_bytes: summary.reclaimable_bytes,
@@ -252,6 +294,9 @@ fn duplicate(report: &Findings, duplicate: &Duplicate) -> DuplicateJson {
             }),
             why: alarm.why.clone(),
         }),
+        likeness: duplicate.likeness.map(|likeness| likeness.per_cent),
+        region: duplicate.likeness.and_then(|likeness| likeness.region).map(RegionJson::from),
+        shows_more: duplicate.shows_more,
         whole_beside_damaged: duplicate.whole_beside_damaged,
     }
 }

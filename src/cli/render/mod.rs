@@ -57,6 +57,8 @@ pub struct ReportStyle {
     pub format: ReportFormat,
     /// With terminal colours, where it goes to the terminal.
     pub colour: bool,
+    /// With the distances of the hashes.
+    pub bits: bool,
     /// For a page.
     pub thumbnails: Thumbnails,
 }
@@ -67,7 +69,9 @@ pub struct ReportStyle {
 /// [`FailureKind::Failed`], should the serialiser fail.
 pub fn form(report: &Findings, look: &ReportStyle) -> Result<String, Failure> {
     match look.format {
-        ReportFormat::Text => Ok(to_text(report, TextOptions { colour: look.colour })),
+        ReportFormat::Text => {
+            Ok(to_text(report, TextOptions { colour: look.colour, bits: look.bits }))
+        }
         ReportFormat::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
         ReportFormat::Json => {
             to_json(report).map_err(|e| Failure::new(FailureKind::Failed, e.to_string()))
@@ -245,7 +249,12 @@ mod own_results {
             results.push(
                 form(
                     &report,
-                    &ReportStyle { format, colour: false, thumbnails: Thumbnails::default() },
+                    &ReportStyle {
+                        format,
+                        colour: false,
+                        bits: false,
+                        thumbnails: Thumbnails::default(),
+                    },
                 )
                 .unwrap(),
             );

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::json::{PathJson, PictureJson, path, picture};
+use super::json::{PathJson, PictureJson, RegionJson, path, picture};
 use super::text::outline;
-use clean_backup::model::findings::{FoundPicture, REPORT_VERSION};
+use clean_backup::model::findings::{FoundPicture, Likeness, Member, REPORT_VERSION, Surroundings};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, harmless_json, one_line};
 use clean_backup::model::phash::{Distance, FineDistance};
@@ -25,6 +25,8 @@ pub struct Hit {
     pub fine_distance: Option<FineDistance>,
     /// What turns the needle into it.
     pub orientation: Orientation,
+    /// What both have in common, where that was proven; the needle stands for the keeper.
+    pub likeness: Option<Likeness>,
 }
 
 /// A needle with its answer.
@@ -88,6 +90,10 @@ struct HitJson {
     distance: Option<u32>,
     fine_distance: Option<u32>,
     orientation: &'static str,
+    /// How much of the details agrees, in per cent; null where that was not proven.
+    likeness: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<RegionJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<PathJson>,
 }
@@ -103,6 +109,8 @@ impl SimilarReport {
             distance: hit.distance.map(|distance| distance.0),
             fine_distance: hit.fine_distance.map(|distance| distance.0),
             orientation: hit.orientation.name(),
+            likeness: hit.likeness.map(|likeness| likeness.per_cent),
+            region: hit.likeness.and_then(|l| l.region).map(RegionJson::for_needle),
             cache: hit.cache.as_deref().map(path),
         };
         let form = SimilarJson {
@@ -176,9 +184,30 @@ impl SimilarReport {
     }
 }
 
+/// What was proven, in words.
+fn hit_words(likeness: Option<Likeness>) -> Option<String> {
+    let Likeness { per_cent, region } = likeness?;
+    let what = region.map_or_else(String::new, |region| {
+        let share = region.per_cent();
+        match (region.of, region.surroundings) {
+            (Member::Keeper, Surroundings::Picture) => format!(", a crop: {share} % of the needle"),
+            (Member::Duplicate, Surroundings::Picture) => {
+                format!(", the needle is a crop of it: {share} %")
+            }
+            _ => likeness
+                .and_then(|likeness| likeness.words())
+                .map_or_else(String::new, |words| format!(", {words}")),
+        }
+    });
+    Some(format!(", {per_cent} % alike{what}"))
+}
+
 impl Hit {
     fn line(&self) -> String {
         let mut line = outline(&self.picture);
+        if let Some(likeness) = hit_words(self.likeness) {
+            line.push_str(&likeness);
+        }
         for (bits, of) in [(self.distance.map(|d| d.0), 64), (self.fine_distance.map(|d| d.0), 256)]
         {
             if let Some(bits) = bits {

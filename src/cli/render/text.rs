@@ -13,6 +13,8 @@ use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
 pub struct TextOptions {
     /// With terminal colours (ECMA-48, SGR).
     pub colour: bool,
+    /// With the distances of the hashes.
+    pub bits: bool,
 }
 
 /// Colours by meaning.
@@ -38,6 +40,7 @@ impl Paint {
 struct TextWriter {
     out: String,
     colour: bool,
+    bits: bool,
 }
 
 impl TextWriter {
@@ -55,7 +58,7 @@ impl TextWriter {
 /// The report as text. Names cannot break out of their line: see
 /// [`path_text`](clean_backup::model::path_text::for_people).
 pub fn to_text(report: &Findings, options: TextOptions) -> String {
-    let mut writer = TextWriter { out: String::new(), colour: options.colour };
+    let mut writer = TextWriter { out: String::new(), colour: options.colour, bits: options.bits };
     for (index, group) in report.groups.iter().enumerate() {
         push_group(&mut writer, report, index + 1, group);
     }
@@ -93,11 +96,12 @@ fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Gro
         let (paint, role) = match duplicate.relation {
             _ if duplicate.alarm.is_some() => (Paint::Never, "damaged? "),
             Relation::Burst => (Paint::Never, "burst    "),
+            Relation::Alike => (Paint::Never, "alike    "),
             _ => (Paint::Duplicate, "duplicate"),
         };
         let role = writer.paint(paint, role);
         writer.line(format_args!("  {role}  {}", picture_line(&duplicate.picture)));
-        writer.line(format_args!("             {}", standing(report, duplicate)));
+        writer.line(format_args!("             {}", standing(report, duplicate, writer.bits)));
         push_other_names(writer, &duplicate.picture);
     }
     for linked in &group.linked {
@@ -139,16 +143,24 @@ fn push_other_names(writer: &mut TextWriter, picture: &FoundPicture) {
     }
 }
 
-pub(super) fn standing(report: &Findings, duplicate: &Duplicate) -> String {
-    let mut line = match duplicate.relation {
-        Relation::Identical => "identical, byte for byte".to_owned(),
-        Relation::Copy | Relation::Burst => format!(
-            "{}, {} of 64 bits differ, {} of 256",
-            duplicate.relation.name(),
-            duplicate.distance,
-            duplicate.fine_distance
-        ),
+/// `bits`: with the distances of the hashes.
+pub(super) fn standing(report: &Findings, duplicate: &Duplicate, bits: bool) -> String {
+    let mut line = match (duplicate.relation, duplicate.likeness) {
+        (Relation::Identical, _) => "identical, byte for byte".to_owned(),
+        (relation, Some(likeness)) => {
+            let done = likeness.words().map_or_else(String::new, |words| format!(", {words}"));
+            format!("{}, {} % alike{done}", relation.name(), likeness.per_cent)
+        }
+        (relation, None) => relation.name().to_owned(),
     };
+    let only_hashes = duplicate.likeness.is_none() && duplicate.relation != Relation::Identical;
+    if only_hashes || bits {
+        let _ = write!(
+            line,
+            ", {} of 64 bits differ, {} of 256",
+            duplicate.distance, duplicate.fine_distance
+        );
+    }
     if duplicate.orientation != Orientation::Upright {
         line.push_str(", ");
         line.push_str(turned(duplicate.orientation));
@@ -160,8 +172,13 @@ pub(super) fn standing(report: &Findings, duplicate: &Duplicate) -> String {
         line.push_str(&one_line(&alarm.sentence()));
     } else if duplicate.whole_beside_damaged {
         line.push_str("; whole, but its keeper is damaged: shown, never acted on");
+    } else if duplicate.shows_more {
+        line.push_str("; its keeper shows less: shown, never acted on");
     } else if !report.matching.acts_on(duplicate) {
-        line.push_str("; another shot of a burst: shown, never acted on");
+        line.push_str(match duplicate.relation {
+            Relation::Alike => "; not proven to be one picture: shown, never acted on",
+            _ => "; another shot of a burst: shown, never acted on",
+        });
     }
     line
 }
@@ -198,12 +215,18 @@ fn push_summary(writer: &mut TextWriter, report: &Findings) {
     let head = if summary.groups == 0 {
         "No duplicates found.".to_owned()
     } else {
-        let bursts = match summary.bursts {
-            0 => String::new(),
-            bursts => format!(" (bursts among them: {})", grouped(bursts)),
+        let among = [("bursts", summary.bursts), ("only alike", summary.alike)];
+        let among: Vec<String> = among
+            .into_iter()
+            .filter(|(_, number)| *number > 0)
+            .map(|(what, number)| format!("{what} among them: {}", grouped(number)))
+            .collect();
+        let among = match among.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", among.join(", ")),
         };
         format!(
-            "{} in {}{bursts}, {} to free.",
+            "{} in {}{among}, {} to free.",
             count(summary.duplicates, "duplicate"),
             count(summary.groups, "group"),
             human_bytes(summary.reclaimable_bytes)

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::{Alarm, FoundPicture, Matching, Relation};
+use super::{Alarm, FoundPicture, Likeness, Matching, Relation};
 use crate::model::media::{FileKey, Orientation};
 use crate::model::phash::{Distance, FineDistance, Nearness};
 
@@ -21,6 +21,10 @@ pub struct Duplicate<P = FoundPicture> {
     pub relation: Relation,
     /// How the keeper has to be turned to look like it.
     pub orientation: Orientation,
+    /// What both have in common, as far as it was proven.
+    pub likeness: Option<Likeness>,
+    /// It shows more than its keeper, a wider view or finer detail: shown, never acted on.
+    pub shows_more: bool,
     /// The keeper is damaged, and this picture is not: shown, never acted on. That keeper lies in a
     /// reference folder or was chosen by hand, as no damaged picture wins over a whole one.
     pub whole_beside_damaged: bool,
@@ -64,6 +68,8 @@ impl<P> Duplicate<P> {
             fine_distance: near.fine_distance,
             relation: Relation::Copy,
             orientation: near.orientation,
+            likeness: None,
+            shows_more: false,
             whole_beside_damaged: false,
             alarm: None,
         }
@@ -100,6 +106,8 @@ impl<P> Group<P> {
             fine_distance: duplicate.fine_distance,
             relation: duplicate.relation,
             orientation: duplicate.orientation,
+            likeness: duplicate.likeness,
+            shows_more: duplicate.shows_more,
             whole_beside_damaged: duplicate.whole_beside_damaged,
             alarm: duplicate.alarm.clone(),
         });

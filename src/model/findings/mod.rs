@@ -1,10 +1,12 @@
 //! What was found, as a value.
 
 mod group;
+mod likeness;
 
 use std::path::PathBuf;
 
 pub use group::{Duplicate, Group, Linked};
+pub use likeness::{Likeness, Member, Region, Surroundings};
 
 use crate::model::media::{CaptureTime, Dimensions, FileStamp, Format};
 use crate::model::phash::PictureHash;
@@ -21,20 +23,26 @@ pub enum Relation {
     Identical,
     /// The same picture: the same capture, or nothing that says otherwise.
     Copy,
+    /// One of both shows a part of the other: a crop, or a picture with something around it.
+    Part,
     /// Another capture of the same scene: both have a capture time, and it differs.
     Burst,
+    /// Near, but not proven to be one capture.
+    Alike,
 }
 
 impl Relation {
-    /// All three.
-    pub const ALL: [Self; 3] = [Self::Identical, Self::Copy, Self::Burst];
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Identical, Self::Copy, Self::Part, Self::Burst, Self::Alike];
 
     /// Lower-case name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Identical => "identical",
             Self::Copy => "copy",
+            Self::Part => "part",
             Self::Burst => "burst",
+            Self::Alike => "alike",
         }
     }
 
@@ -130,6 +138,8 @@ pub struct Matching {
     pub any_orientation: bool,
     /// Bursts are acted on like copies.
     pub include_bursts: bool,
+    /// Pictures that are only alike are acted on like copies.
+    pub include_alike: bool,
 }
 
 /// What the run counted besides what the groups tell.
@@ -166,6 +176,8 @@ pub struct Summary {
     pub actionable: u64,
     /// Duplicates among them that are bursts.
     pub bursts: u64,
+    /// Duplicates among them that are only alike.
+    pub alike: u64,
     /// Linked pictures.
     pub linked: u64,
     /// Duplicates of which they or their keepers may be damaged.
@@ -195,13 +207,23 @@ pub struct Findings {
 
 impl Matching {
     /// Whether an action would touch this duplicate: not what lies in a reference folder, not where
-    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged, and bursts
-    /// only when asked.
+    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged or shows less,
+    /// and bursts and what is only alike just when asked.
     pub fn acts_on(&self, duplicate: &Duplicate) -> bool {
         !duplicate.picture.reference
             && duplicate.alarm.is_none()
             && !duplicate.whole_beside_damaged
-            && (duplicate.relation != Relation::Burst || self.include_bursts)
+            && !duplicate.shows_more
+            && self.asks_for(duplicate.relation)
+    }
+
+    /// Whether pictures that are so related are to be acted on at all.
+    pub fn asks_for(&self, relation: Relation) -> bool {
+        match relation {
+            Relation::Identical | Relation::Copy | Relation::Part => true,
+            Relation::Burst => self.include_bursts,
+            Relation::Alike => self.include_alike,
+        }
     }
 }
 
@@ -216,6 +238,7 @@ impl Findings {
             duplicates: duplicates().count() as u64,
             actionable: duplicates().filter(|d| self.matching.acts_on(d)).count() as u64,
             bursts: duplicates().filter(|d| d.relation == Relation::Burst).count() as u64,
+            alike: duplicates().filter(|d| d.relation == Relation::Alike).count() as u64,
             linked: self.groups.iter().map(|group| group.linked.len() as u64).sum(),
             alarms: duplicates().filter(|d| d.alarm.is_some()).count() as u64,
             reclaimable_bytes: self

@@ -11,6 +11,8 @@ const STEPS: [i32; 4] = [8, 4, 2, 1];
 const ROUNDS: u32 = 6;
 /// Cells that are correlated.
 const CELLS: usize = TILE_SIDE * TILE_SIDE;
+/// Levels that count as one shade.
+const SHADES: usize = 5;
 /// What a full correlation is.
 pub const ONE: i32 = 1 << 16;
 
@@ -41,6 +43,8 @@ pub struct Prepared {
     energy: i32,
     /// Cells that differ from those to their right and below by one level at most.
     flat: u32,
+    /// Cells of the commonest shade.
+    one_shade: u32,
 }
 
 impl Prepared {
@@ -64,7 +68,18 @@ impl Prepared {
             flat +=
                 cells.filter(|((a, b), c)| a.abs_diff(**b) <= 1 && a.abs_diff(**c) <= 1).count();
         }
-        Self { plane, rows, columns, energy, flat: flat as u32 }
+        let mut levels = [0_u32; 256 + SHADES - 1];
+        for &cell in &tile.0 {
+            levels[usize::from(cell) + SHADES / 2] += 1;
+        }
+        let shades = levels.windows(SHADES).map(|around| around.iter().sum());
+        let one_shade = shades.max().unwrap_or(0);
+        Self { plane, rows, columns, energy, flat: flat as u32, one_shade }
+    }
+
+    /// The share of cells of about the same level, the commonest, in 1/65536.
+    pub fn one_shade(&self) -> u32 {
+        (self.one_shade << 16) / (FINE_SIDE * FINE_SIDE) as u32
     }
 
     /// The share of cells without any detail, in 1/65536.

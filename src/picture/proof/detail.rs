@@ -31,6 +31,9 @@ pub struct Differences {
     pub textured: u32,
     /// Of those, how many the other picture does not have.
     pub missing: u32,
+    /// The share of the detail that is in those: of the squared differences from their
+    /// surroundings, in 1/65536. Noise is many blocks, and little of this.
+    pub lost: u32,
     /// Of the cells of the missing blocks, how many have the commonest shade there, in the picture
     /// that has more of them; in 1/65536. What was laid over a picture has few shades.
     pub one_shade: u32,
@@ -117,6 +120,7 @@ fn compare(first: &[i16], second: &[i16], height: usize, width: usize) -> Differ
         sum
     };
     let mut found = Differences::default();
+    let (mut lost, mut all) = (0_u64, 0_u64);
     let mut is_missing = vec![false; first.len()];
     for y in (0..=height - BLOCK).step_by(STRIDE) {
         for x in (0..=width - BLOCK).step_by(STRIDE) {
@@ -126,6 +130,8 @@ fn compare(first: &[i16], second: &[i16], height: usize, width: usize) -> Differ
                 continue;
             }
             found.textured += 1;
+            let energy = u64::from(mine.max(theirs).unsigned_abs());
+            all += energy;
             let is_there = (-REACH..=REACH).any(|dy| {
                 (-REACH..=REACH).any(|dx| {
                     let place = (y.checked_add_signed(dy), x.checked_add_signed(dx));
@@ -138,12 +144,14 @@ fn compare(first: &[i16], second: &[i16], height: usize, width: usize) -> Differ
             });
             if !is_there {
                 found.missing += 1;
+                lost += energy;
                 for row in y..y + BLOCK {
                     is_missing[row * width + x..][..BLOCK].fill(true);
                 }
             }
         }
     }
+    found.lost = ((lost << 16) / all.max(1)) as u32;
     let share = |count: usize, of: usize| ((count << 16) / of.max(1)) as u32;
     let missing = is_missing.iter().filter(|missing| **missing).count();
     let shades = [first, second].map(|cells| commonest(cells, &is_missing));

@@ -122,7 +122,7 @@ const without = (member) => make('span', {
 });
 
 const ROLES = {
-  keep: 'kept', remove: 'goes', spared: 'kept too', apart: 'not a duplicate', burst: 'burst, stays',
+  keep: 'kept', remove: 'goes', spared: 'kept too', apart: 'not a duplicate', burst: 'burst, stays', alike: 'only alike, stays', more: 'shows more, stays',
   alarm: 'may be damaged, stays',
   reference: 'reference, stays', linked: 'not near, stays', gone: 'gone',
 };
@@ -131,7 +131,9 @@ function standing(member) {
   if (member.distance === undefined) return '';
   if (member.relation === 'identical') return 'same bytes';
   const turned = member.orientation && member.orientation !== 'none' ? `, ${member.orientation}` : '';
-  const near = `${member.distance}/64, ${member.fine_distance}/256`;
+  const near = member.likeness === undefined
+    ? `${member.distance}/64, ${member.fine_distance}/256`
+    : `${member.likeness} % alike${member.difference ? `, ${member.difference}` : ''}`;
   return `${member.alarm ? `${member.alarm}; ` : ''}${member.relation ?? 'linked'}, ${near}${turned}`;
 }
 

@@ -125,7 +125,9 @@ fn push_head(page: &mut String, report: &Findings) {
         "<form id=\"filters\">\n<fieldset><legend>Kind</legend>\n\
          <label><input type=\"checkbox\" name=\"kind\" value=\"identical\" checked> identical</label>\n\
          <label><input type=\"checkbox\" name=\"kind\" value=\"copy\" checked> copies</label>\n\
+         <label><input type=\"checkbox\" name=\"kind\" value=\"part\" checked> parts</label>\n\
          <label><input type=\"checkbox\" name=\"kind\" value=\"burst\" checked> bursts</label>\n\
+         <label><input type=\"checkbox\" name=\"kind\" value=\"alike\" checked> alike</label>\n\
          <label><input type=\"checkbox\" name=\"only\" value=\"turned\"> turned only</label>\n\
          <label><input type=\"checkbox\" name=\"only\" value=\"linked\"> with linked only</label>\n\
          </fieldset>\n\
@@ -176,7 +178,13 @@ fn push_group(
     push_picture(page, &group.keeper, ("keep", "kept"), &kept, thumbnails);
     for duplicate in &group.duplicates {
         let role = role(report, duplicate);
-        push_picture(page, &duplicate.picture, role, &standing(report, duplicate), thumbnails);
+        push_picture(
+            page,
+            &duplicate.picture,
+            role,
+            &standing(report, duplicate, false),
+            thumbnails,
+        );
     }
     for linked in &group.linked {
         let role = ("linked", "linked");

@@ -1,0 +1,435 @@
+//! Proves pairs by their tiles, and remembers what it found.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::prover::{Candidate, Earlier, Proven, Prover, Standing};
+use crate::model::media::{Dimensions, Orientation};
+use crate::model::phash::{PerceptualHash, View};
+use crate::model::policy::QUALITY_FLOOR;
+use crate::model::record::Picture;
+use crate::picture::dct::hash_tile;
+use crate::picture::part::Part;
+use crate::picture::proof::{
+    self, Alignment, Detailed, Prepared, Proof, Shown, Start, Verdict, Whose,
+};
+use crate::picture::tile::{DetailTile, FineTile, StoredTile};
+use crate::picture::window::{HALVES, Window, WindowHasher, WindowSet};
+
+/// Tiles in memory at once: 128 MiB.
+const MOST_TILES: usize = 1 << 15;
+/// Pairs that are looked at together: what is known of them takes 25 KiB each.
+const MOST_PAIRS: usize = 1 << 13;
+/// Pairs whose details are in memory at once: two tiles of 64 KiB each.
+const MOST_DETAILS: usize = 512;
+
+/// Stands for no hash: no more than half of the bits of one are set.
+const NO_HASH: u64 = u64::MAX;
+
+/// The windows whose hashes are kept for a set: those of the set, then the halves.
+pub fn kept_windows(set: WindowSet) -> Vec<Window> {
+    set.windows().into_iter().chain(HALVES).collect()
+}
+
+/// Gives tiles, and keeps what was found.
+pub trait TileSource: Send {
+    /// Hands on the tiles of pictures, given by ascending index; in any order, and without those
+    /// that have none.
+    fn each(&mut self, pictures: &[u32], take: &mut dyn FnMut(u32, StoredTile));
+
+    /// The kept hashes of windows of pictures, in the order of the pictures; empty where there are
+    /// none.
+    fn window_hashes(&mut self, pictures: &[u32], set: WindowSet) -> Vec<Vec<u64>>;
+
+    /// Keeps hashes of windows.
+    fn keep_window_hashes(&mut self, set: WindowSet, hashes: &[(u32, Vec<u64>)]);
+
+    /// What earlier runs found among pictures.
+    fn earlier(&mut self, pictures: &[u32]) -> Earlier;
+
+    /// Takes note that every pair among pictures was looked for.
+    fn note_compared(&mut self, pictures: &[u32]);
+
+    /// What is known of a pair, the smaller index first.
+    fn recall(&mut self, first: u32, second: u32) -> Option<Proven>;
+
+    /// Keeps what was found.
+    fn remember(&mut self, found: &[(u32, u32, Proven)]);
+}
+
+/// Decodes the detail of a picture; `None` where its file cannot be read.
+pub type ReadDetail<'a> = dyn Fn(&Picture) -> Option<DetailTile> + Sync + 'a;
+
+/// Proves pairs by their tiles.
+pub struct TileProver<'a> {
+    pictures: &'a [Picture],
+    source: Mutex<&'a mut dyn TileSource>,
+    detail: &'a ReadDetail<'a>,
+}
+
+impl<'a> TileProver<'a> {
+    /// Of these pictures.
+    pub fn new(
+        pictures: &'a [Picture],
+        source: &'a mut dyn TileSource,
+        detail: &'a ReadDetail<'a>,
+    ) -> Self {
+        Self { pictures, source: Mutex::new(source), detail }
+    }
+
+    fn source(&self) -> std::sync::MutexGuard<'_, &'a mut dyn TileSource> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tiles of these pictures, ascending, in groups of bounded size.
+    fn tiles(&self, pictures: &[u32]) -> HashMap<u32, StoredTile> {
+        let mut tiles = HashMap::with_capacity(pictures.len());
+        self.source().each(pictures, &mut |picture, tile| {
+            tiles.insert(picture, tile);
+        });
+        tiles
+    }
+
+    /// Height and width as shown, after a turn.
+    fn pixels(&self, picture: u32, orientation: Orientation) -> (u32, u32) {
+        let shown = self.pictures[picture as usize].record.dimensions;
+        let Dimensions { width, height } = orientation.shown(shown);
+        (height, width)
+    }
+
+    /// What the tiles say of some pairs.
+    fn prove_tiles(
+        &self,
+        candidates: &[&Candidate],
+        tiles: &HashMap<u32, StoredTile>,
+    ) -> Vec<Seen> {
+        candidates
+            .par_iter()
+            .map(|candidate| {
+                let content = |index: u32| self.pictures[index as usize].content;
+                let (a, b) = (content(candidate.first), content(candidate.second));
+                if a.is_some() && a == b && candidate.orientation == Orientation::Upright {
+                    // The same bytes need no proof.
+                    let same = Proven::by_hashes(Orientation::Upright);
+                    return Seen::Proven(Proven { per_cent: Some(100), ..same });
+                }
+                let tiles = (tiles.get(&candidate.first), tiles.get(&candidate.second));
+                let (Some(first), Some(second)) = tiles else { return Seen::Unseen };
+                self.prove_pair(candidate, first, second)
+            })
+            .collect()
+    }
+
+    fn prove_pair(&self, candidate: &Candidate, first: &StoredTile, second: &StoredTile) -> Seen {
+        let orientation = candidate.orientation;
+        let turned = match orientation {
+            Orientation::Upright => first.cells.clone(),
+            other => first.cells.oriented(other),
+        };
+        // What was not read of a damaged picture is left out of both.
+        let intact = both(first.intact.oriented(orientation), second.intact);
+        let Some(intact) = intact else { return Seen::Unseen };
+        let shown = |tile: &FineTile, pixels| Shown {
+            prepared: Prepared::new(&Prepared::region(tile, intact)),
+            pixels: scaled(pixels, intact),
+        };
+        let first = shown(&turned, self.pixels(candidate.first, orientation));
+        let second = shown(&second.cells, self.pixels(candidate.second, Orientation::Upright));
+        let starts: &[Start] = if intact.is_whole() { &candidate.starts } else { &[] };
+        let plausible = |start: &Start| {
+            let of = start.whose.of(&first.prepared, &second.prepared);
+            let other = start.whose.of(&second.prepared, &first.prepared);
+            proof::is_plausible(of, other, start.part)
+        };
+        let whole = Start { whose: Whose::First, part: Part::WHOLE };
+        let starts: Vec<Start> = starts.iter().copied().filter(plausible).collect();
+        if starts.is_empty() && !plausible(&whole) {
+            return Seen::Refused;
+        }
+        match proof::prove(&first, &second, &starts) {
+            Proof::Refused => Seen::Refused,
+            Proof::Accepted(alignment) => {
+                Seen::Proven(proven(Standing::Same, orientation, &alignment, &first, &second))
+            }
+            Proof::DetailNeeded(alignment) if intact.is_whole() => {
+                Seen::DetailNeeded(Box::new((alignment, first, second)))
+            }
+            // Of the missing part there is no detail.
+            Proof::DetailNeeded(alignment) => {
+                let standing = match proof::is_plain(&first, &second) {
+                    true => Standing::Alike,
+                    false => Standing::Same,
+                };
+                Seen::Proven(proven(standing, orientation, &alignment, &first, &second))
+            }
+        }
+    }
+
+    /// Settles the pairs that need more detail.
+    fn settle(&self, candidates: &[&Candidate], seen: Vec<Seen>) -> Vec<Proven> {
+        let waiting: Vec<usize> =
+            (0..seen.len()).filter(|&at| matches!(seen[at], Seen::DetailNeeded(_))).collect();
+        let mut settled: HashMap<usize, Proven> = HashMap::new();
+        for waiting in waiting.chunks(MOST_DETAILS) {
+            let mut pictures: Vec<u32> = waiting
+                .iter()
+                .flat_map(|&at| [candidates[at].first, candidates[at].second])
+                .collect();
+            pictures.sort_unstable();
+            pictures.dedup();
+            let details: HashMap<u32, DetailTile> = pictures
+                .into_par_iter()
+                .with_max_len(1)
+                .filter_map(|index| {
+                    let detail = (self.detail)(&self.pictures[index as usize])?;
+                    Some((index, detail))
+                })
+                .collect();
+            let found: Vec<(usize, Proven)> = waiting
+                .par_iter()
+                .filter_map(|&at| {
+                    let Seen::DetailNeeded(seen) = &seen[at] else { return None };
+                    let (alignment, first, second) = &**seen;
+                    Some((at, settle_pair(candidates[at], alignment, first, second, &details)))
+                })
+                .collect();
+            settled.extend(found);
+        }
+        seen.into_iter()
+            .enumerate()
+            .map(|(at, seen)| {
+                let orientation = candidates[at].orientation;
+                match seen {
+                    Seen::Proven(proven) => proven,
+                    Seen::Refused => Proven::different(orientation),
+                    Seen::DetailNeeded(_) => {
+                        settled.remove(&at).unwrap_or_else(|| Proven::different(orientation))
+                    }
+                    // Without a tile nothing is proven.
+                    Seen::Unseen => {
+                        Proven { standing: Standing::Alike, ..Proven::by_hashes(orientation) }
+                    }
+                }
+            })
+            .collect()
+    }
+}
+
+/// What the tiles of a pair say.
+enum Seen {
+    Proven(Proven),
+    Refused,
+    DetailNeeded(Box<(Alignment, Shown, Shown)>),
+    /// One of them has no tile.
+    Unseen,
+}
+
+fn settle_pair(
+    candidate: &Candidate,
+    alignment: &Alignment,
+    first: &Shown,
+    second: &Shown,
+    details: &HashMap<u32, DetailTile>,
+) -> Proven {
+    let orientation = candidate.orientation;
+    let found = details.get(&candidate.first).zip(details.get(&candidate.second)).map(|(a, b)| {
+        let turned = a.oriented(orientation);
+        let a = Detailed { tile: &turned, pixels: first.pixels };
+        let b = Detailed { tile: b, pixels: second.pixels };
+        let whose = alignment.whose;
+        proof::differences(whose.of(a, b), whose.of(b, a), alignment.part)
+    });
+    let (standing, alignment) = match proof::settle(*alignment, first, second, found) {
+        Verdict::Same(alignment) => (Standing::Same, alignment),
+        Verdict::Shots(alignment) => (Standing::Shots, alignment),
+        Verdict::Alike(alignment) if found.is_none() => {
+            // Not for good: the files may be readable another time.
+            let alike = proven(Standing::Alike, orientation, &alignment, first, second);
+            return Proven { per_cent: None, ..alike };
+        }
+        Verdict::Alike(alignment) => (Standing::Alike, alignment),
+        Verdict::Different => return Proven::different(orientation),
+    };
+    proven(standing, orientation, &alignment, first, second)
+}
+
+fn proven(
+    standing: Standing,
+    orientation: Orientation,
+    alignment: &Alignment,
+    first: &Shown,
+    second: &Shown,
+) -> Proven {
+    let Alignment { whose, part, .. } = *alignment;
+    let of = whose.of(first, second);
+    Proven {
+        standing,
+        orientation,
+        per_cent: Some(alignment.likeness()),
+        whose,
+        part,
+        surroundings: proof::surroundings(&of.prepared, part),
+    }
+}
+
+/// What both parts have in common, if that is worth looking at.
+fn both(a: Part, b: Part) -> Option<Part> {
+    let part = Part {
+        top: a.top.max(b.top),
+        left: a.left.max(b.left),
+        bottom: a.bottom.min(b.bottom),
+        right: a.right.min(b.right),
+    };
+    let enough = |from: u32, to: u32| to >= from + Part::SIDE / 3;
+    (enough(part.top, part.bottom) && enough(part.left, part.right)).then_some(part)
+}
+
+fn scaled((height, width): (u32, u32), part: Part) -> (u32, u32) {
+    let (part_height, part_width) = part.sides();
+    let scale = |pixels: u32, part: u32| {
+        ((u64::from(pixels) * u64::from(part)) / u64::from(Part::SIDE)).max(1) as u32
+    };
+    (scale(height, part_height), scale(width, part_width))
+}
+
+impl Prover for TileProver<'_> {
+    fn sees_tiles(&self) -> bool {
+        true
+    }
+
+    fn views(
+        &self,
+        pictures: &[u32],
+        windows: &[Window],
+        orientation: Orientation,
+    ) -> Vec<Vec<Option<View>>> {
+        let mut views = vec![vec![None; pictures.len()]; windows.len()];
+        // A class is named by any of its pictures: not in the order of the index.
+        let mut places: Vec<(u32, usize)> = pictures.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        for places in places.chunks(MOST_TILES / 4) {
+            let indices: Vec<u32> = places.iter().map(|(picture, _)| *picture).collect();
+            let tiles = self.tiles(&indices);
+            let hashed: Vec<(usize, Vec<Option<View>>)> = places
+                .par_iter()
+                .filter_map(|(picture, place)| {
+                    let tile = tiles.get(picture)?;
+                    let mut hasher = WindowHasher::new(&tile.cells);
+                    let hash = |window| view(&mut hasher, window, orientation);
+                    Some((*place, windows.iter().copied().map(hash).collect()))
+                })
+                .collect();
+            for (place, hashed) in hashed {
+                for (views, view) in views.iter_mut().zip(hashed) {
+                    views[place] = view;
+                }
+            }
+        }
+        views
+    }
+
+    fn window_hashes(&self, pictures: &[u32], set: WindowSet) -> Vec<Vec<Option<PerceptualHash>>> {
+        let windows = kept_windows(set);
+        let mut hashes = self.source().window_hashes(pictures, set);
+        let is_missing = |hashes: &Vec<u64>| hashes.len() != windows.len();
+        let mut missing: Vec<(u32, usize)> = pictures
+            .iter()
+            .copied()
+            .zip(0..)
+            .filter(|&(_, place)| is_missing(&hashes[place]))
+            .collect();
+        missing.sort_unstable();
+        for missing in missing.chunks(MOST_TILES / 4) {
+            let indices: Vec<u32> = missing.iter().map(|(picture, _)| *picture).collect();
+            let tiles = self.tiles(&indices);
+            let made: Vec<(u32, usize, Vec<u64>)> = missing
+                .par_iter()
+                .filter_map(|&(picture, place)| {
+                    let mut hasher = WindowHasher::new(&tiles.get(&picture)?.cells);
+                    let hash = |&window: &Window| {
+                        let view = view(&mut hasher, window, Orientation::Upright);
+                        view.map_or(NO_HASH, |view| view.phash.0)
+                    };
+                    Some((picture, place, windows.iter().map(hash).collect()))
+                })
+                .collect();
+            let kept: Vec<(u32, Vec<u64>)> =
+                made.iter().map(|(picture, _, made)| (*picture, made.clone())).collect();
+            self.source().keep_window_hashes(set, &kept);
+            for (_, place, made) in made {
+                hashes[place] = made;
+            }
+        }
+        let hash = |hash: u64| (hash != NO_HASH).then_some(PerceptualHash(hash));
+        hashes.into_iter().map(|hashes| hashes.into_iter().map(hash).collect()).collect()
+    }
+
+    fn earlier(&self, pictures: &[u32]) -> Earlier {
+        self.source().earlier(pictures)
+    }
+
+    fn note_compared(&self, pictures: &[u32]) {
+        self.source().note_compared(pictures);
+    }
+
+    fn prove(&self, candidates: &[Candidate]) -> Vec<Proven> {
+        let mut found: Vec<Option<Proven>> = {
+            let mut source = self.source();
+            candidates
+                .iter()
+                .map(|candidate| {
+                    let known = source.recall(candidate.first, candidate.second)?;
+                    (known.orientation == candidate.orientation).then_some(known)
+                })
+                .collect()
+        };
+        let mut left: Vec<usize> =
+            (0..candidates.len()).filter(|&at| found[at].is_none()).collect();
+        // Neighbours in the library are mostly in one block, so that a tile is read few times.
+        let block = |picture: u32| picture / (MOST_TILES as u32 / 4);
+        left.sort_by_key(|&at| {
+            let Candidate { first, second, .. } = candidates[at];
+            (block(first), block(second), first, second)
+        });
+        let mut rest = &left[..];
+        while !rest.is_empty() {
+            let mut pictures: BTreeMap<u32, ()> = BTreeMap::new();
+            let mut end = 0;
+            while end < rest.len().min(MOST_PAIRS) && pictures.len() < MOST_TILES {
+                let Candidate { first, second, .. } = candidates[rest[end]];
+                pictures.extend([(first, ()), (second, ())]);
+                end += 1;
+            }
+            let (chunk, later) = rest.split_at(end);
+            rest = later;
+            let indices: Vec<u32> = pictures.into_keys().collect();
+            let tiles = self.tiles(&indices);
+            let pairs: Vec<&Candidate> = chunk.iter().map(|&at| &candidates[at]).collect();
+            let seen = self.prove_tiles(&pairs, &tiles);
+            let proven = self.settle(&pairs, seen);
+            let lasting = pairs.iter().zip(&proven).filter(|(_, proven)| {
+                proven.per_cent.is_some() || proven.standing == Standing::Different
+            });
+            let lasting: Vec<(u32, u32, Proven)> =
+                lasting.map(|(pair, proven)| (pair.first, pair.second, *proven)).collect();
+            self.source().remember(&lasting);
+            for (&at, proven) in chunk.iter().zip(proven) {
+                found[at] = Some(proven);
+            }
+        }
+        let different = |at: usize| Proven::different(candidates[at].orientation);
+        found.into_iter().enumerate().map(|(at, f)| f.unwrap_or_else(|| different(at))).collect()
+    }
+}
+
+/// The hashes of a window, turned.
+fn view(hasher: &mut WindowHasher, window: Window, orientation: Orientation) -> Option<View> {
+    if orientation == Orientation::Upright {
+        let (view, quality) = hasher.hash(window);
+        return (quality >= QUALITY_FLOOR).then_some(view);
+    }
+    let hash = hash_tile(&hasher.tile(window));
+    (hash.quality >= QUALITY_FLOOR).then(|| hash.oriented(orientation))
+}

@@ -1,0 +1,381 @@
+//! The tiles of the pictures at hand, and what is remembered of their pairs.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use crate::catalogue::tiles::{PairRule, StoredPair, TileId, TileStore, TileStoreError, WindowsId};
+use crate::container::ReadAt;
+use crate::decode::{self, DecodeOptions};
+use crate::dedupe::DedupeOptions;
+use crate::dedupe::prover::{Earlier, Proven, Standing};
+use crate::dedupe::tile_prover::{TileSource, kept_windows};
+use crate::files::content::HashingSource;
+use crate::model::phash::HASH_VERSION;
+use crate::model::record::{ContentHash, Picture};
+use crate::picture::proof::PROOF_VERSION;
+use crate::picture::tile::{DetailTile, StoredTile};
+use crate::picture::window::WindowSet;
+use crate::scan::read_picture;
+
+/// Pictures are looked up one by one when they are fewer than this share of the tiles.
+const LOOK_UP_TO_SHARE: usize = 8;
+/// Files that are read at once for their tiles: 16 MiB of them.
+const READ_AT_ONCE: usize = 1 << 12;
+
+/// Names a set of windows by its edges, and the hashes by their version.
+pub(super) fn windows_id(set: WindowSet) -> WindowsId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&HASH_VERSION.to_le_bytes());
+    for edge in kept_windows(set).iter().flat_map(|window| window.edges()) {
+        hasher.update(&edge.to_le_bytes());
+    }
+    let hash = hasher.finalize();
+    let (first, _) = hash.as_bytes().as_chunks::<8>();
+    WindowsId(i64::from_le_bytes(first[0]))
+}
+
+/// Names the way in which pairs are found and judged.
+pub fn pair_rule(options: &DedupeOptions) -> PairRule {
+    let mut hasher = blake3::Hasher::new();
+    let policy = options.policy;
+    for number in [
+        PROOF_VERSION,
+        HASH_VERSION,
+        policy.radius.0,
+        policy.fine_radius.0,
+        u32::from(options.fine_only),
+        u32::from(options.any_orientation),
+    ] {
+        hasher.update(&number.to_le_bytes());
+    }
+    let hash = hasher.finalize();
+    let (first, _) = hash.as_bytes().as_chunks::<8>();
+    PairRule(i64::from_le_bytes(first[0]))
+}
+
+/// Gives tiles out of the store, and makes those that are missing.
+#[derive(Debug)]
+pub struct LibraryTiles<'a> {
+    pictures: &'a [Picture],
+    store: &'a mut TileStore,
+    /// Those of other caches: what they have need not be read again, or cannot be.
+    others: &'a mut [TileStore],
+    options: &'a DecodeOptions,
+    rule: PairRule,
+    ids: Vec<Option<TileId>>,
+    /// Pictures that have no tile: their files cannot be read any more, or have changed.
+    missing: HashSet<u32>,
+    known: HashMap<(TileId, TileId), Proven>,
+    fresh: HashMap<(TileId, TileId), Proven>,
+    /// Tiles of which every pair was looked for in this run.
+    compared: Option<Vec<TileId>>,
+    /// The set of an earlier run that this one takes the place of.
+    replaced: Option<i64>,
+    /// What went wrong first.
+    failure: Option<TileStoreError>,
+}
+
+impl<'a> LibraryTiles<'a> {
+    /// Of these pictures, out of this store and of those of other caches; what was found by the
+    /// same rule is known again.
+    ///
+    /// # Errors
+    /// [`TileStoreError`]
+    pub fn new(
+        pictures: &'a [Picture],
+        store: &'a mut TileStore,
+        others: &'a mut [TileStore],
+        options: &'a DecodeOptions,
+        rule: PairRule,
+    ) -> Result<Self, TileStoreError> {
+        let tiles = store.stats()?.tiles as usize;
+        let contents = pictures.iter().map(|picture| picture.content);
+        let ids = if pictures.len().saturating_mul(LOOK_UP_TO_SHARE) < tiles {
+            let id = |content: Option<ContentHash>| match content {
+                Some(content) => store.id_of(content),
+                None => Ok(None),
+            };
+            contents.map(id).collect::<Result<_, _>>()?
+        } else {
+            let ids = store.ids()?;
+            contents.map(|content| ids.get(&content?).copied()).collect()
+        };
+        let mut known = HashMap::new();
+        for pair in store.pairs(rule)? {
+            if let Some(proven) = Proven::from_bytes(pair.verdict) {
+                known.insert((pair.first, pair.second), proven);
+            }
+        }
+        Ok(Self {
+            pictures,
+            store,
+            others,
+            options,
+            rule,
+            ids,
+            missing: HashSet::new(),
+            known,
+            fresh: HashMap::new(),
+            compared: None,
+            replaced: None,
+            failure: None,
+        })
+    }
+
+    /// Writes what was found in this run.
+    ///
+    /// # Errors
+    /// [`TileStoreError`]: the first thing that went wrong in this run.
+    pub fn finish(self) -> Result<(), TileStoreError> {
+        let mut pairs: Vec<StoredPair> = self
+            .fresh
+            .into_iter()
+            .map(|((first, second), proven)| StoredPair {
+                first,
+                second,
+                verdict: proven.to_bytes(),
+            })
+            .collect();
+        pairs.sort_unstable();
+        if !pairs.is_empty() {
+            self.store.write_pairs(self.rule, &pairs)?;
+        }
+        if let Some(tiles) = self.compared.filter(|_| self.failure.is_none()) {
+            self.store.set_compared(self.rule, &tiles, self.replaced)?;
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    /// The ids of a pair, the smaller first, and whether they are the other way round.
+    fn pair(&self, first: u32, second: u32) -> Option<((TileId, TileId), bool)> {
+        let (a, b) = (self.ids[first as usize]?, self.ids[second as usize]?);
+        Some(((a.min(b), a.max(b)), a > b))
+    }
+
+    fn note(&mut self, result: Result<(), TileStoreError>) {
+        if let Err(error) = result {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    /// Takes tiles over from other caches; gives the pictures of which they have none.
+    fn borrow(&mut self, wanted: Vec<u32>, take: &mut dyn FnMut(u32, StoredTile)) -> Vec<u32> {
+        if self.others.is_empty() {
+            return wanted;
+        }
+        let mut left = Vec::new();
+        for picture in wanted {
+            let content = self.pictures[picture as usize].content;
+            let found = content.and_then(|content| {
+                let mut tile = None;
+                for other in self.others.iter() {
+                    if let Ok(Some(id)) = other.id_of(content) {
+                        // One that cannot be read is none.
+                        let _ = other.each(&[id], &mut |_, stored| tile = Some(stored));
+                    }
+                }
+                Some((content, tile?))
+            });
+            let Some((content, tile)) = found else {
+                left.push(picture);
+                continue;
+            };
+            let written = self.store.write([(content, &tile.cells, tile.intact)]);
+            self.note(written);
+            self.ids[picture as usize] = self.store.id_of(content).ok().flatten();
+            take(picture, tile);
+        }
+        left
+    }
+
+    /// Reads files whose tiles are not there.
+    fn make(&mut self, wanted: &[u32], take: &mut dyn FnMut(u32, StoredTile)) {
+        for wanted in wanted.chunks(READ_AT_ONCE) {
+            let (pictures, options) = (self.pictures, self.options);
+            let read: Vec<(u32, Option<(ContentHash, StoredTile)>)> = wanted
+                .par_iter()
+                .with_max_len(1)
+                .map(|&index| (index, read_tile(&pictures[index as usize], options)))
+                .collect();
+            let made = read.iter().filter_map(|(_, made)| made.as_ref());
+            let tiles = made.map(|(content, tile)| (*content, &tile.cells, tile.intact));
+            let written = self.store.write(tiles);
+            self.note(written);
+            for (index, made) in read {
+                let Some((content, tile)) = made else {
+                    self.missing.insert(index);
+                    continue;
+                };
+                self.ids[index as usize] = self.store.id_of(content).ok().flatten();
+                take(index, tile);
+            }
+        }
+    }
+}
+
+/// The tile of a file, and the hash of its bytes.
+fn read_tile(picture: &Picture, options: &DecodeOptions) -> Option<(ContentHash, StoredTile)> {
+    let read = read_picture(&picture.file.path, options).ok()?;
+    // A file that has changed shows something else than its row says.
+    let is_as_known = picture.content.is_none_or(|content| content == read.content);
+    let (cells, intact) = (*read.tiles.fine, read.tiles.intact);
+    is_as_known.then_some((read.content, StoredTile { cells, intact }))
+}
+
+impl TileSource for LibraryTiles<'_> {
+    fn each(&mut self, pictures: &[u32], take: &mut dyn FnMut(u32, StoredTile)) {
+        let mut stored: Vec<(TileId, u32)> = Vec::with_capacity(pictures.len());
+        let mut unknown = Vec::new();
+        for &picture in pictures.iter().filter(|picture| !self.missing.contains(picture)) {
+            match self.ids[picture as usize] {
+                Some(id) => stored.push((id, picture)),
+                None => unknown.push(picture),
+            }
+        }
+        stored.sort_unstable();
+        let mut wanted: Vec<TileId> = stored.iter().map(|(id, _)| *id).collect();
+        wanted.dedup();
+        let mut found = 0;
+        let read = self.store.each(&wanted, &mut |id, tile| {
+            let from = stored.partition_point(|(other, _)| *other < id);
+            for &(_, picture) in stored[from..].iter().take_while(|(other, _)| *other == id) {
+                found += 1;
+                take(picture, tile.clone());
+            }
+        });
+        self.note(read);
+        if found < stored.len() {
+            // Damaged tiles are made again, and stay as they are in the store.
+            let mut seen: HashSet<TileId> = HashSet::new();
+            let again = self.store.each(&wanted, &mut |id, _| {
+                seen.insert(id);
+            });
+            self.note(again);
+            unknown.extend(stored.iter().filter(|(id, _)| !seen.contains(id)).map(|(_, p)| *p));
+        }
+        let unknown = self.borrow(unknown, take);
+        self.make(&unknown, take);
+    }
+
+    fn window_hashes(&mut self, pictures: &[u32], set: WindowSet) -> Vec<Vec<u64>> {
+        let mut places: HashMap<TileId, Vec<usize>> = HashMap::with_capacity(pictures.len());
+        for (place, &picture) in pictures.iter().enumerate() {
+            if let Some(id) = self.ids[picture as usize] {
+                places.entry(id).or_default().push(place);
+            }
+        }
+        let mut hashes = vec![Vec::new(); pictures.len()];
+        let read = self.store.each_windows(windows_id(set), &mut |id, bytes| {
+            let (words, _) = bytes.as_chunks::<8>();
+            for &place in places.get(&id).into_iter().flatten() {
+                hashes[place] = words.iter().map(|&word| u64::from_le_bytes(word)).collect();
+            }
+        });
+        self.note(read);
+        hashes
+    }
+
+    fn keep_window_hashes(&mut self, set: WindowSet, hashes: &[(u32, Vec<u64>)]) {
+        let id = |picture: &u32| self.ids[*picture as usize];
+        let rows: Vec<(TileId, Vec<u64>)> = hashes
+            .iter()
+            .filter_map(|(picture, hashes)| Some((id(picture)?, hashes.clone())))
+            .collect();
+        let written = self.store.write_windows(windows_id(set), &rows);
+        self.note(written);
+    }
+
+    fn earlier(&mut self, pictures: &[u32]) -> Earlier {
+        let sets = match self.store.compared(self.rule) {
+            Ok(sets) => sets,
+            Err(error) => {
+                self.note(Err(error));
+                return Earlier::default();
+            }
+        };
+        let mut by_id: HashMap<TileId, Vec<u32>> = HashMap::with_capacity(pictures.len());
+        for &picture in pictures {
+            if let Some(id) = self.ids[picture as usize] {
+                by_id.entry(id).or_default().push(picture);
+            }
+        }
+        let shared = |tiles: &[TileId]| tiles.iter().filter(|id| by_id.contains_key(id)).count();
+        let best = sets.into_iter().map(|(number, tiles)| (shared(&tiles), number, tiles)).max();
+        let Some((shared, number, tiles)) = best.filter(|(shared, ..)| *shared > 0) else {
+            return Earlier::default();
+        };
+        // A set of which little is left is another library's.
+        self.replaced = (shared * 2 >= tiles.len()).then_some(number);
+        let compared: HashSet<TileId> = tiles.into_iter().collect();
+        let mut pairs = Vec::new();
+        for (&(a, b), &proven) in &self.known {
+            if proven.standing == Standing::Different
+                || !compared.contains(&a)
+                || !compared.contains(&b)
+            {
+                continue;
+            }
+            for &first in by_id.get(&a).into_iter().flatten() {
+                for &second in by_id.get(&b).into_iter().flatten() {
+                    match first.cmp(&second) {
+                        Ordering::Less => pairs.push((first, second, proven)),
+                        Ordering::Greater => pairs.push((second, first, proven.inverse())),
+                        Ordering::Equal => {}
+                    }
+                }
+            }
+        }
+        pairs.sort_unstable_by_key(|&(first, second, _)| (first, second));
+        pairs.dedup_by_key(|&mut (first, second, _)| (first, second));
+        let compared = pictures
+            .iter()
+            .copied()
+            .filter(|&picture| self.ids[picture as usize].is_some_and(|id| compared.contains(&id)));
+        Earlier { compared: compared.collect(), pairs }
+    }
+
+    fn note_compared(&mut self, pictures: &[u32]) {
+        let mut tiles: Vec<TileId> =
+            pictures.iter().filter_map(|&picture| self.ids[picture as usize]).collect();
+        tiles.sort_unstable();
+        tiles.dedup();
+        self.compared = Some(tiles);
+    }
+
+    fn recall(&mut self, first: u32, second: u32) -> Option<Proven> {
+        let (pair, reversed) = self.pair(first, second)?;
+        let proven = *self.known.get(&pair)?;
+        Some(if reversed { proven.inverse() } else { proven })
+    }
+
+    fn remember(&mut self, found: &[(u32, u32, Proven)]) {
+        for &(first, second, proven) in found {
+            let Some((pair, reversed)) = self.pair(first, second) else { continue };
+            let proven = if reversed { proven.inverse() } else { proven };
+            let rank = |proven: &Proven| {
+                (proven.standing, std::cmp::Reverse(proven.per_cent), proven.orientation)
+            };
+            let best = self.known.entry(pair).or_insert(proven);
+            if rank(&proven) < rank(best) {
+                *best = proven;
+            }
+            let best = *best;
+            self.fresh.insert(pair, best);
+        }
+    }
+}
+
+/// The detail of a picture whose file still has the bytes that its row was made from.
+pub fn read_detail(picture: &Picture, options: &DecodeOptions) -> Option<DetailTile> {
+    let source = HashingSource::open(&picture.file.path).ok()?;
+    if source.size() == 0 {
+        return None;
+    }
+    let detail = decode::detail(&source, options).ok()?;
+    let content = source.finish().ok()?;
+    let is_as_known = picture.content.is_none_or(|known| known == content);
+    // The metadata say how the picture is turned; what the decoder applied is in both.
+    is_as_known.then_some(detail)
+}
