@@ -28,7 +28,7 @@ use clean_backup::model::policy::{Policy, Sensitivity};
 use clean_backup::model::record::{ContentHash, Picture, PictureRecord, Record};
 use clean_backup::picture::dct::hash_tile;
 use clean_backup::picture::part::Part;
-use clean_backup::picture::tile::{Tile, Tiles};
+use clean_backup::picture::tile::{DetailTile, Tile, Tiles};
 use rayon::prelude::*;
 use scenes::{Random, cropped, fine_scene, scene};
 
@@ -145,13 +145,19 @@ fn unread(_: &Picture) -> std::io::Result<ContentHash> {
     Err(std::io::Error::other("there are no files"))
 }
 
-/// Groups with the proof, as the program makes them; there are no files whose detail could be read.
+/// What a file would show in detail: there are none, so that it is made up again.
+fn detail(picture: &Picture) -> Option<DetailTile> {
+    let tile = tiles(picture.file.stamp.key.inode - 1).fine;
+    DetailTile::average(64, 64, tile.0.chunks_exact(64))
+}
+
+/// Groups with the proof, as the program makes them.
 fn proven(cache: &mut Cache, pictures: &[Picture], options: &DedupeOptions) -> Deduplicated {
     let decode = DecodeOptions::default();
     let store = cache.tiles().unwrap();
     let rule = pair_rule(options);
     let mut tiles = LibraryTiles::new(pictures, store, &mut [], &decode, rule).unwrap();
-    let prover = TileProver::new(pictures, &mut tiles, &|_| None);
+    let prover = TileProver::new(pictures, &mut tiles, &detail);
     let found = dedupe(pictures, options, &unread, &CpuJoiner, &prover, &());
     tiles.finish().unwrap();
     found

@@ -152,6 +152,14 @@ pub trait Prover: Sync {
     /// [`Self::views`]. They are kept between runs.
     fn window_hashes(&self, pictures: &[u32], set: WindowSet) -> Vec<Vec<Option<PerceptualHash>>>;
 
+    /// Keeps the hashes of the windows of pictures, as [`Self::window_hashes`] gives them.
+    fn keep_window_hashes(
+        &self,
+        pictures: &[u32],
+        set: WindowSet,
+        hashes: &[Vec<Option<PerceptualHash>>],
+    );
+
     /// What is found of each of the pairs, in their order.
     fn prove(&self, candidates: &[Candidate]) -> Vec<Proven>;
 
@@ -192,6 +200,8 @@ impl Prover for HashesAlone {
     fn window_hashes(&self, pictures: &[u32], _: WindowSet) -> Vec<Vec<Option<PerceptualHash>>> {
         vec![Vec::new(); pictures.len()]
     }
+
+    fn keep_window_hashes(&self, _: &[u32], _: WindowSet, _: &[Vec<Option<PerceptualHash>>]) {}
 
     fn prove(&self, candidates: &[Candidate]) -> Vec<Proven> {
         candidates.iter().map(|candidate| Proven::by_hashes(candidate.orientation)).collect()

@@ -1,6 +1,6 @@
 //! Proves pairs by their tiles, and remembers what it found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -67,6 +67,8 @@ pub struct TileProver<'a> {
     pictures: &'a [Picture],
     source: Mutex<&'a mut dyn TileSource>,
     detail: &'a ReadDetail<'a>,
+    /// Pictures of pairs of which nothing lasting was found, as a file could not be read.
+    unsettled: Mutex<HashSet<u32>>,
 }
 
 impl<'a> TileProver<'a> {
@@ -76,7 +78,7 @@ impl<'a> TileProver<'a> {
         source: &'a mut dyn TileSource,
         detail: &'a ReadDetail<'a>,
     ) -> Self {
-        Self { pictures, source: Mutex::new(source), detail }
+        Self { pictures, source: Mutex::new(source), detail, unsettled: Mutex::default() }
     }
 
     fn source(&self) -> std::sync::MutexGuard<'_, &'a mut dyn TileSource> {
@@ -366,12 +368,33 @@ impl Prover for TileProver<'_> {
         hashes.into_iter().map(|hashes| hashes.into_iter().map(hash).collect()).collect()
     }
 
+    fn keep_window_hashes(
+        &self,
+        pictures: &[u32],
+        set: WindowSet,
+        hashes: &[Vec<Option<PerceptualHash>>],
+    ) {
+        let mut source = self.source();
+        let rows: Vec<(&u32, &Vec<Option<PerceptualHash>>)> = pictures.iter().zip(hashes).collect();
+        for rows in rows.chunks(MOST_TILES) {
+            let word = |hash: &Option<PerceptualHash>| hash.map_or(NO_HASH, |hash| hash.0);
+            let rows: Vec<(u32, Vec<u64>)> = rows
+                .iter()
+                .map(|(picture, hashes)| (**picture, hashes.iter().map(word).collect()))
+                .collect();
+            source.keep_window_hashes(set, &rows);
+        }
+    }
+
     fn earlier(&self, pictures: &[u32]) -> Earlier {
         self.source().earlier(pictures)
     }
 
     fn note_compared(&self, pictures: &[u32]) {
-        self.source().note_compared(pictures);
+        let unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
+        let settled = pictures.iter().copied().filter(|picture| !unsettled.contains(picture));
+        let settled: Vec<u32> = settled.collect();
+        self.source().note_compared(&settled);
     }
 
     fn prove(&self, candidates: &[Candidate]) -> Vec<Proven> {
@@ -409,11 +432,16 @@ impl Prover for TileProver<'_> {
             let pairs: Vec<&Candidate> = chunk.iter().map(|&at| &candidates[at]).collect();
             let seen = self.prove_tiles(&pairs, &tiles);
             let proven = self.settle(&pairs, seen);
-            let lasting = pairs.iter().zip(&proven).filter(|(_, proven)| {
-                proven.per_cent.is_some() || proven.standing == Standing::Different
-            });
-            let lasting: Vec<(u32, u32, Proven)> =
-                lasting.map(|(pair, proven)| (pair.first, pair.second, *proven)).collect();
+            let mut lasting: Vec<(u32, u32, Proven)> = Vec::with_capacity(pairs.len());
+            for (pair, proven) in pairs.iter().zip(&proven) {
+                if proven.per_cent.is_some() || proven.standing == Standing::Different {
+                    lasting.push((pair.first, pair.second, *proven));
+                } else {
+                    let unsettled = self.unsettled.lock();
+                    let mut unsettled = unsettled.unwrap_or_else(PoisonError::into_inner);
+                    unsettled.extend([pair.first, pair.second]);
+                }
+            }
             self.source().remember(&lasting);
             for (&at, proven) in chunk.iter().zip(proven) {
                 found[at] = Some(proven);
