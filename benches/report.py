@@ -50,9 +50,10 @@ PARTS = [
          "A picture to look at, out of a camera's JPEG of 12 megapixels, by the longer side in pixels.",
          "preview", 300, criterion=True),
     Part("library", "A library in the cache",
-         "What each stage costs beyond decoding: made-up pictures of which a tenth are re-encodings of others, and a "
-         "time-lapse of 100,000 frames that are all near each other.",
-         "library", 1800, ["1000000", "10000000"], ["100000"]),
+         "What each stage costs beyond decoding: made-up pictures (a horizon, boxes and discs of all sizes) of which a "
+         "tenth are re-encodings and crops of others, compared for the first time without the last two-thousandth, then "
+         "with it, then unchanged; and a time-lapse of 100,000 frames that are all near each other.",
+         "library", 1800, ["1000000"], ["100000"]),
     Part("index", "Searching hashes",
          "Building and asking the index of 64-bit hashes.",
          "index", 600, criterion=True),
@@ -72,8 +73,9 @@ PARTS = [
          "for the disk, reading back. Medians of three rounds on the disk of `TMPDIR`.",
          "import", 900, [], ["1000"]),
     Part("recall", "What is found",
-         "Different pictures that look alike and are taken for duplicates, by set (`CLEAN_BACKUP_LOOKALIKES`); then "
-         "recall by kind of edit, and groups that hold two different photographs (`CLEAN_BACKUP_CORPUS`). "
+         "Different pictures that look alike and would be acted on, in brackets those only shown, by set "
+         "(`CLEAN_BACKUP_LOOKALIKES`); then recall by kind of edit, and different photographs in one group "
+         "(`CLEAN_BACKUP_CORPUS`). "
          "`benches/peers/hashes.py` measures ImageHash and PDQ on the same folders.",
          "neardup", 900, needs="CLEAN_BACKUP_CORPUS"),
 ]

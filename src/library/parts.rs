@@ -41,7 +41,8 @@ pub(super) struct Judged {
 /// What may show the same as the needle: by path, what turns the needle into it, and the windows.
 type Candidates = BTreeMap<(PathBuf, Orientation), Vec<Start>>;
 
-/// Finds pictures by the windows of the needle and by their own, and proves those and `near`.
+/// Proves `near` and what the windows of the needle find; where nothing of that shows the same, what
+/// the windows of the library find too. That takes longer: a second a million pictures.
 pub(super) fn judge(
     searcher: &mut Searcher<'_>,
     tiles: &mut TileStore,
@@ -50,32 +51,51 @@ pub(super) fn judge(
     options: &SimilarOptions,
     decode: &DecodeOptions,
 ) -> Result<Vec<(KnownPicture, Judged)>, SimilarError> {
-    let mut candidates = Candidates::new();
     let turns = Orientation::turns(options.any_orientation);
+    let mut candidates = Candidates::new();
     by_needle(searcher, needle, turns, &mut candidates)?;
-    by_library(searcher, tiles, needle, turns, &mut candidates)?;
     for (picture, orientation) in near {
         candidates.entry((picture.path.clone(), *orientation)).or_default();
     }
-    let mut known: HashMap<PathBuf, KnownPicture> =
-        near.iter().map(|(picture, _)| (picture.path.clone(), picture.clone())).collect();
-    for (path, _) in candidates.keys() {
-        if !known.contains_key(path)
-            && let Some(picture) = searcher.picture_at(path)?
-        {
-            known.insert(path.clone(), picture);
-        }
+    let judged = prove(searcher, tiles, needle, candidates, options, decode)?;
+    if !judged.is_empty() {
+        return Ok(judged);
     }
+    let mut candidates = Candidates::new();
+    by_library(searcher, tiles, needle, turns, &mut candidates)?;
+    prove(searcher, tiles, needle, candidates, options, decode)
+}
+
+/// Those of the candidates that show the same as the needle.
+fn prove(
+    searcher: &Searcher<'_>,
+    tiles: &mut TileStore,
+    needle: &NeedleTile,
+    candidates: Candidates,
+    options: &SimilarOptions,
+    decode: &DecodeOptions,
+) -> Result<Vec<(KnownPicture, Judged)>, SimilarError> {
     // The needle is the first picture.
     let mut pictures = vec![needle_picture(needle)];
-    let mut places: HashMap<PathBuf, u32> = HashMap::new();
+    let mut known: Vec<KnownPicture> = Vec::new();
+    let mut places: HashMap<PathBuf, Option<u32>> = HashMap::new();
     let mut pairs = Vec::new();
     for ((path, orientation), mut starts) in candidates {
-        let Some(picture) = known.get(&path) else { continue };
-        let second = *places.entry(path).or_insert_with(|| {
-            pictures.push(library_picture(picture));
-            pictures.len() as u32 - 1
-        });
+        if !searcher.is_answer(&path, options) {
+            continue;
+        }
+        let place = match places.get(&path) {
+            Some(&place) => place,
+            None => {
+                let place = searcher.picture_at(&path)?.map(|picture| {
+                    pictures.push(library_picture(&picture));
+                    known.push(picture);
+                    known.len() as u32
+                });
+                *places.entry(path).or_insert(place)
+            }
+        };
+        let Some(second) = place else { continue };
         starts.sort_unstable();
         starts.dedup();
         pairs.push(Candidate { first: 0, second, orientation, starts });
@@ -95,9 +115,8 @@ pub(super) fn judge(
         }
     }
     let judged = best.into_iter().filter_map(|(second, proven)| {
-        let path = &pictures[second as usize].file.path;
         let judged = Judged { likeness: proven.likeness()?, orientation: proven.orientation };
-        Some((known.remove(path)?, judged))
+        Some((known.get(second as usize - 1)?.clone(), judged))
     });
     Ok(judged.collect())
 }
