@@ -10,6 +10,7 @@
 mod scenes;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use clean_backup::catalogue::cache::Cache;
@@ -19,7 +20,7 @@ use clean_backup::dedupe::prover::HashesAlone;
 use clean_backup::dedupe::tile_prover::TileProver;
 use clean_backup::dedupe::{DedupeOptions, Deduplicated, dedupe};
 use clean_backup::index::CpuJoiner;
-use clean_backup::library::tiles::{LibraryTiles, pair_rule};
+use clean_backup::library::tiles::{LibraryTiles, Reading, pair_rule};
 use clean_backup::model::media::{
     Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, FileStamp, Format, MediaFile, Metadata,
     ModifiedNs, Orientation,
@@ -156,8 +157,10 @@ fn proven(cache: &mut Cache, pictures: &[Picture], options: &DedupeOptions) -> D
     let decode = DecodeOptions::default();
     let store = cache.tiles().unwrap();
     let rule = pair_rule(options);
-    let mut tiles = LibraryTiles::new(pictures, store, &mut [], &decode, rule).unwrap();
-    let prover = TileProver::new(pictures, &mut tiles, &detail);
+    let never = AtomicBool::new(false);
+    let reading = Reading { options: &decode, progress: &(), cancel: &never };
+    let mut tiles = LibraryTiles::new(pictures, store, &mut [], reading, rule).unwrap();
+    let prover = TileProver::new(pictures, &mut tiles, &detail, &never);
     let found = dedupe(pictures, options, &unread, &CpuJoiner, &prover, &());
     tiles.finish().unwrap();
     found

@@ -22,7 +22,7 @@ use clean_backup::dedupe::tile_prover::TileProver;
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::files::content::content_hash;
 use clean_backup::index::CpuJoiner;
-use clean_backup::library::tiles::{LibraryTiles, pair_rule, read_detail};
+use clean_backup::library::tiles::{LibraryTiles, Reading, pair_rule, read_detail};
 use clean_backup::model::findings::{Duplicate, Group, Relation};
 use clean_backup::model::phash::PictureHash;
 use clean_backup::model::policy::Sensitivity;
@@ -75,9 +75,11 @@ fn grouped(pictures: &[Picture], sensitivity: Sensitivity, turned: bool) -> Vec<
     };
     let (decode, mut store) = (DecodeOptions::default(), TileStore::none().unwrap());
     let rule = pair_rule(&options);
-    let mut tiles = LibraryTiles::new(pictures, &mut store, &mut [], &decode, rule).unwrap();
+    let never = AtomicBool::new(false);
+    let reading = Reading { options: &decode, progress: &(), cancel: &never };
+    let mut tiles = LibraryTiles::new(pictures, &mut store, &mut [], reading, rule).unwrap();
     let detail = |picture: &Picture| read_detail(picture, &decode);
-    let prover = TileProver::new(pictures, &mut tiles, &detail);
+    let prover = TileProver::new(pictures, &mut tiles, &detail, &never);
     let content = |picture: &Picture| content_hash(&picture.file.path);
     dedupe(pictures, &options, &content, &CpuJoiner, &prover, &()).groups
 }

@@ -1,6 +1,7 @@
 //! Proves pairs by their tiles, and remembers what it found.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -67,6 +68,8 @@ pub struct TileProver<'a> {
     pictures: &'a [Picture],
     source: Mutex<&'a mut dyn TileSource>,
     detail: &'a ReadDetail<'a>,
+    /// Set to stop: what is not proven by then counts as different, and is not remembered.
+    cancel: &'a AtomicBool,
     /// Pictures of pairs of which nothing lasting was found, as a file could not be read.
     unsettled: Mutex<HashSet<u32>>,
 }
@@ -77,12 +80,17 @@ impl<'a> TileProver<'a> {
         pictures: &'a [Picture],
         source: &'a mut dyn TileSource,
         detail: &'a ReadDetail<'a>,
+        cancel: &'a AtomicBool,
     ) -> Self {
-        Self { pictures, source: Mutex::new(source), detail, unsettled: Mutex::default() }
+        Self { pictures, source: Mutex::new(source), detail, cancel, unsettled: Mutex::default() }
     }
 
     fn source(&self) -> std::sync::MutexGuard<'_, &'a mut dyn TileSource> {
         self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
     }
 
     /// The tiles of these pictures, ascending, in groups of bounded size.
@@ -312,6 +320,9 @@ impl Prover for TileProver<'_> {
         let mut places: Vec<(u32, usize)> = pictures.iter().copied().zip(0..).collect();
         places.sort_unstable();
         for places in places.chunks(MOST_TILES / 4) {
+            if self.is_cancelled() {
+                break;
+            }
             let indices: Vec<u32> = places.iter().map(|(picture, _)| *picture).collect();
             let tiles = self.tiles(&indices);
             let hashed: Vec<(usize, Vec<Option<View>>)> = places
@@ -344,6 +355,9 @@ impl Prover for TileProver<'_> {
             .collect();
         missing.sort_unstable();
         for missing in missing.chunks(MOST_TILES / 4) {
+            if self.is_cancelled() {
+                break;
+            }
             let indices: Vec<u32> = missing.iter().map(|(picture, _)| *picture).collect();
             let tiles = self.tiles(&indices);
             let made: Vec<(u32, usize, Vec<u64>)> = missing
@@ -391,6 +405,9 @@ impl Prover for TileProver<'_> {
     }
 
     fn note_compared(&self, pictures: &[u32]) {
+        if self.is_cancelled() {
+            return;
+        }
         let unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
         let settled = pictures.iter().copied().filter(|picture| !unsettled.contains(picture));
         let settled: Vec<u32> = settled.collect();
@@ -417,7 +434,7 @@ impl Prover for TileProver<'_> {
             (block(first), block(second), first, second)
         });
         let mut rest = &left[..];
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.is_cancelled() {
             let mut pictures: BTreeMap<u32, ()> = BTreeMap::new();
             let mut end = 0;
             while end < rest.len().min(MOST_PAIRS) && pictures.len() < MOST_TILES {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
-use super::tiles::{LibraryTiles, pair_rule, read_detail};
+use super::tiles::{LibraryTiles, Reading, pair_rule, read_detail};
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::tiles::TileStore;
@@ -73,10 +73,12 @@ fn settled(
         let mut found = {
             let store = cache.tiles().map_err(LibraryError::Tiles)?;
             let rule = pair_rule(matching);
-            let mut tiles = LibraryTiles::new(&scan.pictures, store, others, with.options, rule)
+            let Confirming { options, progress, cancel, .. } = with;
+            let reading = Reading { options, progress, cancel };
+            let mut tiles = LibraryTiles::new(&scan.pictures, store, others, reading, rule)
                 .map_err(LibraryError::Tiles)?;
             let detail = |picture: &Picture| read_detail(picture, with.options);
-            let prover = TileProver::new(&scan.pictures, &mut tiles, &detail);
+            let prover = TileProver::new(&scan.pictures, &mut tiles, &detail, cancel);
             let pictures = &scan.pictures;
             let found = dedupe::dedupe(pictures, matching, &read, joiner, &prover, with.progress);
             if let Err(error) = tiles.finish() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
@@ -104,7 +105,8 @@ fn prove(
         pictures.iter().map(|picture| tiles.id_of(picture.content?).ok().flatten()).collect();
     let mut source = NeedleTiles { needle, tiles, ids };
     let detail = |picture: &Picture| read_detail(picture, decode);
-    let proven = TileProver::new(&pictures, &mut source, &detail).prove(&pairs);
+    let never = AtomicBool::new(false);
+    let proven = TileProver::new(&pictures, &mut source, &detail, &never).prove(&pairs);
     let mut best: BTreeMap<u32, Proven> = BTreeMap::new();
     for (pair, proven) in pairs.iter().zip(proven) {
         if proven.standing == Standing::Same {

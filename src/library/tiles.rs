@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::atomic::{self, AtomicBool};
 
 use rayon::prelude::*;
 
@@ -12,6 +14,7 @@ use crate::dedupe::DedupeOptions;
 use crate::dedupe::prover::{Earlier, Proven, Standing};
 use crate::dedupe::tile_prover::{TileSource, kept_windows};
 use crate::files::content::HashingSource;
+use crate::model::event::{Event, Phase, Progress};
 use crate::model::phash::HASH_VERSION;
 use crate::model::record::{ContentHash, Picture};
 use crate::picture::proof::PROOF_VERSION;
@@ -55,6 +58,23 @@ pub fn pair_rule(options: &DedupeOptions) -> PairRule {
     PairRule(i64::from_le_bytes(first[0]))
 }
 
+/// How files are read whose tiles are missing.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// Memory and pixel bounds.
+    pub options: &'a DecodeOptions,
+    /// Receives an event for each file.
+    pub progress: &'a dyn Progress,
+    /// Checked before each file: stops when set.
+    pub cancel: &'a AtomicBool,
+}
+
+impl fmt::Debug for Reading<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading").field("options", self.options).finish_non_exhaustive()
+    }
+}
+
 /// Gives tiles out of the store, and makes those that are missing.
 #[derive(Debug)]
 pub struct LibraryTiles<'a> {
@@ -62,7 +82,7 @@ pub struct LibraryTiles<'a> {
     store: &'a mut TileStore,
     /// Those of other caches: what they have need not be read again, or cannot be.
     others: &'a mut [TileStore],
-    options: &'a DecodeOptions,
+    reading: Reading<'a>,
     rule: PairRule,
     ids: Vec<Option<TileId>>,
     /// Pictures that have no tile: their files cannot be read any more, or have changed.
@@ -87,7 +107,7 @@ impl<'a> LibraryTiles<'a> {
         pictures: &'a [Picture],
         store: &'a mut TileStore,
         others: &'a mut [TileStore],
-        options: &'a DecodeOptions,
+        reading: Reading<'a>,
         rule: PairRule,
     ) -> Result<Self, TileStoreError> {
         let tiles = store.stats()?.tiles as usize;
@@ -112,7 +132,7 @@ impl<'a> LibraryTiles<'a> {
             pictures,
             store,
             others,
-            options,
+            reading,
             rule,
             ids,
             missing: HashSet::new(),
@@ -192,12 +212,25 @@ impl<'a> LibraryTiles<'a> {
 
     /// Reads files whose tiles are not there.
     fn make(&mut self, wanted: &[u32], take: &mut dyn FnMut(u32, StoredTile)) {
+        if wanted.is_empty() {
+            return;
+        }
+        let Reading { options, progress, cancel } = self.reading;
+        let total = Some(wanted.len() as u64);
+        progress.on(Event::StageStarted { stage: Phase::Hash, total });
         for wanted in wanted.chunks(READ_AT_ONCE) {
-            let (pictures, options) = (self.pictures, self.options);
+            let pictures = self.pictures;
             let read: Vec<(u32, Option<(ContentHash, StoredTile)>)> = wanted
                 .par_iter()
                 .with_max_len(1)
-                .map(|&index| (index, read_tile(&pictures[index as usize], options)))
+                .filter(|_| !cancel.load(atomic::Ordering::Relaxed))
+                .map(|&index| {
+                    let picture = &pictures[index as usize];
+                    let made = read_tile(picture, options);
+                    let bytes = picture.file.stamp.size.0;
+                    progress.on(Event::Advanced { stage: Phase::Hash, items: 1, bytes });
+                    (index, made)
+                })
                 .collect();
             let made = read.iter().filter_map(|(_, made)| made.as_ref());
             let tiles = made.map(|(content, tile)| (*content, &tile.cells, tile.intact));
@@ -212,6 +245,7 @@ impl<'a> LibraryTiles<'a> {
                 take(index, tile);
             }
         }
+        progress.on(Event::StageFinished { stage: Phase::Hash });
     }
 }
 
