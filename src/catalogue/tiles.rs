@@ -86,8 +86,6 @@ pub struct TileStats {
 pub struct TileStore {
     connection: Connection,
     file: PathBuf,
-    /// What is written is kept; otherwise it is forgotten with the store.
-    kept: bool,
 }
 
 /// Where the tiles of a cache are kept.
@@ -132,7 +130,7 @@ impl TileStore {
             Ok(connection)
         })();
         let connection = opened.map_err(|error| self::error(file, error))?;
-        Ok(Self { connection, file: file.to_owned(), kept: true })
+        Ok(Self { connection, file: file.to_owned() })
     }
 
     /// Opens the tiles of another cache for reading; `None` where there are none.
@@ -151,7 +149,7 @@ impl TileStore {
             Ok(connection)
         });
         let connection = opened.map_err(|error| self::error(file, error))?;
-        Ok(Some(Self { connection, file: file.to_owned(), kept: false }))
+        Ok(Some(Self { connection, file: file.to_owned() }))
     }
 
     /// Tiles for one run only, in a file that the system removes with it.
@@ -166,12 +164,7 @@ impl TileStore {
             Ok(connection)
         });
         let connection = made.map_err(|error| self::error(&file, error))?;
-        Ok(Self { connection, file, kept: false })
-    }
-
-    /// Whether it lasts beyond this run.
-    pub fn is_kept(&self) -> bool {
-        self.kept
+        Ok(Self { connection, file })
     }
 
     /// Writes tiles in one transaction; what is there of the same bytes stays.
@@ -230,6 +223,17 @@ impl TileStore {
             statement
                 .query_row(params![content.0, HASH_VERSION], |row| Ok(TileId(row.get(0)?)))
                 .optional()
+        })
+    }
+
+    /// The greatest id, which is no less than the number of tiles: ids are given only once.
+    ///
+    /// # Errors
+    /// [`TileStoreError`]
+    pub fn last_id(&self) -> Result<Option<TileId>, TileStoreError> {
+        self.attempt(|store| {
+            let sql = "SELECT max(id) FROM tile";
+            store.connection.query_row(sql, [], |row| Ok(row.get::<_, Option<u32>>(0)?.map(TileId)))
         })
     }
 
@@ -374,9 +378,14 @@ fn stored_tile(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<StoredTile>> 
 fn seal(content: ContentHash, cells: &[u8], intact: Part) -> i64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&content.0).update(&intact.to_bytes()).update(cells);
+    first_word(&hasher)
+}
+
+/// The first eight bytes of a hash, as SQLite takes them.
+pub fn first_word(hasher: &blake3::Hasher) -> i64 {
     let hash = hasher.finalize();
-    let (first, _) = hash.as_bytes().as_chunks::<8>();
-    i64::from_le_bytes(first[0])
+    let (words, _) = hash.as_bytes().as_chunks::<8>();
+    i64::from_le_bytes(words[0])
 }
 
 fn check_own(file: &Path) -> Result<(), TileStoreError> {

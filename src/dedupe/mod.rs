@@ -10,7 +10,7 @@ mod marks;
 mod neighbours;
 mod nodes;
 pub mod partition;
-mod proofs;
+pub(crate) mod proofs;
 pub mod prover;
 pub mod regroup;
 pub mod relation;

@@ -285,27 +285,21 @@ impl Search<'_> {
                     let what = (orientation, Some(number));
                     let view = |class: u32| views(at, class);
                     self.cross(joiner, &fresh, &all_hashes, &view, what, self.reach.window);
-                    let radius = self.reach.window.0;
-                    match &turned {
-                        Some(turned) => {
-                            let view = |class: u32| turned(at, class);
-                            let within = self.reach.window;
-                            self.cross(joiner, &old, &fresh_hashes, &view, what, within);
-                        }
-                        None => {
-                            let view = |class: u32| kept(*place.get(&class)?, usize::from(number));
-                            let within = (radius, any_fine);
-                            self.cross(joiner, &old, &fresh_hashes, &view, what, within);
-                        }
-                    }
+                    let view = |class: u32| match &turned {
+                        Some(turned) => turned(at, class),
+                        None => kept(*place.get(&class)?, usize::from(number)),
+                    };
+                    let (radius, fine_radius) = self.reach.window;
+                    let within = (radius, if turned.is_some() { fine_radius } else { any_fine });
+                    self.cross(joiner, &old, &fresh_hashes, &view, what, within);
                 }
                 self.settle(edges, MOST_WAITING);
             }
         }
         let Some((radius, _)) = self.reach.half else { return };
+        let fresh_place: HashMap<u32, usize> = fresh.iter().copied().zip(0..).collect();
         for (at, views) in self.views(&fresh, &HALVES, Orientation::Upright).into_iter().enumerate()
         {
-            let fresh_place: HashMap<u32, usize> = fresh.iter().copied().zip(0..).collect();
             let half = |class: u32| match fresh_place.get(&class) {
                 Some(&place) => views[place].map(|view| View { fine: FineHash::default(), ..view }),
                 None => kept(*place.get(&class)?, self.windows.len() + at),

@@ -15,9 +15,9 @@ use crate::picture::window::WindowSet;
 
 /// Radii within which a window and the whole of another picture are candidates, whatever the policy:
 /// the proof decides.
-const WINDOW_RADIUS: u32 = 10;
+pub const WINDOW_RADIUS: u32 = 10;
 const FEW_FINE_RADIUS: u32 = 84;
-const MANY_FINE_RADIUS: u32 = 90;
+pub const MANY_FINE_RADIUS: u32 = 90;
 /// Radius between whole pictures, where windows are looked through.
 const WHOLE_RADIUS: u32 = 14;
 /// Radii within which the same halves of two pictures are.
@@ -102,13 +102,10 @@ impl<'a> Proofs<'a> {
         let proven = self.prover.prove(&candidates);
         let mut found = self.found();
         for (candidate, proven) in candidates.iter().zip(proven) {
-            let rank = |proven: &Proven| {
-                (proven.standing, std::cmp::Reverse(proven.per_cent), proven.orientation)
-            };
             found
                 .entry((candidate.first, candidate.second))
                 .and_modify(|known| {
-                    if rank(&proven) < rank(known) {
+                    if proven.is_better_than(known) {
                         *known = proven;
                     }
                 })

@@ -1,5 +1,6 @@
 //! What proves that two pictures show the same, as grouping asks for it.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use crate::model::findings::{Likeness, Member, Region, Surroundings};
@@ -85,6 +86,12 @@ impl Proven {
             part: self.part.oriented(back),
             ..self
         }
+    }
+
+    /// Whether it is the one to keep of two findings about the same pair.
+    pub fn is_better_than(&self, other: &Self) -> bool {
+        let rank = |proven: &Self| (proven.standing, Reverse(proven.per_cent), proven.orientation);
+        rank(self) < rank(other)
     }
 
     /// Whether one of them shows a part of the other.

@@ -40,35 +40,27 @@ pub(super) fn groups(question: &Question<'_>, nodes: &Nodes) -> Vec<Group<u32>> 
     // Frames of bursts, and pictures that are only alike, that are nobody's duplicate and have no
     // group of their own are shown with the best of them.
     let mut frames: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    {
-        let kept: Vec<Edge> = doubtful
-            .into_iter()
-            .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
-            .collect();
-        for star in star_list(&kept, NeighbourKind::Doubtful { superfluous: &superfluous }) {
-            let shown = |node: &u32| !superfluous[*node as usize] && !stars.contains_key(node);
-            let alone: Vec<u32> = star.duplicates.into_iter().filter(shown).collect();
-            if !alone.is_empty() && !superfluous[star.keeper as usize] {
-                frames.insert(star.keeper, alone);
-            }
+    let kept: Vec<Edge> = doubtful
+        .into_iter()
+        .filter(|edge| !superfluous[edge.a as usize] && !superfluous[edge.b as usize])
+        .collect();
+    for star in star_list(&kept, NeighbourKind::Doubtful { superfluous: &superfluous }) {
+        let shown = |node: &u32| !superfluous[*node as usize] && !stars.contains_key(node);
+        let alone: Vec<u32> = star.duplicates.into_iter().filter(shown).collect();
+        if !alone.is_empty() && !superfluous[star.keeper as usize] {
+            frames.insert(star.keeper, alone);
         }
     }
     for &keeper in frames.keys() {
         stars.entry(keeper).or_insert_with(|| lone(keeper));
     }
-    prove_members(
-        question,
-        nodes,
-        stars.values().map(|star| {
-            let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
-            (star, frames)
-        }),
-    );
-    let spelled_out = stars.into_values().filter_map(|star| {
-        let frames = frames.get(&star.keeper).map_or(&[][..], Vec::as_slice);
-        spell_out(question, nodes, &star, frames)
-    });
-    let mut groups: Vec<Group<u32>> = spelled_out.collect();
+    let with_frames = || {
+        stars.values().map(|star| (star, frames.get(&star.keeper).map_or(&[][..], Vec::as_slice)))
+    };
+    prove_members(question, nodes, with_frames());
+    let mut groups: Vec<Group<u32>> = with_frames()
+        .filter_map(|(star, frames)| spell_out(question, nodes, star, frames))
+        .collect();
     link_the_rest(question, nodes, &hashes, &mut groups);
     groups
 }
@@ -183,13 +175,12 @@ fn spell_out(
     frames: &[u32],
 ) -> Option<Group<u32>> {
     let (&keeper, rest) = nodes.members[star.keeper as usize].split_first()?;
-    let is_reference = |node: u32| nodes.references[node as usize];
+    let (own, apart) = match nodes.references[star.keeper as usize] {
+        true => (&[][..], rest),
+        false => (rest, &[][..]),
+    };
     let mut duplicates = Vec::new();
-    let mut linked_pictures: Vec<u32> = Vec::new();
-    if is_reference(star.keeper) {
-        linked_pictures.extend(rest);
-    }
-    let own = if is_reference(star.keeper) { &[][..] } else { rest };
+    let mut linked_pictures = apart.to_vec();
     let others = star.duplicates.iter().chain(frames);
     let others = others.flat_map(|&node| &nodes.members[node as usize]);
     for &picture in own.iter().chain(others) {

@@ -1,6 +1,6 @@
 //! Proves pairs by their tiles, and remembers what it found.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -100,6 +100,30 @@ impl<'a> TileProver<'a> {
             tiles.insert(picture, tile);
         });
         tiles
+    }
+
+    /// Hashes windows of pictures, each given with its place, and hands the results on in groups of
+    /// bounded size; stops when cancelled.
+    fn each_hashed<T: Send>(
+        &self,
+        mut places: Vec<(u32, usize)>,
+        hash: impl Fn(&mut WindowHasher) -> T + Sync,
+        mut take: impl FnMut(Vec<(u32, usize, T)>),
+    ) {
+        // A class is named by any of its pictures: not in the order of the index.
+        places.sort_unstable();
+        for places in places.chunks(MOST_TILES / 4) {
+            if self.is_cancelled() {
+                break;
+            }
+            let indices: Vec<u32> = places.iter().map(|(picture, _)| *picture).collect();
+            let tiles = self.tiles(&indices);
+            let hashed = places.par_iter().filter_map(|&(picture, place)| {
+                let mut hasher = WindowHasher::new(&tiles.get(&picture)?.cells);
+                Some((picture, place, hash(&mut hasher)))
+            });
+            take(hashed.collect());
+        }
     }
 
     /// Height and width as shown, after a turn.
@@ -316,30 +340,17 @@ impl Prover for TileProver<'_> {
         orientation: Orientation,
     ) -> Vec<Vec<Option<View>>> {
         let mut views = vec![vec![None; pictures.len()]; windows.len()];
-        // A class is named by any of its pictures: not in the order of the index.
-        let mut places: Vec<(u32, usize)> = pictures.iter().copied().zip(0..).collect();
-        places.sort_unstable();
-        for places in places.chunks(MOST_TILES / 4) {
-            if self.is_cancelled() {
-                break;
-            }
-            let indices: Vec<u32> = places.iter().map(|(picture, _)| *picture).collect();
-            let tiles = self.tiles(&indices);
-            let hashed: Vec<(usize, Vec<Option<View>>)> = places
-                .par_iter()
-                .filter_map(|(picture, place)| {
-                    let tile = tiles.get(picture)?;
-                    let mut hasher = WindowHasher::new(&tile.cells);
-                    let hash = |window| view(&mut hasher, window, orientation);
-                    Some((*place, windows.iter().copied().map(hash).collect()))
-                })
-                .collect();
-            for (place, hashed) in hashed {
+        let places = pictures.iter().copied().zip(0..).collect();
+        let hash = |hasher: &mut WindowHasher| -> Vec<Option<View>> {
+            windows.iter().map(|&window| view(hasher, window, orientation)).collect()
+        };
+        self.each_hashed(places, hash, |hashed| {
+            for (_, place, hashed) in hashed {
                 for (views, view) in views.iter_mut().zip(hashed) {
                     views[place] = view;
                 }
             }
-        }
+        });
         views
     }
 
@@ -347,37 +358,20 @@ impl Prover for TileProver<'_> {
         let windows = kept_windows(set);
         let mut hashes = self.source().window_hashes(pictures, set);
         let is_missing = |hashes: &Vec<u64>| hashes.len() != windows.len();
-        let mut missing: Vec<(u32, usize)> = pictures
-            .iter()
-            .copied()
-            .zip(0..)
-            .filter(|&(_, place)| is_missing(&hashes[place]))
-            .collect();
-        missing.sort_unstable();
-        for missing in missing.chunks(MOST_TILES / 4) {
-            if self.is_cancelled() {
-                break;
-            }
-            let indices: Vec<u32> = missing.iter().map(|(picture, _)| *picture).collect();
-            let tiles = self.tiles(&indices);
-            let made: Vec<(u32, usize, Vec<u64>)> = missing
-                .par_iter()
-                .filter_map(|&(picture, place)| {
-                    let mut hasher = WindowHasher::new(&tiles.get(&picture)?.cells);
-                    let hash = |&window: &Window| {
-                        let view = view(&mut hasher, window, Orientation::Upright);
-                        view.map_or(NO_HASH, |view| view.phash.0)
-                    };
-                    Some((picture, place, windows.iter().map(hash).collect()))
-                })
-                .collect();
+        let missing = pictures.iter().copied().zip(0..);
+        let missing = missing.filter(|&(_, place)| is_missing(&hashes[place])).collect();
+        let hash = |hasher: &mut WindowHasher| -> Vec<u64> {
+            let views = windows.iter().map(|&window| view(hasher, window, Orientation::Upright));
+            views.map(|view| view.map_or(NO_HASH, |view| view.phash.0)).collect()
+        };
+        self.each_hashed(missing, hash, |made| {
             let kept: Vec<(u32, Vec<u64>)> =
                 made.iter().map(|(picture, _, made)| (*picture, made.clone())).collect();
             self.source().keep_window_hashes(set, &kept);
             for (_, place, made) in made {
                 hashes[place] = made;
             }
-        }
+        });
         let hash = |hash: u64| (hash != NO_HASH).then_some(PerceptualHash(hash));
         hashes.into_iter().map(|hashes| hashes.into_iter().map(hash).collect()).collect()
     }
@@ -435,16 +429,16 @@ impl Prover for TileProver<'_> {
         });
         let mut rest = &left[..];
         while !rest.is_empty() && !self.is_cancelled() {
-            let mut pictures: BTreeMap<u32, ()> = BTreeMap::new();
+            let mut pictures: BTreeSet<u32> = BTreeSet::new();
             let mut end = 0;
             while end < rest.len().min(MOST_PAIRS) && pictures.len() < MOST_TILES {
                 let Candidate { first, second, .. } = candidates[rest[end]];
-                pictures.extend([(first, ()), (second, ())]);
+                pictures.extend([first, second]);
                 end += 1;
             }
             let (chunk, later) = rest.split_at(end);
             rest = later;
-            let indices: Vec<u32> = pictures.into_keys().collect();
+            let indices: Vec<u32> = pictures.into_iter().collect();
             let tiles = self.tiles(&indices);
             let pairs: Vec<&Candidate> = chunk.iter().map(|&at| &candidates[at]).collect();
             let seen = self.prove_tiles(&pairs, &tiles);

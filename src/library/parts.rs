@@ -10,6 +10,7 @@ use super::tiles::{read_detail, windows_id};
 use crate::catalogue::similar::{NeedleTile, Searcher, SimilarError, SimilarOptions};
 use crate::catalogue::tiles::{TileId, TileStore};
 use crate::decode::DecodeOptions;
+use crate::dedupe::proofs::{MANY_FINE_RADIUS, WINDOW_RADIUS};
 use crate::dedupe::prover::{Candidate, Earlier, Proven, Prover, Standing};
 use crate::dedupe::tile_prover::{TileProver, TileSource, kept_windows};
 use crate::model::findings::Likeness;
@@ -24,9 +25,6 @@ use crate::picture::proof::{Start, Whose};
 use crate::picture::tile::StoredTile;
 use crate::picture::window::{WindowHasher, WindowSet};
 
-/// Radii between a window and a whole picture.
-const RADIUS: u32 = 10;
-const FINE_RADIUS: u32 = 90;
 /// Fewer library pictures than this have their windows hashed where that was not done before.
 const HASHED_AT_ONCE: usize = 50_000;
 
@@ -135,7 +133,7 @@ fn by_needle(
         let hash: PictureHash = hash_tile(&hasher.tile(window));
         for &orientation in turns {
             let view = hash.oriented(orientation);
-            for path in searcher.near(view, RADIUS, FINE_RADIUS)? {
+            for path in searcher.near(view, WINDOW_RADIUS, MANY_FINE_RADIUS)? {
                 let part = Part::from(window).oriented(orientation);
                 let start = Start { whose: Whose::First, part };
                 candidates.entry((path, orientation)).or_default().push(start);
@@ -158,9 +156,8 @@ fn by_library(
     let mut set = WindowSet::Many;
     for wanted in [WindowSet::Many, WindowSet::Few] {
         set = wanted;
-        tiles.each_windows(windows_id(wanted), &mut |id, bytes| {
-            let (words, _) = bytes.as_chunks::<8>();
-            hashed.insert(id, words.iter().map(|&word| u64::from_le_bytes(word)).collect());
+        tiles.each_windows(windows_id(wanted), &mut |id, kept| {
+            hashed.insert(id, kept.to_vec());
         })?;
         if !hashed.is_empty() {
             break;
@@ -194,7 +191,7 @@ fn by_library(
         for (id, hashes) in &hashed {
             let Some(paths) = by_id.get(id) else { continue };
             for (&hash, &window) in hashes.iter().zip(&windows[..whole]).skip(1) {
-                if PerceptualHash(hash).distance(view).0 <= RADIUS {
+                if PerceptualHash(hash).distance(view).0 <= WINDOW_RADIUS {
                     let start = Start { whose: Whose::Second, part: Part::from(window) };
                     for path in paths {
                         let key = (path.clone(), orientation);

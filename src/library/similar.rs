@@ -120,14 +120,9 @@ impl Searched<'_> {
         options: &SimilarOptions,
         decode: &DecodeOptions,
     ) -> Result<Vec<Similar>, SimilarError> {
-        let hash = match needle {
-            Needle::Picture(hash) => Some(*hash),
-            Needle::Shown(shown) => Some(shown.hash),
-            Needle::Perceptual(_) | Needle::Fine(_) => None,
-        };
-        let mut found = match (&self.graph, options.wanted, hash) {
+        let mut found = match (&self.graph, options.wanted, needle.picture()) {
             (Some(graph), SearchMode::Nearest(count), Some(hash)) => {
-                let found = graph.near(&hash, count, options).into_iter();
+                let found = graph.near(hash, count, options).into_iter();
                 self.searcher.at_positions(needle, options, found, count)?
             }
             _ => self.searcher.similar(needle, options)?,
@@ -142,7 +137,7 @@ impl Searched<'_> {
                     Some(hit) => {
                         (hit.likeness, hit.orientation) = (Some(likeness), orientation);
                     }
-                    None if self.searcher.is_answer(&picture.path, options) => {
+                    None => {
                         let other = &picture.record.hash;
                         let near = shown.hash.nearest(other, &[orientation], |_, _| true);
                         found.push(Similar {
@@ -153,7 +148,6 @@ impl Searched<'_> {
                             picture,
                         });
                     }
-                    None => {}
                 }
             }
         }

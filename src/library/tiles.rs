@@ -7,7 +7,9 @@ use std::sync::atomic::{self, AtomicBool};
 
 use rayon::prelude::*;
 
-use crate::catalogue::tiles::{PairRule, StoredPair, TileId, TileStore, TileStoreError, WindowsId};
+use crate::catalogue::tiles::{
+    PairRule, StoredPair, TileId, TileStore, TileStoreError, WindowsId, first_word,
+};
 use crate::container::ReadAt;
 use crate::decode::{self, DecodeOptions};
 use crate::dedupe::DedupeOptions;
@@ -34,9 +36,7 @@ pub(super) fn windows_id(set: WindowSet) -> WindowsId {
     for edge in kept_windows(set).iter().flat_map(|window| window.edges()) {
         hasher.update(&edge.to_le_bytes());
     }
-    let hash = hasher.finalize();
-    let (first, _) = hash.as_bytes().as_chunks::<8>();
-    WindowsId(i64::from_le_bytes(first[0]))
+    WindowsId(first_word(&hasher))
 }
 
 /// Names the way in which pairs are found and judged.
@@ -53,9 +53,7 @@ pub fn pair_rule(options: &DedupeOptions) -> PairRule {
     ] {
         hasher.update(&number.to_le_bytes());
     }
-    let hash = hasher.finalize();
-    let (first, _) = hash.as_bytes().as_chunks::<8>();
-    PairRule(i64::from_le_bytes(first[0]))
+    PairRule(first_word(&hasher))
 }
 
 /// How files are read whose tiles are missing.
@@ -110,7 +108,7 @@ impl<'a> LibraryTiles<'a> {
         reading: Reading<'a>,
         rule: PairRule,
     ) -> Result<Self, TileStoreError> {
-        let tiles = store.stats()?.tiles as usize;
+        let tiles = store.last_id()?.map_or(0, |id| id.0 as usize);
         let contents = pictures.iter().map(|picture| picture.content);
         let ids = if pictures.len().saturating_mul(LOOK_UP_TO_SHARE) < tiles {
             let id = |content: Option<ContentHash>| match content {
@@ -271,24 +269,18 @@ impl TileSource for LibraryTiles<'_> {
         stored.sort_unstable();
         let mut wanted: Vec<TileId> = stored.iter().map(|(id, _)| *id).collect();
         wanted.dedup();
-        let mut found = 0;
-        let read = self.store.each(&wanted, &mut |id, tile| {
+        let mut read: Vec<TileId> = Vec::with_capacity(wanted.len());
+        let result = self.store.each(&wanted, &mut |id, tile| {
+            read.push(id);
             let from = stored.partition_point(|(other, _)| *other < id);
             for &(_, picture) in stored[from..].iter().take_while(|(other, _)| *other == id) {
-                found += 1;
                 take(picture, tile.clone());
             }
         });
-        self.note(read);
-        if found < stored.len() {
-            // Damaged tiles are made again, and stay as they are in the store.
-            let mut seen: HashSet<TileId> = HashSet::new();
-            let again = self.store.each(&wanted, &mut |id, _| {
-                seen.insert(id);
-            });
-            self.note(again);
-            unknown.extend(stored.iter().filter(|(id, _)| !seen.contains(id)).map(|(_, p)| *p));
-        }
+        self.note(result);
+        // Damaged tiles are made again, and stay as they are in the store.
+        let is_damaged = |id: &TileId| read.binary_search(id).is_err();
+        unknown.extend(stored.iter().filter(|(id, _)| is_damaged(id)).map(|(_, picture)| *picture));
         let unknown = self.borrow(unknown, take);
         self.make(&unknown, take);
     }
@@ -301,10 +293,9 @@ impl TileSource for LibraryTiles<'_> {
             }
         }
         let mut hashes = vec![Vec::new(); pictures.len()];
-        let read = self.store.each_windows(windows_id(set), &mut |id, bytes| {
-            let (words, _) = bytes.as_chunks::<8>();
+        let read = self.store.each_windows(windows_id(set), &mut |id, kept| {
             for &place in places.get(&id).into_iter().flatten() {
-                hashes[place] = words.iter().map(|&word| u64::from_le_bytes(word)).collect();
+                hashes[place] = kept.to_vec();
             }
         });
         self.note(read);
@@ -388,11 +379,8 @@ impl TileSource for LibraryTiles<'_> {
         for &(first, second, proven) in found {
             let Some((pair, reversed)) = self.pair(first, second) else { continue };
             let proven = if reversed { proven.inverse() } else { proven };
-            let rank = |proven: &Proven| {
-                (proven.standing, std::cmp::Reverse(proven.per_cent), proven.orientation)
-            };
             let best = self.known.entry(pair).or_insert(proven);
-            if rank(&proven) < rank(best) {
+            if proven.is_better_than(best) {
                 *best = proven;
             }
             let best = *best;

@@ -17,6 +17,7 @@
 mod align;
 mod blocks;
 mod detail;
+mod shades;
 mod surroundings;
 
 pub use align::Prepared;
@@ -219,7 +220,6 @@ pub fn settle(
     details: Option<Differences>,
 ) -> Verdict {
     let Some(found) = details else { return Verdict::Alike(alignment) };
-    let thousandths = found.missing * 1000 / found.textured.max(1);
     if found.textured < LITTLE_DETAIL {
         return match found.changed <= CHANGED {
             true => Verdict::Same(alignment),
@@ -233,6 +233,7 @@ pub fn settle(
             _ => Verdict::Different,
         };
     }
+    let thousandths = found.missing * 1000 / found.textured.max(1);
     let moved = found.missing >= MOVED && thousandths <= MOVED_MOST && found.one_shade < OVERLAID;
     if moved { Verdict::Shots(alignment) } else { Verdict::Same(alignment) }
 }

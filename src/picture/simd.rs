@@ -18,9 +18,9 @@ fn with_avx2<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// What every processor with AVX2 that was ever sold has.
+/// Whether the processor has AVX2, and what every processor with that was ever sold with.
 #[cfg(target_arch = "x86_64")]
-fn is_haswell() -> bool {
+pub fn is_haswell() -> bool {
     use std::arch::is_x86_feature_detected as has;
     has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
 }

@@ -93,7 +93,7 @@ pub struct Similar {
 
 impl Needle {
     /// The hashes of a picture.
-    fn picture(&self) -> Option<&PictureHash> {
+    pub fn picture(&self) -> Option<&PictureHash> {
         match self {
             Self::Picture(hash) => Some(hash),
             Self::Shown(shown) => Some(&shown.hash),

@@ -17,14 +17,19 @@ impl TileStore {
     pub fn each_windows(
         &self,
         windows: WindowsId,
-        take: &mut dyn FnMut(TileId, &[u8]),
+        take: &mut dyn FnMut(TileId, &[u64]),
     ) -> Result<(), TileStoreError> {
         self.attempt(|store| {
             let sql = "SELECT id, hashes FROM window WHERE windows = ?1 ORDER BY id";
             let mut statement = store.connection.prepare_cached(sql)?;
             let mut rows = statement.query([windows.0])?;
+            let mut hashes = Vec::new();
             while let Some(row) = rows.next()? {
-                take(TileId(row.get(0)?), row.get_ref(1)?.as_blob_or_null()?.unwrap_or_default());
+                let bytes = row.get_ref(1)?.as_blob_or_null()?.unwrap_or_default();
+                let (words, _) = bytes.as_chunks::<8>();
+                hashes.clear();
+                hashes.extend(words.iter().map(|&word| u64::from_le_bytes(word)));
+                take(TileId(row.get(0)?), &hashes);
             }
             Ok(())
         })

@@ -17,6 +17,7 @@ use std::arch::x86_64::{
 
 use super::{BLOCK_SIDE, COSINES, Coefficients};
 use crate::model::phash::{PictureHash, Quality, View};
+use crate::picture::simd::is_haswell;
 use crate::picture::tile::{TILE_SIDE, Tile};
 
 /// Products that a folded sum has, in pairs.
@@ -72,12 +73,6 @@ pub(super) fn hash_tile(tile: &Tile) -> Option<PictureHash> {
     }
     // SAFETY: `is_haswell` has found every feature that the function asks for.
     is_haswell().then(|| unsafe { compiled(tile) })
-}
-
-/// What every processor with AVX2 that was ever sold has.
-fn is_haswell() -> bool {
-    use std::arch::is_x86_feature_detected as has;
-    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
 }
 
 #[target_feature(enable = "avx2")]

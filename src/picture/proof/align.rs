@@ -1,8 +1,10 @@
 //! Laying a part of one tile over the whole of another.
 
+use super::shades::commonest;
 use crate::picture::part::Part;
 use crate::picture::resample::{Axis, Half, Plane, first_axis, second_axis};
 use crate::picture::tile::{FINE_SIDE, FineTile, TILE_SIDE};
+
 /// A part is at least so long along each side, in 256ths: fewer cells show too little.
 const LEAST: u32 = 80;
 /// Steps of the descent, in 256ths of a side: two cells to a quarter of a cell.
@@ -11,8 +13,8 @@ const STEPS: [i32; 4] = [8, 4, 2, 1];
 const ROUNDS: u32 = 6;
 /// Cells that are correlated.
 const CELLS: usize = TILE_SIDE * TILE_SIDE;
-/// Levels that count as one shade.
-const SHADES: usize = 5;
+/// Levels from the commonest one that count as that one.
+const SHADES: usize = 2;
 /// What a full correlation is.
 pub const ONE: i32 = 1 << 16;
 
@@ -68,12 +70,7 @@ impl Prepared {
             flat +=
                 cells.filter(|((a, b), c)| a.abs_diff(**b) <= 1 && a.abs_diff(**c) <= 1).count();
         }
-        let mut levels = [0_u32; 256 + SHADES - 1];
-        for &cell in &tile.0 {
-            levels[usize::from(cell) + SHADES / 2] += 1;
-        }
-        let shades = levels.windows(SHADES).map(|around| around.iter().sum());
-        let one_shade = shades.max().unwrap_or(0);
+        let one_shade = commonest(tile.0.iter().copied(), SHADES);
         Self { plane, rows, columns, energy, flat: flat as u32, one_shade }
     }
 

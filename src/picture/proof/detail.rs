@@ -3,6 +3,7 @@
 
 use super::align::{ONE, normalised};
 use super::blocks::high_pass;
+use super::shades::commonest;
 use crate::picture::part::Part;
 use crate::picture::simd::widest;
 use crate::picture::tile::{DETAIL_SIDE, DetailTile};
@@ -19,8 +20,8 @@ const REACH: isize = 1;
 const TEXTURE: i32 = 16;
 /// Least correlation of a block that is in the other picture too, in 1/65536.
 const THERE: i32 = ONE * 6 / 10;
-/// Levels around the commonest one that count as that one.
-const SHADES: usize = 9;
+/// Levels from the commonest one that count as that one.
+const SHADES: usize = 4;
 /// Levels that a re-encoding may change a cell by.
 const NOISE: u16 = 4;
 
@@ -154,18 +155,12 @@ fn compare(first: &[i16], second: &[i16], height: usize, width: usize) -> Differ
     found.lost = ((lost << 16) / all.max(1)) as u32;
     let share = |count: usize, of: usize| ((count << 16) / of.max(1)) as u32;
     let missing = is_missing.iter().filter(|missing| **missing).count();
-    let shades = [first, second].map(|cells| commonest(cells, &is_missing));
-    found.one_shade = share(shades[0].max(shades[1]), missing);
+    let [a, b] = [first, second].map(|cells| {
+        let chosen = cells.iter().zip(&is_missing).filter(|(_, is_missing)| **is_missing);
+        commonest(chosen.map(|(&level, _)| level.clamp(0, 255) as u8), SHADES)
+    });
+    found.one_shade = share(a.max(b) as usize, missing);
     let changed = first.iter().zip(second).filter(|(a, b)| a.abs_diff(**b) > NOISE).count();
     found.changed = share(changed, first.len());
     found
-}
-
-/// How many of the chosen cells have about the same level, the commonest.
-fn commonest(cells: &[i16], chosen: &[bool]) -> usize {
-    let mut levels = [0_usize; 256 + SHADES];
-    for (&level, _) in cells.iter().zip(chosen).filter(|(_, chosen)| **chosen) {
-        levels[level.clamp(0, 255) as usize + SHADES / 2] += 1;
-    }
-    levels.windows(SHADES).map(|around| around.iter().sum()).max().unwrap_or(0)
 }

@@ -1,6 +1,7 @@
 //! What a picture shows around the part that another one shows.
 
 use super::align::Prepared;
+use super::shades::commonest;
 use crate::model::findings::Surroundings;
 use crate::picture::part::Part;
 use crate::picture::tile::FINE_SIDE;
@@ -8,9 +9,9 @@ use crate::picture::tile::FINE_SIDE;
 /// Cells that a margin is wide at least.
 const LEAST: usize = 1;
 /// Levels from the commonest one that still count as that one.
-const SHADES: u8 = 6;
+const SHADES: usize = 6;
 /// Least share of the commonest shade in a margin that somebody put there, in per cent.
-const PLAIN: usize = 35;
+const PLAIN: u32 = 35;
 /// Least step between such a margin and the picture, in levels on average; the cell in between
 /// shows both.
 const STEP: u32 = 8;
@@ -55,17 +56,8 @@ pub fn surroundings(of: &Prepared, part: Part) -> Surroundings {
 
 /// Whether most of the cells have about one level.
 fn is_plain(cells: impl Iterator<Item = u8>) -> bool {
-    let (mut levels, mut all) = ([0_usize; 256], 0);
-    for cell in cells {
-        levels[usize::from(cell)] += 1;
-        all += 1;
-    }
-    let around = |level: u8| {
-        let from = usize::from(level.saturating_sub(SHADES));
-        let to = usize::from(level.saturating_add(SHADES));
-        levels[from..=to].iter().sum::<usize>()
-    };
-    (0..=u8::MAX).map(around).max().unwrap_or(0) * 100 >= all * PLAIN
+    let mut all = 0;
+    commonest(cells.inspect(|_| all += 1), SHADES) * 100 >= all * PLAIN
 }
 
 /// The mean difference between neighbours.

@@ -122,7 +122,8 @@ const without = (member) => make('span', {
 });
 
 const ROLES = {
-  keep: 'kept', remove: 'goes', spared: 'kept too', apart: 'not a duplicate', burst: 'burst, stays', alike: 'only alike, stays', more: 'shows more, stays',
+  keep: 'kept', remove: 'goes', spared: 'kept too', apart: 'not a duplicate',
+  burst: 'burst, stays', alike: 'only alike, stays', more: 'shows more, stays',
   alarm: 'may be damaged, stays',
   reference: 'reference, stays', linked: 'not near, stays', gone: 'gone',
 };
