@@ -100,6 +100,7 @@ fn record(number: u64, tile: &Tile) -> PictureRecord {
         hash: hash_tile(tile),
         metadata: Metadata::default(),
         flags: DecodeFlags::default(),
+        provenance: None,
     }
 }
 

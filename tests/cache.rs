@@ -50,6 +50,7 @@ fn picture(seed: u64) -> Record {
         hash: PictureHash { views: [view(0), view(1), view(2), view(3)], quality: Quality(80) },
         metadata: Metadata::default(),
         flags: DecodeFlags::default(),
+        provenance: None,
     })
 }
 
@@ -462,6 +463,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                     orientation: Orientation::from_exif(exif),
                 },
                 flags: DecodeFlags { damaged_tail: marks.0, thumbnail: marks.1 },
+                provenance: None,
             })
         },
     );

@@ -72,6 +72,7 @@ fn picture(path: &str, tile: &Tile) -> Picture {
             hash: hash_tile(tile),
             metadata: Metadata::default(),
             flags: DecodeFlags::default(),
+            provenance: None,
         },
         content: None,
     }

@@ -56,6 +56,7 @@ fn pictures() -> Vec<KnownPicture> {
                     },
                     metadata: Metadata::default(),
                     flags: DecodeFlags::default(),
+                    provenance: None,
                 },
                 content: None,
             }

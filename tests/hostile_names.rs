@@ -205,6 +205,7 @@ fn names_of_cameras_are_exact_too() {
             hash: PictureHash { views: [view; 4], quality: Quality(90) },
             metadata: Metadata { camera: camera.map(str::to_owned), ..Metadata::default() },
             flags: DecodeFlags::default(),
+            provenance: None,
         },
         content: None,
     };

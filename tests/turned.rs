@@ -107,6 +107,7 @@ fn picture(number: usize, hash: PictureHash, width: u32) -> Picture {
             hash,
             metadata: Metadata::default(),
             flags: DecodeFlags::default(),
+            provenance: None,
         },
         content: None,
     }

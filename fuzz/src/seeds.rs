@@ -241,6 +241,7 @@ fn tables(corpus: &Path) -> Done {
             ..Metadata::default()
         },
         flags: DecodeFlags::default(),
+        provenance: None,
     };
     for (name, format) in [("csv", TableFormat::Csv), ("parquet", TableFormat::Parquet)] {
         let mut table = Vec::new();

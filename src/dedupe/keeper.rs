@@ -164,6 +164,7 @@ mod tests {
                 hash: PictureHash::default(),
                 metadata: Metadata::default(),
                 flags: DecodeFlags::default(),
+                provenance: None,
             },
         }
     }

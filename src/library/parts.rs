@@ -221,6 +221,7 @@ fn needle_picture(needle: &NeedleTile) -> Picture {
         hash: needle.hash,
         metadata: Metadata::default(),
         flags: Default::default(),
+        provenance: None,
     };
     Picture { file, record, content: None }
 }

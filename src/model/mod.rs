@@ -10,5 +10,6 @@ pub mod panics;
 pub mod path_text;
 pub mod phash;
 pub mod policy;
+pub mod provenance;
 pub mod readable;
 pub mod record;

@@ -6,6 +6,7 @@ use crate::model::media::{
     Bytes, DecodeFlags, Dimensions, Evidence, FileStamp, Format, MediaFile, Metadata,
 };
 use crate::model::phash::{HASH_VERSION, PictureHash};
+use crate::model::provenance::Provenance;
 
 /// The result of reading a file once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct PictureRecord {
     pub metadata: Metadata,
     /// Flaws and short cuts.
     pub flags: DecodeFlags,
+    /// Traces of where it comes from; `None` where they were not looked for.
+    pub provenance: Option<Provenance>,
 }
 
 /// Binds the values of a stored record to the bytes that they were made from, so that a row whose
@@ -41,7 +44,7 @@ pub struct Seal(pub [u8; 16]);
 impl PictureRecord {
     /// The seal of this record of a file of `size` bytes with the hash `content`.
     pub fn seal(&self, size: Bytes, content: ContentHash) -> Seal {
-        let Self { format, dimensions, hash, metadata, flags } = self;
+        let Self { format, dimensions, hash, metadata, flags, provenance: _ } = self;
         let time = metadata.captured;
         let mut hasher = blake3::Hasher::new();
         let mut add = |bytes: &[u8]| {

@@ -60,6 +60,7 @@ fn shown(decoded: Decoded) -> (Tiles, PictureRecord) {
         hash: PictureHash::default(),
         metadata,
         flags: decoded.flags,
+        provenance: None,
     };
     (decoded.tiles.oriented(orientation), record)
 }

@@ -220,6 +220,7 @@ fn picture(row: &Row<'_>, format: &str) -> rusqlite::Result<Option<PictureRecord
             orientation: Orientation::from_exif(row.get(11)?),
         },
         flags: DecodeFlags::from_bits(flags),
+        provenance: None,
     }))
 }
 

@@ -224,6 +224,7 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, RowError> {
             orientation: Orientation::from_exif(number("orientation")?),
         },
         flags: DecodeFlags::from_bits(fitting("marks", signed("marks"))?),
+        provenance: None,
     };
     let content = match text("content") {
         Some(text) => Some(ContentHash::from_hex(text).ok_or_else(|| wrong("content"))?),

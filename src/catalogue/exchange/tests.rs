@@ -25,6 +25,7 @@ fn picture(number: u64) -> KnownPicture {
             hash: PictureHash { views: [view; 4], quality: Quality(80) },
             metadata: Metadata::default(),
             flags: DecodeFlags::default(),
+            provenance: None,
         },
         content: None,
     }

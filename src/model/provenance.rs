@@ -1,0 +1,110 @@
+//! What a file tells of where its picture comes from: traces that cameras, encoders and programs
+//! leave in it. They decide which of several copies is the original.
+
+/// The traces of one file. `Default` is a file that tells nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Provenance {
+    /// What its metadata and its structure say.
+    pub traces: Traces,
+    /// How it was quantised; `None` for what is not stored as a JPEG.
+    pub quantised: Option<Quantised>,
+    /// The quantiser of an earlier JPEG compression that is still visible in the samples, as the
+    /// luma DC step (1–255) in the scale of [`Quantised::dc_step`]; only where it is coarser than
+    /// the file's own, or the file is no JPEG.
+    pub earlier_dc_step: Option<u8>,
+    /// Up to which spatial frequency the picture has detail; `None` where that was not measured.
+    pub bandwidth: Option<Bandwidth>,
+}
+
+/// How a JPEG was quantised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Quantised {
+    /// Step of the luma DC coefficient.
+    pub dc_step: u8,
+    /// Sum of the 64 luma steps, 64 (the finest) and more: the measure of how much was lost.
+    pub steps: u16,
+    /// The quality of libjpeg (1–100) whose scaled standard luma table is nearest.
+    pub quality: u8,
+    /// The luma table is exactly that scaled standard table: what libjpeg and all that is built on
+    /// it write. Cameras and phones often have tables of their own.
+    pub standard: bool,
+    /// Chroma has fewer samples than luma.
+    pub subsampled: bool,
+    /// More than one scan (progressive): hardly any camera writes such files, many sites do.
+    pub progressive: bool,
+}
+
+/// The highest spatial frequency with energy, in thousandths of what the sampling allows (1–1000).
+/// A picture enlarged by 2 has about 500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Bandwidth(pub u16);
+
+/// What metadata and structure say, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Traces(u32);
+
+impl Traces {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// A maker's note that the named maker's cameras write.
+    pub const MAKER_NOTE: Self = Self(1 << 0);
+    /// Make and model of a camera.
+    pub const CAMERA: Self = Self(1 << 1);
+    /// Exposure, aperture or sensitivity are given.
+    pub const EXPOSURE: Self = Self(1 << 2);
+    /// A program that edits pictures is named (Software, CreatorTool, an Adobe or GIMP block).
+    pub const EDITOR: Self = Self(1 << 3);
+    /// XMP has a history of edits or a `DerivedFrom`.
+    pub const DERIVED: Self = Self(1 << 4);
+    /// A messenger or a site is named, or its marks are there.
+    pub const MESSENGER: Self = Self(1 << 5);
+    /// It says that it is a screenshot.
+    pub const SCREENSHOT: Self = Self(1 << 6);
+    /// Auxiliary pictures that only a camera adds (depth, gain map, Live Photo's identifier).
+    pub const AUXILIARY: Self = Self(1 << 7);
+    /// A thumbnail inside.
+    pub const THUMBNAIL: Self = Self(1 << 8);
+    /// The dimensions in Exif are those of another size than the picture has.
+    pub const RESIZED: Self = Self(1 << 9);
+    /// An ICC profile other than sRGB.
+    pub const WIDE_COLOUR: Self = Self(1 << 10);
+    /// It says when it was taken.
+    pub const DATE: Self = Self(1 << 16);
+    /// It says where it was taken.
+    pub const POSITION: Self = Self(1 << 17);
+    /// A rating or a colour label.
+    pub const RATING: Self = Self(1 << 18);
+    /// A title or a description.
+    pub const DESCRIPTION: Self = Self(1 << 19);
+    /// Keywords.
+    pub const KEYWORDS: Self = Self(1 << 20);
+    /// Named people.
+    pub const PEOPLE: Self = Self(1 << 21);
+
+    /// As the cache writes them.
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// What [`Traces::bits`] wrote.
+    pub fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// Whether all of `other` are in it.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// With `other` where `holds`.
+    #[must_use]
+    pub fn with_if(self, holds: bool, other: Self) -> Self {
+        if holds { self.with(other) } else { self }
+    }
+}
