@@ -268,14 +268,22 @@ fn settle_pair(
     details: &HashMap<u32, DetailTile>,
 ) -> Proven {
     let orientation = candidate.orientation;
-    let found = details.get(&candidate.first).zip(details.get(&candidate.second)).map(|(a, b)| {
-        let turned = a.oriented(orientation);
-        let a = Detailed { tile: &turned, pixels: first.pixels };
+    let whose = alignment.whose;
+    let tiles = details.get(&candidate.first).zip(details.get(&candidate.second));
+    let turned = tiles.map(|(a, b)| (a.oriented(orientation), b));
+    let detailed = turned.as_ref().map(|(a, b)| {
+        let a = Detailed { tile: a, pixels: first.pixels };
         let b = Detailed { tile: b, pixels: second.pixels };
-        let whose = alignment.whose;
-        proof::differences(whose.of(a, b), whose.of(b, a), alignment.part)
+        (whose.of(a, b), whose.of(b, a))
     });
-    let (standing, alignment) = match proof::settle(*alignment, first, second, found) {
+    let found = detailed.map(|(of, other)| proof::differences(of, other, alignment.part));
+    let mut verdict = proof::settle(*alignment, first, second, found);
+    if let (Verdict::Shots(_), Some((of, other)), Some(differences)) = (verdict, detailed, found) {
+        let (part, differences) = proof::refined(of, other, alignment.part, differences);
+        let alignment = Alignment { part, ..*alignment };
+        verdict = proof::settle(alignment, first, second, Some(differences));
+    }
+    let (standing, alignment) = match verdict {
         Verdict::Same(alignment) => (Standing::Same, alignment),
         Verdict::Shots(alignment) => (Standing::Shots, alignment),
         Verdict::Alike(alignment) if found.is_none() => {

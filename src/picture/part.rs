@@ -37,6 +37,26 @@ impl Part {
         height * width
     }
 
+    /// With another value for each edge.
+    #[must_use]
+    pub fn map_edges(self, edge: impl Fn(u32) -> u32) -> Self {
+        let Self { top, left, bottom, right } = self;
+        Self { top: edge(top), left: edge(left), bottom: edge(bottom), right: edge(right) }
+    }
+
+    /// With the edge of that number (top, left, bottom, right) moved; `None` where that leaves the
+    /// picture or less than half of its length.
+    pub fn with_edge_moved(self, edge: usize, by: i32) -> Option<Self> {
+        let mut moved = self;
+        let place = [&mut moved.top, &mut moved.left, &mut moved.bottom, &mut moved.right];
+        let place = place.into_iter().nth(edge)?;
+        *place = place.checked_add_signed(by).filter(|&place| place <= Self::SIDE)?;
+        let is_long = |from: u32, to: u32, before: u32| to >= from + before.div_ceil(2);
+        let (height, width) = self.sides();
+        (is_long(moved.top, moved.bottom, height) && is_long(moved.left, moved.right, width))
+            .then_some(moved)
+    }
+
     /// Where it lies after `orientation` was applied to the picture.
     #[must_use]
     pub fn oriented(self, orientation: Orientation) -> Self {

@@ -22,7 +22,7 @@ mod surroundings;
 
 pub use align::Prepared;
 pub use blocks::{Agreement, Blocks};
-pub use detail::{Detailed, Differences, differences};
+pub use detail::{Detailed, Differences, differences, refined};
 pub use surroundings::surroundings;
 
 use super::part::Part;
@@ -30,7 +30,7 @@ use super::simd::widest;
 
 /// Names the rule: windows, alignment, statistics and limits. Verdicts of another version count for
 /// nothing.
-pub const PROOF_VERSION: u32 = 1;
+pub const PROOF_VERSION: u32 = 2;
 
 /// Which of two pictures shows a part of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -141,6 +141,8 @@ const CHANGED: u32 = 655;
 /// Something moved: so many missing blocks at least, and at most so many thousandths of all.
 const MOVED: u32 = 40;
 const MOVED_MOST: u32 = 150;
+/// … and so much of the detail at least, in 1/65536: coarse quantisation blurs blocks here and there.
+const MOVED_LOST: u32 = 492;
 /// From so many cells of one shade on it was laid over the picture, in 1/65536.
 const OVERLAID: u32 = 16_384;
 
@@ -234,7 +236,10 @@ pub fn settle(
         };
     }
     let thousandths = found.missing * 1000 / found.textured.max(1);
-    let moved = found.missing >= MOVED && thousandths <= MOVED_MOST && found.one_shade < OVERLAID;
+    let moved = found.missing >= MOVED
+        && thousandths <= MOVED_MOST
+        && found.lost >= MOVED_LOST
+        && found.one_shade < OVERLAID;
     if moved { Verdict::Shots(alignment) } else { Verdict::Same(alignment) }
 }
 

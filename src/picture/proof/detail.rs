@@ -16,6 +16,10 @@ const LEAST: u32 = 32;
 /// How far a block of one picture is looked for in the other: the alignment is as exact as a
 /// quarter of a cell of 64.
 const REACH: isize = 1;
+/// An edge so near to that of the picture, in 256ths of a side, may be that one.
+const SNAP: u32 = 4;
+/// Steps of the search for a better part, in 256ths of a side.
+const STEPS: [i32; 4] = [2, 2, 1, 1];
 /// Least mean square of a textured block's cells, in levels.
 const TEXTURE: i32 = 16;
 /// Least correlation of a block that is in the other picture too, in 1/65536.
@@ -68,6 +72,45 @@ pub fn differences(of: Detailed<'_>, other: Detailed<'_>, part: Part) -> Differe
             compare(&first, &second, height, width)
         },
     )
+}
+
+/// The part near `part` in which most of the detail agrees, with what differs there. What was laid
+/// over a picture pulls the alignment of coarse cells off by one or two 256ths, and then much that
+/// was not touched differs as well.
+pub fn refined(
+    of: Detailed<'_>,
+    other: Detailed<'_>,
+    part: Part,
+    found: Differences,
+) -> (Part, Differences) {
+    let mut best = (part, found);
+    let mut improve = |part: Part| {
+        let found = differences(of, other, part);
+        let is_better = found.lost < best.1.lost;
+        if is_better {
+            best = (part, found);
+        }
+        (is_better, best.0)
+    };
+    let snapped = part.map_edges(|edge| match edge {
+        0..=SNAP => 0,
+        edge if edge + SNAP >= Part::SIDE => Part::SIDE,
+        edge => edge,
+    });
+    let mut part = if snapped == part { part } else { improve(snapped).1 };
+    for step in STEPS {
+        for edge in 0..4 {
+            for moved in [part.with_edge_moved(edge, step), part.with_edge_moved(edge, -step)] {
+                let Some(moved) = moved else { continue };
+                let (is_better, now) = improve(moved);
+                part = now;
+                if is_better {
+                    break;
+                }
+            }
+        }
+    }
+    best
 }
 
 /// A part of the tile in `height` × `width` cells: each the mean of the area that it stands for.

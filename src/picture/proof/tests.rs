@@ -209,6 +209,26 @@ fn pages_of_one_layout_are_settled_by_their_detail() {
 }
 
 #[test]
+fn a_part_that_is_a_little_off_is_mended_by_the_detail() {
+    let plane = scene(5);
+    let (whole, inner) = (cut(&plane, 0..SIDE, 0..SIDE), cut(&plane, 20..492, 30..482));
+    let (whole_tile, inner_tile) = (whole.detail(), inner.detail());
+    let of = Detailed { tile: &whole_tile, pixels: whole.pixels };
+    let other = Detailed { tile: &inner_tile, pixels: inner.pixels };
+    let off = Part { top: 12, left: 13, bottom: 244, right: 242 };
+    let before = differences(of, other, off);
+    let (part, after) = refined(of, other, off, before);
+    let edges = |part: Part| [part.top, part.left, part.bottom, part.right];
+    let is_near = |(found, cut): (u32, u32)| found.abs_diff(cut) <= 1;
+    assert!(edges(part).into_iter().zip([10, 15, 246, 241]).all(is_near), "{part:?}");
+    assert_eq!(after, differences(of, other, part));
+    assert!(before.missing > 40 && after.missing == 0, "{before:?} {after:?}");
+    // Near the edges of the picture, the edges themselves are tried.
+    let (part, _) = refined(of, of, Part { top: 3, left: 2, bottom: 253, right: 254 }, before);
+    assert_eq!(part, Part::WHOLE);
+}
+
+#[test]
 fn flat_tiles_prove_nothing() {
     let flat =
         |level| Shown { prepared: Prepared::new(&FineTile([level; 64 * 64])), pixels: (64, 64) };
