@@ -8,6 +8,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod scenes;
+mod stages;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -32,6 +33,7 @@ use clean_backup::picture::part::Part;
 use clean_backup::picture::tile::{DetailTile, Tile, Tiles};
 use rayon::prelude::*;
 use scenes::{Random, cropped, fine_scene, scene};
+use stages::{CountingJoiner, CountingProver, Stages};
 
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -161,8 +163,12 @@ fn proven(cache: &mut Cache, pictures: &[Picture], options: &DedupeOptions) -> D
     let never = AtomicBool::new(false);
     let reading = Reading { options: &decode, progress: &(), cancel: &never };
     let mut tiles = LibraryTiles::new(pictures, store, &mut [], reading, rule).unwrap();
-    let prover = TileProver::new(pictures, &mut tiles, &detail, &never);
-    let found = dedupe(pictures, options, &unread, &CpuJoiner, &prover, &());
+    let (stages, before) = (Stages::default(), cpu_seconds());
+    let prover = CountingProver(TileProver::new(pictures, &mut tiles, &detail, &never), &stages);
+    let joiner = CountingJoiner(CpuJoiner, &stages);
+    let found = dedupe(pictures, options, &unread, &joiner, &prover, &());
+    stages.print(cpu_seconds() - before);
+    drop(prover);
     tiles.finish().unwrap();
     found
 }
