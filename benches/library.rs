@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use clean_backup::catalogue::cache::Cache;
 use clean_backup::catalogue::similar::{Needle, SearchMode, Searcher, SimilarOptions};
+use clean_backup::catalogue::tiles::TileId;
 use clean_backup::decode::DecodeOptions;
 use clean_backup::dedupe::prover::HashesAlone;
 use clean_backup::dedupe::tile_prover::TileProver;
@@ -31,6 +32,7 @@ use clean_backup::model::record::{ContentHash, Picture, PictureRecord, Record};
 use clean_backup::picture::dct::hash_tile;
 use clean_backup::picture::part::Part;
 use clean_backup::picture::tile::{DetailTile, Tile, Tiles};
+use clean_backup::picture::window::WindowSet;
 use rayon::prelude::*;
 use scenes::{Random, cropped, fine_scene, scene};
 use stages::{CountingJoiner, CountingProver, Stages};
@@ -137,7 +139,14 @@ fn cache_of(folder: &Path, count: u64) -> Cache {
                 })
                 .collect();
             let tiles = made.iter().map(|(.., c, tiles)| (*c, &*tiles.fine, Part::WHOLE));
-            cache.tiles().unwrap().write(tiles).unwrap();
+            let store = cache.tiles().unwrap();
+            store.write(tiles).unwrap();
+            let row = |(.., tiles): &(_, _, _, Tiles)| WindowSet::Few.row(&tiles.fine);
+            let rows: Vec<Vec<u64>> = made.par_iter().map(row).collect();
+            let id = |(_, _, content, _): &(_, _, ContentHash, _)| store.id_of(*content).unwrap();
+            let ids: Vec<TileId> = made.iter().filter_map(id).collect();
+            let rows: Vec<(TileId, Vec<u64>)> = ids.into_iter().zip(rows).collect();
+            store.write_windows(WindowSet::Few, &rows).unwrap();
             let rows: Vec<_> = made.iter().map(|(f, r, c, _)| (f, r, Some(*c))).collect();
             cache.write_batch(&rows).unwrap();
         }

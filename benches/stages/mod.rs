@@ -104,18 +104,6 @@ impl<P: Prover> Prover for CountingProver<'_, P> {
         })
     }
 
-    fn keep_window_hashes(
-        &self,
-        pictures: &[u32],
-        set: WindowSet,
-        hashes: &[Vec<Option<PerceptualHash>>],
-    ) {
-        self.1.run("window hashes kept", || {
-            self.0.keep_window_hashes(pictures, set, hashes);
-            ((), pictures.len() as u64, hashes.iter().map(Vec::len).sum::<usize>() as u64)
-        });
-    }
-
     fn prove(&self, candidates: &[Candidate]) -> Vec<Proven> {
         self.1.run("candidates proven", || {
             let proven = self.0.prove(candidates);

@@ -17,7 +17,6 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 pub use error::TileStoreError;
 pub use pairs::{PairRule, StoredPair};
-pub use windows::WindowsId;
 
 use crate::catalogue::own_database::{BESIDE, DatabaseState, look, with_suffix};
 use crate::files::atomic_file;

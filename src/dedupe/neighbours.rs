@@ -17,7 +17,7 @@ use crate::model::media::Orientation;
 use crate::model::phash::{Distance, FineDistance, FineHash, Nearness, PerceptualHash, View};
 use crate::picture::part::Part;
 use crate::picture::proof::{Start, Whose};
-use crate::picture::window::{HALVES, Window, WindowSet};
+use crate::picture::window::{HALVES, Window};
 
 /// From so many neighbours on a class is dense: which other dense ones are near it is not written
 /// down but looked up (`dense.rs`), so that a time-lapse of 100,000 frames does not become
@@ -191,12 +191,6 @@ impl Search<'_> {
         let all: Vec<u32> = (0..self.classes.hashed).collect();
         let last = self.numbers().last().copied();
         let mut halves = Vec::new();
-        // Few are kept at once; of many, what is needed is hashed when it is.
-        let mut kept: Option<Vec<Vec<Option<PerceptualHash>>>> =
-            (self.reach.windows == WindowSet::Few).then(|| {
-                let whole = |class| Some(self.view(class, Orientation::Upright).phash);
-                all.iter().map(|&class| vec![whole(class)]).collect()
-            });
         for numbers in self.numbers().chunks(WINDOWS_AT_ONCE) {
             for &orientation in self.turns() {
                 let mut windows = self.windows_of(numbers);
@@ -207,12 +201,6 @@ impl Search<'_> {
                     windows.extend(HALVES);
                 }
                 let mut views = self.views(&all, &windows, orientation);
-                if let Some(kept) = kept.as_mut().filter(|_| orientation == Orientation::Upright) {
-                    for (class, kept) in kept.iter_mut().enumerate() {
-                        let hashes = views.iter().map(|views| views[class].map(|view| view.phash));
-                        kept.extend(hashes);
-                    }
-                }
                 if with_halves {
                     halves = views.split_off(numbers.len());
                 }
@@ -227,11 +215,6 @@ impl Search<'_> {
             }
         }
         let Some(within) = self.reach.half else { return };
-        if let Some(kept) = kept {
-            let firsts: Vec<u32> = all.iter().map(|&class| self.classes.first(class)).collect();
-            let prover = self.question.proofs.prover();
-            prover.keep_window_hashes(&firsts, self.reach.windows, &kept);
-        }
         for half in halves {
             let half = |class: u32| half[class as usize];
             self.halves(joiner, &own, None, &half, within);

@@ -155,17 +155,9 @@ pub trait Prover: Sync {
         orientation: Orientation,
     ) -> Vec<Vec<Option<View>>>;
 
-    /// The 64-bit hashes of windows as they are, picture by picture in their order; `None` as for
-    /// [`Self::views`]. They are kept between runs.
+    /// The 64-bit hashes of the windows of a set, and of the halves, as they are: picture by picture
+    /// in their order; `None` as for [`Self::views`].
     fn window_hashes(&self, pictures: &[u32], set: WindowSet) -> Vec<Vec<Option<PerceptualHash>>>;
-
-    /// Keeps the hashes of the windows of pictures, as [`Self::window_hashes`] gives them.
-    fn keep_window_hashes(
-        &self,
-        pictures: &[u32],
-        set: WindowSet,
-        hashes: &[Vec<Option<PerceptualHash>>],
-    );
 
     /// What is found of each of the pairs, in their order.
     fn prove(&self, candidates: &[Candidate]) -> Vec<Proven>;
@@ -207,8 +199,6 @@ impl Prover for HashesAlone {
     fn window_hashes(&self, pictures: &[u32], _: WindowSet) -> Vec<Vec<Option<PerceptualHash>>> {
         vec![Vec::new(); pictures.len()]
     }
-
-    fn keep_window_hashes(&self, _: &[u32], _: WindowSet, _: &[Vec<Option<PerceptualHash>>]) {}
 
     fn prove(&self, candidates: &[Candidate]) -> Vec<Proven> {
         candidates.iter().map(|candidate| Proven::by_hashes(candidate.orientation)).collect()

@@ -17,7 +17,7 @@ use crate::picture::proof::{
     self, Alignment, Detailed, Prepared, Proof, Shown, Start, Verdict, Whose,
 };
 use crate::picture::tile::{DetailTile, FineTile, StoredTile};
-use crate::picture::window::{HALVES, Window, WindowHasher, WindowSet};
+use crate::picture::window::{Window, WindowHasher, WindowSet, phash_in, view_in};
 
 /// Tiles in memory at once: 128 MiB.
 const MOST_TILES: usize = 1 << 15;
@@ -26,26 +26,18 @@ const MOST_PAIRS: usize = 1 << 13;
 /// Pairs whose details are in memory at once: two tiles of 64 KiB each.
 const MOST_DETAILS: usize = 512;
 
-/// Stands for no hash: no more than half of the bits of one are set.
-const NO_HASH: u64 = u64::MAX;
-
-/// The windows whose hashes are kept for a set: those of the set, then the halves.
-pub fn kept_windows(set: WindowSet) -> Vec<Window> {
-    set.windows().into_iter().chain(HALVES).collect()
-}
-
 /// Gives tiles, and keeps what was found.
 pub trait TileSource: Send {
     /// Hands on the tiles of pictures, given by ascending index; in any order, and without those
     /// that have none.
     fn each(&mut self, pictures: &[u32], take: &mut dyn FnMut(u32, StoredTile));
 
-    /// The kept hashes of windows of pictures, in the order of the pictures; empty where there are
-    /// none.
-    fn window_hashes(&mut self, pictures: &[u32], set: WindowSet) -> Vec<Vec<u64>>;
+    /// Hands on the kept rows of window hashes ([`WindowSet::row`]) of pictures, each with the place
+    /// of its picture; in any order, and without those that have none.
+    fn windows(&mut self, pictures: &[u32], set: WindowSet, take: &mut dyn FnMut(usize, &[u64]));
 
-    /// Keeps hashes of windows.
-    fn keep_window_hashes(&mut self, set: WindowSet, hashes: &[(u32, Vec<u64>)]);
+    /// Keeps rows of window hashes.
+    fn keep_windows(&mut self, set: WindowSet, rows: Vec<(u32, Vec<u64>)>);
 
     /// What earlier runs found among pictures.
     fn earlier(&mut self, pictures: &[u32]) -> Earlier;
@@ -102,12 +94,35 @@ impl<'a> TileProver<'a> {
         tiles
     }
 
-    /// Hashes windows of pictures, each given with its place, and hands the results on in groups of
-    /// bounded size; stops when cancelled.
+    /// The rows of window hashes of pictures, each with the place of its picture. Those that are not
+    /// kept yet are made, and kept.
+    fn each_row(&self, pictures: &[u32], set: WindowSet, take: &mut dyn FnMut(usize, &[u64])) {
+        let mut is_missing = vec![true; pictures.len()];
+        self.source().windows(pictures, set, &mut |place, row| {
+            is_missing[place] = false;
+            take(place, row);
+        });
+        let places = pictures.iter().copied().zip(0..);
+        let missing = places.filter(|&(_, place)| is_missing[place]).collect();
+        self.each_hashed(
+            missing,
+            |tile| set.row(tile),
+            |made| {
+                for (_, place, row) in &made {
+                    take(*place, row);
+                }
+                let rows = made.into_iter().map(|(picture, _, row)| (picture, row)).collect();
+                self.source().keep_windows(set, rows);
+            },
+        );
+    }
+
+    /// Hashes the tiles of pictures, each given with its place, and hands the results on in groups
+    /// of bounded size; stops when cancelled.
     fn each_hashed<T: Send>(
         &self,
         mut places: Vec<(u32, usize)>,
-        hash: impl Fn(&mut WindowHasher) -> T + Sync,
+        hash: impl Fn(&FineTile) -> T + Sync,
         mut take: impl FnMut(Vec<(u32, usize, T)>),
     ) {
         // A class is named by any of its pictures: not in the order of the index.
@@ -119,8 +134,7 @@ impl<'a> TileProver<'a> {
             let indices: Vec<u32> = places.iter().map(|(picture, _)| *picture).collect();
             let tiles = self.tiles(&indices);
             let hashed = places.par_iter().filter_map(|&(picture, place)| {
-                let mut hasher = WindowHasher::new(&tiles.get(&picture)?.cells);
-                Some((picture, place, hash(&mut hasher)))
+                Some((picture, place, hash(&tiles.get(&picture)?.cells)))
             });
             take(hashed.collect());
         }
@@ -348,9 +362,21 @@ impl Prover for TileProver<'_> {
         orientation: Orientation,
     ) -> Vec<Vec<Option<View>>> {
         let mut views = vec![vec![None; pictures.len()]; windows.len()];
+        let kept = WindowSet::Few.kept();
+        let number = |window| kept.iter().position(|kept| kept == window);
+        let numbers: Option<Vec<usize>> = windows.iter().map(number).collect();
+        if let Some(numbers) = numbers.filter(|_| orientation == Orientation::Upright) {
+            self.each_row(pictures, WindowSet::Few, &mut |place, row| {
+                for (views, &number) in views.iter_mut().zip(&numbers) {
+                    views[place] = view_in(row, number);
+                }
+            });
+            return views;
+        }
         let places = pictures.iter().copied().zip(0..).collect();
-        let hash = |hasher: &mut WindowHasher| -> Vec<Option<View>> {
-            windows.iter().map(|&window| view(hasher, window, orientation)).collect()
+        let hash = |tile: &FineTile| -> Vec<Option<View>> {
+            let mut hasher = WindowHasher::new(tile);
+            windows.iter().map(|&window| view(&mut hasher, window, orientation)).collect()
         };
         self.each_hashed(places, hash, |hashed| {
             for (_, place, hashed) in hashed {
@@ -363,43 +389,12 @@ impl Prover for TileProver<'_> {
     }
 
     fn window_hashes(&self, pictures: &[u32], set: WindowSet) -> Vec<Vec<Option<PerceptualHash>>> {
-        let windows = kept_windows(set);
-        let mut hashes = self.source().window_hashes(pictures, set);
-        let is_missing = |hashes: &Vec<u64>| hashes.len() != windows.len();
-        let missing = pictures.iter().copied().zip(0..);
-        let missing = missing.filter(|&(_, place)| is_missing(&hashes[place])).collect();
-        let hash = |hasher: &mut WindowHasher| -> Vec<u64> {
-            let views = windows.iter().map(|&window| view(hasher, window, Orientation::Upright));
-            views.map(|view| view.map_or(NO_HASH, |view| view.phash.0)).collect()
-        };
-        self.each_hashed(missing, hash, |made| {
-            let kept: Vec<(u32, Vec<u64>)> =
-                made.iter().map(|(picture, _, made)| (*picture, made.clone())).collect();
-            self.source().keep_window_hashes(set, &kept);
-            for (_, place, made) in made {
-                hashes[place] = made;
-            }
+        let mut hashes = vec![Vec::new(); pictures.len()];
+        let windows = set.kept().len();
+        self.each_row(pictures, set, &mut |place, row| {
+            hashes[place] = (0..windows).map(|number| phash_in(row, number)).collect();
         });
-        let hash = |hash: u64| (hash != NO_HASH).then_some(PerceptualHash(hash));
-        hashes.into_iter().map(|hashes| hashes.into_iter().map(hash).collect()).collect()
-    }
-
-    fn keep_window_hashes(
-        &self,
-        pictures: &[u32],
-        set: WindowSet,
-        hashes: &[Vec<Option<PerceptualHash>>],
-    ) {
-        let mut source = self.source();
-        let rows: Vec<(&u32, &Vec<Option<PerceptualHash>>)> = pictures.iter().zip(hashes).collect();
-        for rows in rows.chunks(MOST_TILES) {
-            let word = |hash: &Option<PerceptualHash>| hash.map_or(NO_HASH, |hash| hash.0);
-            let rows: Vec<(u32, Vec<u64>)> = rows
-                .iter()
-                .map(|(picture, hashes)| (**picture, hashes.iter().map(word).collect()))
-                .collect();
-            source.keep_window_hashes(set, &rows);
-        }
+        hashes
     }
 
     fn earlier(&self, pictures: &[u32]) -> Earlier {

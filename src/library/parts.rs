@@ -6,24 +6,24 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
-use super::tiles::{read_detail, windows_id};
+use super::tiles::read_detail;
 use crate::catalogue::similar::{NeedleTile, Searcher, SimilarError, SimilarOptions};
 use crate::catalogue::tiles::{TileId, TileStore};
 use crate::decode::DecodeOptions;
 use crate::dedupe::proofs::{MANY_FINE_RADIUS, WINDOW_RADIUS};
 use crate::dedupe::prover::{Candidate, Earlier, Proven, Prover, Standing};
-use crate::dedupe::tile_prover::{TileProver, TileSource, kept_windows};
+use crate::dedupe::tile_prover::{TileProver, TileSource};
 use crate::model::findings::Likeness;
 use crate::model::media::{
     Bytes, Evidence, FileKey, FileStamp, Format, MediaFile, Metadata, ModifiedNs, Orientation,
 };
-use crate::model::phash::{PerceptualHash, PictureHash};
+use crate::model::phash::PictureHash;
 use crate::model::record::{KnownPicture, Picture, PictureRecord};
 use crate::picture::dct::hash_tile;
 use crate::picture::part::Part;
 use crate::picture::proof::{Start, Whose};
 use crate::picture::tile::StoredTile;
-use crate::picture::window::{WindowHasher, WindowSet};
+use crate::picture::window::{WindowHasher, WindowSet, phash_in};
 
 /// Fewer library pictures than this have their windows hashed where that was not done before.
 const HASHED_AT_ONCE: usize = 50_000;
@@ -156,8 +156,10 @@ fn by_library(
     let mut set = WindowSet::Many;
     for wanted in [WindowSet::Many, WindowSet::Few] {
         set = wanted;
-        tiles.each_windows(windows_id(wanted), &mut |id, kept| {
-            hashed.insert(id, kept.to_vec());
+        // The fine hashes of few windows are not needed: the proof decides.
+        let windows = wanted.kept().len();
+        tiles.each_windows(wanted, &mut |id, row| {
+            hashed.insert(id, row[..windows].to_vec());
         })?;
         if !hashed.is_empty() {
             break;
@@ -165,33 +167,26 @@ fn by_library(
     }
     let by_id = searcher.paths_by_tile(tiles)?;
     if by_id.len() <= HASHED_AT_ONCE {
-        let windows = kept_windows(set);
         let missing: Vec<TileId> =
             by_id.keys().copied().filter(|id| !hashed.contains_key(id)).collect();
         let mut read: Vec<(TileId, StoredTile)> = Vec::new();
         for missing in missing.chunks(1 << 12) {
             read.clear();
             tiles.each(missing, &mut |id, tile| read.push((id, tile)))?;
-            let made: Vec<(TileId, Vec<u64>)> = read
-                .par_iter()
-                .map(|(id, tile)| {
-                    let mut hasher = WindowHasher::new(&tile.cells);
-                    let hash = |&window| hasher.hash(window).0.phash.0;
-                    (*id, windows.iter().map(hash).collect())
-                })
-                .collect();
+            let made: Vec<(TileId, Vec<u64>)> =
+                read.par_iter().map(|(id, tile)| (*id, set.row(&tile.cells))).collect();
             hashed.extend(made);
         }
     }
-    let windows = kept_windows(set);
-    let whole = set.windows().len();
+    let windows = set.windows();
     for &orientation in turns {
         // A window of a picture shows the needle as it is turned.
         let view = needle.hash.oriented(orientation).phash;
         for (id, hashes) in &hashed {
             let Some(paths) = by_id.get(id) else { continue };
-            for (&hash, &window) in hashes.iter().zip(&windows[..whole]).skip(1) {
-                if PerceptualHash(hash).distance(view).0 <= WINDOW_RADIUS {
+            for (number, &window) in windows.iter().enumerate().skip(1) {
+                let hash = phash_in(hashes, number);
+                if hash.is_some_and(|hash| hash.distance(view).0 <= WINDOW_RADIUS) {
                     let start = Start { whose: Whose::Second, part: Part::from(window) };
                     for path in paths {
                         let key = (path.clone(), orientation);
@@ -265,11 +260,9 @@ impl TileSource for NeedleTiles<'_> {
         }
     }
 
-    fn window_hashes(&mut self, pictures: &[u32], _: WindowSet) -> Vec<Vec<u64>> {
-        vec![Vec::new(); pictures.len()]
-    }
+    fn windows(&mut self, _: &[u32], _: WindowSet, _: &mut dyn FnMut(usize, &[u64])) {}
 
-    fn keep_window_hashes(&mut self, _: WindowSet, _: &[(u32, Vec<u64>)]) {}
+    fn keep_windows(&mut self, _: WindowSet, _: Vec<(u32, Vec<u64>)>) {}
 
     fn earlier(&mut self, _: &[u32]) -> Earlier {
         Earlier::default()

@@ -8,13 +8,13 @@ use std::sync::atomic::{self, AtomicBool};
 use rayon::prelude::*;
 
 use crate::catalogue::tiles::{
-    PairRule, StoredPair, TileId, TileStore, TileStoreError, WindowsId, first_word,
+    PairRule, StoredPair, TileId, TileStore, TileStoreError, first_word,
 };
 use crate::container::ReadAt;
 use crate::decode::{self, DecodeOptions};
 use crate::dedupe::DedupeOptions;
 use crate::dedupe::prover::{Earlier, Proven, Standing};
-use crate::dedupe::tile_prover::{TileSource, kept_windows};
+use crate::dedupe::tile_prover::TileSource;
 use crate::files::content::HashingSource;
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::phash::HASH_VERSION;
@@ -28,16 +28,6 @@ use crate::scan::read_picture;
 const LOOK_UP_TO_SHARE: usize = 8;
 /// Files that are read at once for their tiles: 16 MiB of them.
 const READ_AT_ONCE: usize = 1 << 12;
-
-/// Names a set of windows by its edges, and the hashes by their version.
-pub(super) fn windows_id(set: WindowSet) -> WindowsId {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&HASH_VERSION.to_le_bytes());
-    for edge in kept_windows(set).iter().flat_map(|window| window.edges()) {
-        hasher.update(&edge.to_le_bytes());
-    }
-    WindowsId(first_word(&hasher))
-}
 
 /// Names the way in which pairs are found and judged.
 pub fn pair_rule(options: &DedupeOptions) -> PairRule {
@@ -285,30 +275,30 @@ impl TileSource for LibraryTiles<'_> {
         self.make(&unknown, take);
     }
 
-    fn window_hashes(&mut self, pictures: &[u32], set: WindowSet) -> Vec<Vec<u64>> {
-        let mut places: HashMap<TileId, Vec<usize>> = HashMap::with_capacity(pictures.len());
-        for (place, &picture) in pictures.iter().enumerate() {
-            if let Some(id) = self.ids[picture as usize] {
-                places.entry(id).or_default().push(place);
-            }
-        }
-        let mut hashes = vec![Vec::new(); pictures.len()];
-        let read = self.store.each_windows(windows_id(set), &mut |id, kept| {
-            for &place in places.get(&id).into_iter().flatten() {
-                hashes[place] = kept.to_vec();
+    fn windows(&mut self, pictures: &[u32], set: WindowSet, take: &mut dyn FnMut(usize, &[u64])) {
+        let id = |picture: u32| self.ids[picture as usize];
+        let mut places: Vec<(TileId, usize)> = (0..)
+            .zip(pictures)
+            .filter_map(|(place, &picture)| Some((id(picture)?, place)))
+            .collect();
+        places.sort_unstable();
+        let mut wanted: Vec<TileId> = places.iter().map(|(id, _)| *id).collect();
+        wanted.dedup();
+        let mut rest = places.iter().peekable();
+        let read = self.store.windows_of(set, &wanted, &mut |id, row| {
+            while rest.next_if(|(other, _)| *other < id).is_some() {}
+            while let Some((_, place)) = rest.next_if(|(other, _)| *other == id) {
+                take(*place, row);
             }
         });
         self.note(read);
-        hashes
     }
 
-    fn keep_window_hashes(&mut self, set: WindowSet, hashes: &[(u32, Vec<u64>)]) {
-        let id = |picture: &u32| self.ids[*picture as usize];
-        let rows: Vec<(TileId, Vec<u64>)> = hashes
-            .iter()
-            .filter_map(|(picture, hashes)| Some((id(picture)?, hashes.clone())))
-            .collect();
-        let written = self.store.write_windows(windows_id(set), &rows);
+    fn keep_windows(&mut self, set: WindowSet, rows: Vec<(u32, Vec<u64>)>) {
+        let id = |picture: u32| self.ids[picture as usize];
+        let rows = rows.into_iter().filter_map(|(picture, row)| Some((id(picture)?, row)));
+        let rows: Vec<(TileId, Vec<u64>)> = rows.collect();
+        let written = self.store.write_windows(set, &rows);
         self.note(written);
     }
 

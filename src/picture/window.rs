@@ -4,6 +4,10 @@
 //! caption has a window that hashes like the picture without. A window is a rectangle of the 64×64
 //! tile, reduced to 32×32 by the same exact integer area average as the tile itself.
 
+mod kept;
+
+pub use kept::{phash_in, view_in};
+
 use super::dct::hash_upright;
 use super::part::Part;
 use super::resample::{Axis, Half, Plane, first_axis, second_axis};

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use crate::catalogue::cache::{Cache, CacheError, CachedRow};
+use crate::catalogue::tiles::{TileStore, TileStoreError};
 use crate::decode::DecodeOptions;
 use crate::files::walk::{WalkOptions, walk};
 use crate::model::event::{Event, Phase, Progress};
@@ -18,6 +19,7 @@ use crate::model::extensions;
 use crate::model::media::{Evidence, FileKey, FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
 use crate::picture::hasher::TileHasher;
+use crate::picture::window::WindowSet;
 pub use confirm::{Confirm, Confirmed, Confirming};
 use pipeline::{Hashed, ReadJob};
 pub use reading::{ReadPicture, read_picture};
@@ -236,6 +238,15 @@ fn is_no_concern(path: &Path, why: &Unreadable) -> bool {
     why.stage == Stage::Identify && !extensions::names_a_picture(path)
 }
 
+fn write_tiles(store: &mut TileStore, hashed: Vec<Hashed>) -> Result<(), TileStoreError> {
+    store.write(hashed.iter().map(|hashed| (hashed.content, &*hashed.tile, hashed.intact)))?;
+    let mut rows = Vec::with_capacity(hashed.len());
+    for Hashed { content, windows, .. } in hashed {
+        rows.extend(store.id_of(content)?.map(|id| (id, windows)));
+    }
+    store.write_windows(WindowSet::Few, &rows)
+}
+
 /// Commits records in batches; the last `waiting` of those made so far are not committed yet.
 struct CacheWriter<'a> {
     cache: Option<&'a mut Cache>,
@@ -252,8 +263,8 @@ impl CacheWriter<'_> {
         let Some(cache) = &mut self.cache else { return };
         if !hashed.is_empty() {
             // First the tiles: a row whose tile is missing has its file read again.
-            let tiles = hashed.iter().map(|h| (h.content, &*h.tile, h.intact));
-            if let Err(error) = cache.tiles().and_then(|store| store.write(tiles)) {
+            let written = cache.tiles().and_then(|store| write_tiles(store, hashed));
+            if let Err(error) = written {
                 tracing::warn!("{error}");
             }
         }

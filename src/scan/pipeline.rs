@@ -16,6 +16,7 @@ use crate::model::record::{ContentHash, PictureRecord, Record, Unreadable};
 use crate::picture::hasher::TileHasher;
 use crate::picture::part::Part;
 use crate::picture::tile::{FineTile, Tile, Tiles};
+use crate::picture::window::WindowSet;
 
 /// Tiles that may wait for the hashing thread: it bounds memory whatever the library.
 const WAITING_TILES: usize = 256;
@@ -53,12 +54,15 @@ pub(super) struct Hashed {
     /// The tile, and the part of it that was read.
     pub tile: Box<FineTile>,
     pub intact: Part,
+    /// The hashes of its few windows: made while the tile is at hand, so that comparing need not
+    /// read all tiles again.
+    pub windows: Vec<u64>,
 }
 
 /// What became of one file, on its way to the hashing thread.
 #[allow(clippy::large_enum_variant)] // Nearly all are read.
 enum FileResult {
-    Picture(usize, ReadPicture),
+    Picture(usize, ReadPicture, Vec<u64>),
     Failed(usize, Unreadable),
     Confirmed(usize),
 }
@@ -107,7 +111,10 @@ fn read(work: &ReadJob<'_>, index: usize, to_hasher: &Sender<FileResult>) {
         FileResult::Confirmed(index)
     } else {
         match read_picture(&file.path, work.options) {
-            Ok(picture) => FileResult::Picture(index, picture),
+            Ok(picture) => {
+                let windows = WindowSet::Few.row(&picture.tiles.fine);
+                FileResult::Picture(index, picture, windows)
+            }
             Err(why) => {
                 if !super::is_no_concern(&file.path, &why) {
                     let (stage, reason) = (why.stage, why.reason.as_str());
@@ -143,9 +150,9 @@ fn hash_batches(tiles: &Receiver<FileResult>, to_caller: &Sender<Step>, hasher: 
     };
     loop {
         match tiles.recv_timeout(BATCH_PATIENCE) {
-            Ok(FileResult::Picture(index, ReadPicture { tiles, record, content })) => {
+            Ok(FileResult::Picture(index, ReadPicture { tiles, record, content }, windows)) => {
                 let Tiles { coarse, fine, intact } = tiles;
-                waiting.push((index, record, Hashed { content, tile: fine, intact }));
+                waiting.push((index, record, Hashed { content, tile: fine, intact, windows }));
                 batch.push(coarse);
                 if batch.len() == BATCH_TILES {
                     flush(&mut waiting, &mut batch);

@@ -3,46 +3,100 @@
 
 use rusqlite::params;
 
-use super::{TileId, TileStore, TileStoreError};
+use super::{SCAN_FROM_SHARE, TileId, TileStore, TileStoreError, first_word};
+use crate::model::phash::HASH_VERSION;
+use crate::picture::window::WindowSet;
 
-/// Names a set of windows, and the rule that hashes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WindowsId(pub i64);
+/// Names a set of windows by its edges, and the hashes by their version.
+fn name(set: WindowSet) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&HASH_VERSION.to_le_bytes());
+    for edge in set.kept().iter().flat_map(|window| window.edges()) {
+        hasher.update(&edge.to_le_bytes());
+    }
+    first_word(&hasher)
+}
+
+/// A row, unless an earlier version of this program made it or it is damaged.
+fn row_of<'a>(bytes: &[u8], words: usize, row: &'a mut Vec<u64>) -> Option<&'a [u64]> {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    row.clear();
+    row.extend(chunks.iter().map(|&word| u64::from_le_bytes(word)));
+    (row.len() == words && rest.is_empty()).then_some(row)
+}
 
 impl TileStore {
-    /// The hashes of the windows of all tiles, by ascending id.
+    /// The rows of all tiles that have one, by ascending id.
     ///
     /// # Errors
     /// [`TileStoreError`]
     pub fn each_windows(
         &self,
-        windows: WindowsId,
+        set: WindowSet,
+        take: &mut dyn FnMut(TileId, &[u64]),
+    ) -> Result<(), TileStoreError> {
+        self.windows_between(set, TileId(0), TileId(u32::MAX), take)
+    }
+
+    /// The rows of tiles, given in ascending order, in that order; those that have none are left
+    /// out.
+    ///
+    /// # Errors
+    /// [`TileStoreError`]
+    pub fn windows_of(
+        &self,
+        set: WindowSet,
+        wanted: &[TileId],
+        take: &mut dyn FnMut(TileId, &[u64]),
+    ) -> Result<(), TileStoreError> {
+        let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else { return Ok(()) };
+        let between = (last.0 - first.0) as usize + 1;
+        if wanted.len().saturating_mul(SCAN_FROM_SHARE) >= between {
+            let mut wanted = wanted.iter().peekable();
+            return self.windows_between(set, first, last, &mut |id, row| {
+                while wanted.next_if(|wanted| **wanted < id).is_some() {}
+                if wanted.next_if(|wanted| **wanted == id).is_some() {
+                    take(id, row);
+                }
+            });
+        }
+        for &id in wanted {
+            self.windows_between(set, id, id, take)?;
+        }
+        Ok(())
+    }
+
+    fn windows_between(
+        &self,
+        set: WindowSet,
+        first: TileId,
+        last: TileId,
         take: &mut dyn FnMut(TileId, &[u64]),
     ) -> Result<(), TileStoreError> {
         self.attempt(|store| {
-            let sql = "SELECT id, hashes FROM window WHERE windows = ?1 ORDER BY id";
+            let sql = "SELECT id, hashes FROM window
+                       WHERE windows = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id";
             let mut statement = store.connection.prepare_cached(sql)?;
-            let mut rows = statement.query([windows.0])?;
-            let mut hashes = Vec::new();
-            while let Some(row) = rows.next()? {
-                let bytes = row.get_ref(1)?.as_blob_or_null()?.unwrap_or_default();
-                let (words, _) = bytes.as_chunks::<8>();
-                hashes.clear();
-                hashes.extend(words.iter().map(|&word| u64::from_le_bytes(word)));
-                take(TileId(row.get(0)?), &hashes);
+            let mut rows = statement.query(params![name(set), first.0, last.0])?;
+            let (words, mut row) = (set.words_of_row(), Vec::new());
+            while let Some(found) = rows.next()? {
+                let bytes = found.get_ref(1)?.as_blob_or_null()?.unwrap_or_default();
+                if let Some(row) = row_of(bytes, words, &mut row) {
+                    take(TileId(found.get(0)?), row);
+                }
             }
             Ok(())
         })
     }
 
-    /// Keeps the hashes of the windows of tiles, eight bytes each, the lower first.
+    /// Keeps the rows of tiles, eight bytes a word, the lower first.
     ///
     /// # Errors
     /// [`TileStoreError`]
     pub fn write_windows(
         &mut self,
-        windows: WindowsId,
-        hashes: &[(TileId, Vec<u64>)],
+        set: WindowSet,
+        rows: &[(TileId, Vec<u64>)],
     ) -> Result<(), TileStoreError> {
         self.attempt_mut(|store| {
             let transaction = store.connection.transaction()?;
@@ -50,10 +104,9 @@ impl TileStore {
                 let mut insert = transaction.prepare_cached(
                     "INSERT OR REPLACE INTO window (windows, id, hashes) VALUES (?1, ?2, ?3)",
                 )?;
-                for (id, hashes) in hashes {
-                    let bytes: Vec<u8> =
-                        hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
-                    insert.execute(params![windows.0, id.0, bytes])?;
+                for (id, row) in rows {
+                    let bytes: Vec<u8> = row.iter().flat_map(|word| word.to_le_bytes()).collect();
+                    insert.execute(params![name(set), id.0, bytes])?;
                 }
             }
             transaction.commit()
