@@ -322,6 +322,40 @@ fn new_pictures_are_compared_as_if_everything_were() {
 }
 
 #[test]
+fn window_hashes_are_kept_while_scanning_and_made_again_where_they_are_missing() {
+    let hermetic = Hermetic::new();
+    let library = hermetic.work().join("library");
+    for seed in 0..6 {
+        let whole = photograph(70 + seed);
+        save(&library, &format!("{seed}.jpg"), &whole);
+        save(&library, &format!("{seed}-crop.jpg"), &crop(&whole, (0, 0), (SIDE, SIDE * 17 / 20)));
+    }
+    assert_eq!(hermetic.run(["scan", "library"]).code, 0);
+    let store = rusqlite::Connection::open(beside(&hermetic.cache_file())).unwrap();
+    let rows = || -> Vec<(u32, Vec<u8>)> {
+        let mut statement = store.prepare("SELECT id, hashes FROM window ORDER BY id").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let kept = rows();
+    assert_eq!(kept.len(), 12);
+    let forget = "DELETE FROM pair; DELETE FROM compared;";
+    let groups = dedupe(&hermetic, &[])["groups"].clone();
+    assert_eq!(groups.as_array().map(Vec::len), Some(6));
+    // What is kept is believed: without it only crops are found that look like their wholes.
+    store.execute_batch(forget).unwrap();
+    let hashes: Vec<u8> = kept[0].1.iter().map(|_| 0xff).collect();
+    store.execute("UPDATE window SET hashes = ?1", [hashes]).unwrap();
+    assert!(found(&dedupe(&hermetic, &[])).len() < 4);
+    for damage in ["DELETE FROM window", "UPDATE window SET hashes = substr(hashes, 1, 152)"] {
+        store.execute_batch(forget).unwrap();
+        store.execute_batch(damage).unwrap();
+        assert_eq!(dedupe(&hermetic, &[])["groups"], groups, "{damage}");
+        assert_eq!(rows(), kept, "{damage}");
+    }
+}
+
+#[test]
 fn a_crop_finds_its_whole_and_the_whole_its_crop() {
     let hermetic = Hermetic::new();
     let library = hermetic.work().join("library");
