@@ -258,9 +258,9 @@ fn best_of_identical(units: &[FilingUnit]) -> HashMap<usize, usize> {
 
 /// The folder that a unit belongs in.
 fn folder_of(unit: &FilingUnit, options: &OrganizeOptions) -> PathBuf {
-    let time = unit.shot.decision.time().map(|(time, _)| time);
+    let (time, camera) = unit.shot.filed_by();
     options.destination.join(match time {
-        Some(time) => options.template.folder(time, unit.shot.camera.as_deref()),
+        Some(time) => options.template.folder(time, camera),
         None => PathBuf::from(UNKNOWN),
     })
 }
@@ -297,7 +297,7 @@ fn file(
         group: 0,
         action: options.action,
         files: members,
-        why: match unit.shot.decision.time() {
+        why: match unit.shot.taken() {
             Some((time, source)) => {
                 format!("taken {} ({})", crate::model::readable::iso_time(time), source.name())
             }
@@ -318,7 +318,7 @@ fn filed(unit: &FilingUnit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) ->
     Filed {
         files: unit.shot.files.clone(),
         bytes,
-        taken: decision.time(),
+        taken: unit.shot.taken(),
         conflicts: conflicts.collect(),
         fate,
     }

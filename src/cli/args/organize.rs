@@ -11,10 +11,11 @@ use super::values::ListFormat;
 /// `organize`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "What belongs together goes together: RAW and JPEG, Live Photos, .xmp, .aae, \
-Google Takeout's JSON. Nothing is overwritten: a file whose name is taken by another gets eight \
-digits of its hash. A second run does nothing. What dedupe removed, and nobody has undone, stays \
-out as long as the picture that was kept in its place is in DEST.
+    after_help = "What belongs together goes together: RAW and JPEG, original and edit, Live \
+Photos, .xmp, .aae, Google Takeout's JSON. Frames of a burst go to one folder. Nothing is \
+overwritten: a file whose name is taken by another gets eight digits of its hash. A second run \
+does nothing. What dedupe removed, and nobody has undone, stays out as long as the picture that \
+was kept in its place is in DEST.
 
 Examples:
   clean-backup organize /mnt/card ~/Pictures             copy, into Year/Month
