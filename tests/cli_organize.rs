@@ -349,8 +349,10 @@ fn units_on_a_card(hermetic: &Hermetic) {
             shade += 1;
             let taken = ["2016:02:29 10:00:00", "2017:03:01 10:00:00"][at.min(1)];
             let bytes = match name.rsplit_once('.').unwrap().1 {
-                "jpg" | "jpeg" | "JPG" => jpeg(shade, Some(taken)),
-                "HEIC" => jpeg(shade, Some(taken)),
+                // Only its JSON says when it was taken.
+                _ if *name == "IMG_7.jpg" => jpeg(shade, None),
+                "json" => b"{\"photoTakenTime\":{\"timestamp\":\"1456740000\"}}".to_vec(),
+                "jpg" | "jpeg" | "JPG" | "HEIC" => jpeg(shade, Some(taken)),
                 "MOV" => film(1_456_740_000),
                 _ => vec![shade],
             };

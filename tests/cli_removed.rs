@@ -307,7 +307,8 @@ fn what_is_imported_is_never_its_own_keeper() {
 
 #[test]
 fn without_a_whole_journal_it_comes_in() {
-    let lost: [(&str, fn(&Path)); 4] = [
+    type Lose = fn(&Path);
+    let lost: [(&str, Lose); 4] = [
         ("deleted", |run| fs::remove_dir_all(run).unwrap()),
         ("emptied", |run| fs::write(run.join("journal.jsonl"), "").unwrap()),
         ("no journal", |run| fs::write(run.join("journal.jsonl"), b"\xff\0{}\n[]\n").unwrap()),

@@ -5,11 +5,12 @@
 //! them. A run whose journal is lost is forgotten with it, and what it removed comes in again.
 //!
 //! Contents are remembered by the BLAKE3 of their bytes alone. The same picture in other bytes
-//! needs no memory: it is compared with the keeper, which has to be there in any case. For a
-//! removed content stays out only as long as what was kept in its place is there, with the bytes
-//! that it had; who asks for a [`Removal`] has to look. Similarity is not passed on: where the
-//! keeper was removed as well, in favour of a third picture, nobody has compared that one with the
-//! first.
+//! needs no memory: whatever is removed has a keeper, and an import that looks at pictures compares
+//! it with that. Hashes of a picture that is gone could only guess.
+//!
+//! A removed content stays out only as long as its keeper is in the library, with the bytes that it
+//! had; who asks for a [`Removal`] has to look. Likeness is not passed on: where the keeper was
+//! removed as well, in favour of a third picture, nobody has compared that one with the first.
 //!
 //! A removal no longer holds once its content was brought back: by `undo`, by `quarantine restore`,
 //! or by an import that was told to. In doubt, as after an undo that was interrupted, it does not
