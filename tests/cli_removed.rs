@@ -346,28 +346,25 @@ fn without_a_whole_journal_it_comes_in() {
 }
 
 #[test]
-fn the_film_of_a_live_photo_must_have_gone_too() {
-    let scene = Scene::new(&["quarantine"]);
+fn the_film_of_a_live_photo_must_be_in_the_library() {
+    let scene = Scene::quarantined();
     scene.done(&["undo", "--yes"]);
     fs::remove_dir_all(scene.at("export")).unwrap();
     fs::create_dir(scene.at("phone")).unwrap();
     fs::write(scene.at("phone/harbour.jpg"), fixture("phone/harbour.jpg")).unwrap();
     fs::write(scene.at("phone/harbour.mov"), "a film").unwrap();
-    fs::write(scene.at("2023/IMG_0413.mov"), "another film").unwrap();
-    scene.done(&[
-        "dedupe",
-        "library",
-        "--action",
-        "quarantine",
-        "--keep",
-        "prefer=**/2023/**",
-        "--yes",
-    ]);
-    assert!(!scene.at("phone/harbour.mov").exists());
+    fs::write(scene.at("2023/IMG_0413.mov"), "a film").unwrap();
+    let keep = ["--keep", "prefer=**/2023/**"];
+    scene.done(&[&["dedupe", "library", "--action", "quarantine", "--yes"], &keep[..]].concat());
+    assert!(!scene.at("phone/harbour.mov").exists(), "it went with its picture");
     fs::remove_file(scene.hermetic.work().join("card/harbour.webp")).unwrap();
     scene.card("harbour.jpg", &fixture("phone/harbour.jpg"));
     scene.card("harbour.mov", b"a film");
     assert_eq!(scene.fate(&[]), "removed");
     scene.card("harbour.mov", b"a film that was never there");
+    assert_eq!(scene.fate(&[]), "incoming");
+    // The keeper has no film any more.
+    scene.card("harbour.mov", b"a film");
+    fs::remove_file(scene.at("2023/IMG_0413.mov")).unwrap();
     assert_eq!(scene.fate(&[]), "incoming");
 }

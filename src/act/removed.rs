@@ -98,12 +98,10 @@ impl RemovedContents {
     }
 
     fn remove(&mut self, log: &RunLog, intent: &Intent) {
-        // A film or a sidecar went with its picture.
-        let first = intent.files.iter().find_map(|file| file.keeper.as_ref());
         for file in &intent.files {
-            let (Some(content), Some(keeper)) =
-                (file.source.content, file.keeper.as_ref().or(first))
-            else {
+            // A film or a sidecar went with its picture, and nothing says that another file has what
+            // it has.
+            let (Some(content), Some(keeper)) = (file.source.content, &file.keeper) else {
                 continue;
             };
             let at = self.removals.len();

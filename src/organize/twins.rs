@@ -31,8 +31,7 @@ pub(super) enum Need {
 }
 
 /// A unit is superfluous when each of its media is in the library, or was removed in favour of what
-/// is. Of a Live Photo that was removed the film must have been removed too: no other file shows
-/// what it does.
+/// is. Of a Live Photo that was removed the film counts too: no picture shows what it does.
 pub(super) fn need(
     unit: &FilingUnit,
     options: &OrganizeOptions,
