@@ -126,6 +126,11 @@ mod tests {
         );
         check(&["PXL_20231026_205755225.MP.jpg", "PXL_20231026_205755225.dng"], &[&[0, 1]], &[]);
         check(
+            &["PXL_20231026_205755225.MP.jpg", "PXL_20231026_205755225.NIGHT.jpg"],
+            &[&[0, 1]],
+            &[],
+        );
+        check(
             &[
                 "PXL_20200820_143019420.PORTRAIT-01.COVER.jpg",
                 "PXL_20200820_143019420.PORTRAIT-02.ORIGINAL.jpg",
