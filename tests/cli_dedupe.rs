@@ -5,10 +5,12 @@
 mod hermetic;
 
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use hermetic::{Hermetic, Ran};
+use serde_json::Value;
 
 /// The library in the work folder, with times that are always the same.
 fn library() -> Hermetic {
@@ -195,15 +197,15 @@ fn a_killed_run_goes_on_where_it_was() {
     assert!(kept > 0 && kept < FILES as i64, "{kept} rows");
 
     let again = hermetic.run(["dedupe", "many", "--format", "json"]);
-    let report: serde_json::Value = serde_json::from_str(&again.stdout).unwrap();
-    let count = |report: &serde_json::Value, name: &str| report["summary"][name].as_i64().unwrap();
+    let report: Value = serde_json::from_str(&again.stdout).unwrap();
+    let count = |report: &Value, name: &str| report["summary"][name].as_i64().unwrap();
     assert_eq!(count(&report, "from_cache"), kept);
     assert_eq!(count(&report, "hashed"), FILES as i64 - kept);
     // The same end as a run that was left alone.
     let cache = hermetic.root().join("other.db");
     let alone =
         hermetic.run(["dedupe", "many", "--format", "json", "--cache", cache.to_str().unwrap()]);
-    let alone: serde_json::Value = serde_json::from_str(&alone.stdout).unwrap();
+    let alone: Value = serde_json::from_str(&alone.stdout).unwrap();
     assert_eq!(count(&alone, "hashed"), FILES as i64);
     assert_eq!(report["groups"], alone["groups"]);
 }
@@ -260,4 +262,126 @@ fn a_page_with_pictures() {
     let shown = page.matches("src=\"data:image/jpeg;base64,").count();
     assert!((2..pictures).contains(&shown), "{shown} of {pictures}");
     assert!(page.contains("no picture: only the first groups, and the first of each, are shown"));
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/library");
+    fs::read(folder.join(name)).unwrap()
+}
+
+/// Pictures in the work folder: where, and which fixture.
+fn with_pictures(pictures: &[(&str, &str)]) -> Hermetic {
+    let hermetic = Hermetic::new();
+    for (at, from) in pictures {
+        let path = hermetic.work().join(at);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, fixture(from)).unwrap();
+    }
+    hermetic
+}
+
+fn groups(hermetic: &Hermetic, line: &[&str]) -> Vec<Value> {
+    let ran = hermetic.run(["dedupe", "."].iter().chain(line).chain(&["--format", "json"]));
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    report["groups"].as_array().unwrap().clone()
+}
+
+const HARBOUR: &str = "2023/IMG_0413.jpg";
+const BRIGHTER: &str = "export/harbour-brighter.webp";
+
+#[test]
+fn an_edit_is_no_copy_of_its_original() {
+    for (original, edit) in [
+        ("IMG_1234.jpg", "IMG_E1234.webp"),
+        ("IMG_1.jpg", "IMG_1-edited.webp"),
+        ("IMG_1.jpg", "IMG_1-bearbeitet.webp"),
+        ("20180101_120000.jpg", "20180101_120000~2.webp"),
+        (
+            "PXL_20200820_143019420.PORTRAIT-02.ORIGINAL.jpg",
+            "PXL_20200820_143019420.PORTRAIT-01.COVER.webp",
+        ),
+    ] {
+        for (kept, rule, side) in
+            [(original, "prefer=**/*.jpg", "duplicate"), (edit, "prefer=**/*.webp", "keeper")]
+        {
+            let hermetic = with_pictures(&[(original, HARBOUR), (edit, BRIGHTER)]);
+            let found = groups(&hermetic, &["--keep", rule]);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(found[0]["keeper"]["path"], format!("./{kept}"), "{found:?}");
+            let duplicate = &found[0]["duplicates"][0];
+            let told = (&duplicate["relation"], &duplicate["acted_on"], &duplicate["edit"]);
+            assert_eq!(told, (&"alike".into(), &false.into(), &side.into()), "{edit}");
+            let before = hermetic.contents();
+            // Nor when everything that is alike is acted on: they are one shot.
+            let line = ["dedupe", ".", "--include-alike", "--action", "quarantine", "--yes"];
+            let ran = hermetic.run(line);
+            assert!(ran.stdout.contains("Nothing to do."), "{}", ran.all());
+            assert_eq!(hermetic.contents(), before);
+        }
+    }
+    let hermetic = with_pictures(&[("IMG_1234.jpg", HARBOUR), ("IMG_E1234.webp", BRIGHTER)]);
+    let ran = hermetic.run(["dedupe", "."]);
+    assert!(ran.stdout.contains("an edit of the keeper: shown, never acted on"), "{}", ran.all());
+    // Without its original it is a picture like any other.
+    for names in [["IMG_12340.jpg", "IMG_E1234.webp"], ["a/IMG_1234.jpg", "b/IMG_E1235.webp"]] {
+        let hermetic = with_pictures(&[(names[0], HARBOUR), (names[1], BRIGHTER)]);
+        assert_eq!(groups(&hermetic, &[])[0]["duplicates"][0]["relation"], "copy", "{names:?}");
+    }
+}
+
+#[test]
+fn an_edit_that_changed_nothing_is_a_copy() {
+    let hermetic = with_pictures(&[("IMG_1234.jpg", HARBOUR), ("IMG_E1234.jpg", HARBOUR)]);
+    let found = groups(&hermetic, &[]);
+    assert_eq!(found[0]["keeper"]["path"], "./IMG_1234.jpg");
+    assert_eq!(found[0]["duplicates"][0]["relation"], "identical");
+    let ran = hermetic.run(["dedupe", ".", "--action", "quarantine", "--yes"]);
+    assert!(ran.stdout.contains("1 file moved aside"), "{}", ran.all());
+    assert!(hermetic.work().join("IMG_1234.jpg").exists());
+}
+
+#[test]
+fn an_original_and_its_edit_go_together_or_stay() {
+    let phone = [("phone/IMG_1234.jpg", HARBOUR), ("phone/IMG_E1234.webp", BRIGHTER)];
+    let quarantine = ["dedupe", "kept", "phone", "--keep", "prefer=**/kept/**", "--action"];
+    let quarantine = [&quarantine[..], &["quarantine", "--yes"]].concat();
+    // Of a library that has both, in the same way.
+    let both = [("kept/IMG_1234.jpg", HARBOUR), ("kept/IMG_E1234.webp", BRIGHTER)];
+    let hermetic = with_pictures(&[&both[..], &phone].concat());
+    let plan = hermetic.run(quarantine.iter().chain(&["--dry-run"]));
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let actions = plan["actions"].as_array().unwrap();
+    assert_eq!(actions.len(), 1, "{plan}");
+    assert_eq!(actions[0]["files"].as_array().unwrap().len(), 2, "{plan}");
+    let ran = hermetic.run(&quarantine);
+    assert!(ran.stdout.contains("2 files moved aside"), "{}", ran.all());
+    // Of a library that has only one of them, or one file that looks like both.
+    for only in [HARBOUR, BRIGHTER] {
+        let name = format!("kept/x.{}", only.rsplit_once('.').unwrap().1);
+        let hermetic = with_pictures(&[&phone[..], &[(&name, only)]].concat());
+        let before = hermetic.contents();
+        let ran = hermetic.run(&quarantine);
+        assert!(ran.stdout.contains("Nothing to do."), "{}", ran.all());
+        assert_eq!(hermetic.contents(), before);
+        let alike = hermetic.run(quarantine.iter().chain(&["--include-alike"]));
+        assert!(alike.stdout.contains("Nothing to do."), "{}", alike.all());
+        assert!(alike.stderr.contains("cannot stand for all of them"), "{}", alike.all());
+        assert_eq!(hermetic.contents(), before);
+    }
+}
+
+#[test]
+fn frames_of_a_burst_are_known_by_their_names() {
+    // The same picture twice, undated: only the names say that they are two.
+    for (names, relation) in [
+        (["20231207_101605_001.jpg", "20231207_101605_002.webp"], "burst"),
+        (["IMG_20180101_120000_BURST001_COVER.jpg", "IMG_20180101_120000_BURST002.webp"], "burst"),
+        (["20231207_101605.jpg", "20231207_101606.webp"], "copy"),
+    ] {
+        let from = ["phone/harbour.jpg", BRIGHTER];
+        let hermetic = with_pictures(&[(names[0], from[0]), (names[1], from[1])]);
+        let found = groups(&hermetic, &[]);
+        assert_eq!(found[0]["duplicates"][0]["relation"], relation, "{names:?}");
+    }
 }

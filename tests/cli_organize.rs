@@ -308,6 +308,196 @@ fn a_takeout_export() {
     assert!(done.stdout.contains("metadata.json"), "{}", done.stdout);
 }
 
+fn report(hermetic: &Hermetic, line: &[&str]) -> Value {
+    let ran = hermetic.run(line);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.all()))
+}
+
+/// The names of the files of each action of a plan.
+fn actions(plan: &Value) -> Vec<Vec<String>> {
+    let name = |file: &Value| {
+        let path = Path::new(file["source"]["path"].as_str().unwrap());
+        path.file_name().unwrap().to_string_lossy().into_owned()
+    };
+    let files = |action: &Value| action["files"].as_array().unwrap().iter().map(name).collect();
+    plan["actions"].as_array().unwrap().iter().map(files).collect()
+}
+
+/// Units with what makes them: all their names, the original first. The edits were made a year
+/// later, and say so.
+const UNITS: [&[&str]; 8] = [
+    &["PXL_20231207_032108788.RAW-01.MP.COVER.jpg", "PXL_20231207_032108788.RAW-02.ORIGINAL.dng"],
+    &["PXL_20231026_205755225.MP.jpg", "PXL_20231026_205755225.dng"],
+    &[
+        "PXL_20200820_143019420.PORTRAIT-02.ORIGINAL.jpg",
+        "PXL_20200820_143019420.PORTRAIT-01.COVER.jpg",
+    ],
+    &["IMG_1234.HEIC", "IMG_E1234.JPG", "IMG_1234.AAE", "IMG_1234.MOV", "IMG_O1234.AAE"],
+    &["IMG_7.jpg", "IMG_7-bearbeitet.jpg", "IMG_7.jpg.json"],
+    &["IMG_8(1).jpg", "IMG_8-edited(1).jpg"],
+    &["wedding.jpg", "wedding_edited.jpeg"],
+    &["20180101_120000.jpg", "20180101_120000~2.jpg"],
+];
+
+/// A card with these units.
+fn units_on_a_card(hermetic: &Hermetic) {
+    let card = hermetic.work().join("card");
+    let mut shade = 0;
+    for unit in UNITS {
+        for (at, name) in unit.iter().enumerate() {
+            shade += 1;
+            let taken = ["2016:02:29 10:00:00", "2017:03:01 10:00:00"][at.min(1)];
+            let bytes = match name.rsplit_once('.').unwrap().1 {
+                // Only its JSON says when it was taken.
+                _ if *name == "IMG_7.jpg" => jpeg(shade, None),
+                "json" => b"{\"photoTakenTime\":{\"timestamp\":\"1456740000\"}}".to_vec(),
+                "jpg" | "jpeg" | "JPG" | "HEIC" => jpeg(shade, Some(taken)),
+                "MOV" => film(1_456_740_000),
+                _ => vec![shade],
+            };
+            put(&card.join(name), &bytes, LATER);
+        }
+    }
+}
+
+#[test]
+fn an_original_and_its_edit_are_one_unit() {
+    let hermetic = Hermetic::new();
+    units_on_a_card(&hermetic);
+    let card = hermetic.work().join("card");
+    let before = tree(&card);
+    let exact = ["organize", "card", "library", "--move", "--preflight", "exact"];
+    let plan = report(&hermetic, &[&exact[..], &["--dry-run"]].concat());
+    let mut planned = actions(&plan);
+    // The original is the first file of its action, whatever its name.
+    for unit in &UNITS[2..] {
+        let action = planned.iter().find(|action| action.contains(&unit[0].to_owned())).unwrap();
+        assert_eq!(action[..2], unit[..2], "{planned:?}");
+    }
+    planned.iter_mut().for_each(|action| action.sort_unstable());
+    planned.sort_unstable();
+    let mut expected: Vec<Vec<String>> =
+        UNITS.iter().map(|unit| unit.iter().map(|name| (*name).to_owned()).collect()).collect();
+    expected.iter_mut().for_each(|unit| unit.sort_unstable());
+    expected.sort_unstable();
+    assert_eq!(planned, expected);
+
+    // All by the date of the original.
+    let done = hermetic.run(exact.iter().chain(&["--yes"]));
+    assert_eq!(done.code, 0, "{}", done.all());
+    let library = hermetic.work().join("library");
+    let filed = names(&library);
+    assert!(filed.iter().all(|name| name.starts_with("2016/02/")), "{filed:?}");
+    assert_eq!(filed.len(), before.len(), "{filed:?}");
+    let back = hermetic.run(["undo", "--yes"]);
+    assert_eq!(back.code, 0, "{}", back.all());
+    assert_eq!(tree(&card), before);
+}
+
+#[test]
+fn a_unit_whose_edit_cannot_be_moved_stays() {
+    let hermetic = Hermetic::new();
+    units_on_a_card(&hermetic);
+    let card = hermetic.work().join("card");
+    let line =
+        ["organize", "card", "library", "--move", "--preflight", "exact", "--format", "json"];
+    report(&hermetic, &[&line[..], &["--save-plan", "plan.json"]].concat());
+    // Between the plan and the act one edit changes, in place.
+    let changed = card.join("IMG_7-bearbeitet.jpg");
+    let mut bytes = fs::read(&changed).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    put(&changed, &bytes, LATER);
+    let before = tree(&card);
+    let applied = hermetic.run(["apply", "plan.json", "--yes"]);
+    assert_eq!(applied.code, 1, "{}", applied.all());
+    let stay = ["IMG_7-bearbeitet.jpg", "IMG_7.jpg", "IMG_7.jpg.json"];
+    assert_eq!(names(&card), stay, "{}", applied.all());
+    assert!(tree(&card).iter().all(|(name, bytes)| before[name] == *bytes));
+    assert_eq!(names(&hermetic.work().join("library")).len(), before.len() - 3);
+}
+
+#[test]
+fn other_names_are_units_of_their_own() {
+    let hermetic = Hermetic::new();
+    let card = hermetic.work().join("card");
+    let alone = [
+        "20180101_120000(0).jpg",
+        "20180101_120000.jpg",
+        "IMG_1.jpg",
+        "IMG_10.jpg",
+        "IMG_1(1).jpg",
+        "IMG_E1234.jpg",
+        "IMG_2-edited.jpg",
+        "PXL_20231207_032108788.jpg",
+        "PXL_20231207_032108789.jpg",
+    ];
+    for (shade, name) in (0..).zip(alone) {
+        put(&card.join(name), &jpeg(shade, None), LATER);
+    }
+    let plan = report(&hermetic, &["organize", "card", "library", "--dry-run"]);
+    assert!(actions(&plan).iter().all(|action| action.len() == 1), "{:?}", actions(&plan));
+    assert_eq!(actions(&plan).len(), alone.len());
+}
+
+#[test]
+fn a_burst_stays_together() {
+    let hermetic = Hermetic::new();
+    let card = hermetic.work().join("card");
+    let last = Some("2018:01:31 23:59:59");
+    let first = Some("2018:02:01 00:00:00");
+    let bursts: [[&str; 3]; 6] = [
+        [
+            "00000IMG_00000_BURST20180131235959000.jpg",
+            "00001IMG_00001_BURST20180131235959000_COVER.jpg",
+            "00002IMG_00002_BURST20180131235959000.jpg",
+        ],
+        [
+            "IMG_20180131_235959_BURST001_COVER.jpg",
+            "IMG_20180131_235959_BURST002.jpg",
+            "IMG_20180131_235959_BURST003.jpg",
+        ],
+        [
+            "IMG_20180131_235959123_BURST000_COVER.jpg",
+            "IMG_20180131_235959123_BURST001.jpg",
+            "IMG_20180131_235959123_BURST002.jpg",
+        ],
+        [
+            "IMG20180131235959_BURST000_COVER.jpg",
+            "IMG20180131235959_BURST001.jpg",
+            "IMG20180131235959_BURST002.jpg",
+        ],
+        [
+            "DSC_0001_BURST20180131235959977.JPG",
+            "DSC_0002_BURST20180131235959977.JPG",
+            "DSC_0003_BURST20180131235959977_COVER.JPG",
+        ],
+        ["20180131_235959_001.jpg", "20180131_235959_002.jpg", "20180131_235959_003.jpg"],
+    ];
+    for (number, burst) in (0_u8..).zip(bursts) {
+        for (shade, (name, taken)) in (0..).zip(burst.into_iter().zip([last, first, None])) {
+            let frame = jpeg(number * 3 + shade, taken);
+            put(&card.join(format!("Cshot/{number}/{name}")), &frame, LATER);
+        }
+    }
+    // No burst: the same second, and no number of a frame.
+    put(&card.join("IMG_20180201_000000.jpg"), &jpeg(99, first), LATER);
+    let line = ["organize", "card", "library", "--preflight", "exact", "--yes"];
+    let done = hermetic.run(line);
+    assert_eq!(done.code, 0, "{}", done.all());
+    let filed = names(&hermetic.work().join("library"));
+    let mut expected: Vec<String> =
+        bursts.iter().flatten().map(|name| format!("2018/01/{name}")).collect();
+    expected.push("2018/02/IMG_20180201_000000.jpg".to_owned());
+    expected.sort_unstable();
+    assert_eq!(filed, expected);
+    let again = hermetic.run(line);
+    assert!(again.stdout.ends_with("Nothing to do.\n"), "{}", again.all());
+    let back = hermetic.run(["undo", "--yes"]);
+    assert_eq!(back.code, 0, "{}", back.all());
+    assert!(!hermetic.work().join("library").exists());
+}
+
 #[test]
 fn one_inside_the_other() {
     let taken = Some("2018:05:06 07:08:09");

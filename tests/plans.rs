@@ -18,6 +18,7 @@ use clean_backup::act::journal::{Journal, LibraryLock, RunLog};
 use clean_backup::act::layout::{DEFAULT_TEMPLATE, Template};
 use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::act::proposal::ProposalOptions;
+use clean_backup::act::removed::RemovedContents;
 use clean_backup::act::undo::undo;
 use clean_backup::files::content::content_hash;
 use clean_backup::files::fsops::Disk;
@@ -718,6 +719,8 @@ proptest! {
             template: Template::parse(DEFAULT_TEMPLATE).unwrap(),
             exact,
             twins: Twins::default(),
+            removed: RemovedContents::default(),
+            include_removed: false,
             prune: true,
             base: library.at("linked lib").join(".."),
         };

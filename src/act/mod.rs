@@ -8,5 +8,6 @@ pub mod left_alone;
 pub mod plan;
 pub mod proposal;
 pub mod quarantine;
+pub mod removed;
 pub mod settle;
 pub mod undo;

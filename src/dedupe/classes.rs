@@ -12,7 +12,7 @@ use crate::model::media::CaptureTime;
 use crate::model::phash::{PerceptualHash, View};
 use crate::model::policy::QUALITY_FLOOR;
 use crate::model::record::ContentHash;
-use crate::units::UnitRole;
+use crate::units::{BurstFrame, UnitRole};
 
 /// The classes, in sections: those that may be anybody's duplicate, those in reference folders,
 /// and those too flat for their hashes to mean anything, which have no neighbours. Each section is
@@ -82,9 +82,12 @@ struct ClassKey<'a> {
     turned: Option<[View; 3]>,
     captured: Option<CaptureTime>,
     camera: Option<&'a str>,
-    /// Within one second only the name can tell two frames of a burst apart.
+    /// Within one second only the name can tell two frames of a burst apart; and some say that they
+    /// are frames.
     name: Option<&'a OsStr>,
     role: UnitRole,
+    /// An edit is not what it was made of.
+    edited: bool,
     /// What was called another picture than one that looks like it.
     marked: Option<u32>,
     /// Flat pictures are alike only when their bytes are; one that could not be read is like none.
@@ -171,7 +174,7 @@ fn split(
         .iter()
         .map(|&(_, _, index)| {
             let picture = &pictures[index as usize];
-            let metadata = &picture.record.metadata;
+            let (path, metadata) = (&picture.file.path, &picture.record.metadata);
             let dated = metadata.captured.is_some_and(|time| time.subsecond_ns.is_none());
             let [view, turned @ ..] = picture.record.hash.views;
             let key = ClassKey {
@@ -179,8 +182,9 @@ fn split(
                 turned: (question.options.any_orientation && !flat).then_some(turned),
                 captured: metadata.captured,
                 camera: metadata.camera.as_deref(),
-                name: picture.file.path.file_name().filter(|_| dated),
+                name: path.file_name().filter(|_| dated || BurstFrame::of(path).is_some()),
                 role: question.roles[index as usize],
+                edited: question.edited[index as usize],
                 marked: question.marked.number(index),
                 bytes: flat.then(|| bytes(index)),
             };

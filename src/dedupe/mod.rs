@@ -94,6 +94,8 @@ pub struct Deduplicated {
 struct Question<'a> {
     pictures: &'a [Picture],
     roles: Vec<UnitRole>,
+    /// Whether each picture is an edit whose original lies beside it.
+    edited: Vec<bool>,
     policy: Policy,
     options: &'a DedupeOptions,
     marked: MarkedPairs,
@@ -151,6 +153,11 @@ impl Question<'_> {
         if relation == Relation::Burst {
             return relation;
         }
+        // Its name says that somebody has worked on one of them. The proof compares grey cells, and
+        // forgives brightness and contrast: it cannot say that this has changed nothing.
+        if self.edited[a as usize] != self.edited[b as usize] {
+            return Relation::Alike;
+        }
         match self.proofs.get(a, b).map(|proven| (proven.standing, proven.is_part())) {
             Some((Standing::Alike | Standing::Different, _)) => Relation::Alike,
             Some((Standing::Shots, _)) if !relation::is_one_capture(self.shot(a), self.shot(b)) => {
@@ -189,12 +196,14 @@ pub fn dedupe(
         pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format)),
         &options.films,
     );
+    let edited = units::edited(pictures.par_iter().map(|picture| picture.file.path.as_path()));
     let mut contents = ContentHashes::new(pictures, read);
     let marked = MarkedPairs::new(&options.marks, pictures, &mut contents, progress);
     let policy = options.policy;
     let mut question = Question {
         pictures,
         roles,
+        edited,
         policy,
         options,
         marked,

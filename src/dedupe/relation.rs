@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::model::findings::{Alarm, Group, Likeness, Relation};
 use crate::model::media::{Bytes, CaptureTime, Format, Metadata};
 use crate::model::record::ContentHash;
+use crate::units::BurstFrame;
 
 /// What tells one shot from another.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +75,8 @@ pub fn judge<'a, P>(
 }
 
 /// Tells what kind of match two pictures of different bytes are that look the same. It takes
-/// evidence to call them a burst: two capture times that differ, or one second of one camera and
-/// two sequence numbers.
+/// evidence to call them a burst: names of two frames, two capture times that differ, or one second
+/// of one camera and two sequence numbers.
 pub fn relate(a: Shot<'_>, b: Shot<'_>) -> Relation {
     if taken_apart(a, b) { Relation::Burst } else { Relation::Copy }
 }
@@ -109,6 +110,9 @@ pub fn is_one_capture(a: Shot<'_>, b: Shot<'_>) -> bool {
 }
 
 fn taken_apart(a: Shot<'_>, b: Shot<'_>) -> bool {
+    if BurstFrame::are_two(a.path, b.path) {
+        return true;
+    }
     let (Some(first), Some(second)) = (a.captured, b.captured) else {
         return false;
     };
@@ -184,6 +188,8 @@ mod tests {
         use Relation::{Burst, Copy};
         for (a, a_name, b, b_name, expected) in [
             (&undated, "IMG_0001.jpg", &undated, "IMG_0002.jpg", Copy),
+            (&undated, "20231207_101605_001.jpg", &undated, "20231207_101605_002.jpg", Burst),
+            (&undated, "20231207_101605_001.jpg", &undated, "20231207_101606_002.jpg", Copy),
             (&at(5), "a.jpg", &undated, "b.jpg", Copy),
             (&at(5), "a.jpg", &at(6), "b.jpg", Burst),
             (&at(5), "a.jpg", &at(5), "b.jpg", Copy),

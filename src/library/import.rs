@@ -1,18 +1,20 @@
 //! Planning an import: what of a source goes where, and what the destination has already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::compare::Others;
 use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
+use crate::act::journal::JournalError;
 use crate::act::layout::Template;
 use crate::act::plan::ActionKind;
+use crate::act::removed::RemovedContents;
 use crate::dedupe::DedupeOptions;
 use crate::files::walk::walk;
 use crate::metadata::capture::Judge;
 use crate::model::findings::Matching;
-use crate::model::path_text::for_people;
+use crate::model::path_text::{for_people, one_line};
 use crate::model::policy::Policy;
 use crate::organize::{self, Organized, Twins, organize};
 use crate::scan::Confirm;
@@ -53,6 +55,11 @@ pub struct ImportOptions {
     pub any_orientation: bool,
     /// Import although the destination is empty where pictures were known before.
     pub allow_empty: bool,
+    /// The folder of the journals: what those runs removed as duplicates stays out while what was
+    /// kept is in the destination. `None` knows of none.
+    pub journals: Option<PathBuf>,
+    /// Import it all the same.
+    pub include_removed: bool,
 }
 
 impl ImportOptions {
@@ -68,6 +75,26 @@ impl ImportOptions {
             policy: Policy::default(),
             any_orientation: false,
             allow_empty: false,
+            journals: None,
+            include_removed: false,
+        }
+    }
+}
+
+/// What the runs of these journals removed. What cannot be read is not remembered, so that it comes
+/// in.
+fn removed_by(journals: &Path) -> RemovedContents {
+    let warn = |error: &JournalError| {
+        tracing::warn!("what this run removed is not remembered: {}", one_line(&error.to_string()));
+    };
+    match RemovedContents::read(journals) {
+        Ok((removed, unreadable)) => {
+            unreadable.iter().for_each(warn);
+            removed
+        }
+        Err(error) => {
+            warn(&error);
+            RemovedContents::default()
         }
     }
 }
@@ -105,8 +132,10 @@ impl Library {
             _ => Twins::default(),
         };
         let mut walk = self.options.scan.walk.clone();
+        let mut removed = RemovedContents::default();
         if !in_place {
             walk.skip_dirs = vec![destination.clone()];
+            removed = options.journals.as_deref().map(removed_by).unwrap_or_default();
         }
         let organized = organize(
             &organize::OrganizeOptions {
@@ -117,6 +146,8 @@ impl Library {
                 template: options.template.clone(),
                 exact: preflight != Preflight::Off,
                 twins,
+                removed,
+                include_removed: options.include_removed,
                 prune: options.prune,
                 base: self.options.base.clone(),
             },

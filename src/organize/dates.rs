@@ -17,8 +17,8 @@ use crate::metadata::capture::{
 use crate::metadata::{Embedded, embedded, sidecar};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::extensions::{is_video, names_a_picture};
-use crate::model::media::{Evidence, MediaFile, ModifiedNs};
-use crate::units::Folder;
+use crate::model::media::{CaptureTime, Evidence, MediaFile, ModifiedNs};
+use crate::units::{BurstFrame, Folder};
 
 /// Longest sidecar that is read.
 const MOST_SIDECAR: u64 = 16 << 20;
@@ -33,17 +33,41 @@ pub(super) struct DatedShot {
     pub(super) decision: Decision,
     /// With what.
     pub(super) camera: Option<String>,
+    /// The burst that it is a frame of: its folder, and what the names have in common.
+    burst: Option<(PathBuf, String)>,
+    /// Of a burst, the time and the camera by which all of it is filed.
+    pub(super) together: Option<(CaptureTime, Option<String>)>,
 }
 
 impl DatedShot {
     pub(super) fn first(&self) -> &Path {
         self.files.first().map_or(Path::new(""), PathBuf::as_path)
     }
+
+    /// When it was taken, and who says so: for a frame that does not say so itself, its burst.
+    pub(super) fn taken(&self) -> Option<(CaptureTime, DateSource)> {
+        let own = self.decision.time();
+        let says_so = own.is_some_and(|(_, source)| source.is_firm());
+        let burst = self.together.as_ref().map(|(time, _)| (*time, DateSource::Partner));
+        let burst = burst.filter(|burst| !says_so && own.map(|own| own.0) != Some(burst.0));
+        burst.or(own)
+    }
+
+    /// The time and the camera that its folder comes of.
+    pub(super) fn filed_by(&self) -> (Option<CaptureTime>, Option<&str>) {
+        match &self.together {
+            Some((time, camera)) => (Some(*time), camera.as_deref()),
+            None => (self.decision.time().map(|(time, _)| time), self.camera.as_deref()),
+        }
+    }
 }
 
 /// The files of one shot, before their dates are read.
 struct Members {
+    /// Originals first.
     media: Vec<(PathBuf, ModifiedNs)>,
+    /// How many of them are edits.
+    edits: usize,
     companions: Vec<PathBuf>,
     /// What tells of them, whether it goes with them or with another one.
     sidecars: Vec<PathBuf>,
@@ -67,7 +91,7 @@ pub(super) fn shots_of(
     }
     let total = Some(members.len() as u64);
     progress.on(Event::StageStarted { stage: Phase::Dates, total });
-    let shots = members
+    let mut shots: Vec<DatedShot> = members
         .into_par_iter()
         .filter(|_| !cancel.load(Ordering::Relaxed))
         .map(|members| {
@@ -77,7 +101,28 @@ pub(super) fn shots_of(
         })
         .collect();
     progress.on(Event::StageFinished { stage: Phase::Dates });
+    keep_bursts_together(&mut shots);
     (shots, leftovers)
+}
+
+/// Files each burst by the frame whose date is the surest, and then the earliest: it may go on past
+/// midnight, and a frame that was edited may have lost its date.
+fn keep_bursts_together(shots: &mut [DatedShot]) {
+    type Best = ((DateSource, i64), (CaptureTime, Option<String>));
+    let mut best: HashMap<(PathBuf, String), Best> = HashMap::new();
+    for shot in shots.iter() {
+        let (Some(burst), Some((time, source))) = (&shot.burst, shot.decision.time()) else {
+            continue;
+        };
+        let rank = (source, time.local_seconds);
+        if best.get(burst).is_none_or(|(known, _)| rank < *known) {
+            best.insert(burst.clone(), (rank, (time, shot.camera.clone())));
+        }
+    }
+    for shot in shots {
+        let burst = shot.burst.as_ref().and_then(|burst| best.get(burst));
+        shot.together = burst.map(|(_, by)| by.clone());
+    }
 }
 
 fn put_together(files: &[&MediaFile], members: &mut Vec<Members>, leftovers: &mut Vec<PathBuf>) {
@@ -108,7 +153,9 @@ fn put_together(files: &[&MediaFile], members: &mut Vec<Members>, leftovers: &mu
     units.extend(single.map(|at| vec![at]));
     units.sort();
     let mut used: HashSet<usize> = HashSet::new();
-    for unit in units {
+    for mut unit in units {
+        let is_edit = |at: &usize| folder.edits.binary_search(at).is_ok();
+        unit.sort_by_key(|at| (is_edit(at), *at));
         // What a companion of a companion is, as the JSON of a Live Photo's video, goes with it
         // too.
         let mut companions = Vec::new();
@@ -126,6 +173,7 @@ fn put_together(files: &[&MediaFile], members: &mut Vec<Members>, leftovers: &mu
         sidecars.dedup();
         used.extend(unit.iter().chain(&companions).copied());
         members.push(Members {
+            edits: unit.iter().filter(|at| is_edit(at)).count(),
             media: unit
                 .iter()
                 .map(|&at| (files[at].path.clone(), files[at].stamp.modified))
@@ -193,8 +241,10 @@ fn read(members: Members, judge: Judge<'_>) -> DatedShot {
         candidates.extend(partners.filter_map(|(_, partner)| partner.clone()));
         decide(candidates, judge)
     };
-    // The first of the media that says so itself decides; they are of one moment.
-    let decisions: Vec<Decision> = (0..members.media.len()).map(decision).collect();
+    // The first of the media that says so itself decides; they are of one moment. An edit may have
+    // the date on which it was made.
+    let originals = (members.media.len() - members.edits).max(1);
+    let decisions: Vec<Decision> = (0..originals).map(decision).collect();
     let best = decisions
         .iter()
         .enumerate()
@@ -205,7 +255,11 @@ fn read(members: Members, judge: Judge<'_>) -> DatedShot {
     let media_count = members.media.len();
     let files: Vec<PathBuf> =
         members.media.into_iter().map(|(path, _)| path).chain(members.companions).collect();
+    let first = files.first().map_or(Path::new(""), PathBuf::as_path);
+    let folder = first.parent().unwrap_or(Path::new("")).to_owned();
     DatedShot {
+        burst: BurstFrame::of(first).map(|frame| (folder, frame.burst)),
+        together: None,
         files,
         media: media_count,
         camera: read.into_iter().find_map(|embedded| embedded.camera),

@@ -3,6 +3,7 @@
 
 mod dates;
 mod destination;
+mod memory;
 mod outcome;
 mod places;
 mod twins;
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::act::layout::Template;
 use crate::act::plan::{Action, ActionKind, ExactPath, Expected, Member, Origin, Plan};
+use crate::act::removed::RemovedContents;
 use crate::files::content::content_hash;
 use crate::files::real_paths::RealPaths;
 use crate::files::walk::{WalkOptions, Walked, walk};
@@ -25,10 +27,11 @@ use crate::model::record::{ContentHash, Skip, Stage};
 pub use dates::explain;
 use dates::{DatedShot, shots_of};
 use destination::DestinationIndex;
-pub use outcome::{Count, Fate, Figures, Filed, Organized};
+use memory::Memory;
+pub use outcome::{Count, Fate, Figures, Filed, Organized, RemovedBefore, WhyTaken};
 use places::Places;
 pub use twins::Twins;
-use twins::twin;
+use twins::{Need, need};
 
 /// What is to be filed, and how.
 #[derive(Clone)]
@@ -48,6 +51,10 @@ pub struct OrganizeOptions {
     /// Pictures that stay out, or come in though the destination has them: what was found by
     /// looking at them.
     pub twins: Twins,
+    /// What was removed as a duplicate before: it stays out while what was kept is there.
+    pub removed: RemovedContents,
+    /// Whether that comes in all the same, even if it looks like what the destination has.
+    pub include_removed: bool,
     /// Whether folders that a move leaves empty are removed.
     pub prune: bool,
     /// The folder that relative paths start at.
@@ -86,19 +93,28 @@ pub fn organize(
     organized.interrupted |= cancel.load(Ordering::Relaxed);
 
     let mut places = Places::default();
+    let mut memory = Memory::new(options, &real);
     let best = best_of_identical(&units);
     for (at, unit) in units.iter().enumerate() {
         let fate = match best.get(&at) {
             Some(&other) => Fate::SameAs(units[other].shot.first().to_owned()),
             None => {
                 let folder = folder_of(unit, options);
-                match twin(unit, options, there.as_mut(), &stamps) {
-                    Some(twin) if twin.parent() == Some(&folder) => Fate::AlreadyThere(folder),
-                    Some(twin) => Fate::Twin(twin),
-                    None => {
+                match need(unit, options, there.as_mut(), &mut memory, &stamps) {
+                    Need::Twin(twin) if twin.parent() == Some(&folder) => {
+                        Fate::AlreadyThere(folder)
+                    }
+                    Need::Twin(twin) => Fate::Twin(twin),
+                    Need::Removed(before) => Fate::Removed(before),
+                    Need::Wanted(removed) => {
                         let plan = &mut organized.plan;
                         let found = FoundFiles { stamps: &stamps, written: &written };
-                        file(unit, folder, options, found, &mut places, plan)
+                        match file(unit, &folder, options, found, &mut places, plan) {
+                            true => {
+                                Fate::Planned { better: better(unit, options), folder, removed }
+                            }
+                            false => Fate::AlreadyThere(folder),
+                        }
                     }
                 }
             }
@@ -242,23 +258,28 @@ fn best_of_identical(units: &[FilingUnit]) -> HashMap<usize, usize> {
 
 /// The folder that a unit belongs in.
 fn folder_of(unit: &FilingUnit, options: &OrganizeOptions) -> PathBuf {
-    let time = unit.shot.decision.time().map(|(time, _)| time);
+    let (time, camera) = unit.shot.filed_by();
     options.destination.join(match time {
-        Some(time) => options.template.folder(time, unit.shot.camera.as_deref()),
+        Some(time) => options.template.folder(time, camera),
         None => PathBuf::from(UNKNOWN),
     })
 }
 
-/// Finds a place for a unit, and adds it to the plan.
+/// The library's picture that one of the unit is better than.
+fn better(unit: &FilingUnit, options: &OrganizeOptions) -> Option<PathBuf> {
+    unit.shot.files.iter().find_map(|path| options.twins.better.get(path)).cloned()
+}
+
+/// Finds a place for a unit, and adds it to the plan; false where all of it is there already.
 fn file(
     unit: &FilingUnit,
-    folder: PathBuf,
+    folder: &Path,
     options: &OrganizeOptions,
     known: FoundFiles<'_>,
     places: &mut Places,
     plan: &mut Plan,
-) -> Fate {
-    let found = places.find(&folder, &unit.shot.files, &unit.contents);
+) -> bool {
+    let found = places.find(folder, &unit.shot.files, &unit.contents);
     let mut members = Vec::new();
     for ((path, content), place) in unit.shot.files.iter().zip(&unit.contents).zip(&found) {
         let (Some(place), Some(stamp), Some(written)) =
@@ -270,21 +291,20 @@ fn file(
         members.push(Member::alone(source).going_to(place.clone()));
     }
     if members.is_empty() {
-        return Fate::AlreadyThere(folder);
+        return false;
     }
     plan.actions.push(Action {
         group: 0,
         action: options.action,
         files: members,
-        why: match unit.shot.decision.time() {
+        why: match unit.shot.taken() {
             Some((time, source)) => {
                 format!("taken {} ({})", crate::model::readable::iso_time(time), source.name())
             }
             None => "no date is known".to_owned(),
         },
     });
-    let better = unit.shot.files.iter().find_map(|path| options.twins.better.get(path));
-    Fate::Planned { folder, better: better.cloned() }
+    true
 }
 
 fn filed(unit: &FilingUnit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) -> Filed {
@@ -298,7 +318,7 @@ fn filed(unit: &FilingUnit, fate: Fate, stamps: &HashMap<PathBuf, FileStamp>) ->
     Filed {
         files: unit.shot.files.clone(),
         bytes,
-        taken: decision.time(),
+        taken: unit.shot.taken(),
         conflicts: conflicts.collect(),
         fate,
     }

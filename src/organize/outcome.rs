@@ -19,6 +19,8 @@ pub enum Fate {
         folder: PathBuf,
         /// The library's picture that it is better than.
         better: Option<PathBuf>,
+        /// It was removed before, and why it comes in all the same.
+        removed: Option<(RemovedBefore, WhyTaken)>,
     },
     /// It is there already, under its name.
     AlreadyThere(PathBuf),
@@ -26,6 +28,35 @@ pub enum Fate {
     Twin(PathBuf),
     /// Another incoming file has the same bytes.
     SameAs(PathBuf),
+    /// It was removed as a duplicate before, and what was kept is in the library.
+    Removed(RemovedBefore),
+}
+
+/// A run that removed the same bytes as a duplicate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemovedBefore {
+    /// The name of the run.
+    pub run: String,
+    /// When it began, in UTC, like `2026-11-24T10:58:38Z`.
+    pub time: String,
+    /// What was kept: where it is, or should be.
+    pub keeper: PathBuf,
+}
+
+impl RemovedBefore {
+    /// The day of the run, like `2026-11-24`.
+    pub fn day(&self) -> &str {
+        self.time.get(..10).unwrap_or(&self.time)
+    }
+}
+
+/// Why something comes in although it was removed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyTaken {
+    /// That was asked for.
+    Asked,
+    /// What was kept is not in the library, or is no longer what it was.
+    KeeperMissing,
 }
 
 /// A unit.
@@ -69,6 +100,8 @@ pub struct Figures {
     pub twins: Count,
     /// What has the same bytes as another incoming file.
     pub identical: Count,
+    /// What was removed before.
+    pub removed: Count,
     /// What comes in because it is better than what the library has.
     pub better: Count,
     /// What comes in without a date.
@@ -139,6 +172,7 @@ impl Organized {
                 Fate::AlreadyThere(_) => figures.already_there.add(filed),
                 Fate::Twin(_) => figures.twins.add(filed),
                 Fate::SameAs(_) => figures.identical.add(filed),
+                Fate::Removed(_) => figures.removed.add(filed),
             }
         }
         figures

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::takeout;
-use crate::model::extensions::{is_film, is_raw, is_video, names_a_picture};
+use super::names::{split, stem_of};
+use super::{shots, takeout};
+use crate::model::extensions::{is_film, is_video, names_a_picture};
 
 /// A file that is worth nothing without a picture, with the pictures that it goes with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +20,10 @@ pub struct Companion {
 /// The files of one folder by what they have to do with each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder {
-    /// The RAWs and developed pictures of one shot each; two or more places, ascending.
+    /// The RAWs, developed pictures and edits of one shot each; two or more places, ascending.
     pub shots: Vec<Vec<usize>>,
+    /// Those in them that are edits of another one, ascending.
+    pub edits: Vec<usize>,
     /// Films of Live Photos, edits, descriptions.
     pub companions: Vec<Companion>,
 }
@@ -28,10 +31,14 @@ pub struct Folder {
 impl Folder {
     /// Sorts out the `names` of all files of a folder.
     ///
-    /// - RAW and developed pictures with one name before the extension are a shot.
+    /// - RAW and developed pictures with one name before the extension are a shot, and so is what
+    ///   Google's camera wrote at one moment.
+    /// - An edit is of one shot with its original: see [`super::edits`]. So are two films, where they
+    ///   go with no picture.
     /// - `IMG_1.mov` (or mp4) goes with `IMG_1.heic` or `IMG_1.jpg`: a Live Photo's film.
     /// - `IMG_1.xmp` and `IMG_1.aae` go with the pictures named `IMG_1`, `IMG_1.jpg.xmp` with that
-    ///   file alone, `IMG_O1.aae` with the edited `IMG_E1`.
+    ///   file alone, `IMG_O1.aae` with the edited `IMG_E1` or, where there is none, with `IMG_1`.
+    /// - `PXL_….MP`, as Takeout calls it, is the film of `PXL_….MP.jpg`.
     /// - Takeout's JSON goes with the picture or film that it describes, and with its edits.
     pub fn from_names<S: AsRef<OsStr>>(names: &[S]) -> Self {
         let lower: Vec<String> =
@@ -49,14 +56,6 @@ impl Folder {
             }
         }
         let mut folder = Self::default();
-        for pictures in by_stem.values() {
-            let raw = |at: &&usize| is_raw(Path::new(&lower[**at]));
-            let raws = pictures.iter().filter(raw).count();
-            if raws > 0 && raws < pictures.len() {
-                folder.shots.push(pictures.clone());
-            }
-        }
-        folder.shots.sort();
         let described = described_names(&lower);
         for (at, name) in lower.iter().enumerate() {
             let (stem, extension) = split(name);
@@ -67,11 +66,15 @@ impl Folder {
                     _ => by_stem.get(stem).or_else(|| films.get(stem)).cloned().unwrap_or_default(),
                 },
                 "aae" => {
-                    let edited = stem.strip_prefix("img_o").map(|rest| format!("img_e{rest}"));
-                    let edited = edited.and_then(|edited| by_stem.get(&*edited).cloned());
-                    edited.or_else(|| by_stem.get(stem).cloned()).unwrap_or_default()
+                    let number = stem.strip_prefix("img_o");
+                    let named = number
+                        .into_iter()
+                        .flat_map(|number| [format!("img_e{number}"), format!("img_{number}")]);
+                    let mut named = named.chain([stem.to_owned()]);
+                    named.find_map(|stem| by_stem.get(&*stem).cloned()).unwrap_or_default()
                 }
                 "json" => described.owners(stem),
+                "mp" | "mv" => by_stem.get(&**name).cloned().unwrap_or_default(),
                 _ if is_film(Path::new(name)) => {
                     let still = |at: &usize| {
                         matches!(split(&lower[*at]).1, "heic" | "heif" | "hif" | "jpg" | "jpeg")
@@ -87,19 +90,10 @@ impl Folder {
                 folder.companions.push(Companion { file: at, owners });
             }
         }
+        let companions = folder.companions.iter().map(|companion| companion.file);
+        (folder.shots, folder.edits) = shots::shots(&lower, companions);
         folder
     }
-}
-
-fn split(name: &str) -> (&str, &str) {
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => (stem, extension),
-        _ => (name, ""),
-    }
-}
-
-fn stem_of(name: &str) -> &str {
-    split(name).0
 }
 
 /// Pictures and films by the names that Takeout's JSON has for them.
@@ -192,6 +186,12 @@ mod tests {
             Folder::from_names(&["a.RAF", "x.png", "A.jpg", "x.jpg", "b.raf"]).shots,
             [vec![0, 2]],
             "a RAW alone, or two developed pictures of one name, are no shot"
+        );
+        // A portrait has its depth beside it without being edited.
+        check(&["IMG_8.HEIC", "IMG_O8.AAE"], &[("IMG_O8.AAE", &["IMG_8.HEIC"])]);
+        check(
+            &["PXL_20231207_032108788.MP", "PXL_20231207_032108788.MP.jpg"],
+            &[("PXL_20231207_032108788.MP", &["PXL_20231207_032108788.MP.jpg"])],
         );
     }
 

@@ -1,16 +1,25 @@
 //! Which files belong together: the RAW and the JPEG (or HEIC) of one shot are one unit, not two
-//! copies; the film of a Live Photo, edits and descriptions go with their picture.
+//! copies, and so are a picture and its edit; the film of a Live Photo, adjustments and descriptions
+//! go with their picture. The frames of a burst go to one place.
 
+mod bursts;
+mod edits;
 mod folder;
+mod names;
+mod pixel;
+mod shots;
 mod takeout;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+pub use bursts::BurstFrame;
+pub use edits::{edited, is_edit_of};
 pub use folder::{Companion, Folder};
 
 use crate::model::media::Format;
+use pixel::PixelName;
 
 /// What a picture is within its unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,9 +51,16 @@ fn stem(path: &Path) -> Stem {
     (folder, path.file_stem().unwrap_or_default().to_ascii_lowercase())
 }
 
+/// The folder, and what the names of the RAW and the developed picture of one shot have in common.
+fn shot(path: &Path) -> Stem {
+    let (folder, stem) = stem(path);
+    let moment = stem.to_str().and_then(PixelName::parse).map(|name| name.moment.into());
+    (folder, moment.unwrap_or(stem))
+}
+
 /// The role of each picture, in the order given: a RAW and pictures of another kind with the same
-/// name before the extension (letter case aside) in the same folder are one unit; so are a JPEG
-/// or HEIC and one of `films`.
+/// name before the extension (letter case aside) in the same folder are one unit, and so are the
+/// two of Google's camera; a JPEG or HEIC and one of `films` are another.
 pub fn roles<'a>(
     pictures: impl Iterator<Item = (&'a Path, Format)> + Clone,
     films: &[PathBuf],
@@ -53,16 +69,16 @@ pub fn roles<'a>(
     // Whether each RAW has a partner; most libraries have few, and most none.
     let mut raws: HashMap<Stem, bool> = HashMap::new();
     raws.extend(
-        pictures.clone().filter(|(_, format)| format.is_raw()).map(|(path, _)| (stem(path), false)),
+        pictures.clone().filter(|(_, format)| format.is_raw()).map(|(path, _)| (shot(path), false)),
     );
     if !raws.is_empty() {
         for (path, _) in pictures.clone().filter(|(_, format)| !format.is_raw()) {
-            if let Some(developed) = raws.get_mut(&stem(path)) {
+            if let Some(developed) = raws.get_mut(&shot(path)) {
                 *developed = true;
             }
         }
     }
-    let in_unit = |path: &Path| !raws.is_empty() && raws.get(&stem(path)) == Some(&true);
+    let in_unit = |path: &Path| !raws.is_empty() && raws.get(&shot(path)) == Some(&true);
     let has_film = |path: &Path| !films.is_empty() && films.contains(&stem(path));
     pictures
         .map(|(path, format)| match in_unit(path) {
@@ -90,11 +106,22 @@ mod tests {
             ("a/x.png", Format::Png),
             ("a/x.jpg", Format::Jpeg),
             ("a/IMG_1.HEIC", Format::Heic),
+            ("a/PXL_20231207_032108788.RAW-01.MP.COVER.jpg", Format::Jpeg),
+            ("a/PXL_20231207_032108788.RAW-02.ORIGINAL.dng", Format::Dng),
+            ("a/PXL_20231207_032108789.MP.jpg", Format::Jpeg),
+            ("a/PXL_20231207_032108789.dng", Format::Dng),
+            ("b/PXL_20231207_032108789.dng", Format::Dng),
         ];
         let films = ["a/img_1.MOV".into(), "a/DSCF2.MOV".into(), "b/x.mov".into()];
         let roles = roles(files.iter().map(|(path, format)| (Path::new(path), *format)), &films);
         use UnitRole::{Developed, LivePhoto, Raw, Single};
-        assert_eq!(roles, [Raw, Developed, Single, Single, Single, Single, LivePhoto]);
+        assert_eq!(
+            roles,
+            [
+                Raw, Developed, Single, Single, Single, Single, LivePhoto, Developed, Raw,
+                Developed, Raw, Single
+            ]
+        );
         assert!(!Raw.may_match(Developed) && !Developed.may_match(Raw));
         assert!(Raw.may_match(Raw) && Raw.may_match(Single) && Single.may_match(Developed));
     }

@@ -13,13 +13,16 @@ const CUT: usize = 46;
 const SUFFIX: &str = ".supplemental-metadata";
 
 /// What edited pictures end with before the extension, by the language of the account.
-const EDITED: &[&str] = &[
+/// (GooglePhotosTakeoutHelper lists some of them in its `extras.dart`.)
+pub(super) const EDITED: &[&str] = &[
     "-edited",
     "-bearbeitet",
     "-modifié",
     "-modifie",
     "-editado",
     "-editada",
+    "-ha editado",
+    "-editat",
     "-modificato",
     "-bewerkt",
     "-redigerad",
@@ -78,7 +81,7 @@ pub(super) fn described(stem: &str) -> Vec<Described> {
 }
 
 /// `name(2)` → `name`, `2`.
-fn split_number(stem: &str) -> (&str, Option<&str>) {
+pub(super) fn split_number(stem: &str) -> (&str, Option<&str>) {
     let Some((base, digits)) = stem.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) else {
         return (stem, None);
     };

@@ -9,6 +9,7 @@ use super::{Proposed, expected_now, first_path};
 use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{Action, ActionKind, Member, Proof};
 use crate::files::content::content_hash;
+use crate::model::findings::Relation;
 use crate::model::path_text::for_people;
 use crate::units::Folder;
 
@@ -93,23 +94,31 @@ fn gather_in(
     let mut units: Vec<Vec<usize>> = Vec::new();
     let mut in_shot = HashSet::new();
     for shot in &listed.folder.shots {
+        let keeper_is_in_it = |proposed: &Proposed<'_>| {
+            let keeper = &proposed.group.keeper.path;
+            folder_of(keeper) == folder && listed.place(keeper).is_some_and(|at| shot.contains(&at))
+        };
+        // An edit that changed nothing has its original beside it.
+        let superfluous =
+            |at: &usize| places.get(at).is_some_and(|p| is_identical(p) && keeper_is_in_it(p));
+        let shot: Vec<usize> = shot.iter().copied().filter(|at| !superfluous(at)).collect();
         in_shot.extend(shot.iter().copied());
         let selected: Vec<usize> =
             shot.iter().copied().filter(|at| places.contains_key(at)).collect();
-        if selected.len() == shot.len() {
+        let why = if selected.len() < shot.len() {
+            let staying = shot.iter().find(|at| !places.contains_key(at));
+            let staying = staying.map(|&at| for_people(Path::new(&listed.names[at])));
+            let staying = staying.unwrap_or_default();
+            format!("belongs to the same shot as {staying}, which is not a duplicate")
+        } else if let Some(keeper) = shared_keeper(&selected, &places) {
+            let keeper = for_people(keeper);
+            format!("is one of several files of a shot, and {keeper} cannot stand for all of them")
+        } else {
             units.push(selected);
             continue;
-        }
-        let staying = shot.iter().find(|at| !places.contains_key(at));
-        let staying = staying.map(|&at| for_people(Path::new(&listed.names[at])));
+        };
         for at in selected {
-            left.push(LeftAlone {
-                path: places[&at].path().to_owned(),
-                why: format!(
-                    "belongs to the same shot as {}, which is not a duplicate",
-                    staying.clone().unwrap_or_default()
-                ),
-            });
+            left.push(LeftAlone { path: places[&at].path().to_owned(), why: why.clone() });
         }
     }
     let mut single: Vec<usize> =
@@ -132,6 +141,24 @@ fn gather_in(
         let companions = unit.iter().flat_map(|at| along.remove(at).unwrap_or_default());
         actions.push(action(&pictures, kind, companions.collect()));
     }
+}
+
+fn is_identical(proposed: &Proposed<'_>) -> bool {
+    proposed.duplicate.relation == Relation::Identical
+}
+
+/// The keeper of two files of a shot that is not the same to the byte as both: a RAW and its JPEG,
+/// or a picture and its edit, would leave only one of them.
+fn shared_keeper<'a>(
+    selected: &[usize],
+    places: &HashMap<usize, &'a Proposed<'a>>,
+) -> Option<&'a Path> {
+    let proposed = || selected.iter().filter_map(|at| places.get(at));
+    let shared = |a: &&&'a Proposed<'a>| {
+        let stands_for = proposed().filter(|b| b.group.keeper.path == a.group.keeper.path);
+        stands_for.clone().count() > 1 && !stands_for.clone().all(|b| is_identical(b))
+    };
+    proposed().find(shared).map(|proposed| proposed.group.keeper.path.as_path())
 }
 
 fn action(pictures: &[&Proposed<'_>], kind: ActionKind, companions: Vec<PathBuf>) -> Action {

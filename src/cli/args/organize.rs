@@ -11,9 +11,11 @@ use super::values::ListFormat;
 /// `organize`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "What belongs together goes together: RAW and JPEG, Live Photos, .xmp, .aae, \
-Google Takeout's JSON. Nothing is overwritten: a file whose name is taken by another gets eight \
-digits of its hash. A second run does nothing.
+    after_help = "What belongs together goes together: RAW and JPEG, original and edit, Live \
+Photos, .xmp, .aae, Google Takeout's JSON. Frames of a burst go to one folder. Nothing is \
+overwritten: a file whose name is taken by another gets eight digits of its hash. A second run \
+does nothing. What dedupe removed, and nobody has undone, stays out as long as the picture that \
+was kept in its place is in DEST.
 
 Examples:
   clean-backup organize /mnt/card ~/Pictures             copy, into Year/Month
@@ -43,6 +45,9 @@ pub struct OrganizeArgs {
     /// the same bytes, or none [default: visual where DEST is cached or small, else exact]
     #[arg(long, value_name = "HOW")]
     pub preflight: Option<PreflightChoice>,
+    /// Import also what was removed as a duplicate before, even if it looks like what was kept
+    #[arg(long)]
+    pub include_removed: bool,
     /// Time zone of videos that only give UTC: local, utc, +02:00, Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
     pub video_tz: String,

@@ -75,6 +75,9 @@ fn resolve(context: &Context<'_>, options: &OrganizeArgs) -> Result<ImportOption
         policy: context.settings.policy,
         any_orientation: context.settings.any_orientation,
         allow_empty: options.allow_empty || options.dry_run,
+        // Without a home folder there are no runs either.
+        journals: context.runs_folder().ok(),
+        include_removed: options.include_removed,
     })
 }
 

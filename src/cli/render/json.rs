@@ -5,11 +5,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use clean_backup::model::findings::{
-    Damaged, Duplicate, Findings, FoundPicture, Linked, Member, REPORT_VERSION, Region,
+    Damaged, Duplicate, Findings, FoundPicture, Group, Linked, Member, REPORT_VERSION, Region,
 };
 use clean_backup::model::path_text::{base64_unless_utf8, harmless_json};
 use clean_backup::model::policy::Sensitivity;
 use clean_backup::model::readable::iso_time;
+
+use super::text::edited;
 
 #[derive(Serialize)]
 struct ReportJson<'a> {
@@ -87,6 +89,9 @@ struct DuplicateJson {
     likeness: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<RegionJson>,
+    /// Which of the two is an edit of the other one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit: Option<&'static str>,
     acted_on: bool,
     #[serde(skip_serializing_if = "is_false")]
     shows_more: bool,
@@ -210,7 +215,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
                 id: index + 1,
                 keeper: picture(&group.keeper),
                 reason: &group.reason,
-                duplicates: group.duplicates.iter().map(|d| duplicate(report, d)).collect(),
+                duplicates: group.duplicates.iter().map(|d| duplicate(report, group, d)).collect(),
                 linked: group.linked.iter().map(linked).collect(),
                 reclaimable_bytes: group.reclaimable_bytes(&report.matching),
             })
@@ -279,7 +284,7 @@ pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
     }
 }
 
-fn duplicate(report: &Findings, duplicate: &Duplicate) -> DuplicateJson {
+fn duplicate(report: &Findings, group: &Group, duplicate: &Duplicate) -> DuplicateJson {
     DuplicateJson {
         picture: picture(&duplicate.picture),
         distance: duplicate.distance.0,
@@ -296,6 +301,7 @@ fn duplicate(report: &Findings, duplicate: &Duplicate) -> DuplicateJson {
         }),
         likeness: duplicate.likeness.map(|likeness| likeness.per_cent),
         region: duplicate.likeness.and_then(|likeness| likeness.region).map(RegionJson::from),
+        edit: edited(group, duplicate).map(Member::name),
         shows_more: duplicate.shows_more,
         whole_beside_damaged: duplicate.whole_beside_damaged,
     }

@@ -7,7 +7,7 @@ use clean_backup::act::plan::{ActionKind, ExactPath};
 use clean_backup::metadata::capture::Decision;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::{human_bytes, iso_time};
-use clean_backup::organize::{Count, Fate, Figures, Filed, Organized};
+use clean_backup::organize::{Count, Fate, Figures, Filed, Organized, RemovedBefore, WhyTaken};
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
@@ -43,6 +43,34 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
             _ => None,
         }),
     );
+    let was_removed = |filed: &Filed, before: &RemovedBefore| {
+        let (day, keeper) = (one_line(before.day()), for_people(&before.keeper));
+        format!("{}  was removed on {day} in favour of  {keeper}", first(filed))
+    };
+    list(
+        "Removed before, left out; --include-removed imports it",
+        of(&|filed| match &filed.fate {
+            Fate::Removed(before) => Some(was_removed(filed, before)),
+            _ => None,
+        }),
+    );
+    for (title, wanted) in [
+        ("Removed before, imported as asked", WhyTaken::Asked),
+        (
+            "Removed before, imported because what was kept is not in the library",
+            WhyTaken::KeeperMissing,
+        ),
+    ] {
+        list(
+            title,
+            of(&|filed| match &filed.fate {
+                Fate::Planned { removed: Some((before, why)), .. } if *why == wanted => {
+                    Some(was_removed(filed, before))
+                }
+                _ => None,
+            }),
+        );
+    }
     list(
         "Better than the copy in the library, imported",
         of(&|filed| match &filed.fate {
@@ -92,6 +120,7 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
         ("already there", figures.already_there),
         ("in the library elsewhere", figures.twins),
         ("identical to other incoming files", figures.identical),
+        ("removed before", figures.removed),
         ("without a date", figures.unknown),
     ];
     for (what, count) in others.into_iter().filter(|(_, count)| count.files > 0) {
@@ -112,6 +141,12 @@ pub fn json(organized: &Organized, action: ActionKind) -> Result<String, Failure
             Fate::AlreadyThere(folder) => ("already-there", Some(folder)),
             Fate::Twin(other) => ("twin", Some(other)),
             Fate::SameAs(other) => ("identical", Some(other)),
+            Fate::Removed(before) => ("removed", Some(&before.keeper)),
+        };
+        let removed = match &filed.fate {
+            Fate::Removed(before) => Some((before, None)),
+            Fate::Planned { removed: Some((before, why)), .. } => Some((before, Some(*why))),
+            _ => None,
         };
         UnitJson {
             files: filed.files.iter().cloned().map(ExactPath).collect(),
@@ -121,6 +156,15 @@ pub fn json(organized: &Organized, action: ActionKind) -> Result<String, Failure
             fate,
             other: other.cloned().map(ExactPath),
             conflicts: &filed.conflicts,
+            removed: removed.map(|(before, why)| RemovedJson {
+                run: &before.run,
+                time: &before.time,
+                keeper: ExactPath(before.keeper.clone()),
+                imported_because: why.map(|why| match why {
+                    WhyTaken::Asked => "asked",
+                    WhyTaken::KeeperMissing => "keeper-missing",
+                }),
+            }),
         }
     });
     let json = Json {
@@ -165,6 +209,17 @@ struct UnitJson<'a> {
     other: Option<ExactPath>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     conflicts: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<RemovedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RemovedJson<'a> {
+    run: &'a str,
+    time: &'a str,
+    keeper: ExactPath,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported_because: Option<&'static str>,
 }
 
 #[derive(Serialize)]

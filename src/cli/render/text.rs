@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
-use clean_backup::model::findings::{Duplicate, Findings, FoundPicture, Group, Linked, Relation};
+use clean_backup::model::findings::{
+    Duplicate, Findings, FoundPicture, Group, Linked, Member, Relation,
+};
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::policy::Sensitivity;
 use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
+use clean_backup::units::is_edit_of;
 
 /// How the text is to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +104,8 @@ fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Gro
         };
         let role = writer.paint(paint, role);
         writer.line(format_args!("  {role}  {}", picture_line(&duplicate.picture)));
-        writer.line(format_args!("             {}", standing(report, duplicate, writer.bits)));
+        writer
+            .line(format_args!("             {}", standing(report, group, duplicate, writer.bits)));
         push_other_names(writer, &duplicate.picture);
     }
     for linked in &group.linked {
@@ -143,8 +147,23 @@ fn push_other_names(writer: &mut TextWriter, picture: &FoundPicture) {
     }
 }
 
+/// Which picture of a pair is an edit of the other one, by its name.
+pub(super) fn edited(group: &Group, duplicate: &Duplicate) -> Option<Member> {
+    let (kept, other) = (&group.keeper.path, &duplicate.picture.path);
+    match duplicate.relation {
+        Relation::Alike if is_edit_of(other, kept) => Some(Member::Duplicate),
+        Relation::Alike if is_edit_of(kept, other) => Some(Member::Keeper),
+        _ => None,
+    }
+}
+
 /// `bits`: with the distances of the hashes.
-pub(super) fn standing(report: &Findings, duplicate: &Duplicate, bits: bool) -> String {
+pub(super) fn standing(
+    report: &Findings,
+    group: &Group,
+    duplicate: &Duplicate,
+    bits: bool,
+) -> String {
     let mut line = match (duplicate.relation, duplicate.likeness) {
         (Relation::Identical, _) => "identical, byte for byte".to_owned(),
         (relation, Some(likeness)) => {
@@ -176,6 +195,12 @@ pub(super) fn standing(report: &Findings, duplicate: &Duplicate, bits: bool) -> 
         line.push_str("; its keeper shows less: shown, never acted on");
     } else if !report.matching.acts_on(duplicate) {
         line.push_str(match duplicate.relation {
+            Relation::Alike if edited(group, duplicate) == Some(Member::Duplicate) => {
+                "; an edit of the keeper: shown, never acted on"
+            }
+            Relation::Alike if edited(group, duplicate) == Some(Member::Keeper) => {
+                "; the keeper is an edit of it: shown, never acted on"
+            }
             Relation::Alike => "; not proven to be one picture: shown, never acted on",
             _ => "; another shot of a burst: shown, never acted on",
         });

@@ -182,7 +182,7 @@ fn push_group(
             page,
             &duplicate.picture,
             role,
-            &standing(report, duplicate, false),
+            &standing(report, group, duplicate, false),
             thumbnails,
         );
     }
