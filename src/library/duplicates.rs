@@ -161,7 +161,11 @@ fn prefer(keep: &[KeepRule]) -> Result<Prefer, LibraryError> {
 }
 
 /// What other caches know, as pictures of a root of their own.
-fn other_pictures(files: &[PathBuf], base: &Path, root: u32) -> Result<Others, LibraryError> {
+pub(super) fn other_pictures(
+    files: &[PathBuf],
+    base: &Path,
+    root: u32,
+) -> Result<Others, LibraryError> {
     let mut others = Others::default();
     for file in files {
         let cache = Cache::open_read_only(file, base).map_err(LibraryError::OtherCache)?;

@@ -26,7 +26,7 @@ pub use dates::explain;
 use dates::{DatedShot, shots_of};
 use destination::DestinationIndex;
 pub use outcome::{Count, Fate, Figures, Filed, Organized};
-use places::Places;
+pub(crate) use places::Places;
 pub use twins::Twins;
 use twins::twin;
 

@@ -1,6 +1,7 @@
 //! Results: on standard output, or in a new file.
 
 pub mod applied;
+pub mod covered;
 mod csv;
 pub mod history;
 pub mod html;
