@@ -84,6 +84,7 @@ fn every_help_has_an_example() {
         "dedupe",
         "review",
         "similar",
+        "covered",
         "organize",
         "apply",
         "resume",
@@ -118,7 +119,7 @@ fn every_help_has_an_example() {
     let listed = all.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
     assert_eq!(
         listed.lines().filter(|line| line.starts_with("  ") && line.trim().len() > 2).count(),
-        16,
+        17,
         "{listed}"
     );
 }

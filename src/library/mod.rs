@@ -15,6 +15,7 @@ mod error;
 mod graph;
 mod import;
 mod parts;
+mod rot;
 mod similar;
 pub mod tiles;
 
@@ -35,6 +36,7 @@ pub use covered::{CopyMissing, CoveredOptions};
 pub use duplicates::DuplicateOptions;
 pub use error::{ActError, LibraryError};
 pub use import::{ImportOptions, Preflight};
+pub use rot::{BytesVerified, Change, RottenPicture};
 pub use similar::{Answers, SearchSource, SimilarHit};
 
 /// Where a library keeps what it knows, and how it reads pictures.

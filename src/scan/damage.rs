@@ -58,8 +58,7 @@ pub fn flaw(path: &Path, options: &DecodeOptions) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     match decode(&source, &exact) {
-        Ok(decoded) if decoded.flags.damaged_tail => Some("its end is missing or damaged".into()),
-        Ok(_) => None,
+        Ok(decoded) => decoded.flags.flaw().map(str::to_owned),
         Err(error) => Some(error.to_string()),
     }
 }

@@ -15,6 +15,7 @@ use crate::decode::DecodeOptions;
 use crate::files::walk::{WalkOptions, Walked, walk};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::extensions;
+use crate::model::findings::DamagedPicture;
 use crate::model::media::{Evidence, FileKey, FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
 use crate::picture::hasher::TileHasher;
@@ -220,6 +221,15 @@ impl Scan {
         }
         self.pictures.append(&mut others);
         self.pictures.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    }
+
+    /// The damaged pictures among them, by path.
+    pub fn damaged(&self) -> Vec<DamagedPicture> {
+        let flawed = self.pictures.iter().filter_map(|picture| {
+            let what = picture.record.flags.flaw()?.to_owned();
+            Some(DamagedPicture { path: picture.file.path.clone(), what })
+        });
+        flawed.collect()
     }
 
     /// Whether only another cache knows this picture.

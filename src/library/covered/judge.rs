@@ -31,8 +31,8 @@ pub(super) fn judge(old: &Picture, kept: &Picture, found: &Duplicate<u32>) -> Co
     {
         return Cover::Damaged { by, why: alarm.why.clone() };
     }
-    if kept.record.flags.damaged_tail {
-        return Cover::Damaged { by, why: "its end is missing or damaged".to_owned() };
+    if let Some(flaw) = kept.record.flags.flaw() {
+        return Cover::Damaged { by, why: flaw.to_owned() };
     }
     let worse = |why: String| Cover::Worse { by: by.clone(), why };
     let size = |record: &PictureRecord| {
