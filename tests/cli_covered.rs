@@ -20,7 +20,8 @@ const LAKE: &str = "2023/IMG_0412.jpg";
 const LAKE_SMALL: &str = "phone/lake-small.jpg";
 /// It has a capture date.
 const HARBOUR: &str = "2023/IMG_0413.jpg";
-/// The same picture without any metadata.
+const GARDEN: &str = "2024/garden.jpg";
+/// The harbour without a capture date, stored turned.
 const HARBOUR_BARE: &str = "phone/harbour.jpg";
 
 fn fixture(name: &str) -> PathBuf {
@@ -293,11 +294,15 @@ fn what_cannot_be_read_is_not_covered() {
 
 #[test]
 fn a_damaged_picture_covers_nothing() {
-    let mut cut = bytes(HARBOUR);
-    cut.truncate(cut.len() * 8 / 10);
-    let hermetic = tree(&[("library/cut.jpg", cut), ("old/harbour.jpg", bytes(HARBOUR_BARE))]);
-    let (code, file) = only(&hermetic);
-    assert_eq!((code, &file["cover"]), (1, &"damaged".into()), "{file}");
+    // Its last rows are missing, and then a fifth of it.
+    for (share, covers) in [(999, &["damaged"][..]), (800, &["damaged", "looks-alike"])] {
+        let mut cut = padded(HARBOUR);
+        cut.truncate(cut.len() * share / 1000);
+        let hermetic = tree(&[("library/cut.jpg", cut), ("old/harbour.jpg", bytes(HARBOUR))]);
+        let (code, file) = only(&hermetic);
+        assert_eq!(code, 1, "{file}");
+        assert!(covers.contains(&file["cover"].as_str().unwrap()), "{share}: {file}");
+    }
 
     // As long as the old one, and rotten in the middle.
     let mut rotten = bytes(HARBOUR);
@@ -360,19 +365,22 @@ fn edited(name: &str, edit: impl Fn(image::DynamicImage) -> image::DynamicImage)
 
 #[test]
 fn an_edited_picture_is_not_the_old_one() {
-    let brighter = edited(HARBOUR_BARE, |picture| picture.brighten(25));
-    let grey = edited(HARBOUR_BARE, |picture| image::DynamicImage::ImageLuma8(picture.to_luma8()));
-    for other in [brighter, grey] {
-        let hermetic =
-            tree(&[("library/edited.jpg", other), ("old/harbour.jpg", bytes(HARBOUR_BARE))]);
+    let brighter = edited(GARDEN, |picture| picture.brighten(15));
+    let yellowed = edited(GARDEN, |picture| {
+        let mut picture = picture.to_rgb8();
+        picture.pixels_mut().for_each(|pixel| pixel.0[2] = pixel.0[2] / 3 * 2);
+        picture.into()
+    });
+    for other in [brighter, yellowed] {
+        let hermetic = tree(&[("library/edited.jpg", other), ("old/a.jpg", bytes(GARDEN))]);
         let (code, file) = only(&hermetic);
         assert_eq!((code, &file["cover"]), (1, &"worse".into()), "{file}");
         assert_eq!(file["why"], "in other colours or tones");
     }
     // Saved again, and larger.
     let hermetic = tree(&[
-        ("library/again.jpg", edited(HARBOUR_BARE, |picture| picture)),
-        ("old/harbour.jpg", bytes(HARBOUR_BARE)),
+        ("library/again.jpg", edited(GARDEN, |picture| picture)),
+        ("old/a.jpg", bytes(GARDEN)),
     ]);
     let (code, file) = only(&hermetic);
     assert_eq!((code, &file["cover"]), (0, &"same-picture".into()), "{file}");
@@ -380,8 +388,8 @@ fn an_edited_picture_is_not_the_old_one() {
 
 #[test]
 fn a_part_is_covered_by_the_whole_and_not_the_other_way_round() {
-    let part = || edited(HARBOUR_BARE, |picture| picture.crop_imm(32, 24, 576, 432));
-    let whole = || bytes(HARBOUR_BARE);
+    let part = || edited(GARDEN, |picture| picture.crop_imm(32, 24, 576, 432));
+    let whole = || bytes(GARDEN);
     let hermetic = tree(&[("library/whole.jpg", whole()), ("old/part.jpg", part())]);
     let (code, file) = only(&hermetic);
     assert_eq!(

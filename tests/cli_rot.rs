@@ -8,8 +8,11 @@ mod hermetic;
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use clean_backup::model::event::{Event, Phase, Progress};
+use clean_backup::{Library, Monitor, Options};
 use hermetic::{Hermetic, Ran};
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -150,4 +153,39 @@ fn damaged_pictures_are_in_every_report() {
     let page = hermetic.run(["dedupe", "library", "--format", "html"]).stdout;
     assert!(page.contains("1 damaged picture</h2>") && page.contains(what), "{page}");
     assert!(page.contains("<a href=\"#damaged\">1 picture damaged</a>"));
+}
+
+/// Sets the flag when so many pictures were read.
+struct StopAfter {
+    left: AtomicU64,
+    cancel: AtomicBool,
+}
+
+impl Progress for StopAfter {
+    fn on(&self, event: Event<'_>) {
+        if let Event::Advanced { stage: Phase::Verify, items, .. } = event
+            && self.left.fetch_sub(items, Ordering::Relaxed) == items
+        {
+            self.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn what_was_seen_until_it_was_stopped_is_told() {
+    let hermetic = library();
+    hermetic.run(["scan", "library"]);
+    rot(&hermetic.work().join(LAKE));
+    rot(&hermetic.work().join(GARDEN));
+    let options = Options::new(hermetic.work()).cache(hermetic.cache_file());
+    let library = Library::open(options).unwrap();
+    let stop = StopAfter { left: AtomicU64::new(4), cancel: AtomicBool::new(false) };
+    let monitor = Monitor { progress: &stop, ..Monitor::quiet(&stop.cancel) };
+    // The first has four pictures.
+    let folders = ["library/2023".into(), "library/2024".into()];
+    let verified = library.verify_bytes(&folders, monitor).unwrap();
+    assert!(verified.interrupted);
+    assert_eq!((verified.read(), verified.rotten.len()), (4, 1));
+    assert_eq!(verified.rotten[0].path, hermetic.work().join(LAKE));
+    assert_eq!(verified.rotten[0].sound_copy, None, "not looked for");
 }

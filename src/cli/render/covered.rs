@@ -62,8 +62,11 @@ pub fn text(coverage: &Coverage, all: bool) -> String {
         let _ = writeln!(text, "Note: {}.", one_line(warning));
     }
     let mut push = |title: &str, sum: FileSum, lines: &mut dyn Iterator<Item = String>| {
-        let (files, bytes) = (count(sum.files, "file"), human_bytes(sum.bytes));
-        let _ = writeln!(text, "\n{title} ({files}, {bytes}):");
+        let files = count(sum.files, "file");
+        let _ = match sum.bytes {
+            0 => writeln!(text, "\n{title} ({files}):"),
+            bytes => writeln!(text, "\n{title} ({files}, {}):", human_bytes(bytes)),
+        };
         let shown = if all { usize::MAX } else { MOST_LINES };
         for line in (&mut *lines).take(shown) {
             let _ = writeln!(text, "  {line}");
@@ -122,6 +125,7 @@ fn line(file: &OldFile) -> String {
         }
         Cover::SameFile { .. } => format!("{path}\n      {by}"),
         Cover::Unreadable { reason } => format!("{path}: {}", one_line(reason)),
+        Cover::Irregular => path,
         _ => format!("{path}, {}", human_bytes(file.bytes)),
     }
 }

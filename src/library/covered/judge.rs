@@ -6,14 +6,13 @@ use crate::dedupe::keeper::{self, KeeperCandidate};
 use crate::model::coverage::Cover;
 use crate::model::findings::{Damaged, Duplicate, Member, Relation, Surroundings};
 use crate::model::media::{FileStamp, Metadata, ModifiedNs};
-use crate::model::provenance::Traces;
 use crate::model::record::{Picture, PictureRecord};
 
 /// Edges of a part are known to a quarter of a cell, 1 of 256: a part may seem smaller than it is.
 const PART_TOLERANCE: (u128, u128) = (103, 100);
 
 /// What `kept`, the keeper of the group that `old` is a duplicate in, is worth. `found` says what
-/// was proven of both. The bytes of `kept` still have to be looked at.
+/// was proven of both. The bytes and the metadata of `kept` still have to be looked at.
 pub(super) fn judge(old: &Picture, kept: &Picture, found: &Duplicate<u32>) -> Cover {
     let by = kept.file.path.clone();
     let relation = match found.relation {
@@ -65,10 +64,6 @@ pub(super) fn judge(old: &Picture, kept: &Picture, found: &Duplicate<u32>) -> Co
     if let Some(reason) = better_form(old, kept) {
         return worse(format!("the old one is better: {reason}"));
     }
-    let missing = unknown_to(&kept.record, &old.record);
-    if !missing.is_empty() {
-        return Cover::LacksMetadata { by, missing };
-    }
     Cover::SamePicture { by, relation, per_cent: likeness.per_cent }
 }
 
@@ -94,24 +89,6 @@ fn better_form(old: &Picture, kept: &Picture) -> Option<&'static str> {
     let old = candidate(old, &old_record);
     let (order, reason) = keeper::compare(&candidate(kept, &kept_record), &old, &[]);
     order.is_gt().then_some(reason)
-}
-
-/// What the metadata of one picture say and those of the other do not, in words.
-fn unknown_to(kept: &PictureRecord, old: &PictureRecord) -> Vec<&'static str> {
-    let traces = |record: &PictureRecord, wanted: Traces| {
-        record.provenance.is_some_and(|provenance| provenance.traces.has(wanted))
-    };
-    let (a, b) = (&old.metadata, &kept.metadata);
-    let facts = [
-        ("capture date", a.captured.is_some(), b.captured.is_some()),
-        ("position", a.has_position, b.has_position),
-        ("camera", a.camera.is_some(), b.camera.is_some()),
-        ("rating", traces(old, Traces::RATING), traces(kept, Traces::RATING)),
-        ("description", traces(old, Traces::DESCRIPTION), traces(kept, Traces::DESCRIPTION)),
-        ("keywords", traces(old, Traces::KEYWORDS), traces(kept, Traces::KEYWORDS)),
-        ("people", traces(old, Traces::PEOPLE), traces(kept, Traces::PEOPLE)),
-    ];
-    facts.into_iter().filter(|(_, old, kept)| *old && !*kept).map(|(fact, ..)| fact).collect()
 }
 
 #[cfg(test)]

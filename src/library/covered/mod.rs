@@ -2,6 +2,7 @@
 
 mod bytes;
 mod census;
+mod facts;
 mod judge;
 mod missing;
 mod pictures;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::CoveredOptions;
 use super::census::{Census, skipped};
+use super::facts::unknown_to;
 use super::judge::judge;
 use crate::decode::{DecodeOptions, colours};
 use crate::files::content::FileSource;
@@ -208,6 +209,11 @@ fn look_at(
             offer.cover = Cover::Damaged { by, why };
         } else if let Some(why) = other_colours(&old.file.path, &by, &offer.found, decode) {
             offer.cover = Cover::Worse { by, why };
+        } else {
+            let missing = unknown_to(kept, old);
+            if !missing.is_empty() {
+                offer.cover = Cover::LacksMetadata { by, missing };
+            }
         }
         let bytes = kept.file.stamp.size.0;
         progress.on(Event::Advanced { stage: Phase::Verify, items: 1, bytes });
@@ -276,7 +282,8 @@ fn in_other_caches(
             for duplicate in &group.duplicates {
                 let picture = &scan.pictures[duplicate.picture as usize];
                 let Some(&at) = old.get(&picture.file.path) else { continue };
-                if judge(picture, kept, duplicate).is_covered() {
+                let as_good = judge(picture, kept, duplicate).is_covered();
+                if as_good && unknown_to(kept, picture).is_empty() {
                     let (by, cache) = (kept.file.path.clone(), cache.clone());
                     covers[at] = Some(Cover::Unverified { by, cache });
                 }
