@@ -295,13 +295,12 @@ fn what_cannot_be_read_is_not_covered() {
 #[test]
 fn a_damaged_picture_covers_nothing() {
     // Its last rows are missing, and then a fifth of it.
-    for (share, covers) in [(999, &["damaged"][..]), (800, &["damaged", "looks-alike"])] {
+    for share in [999, 800] {
         let mut cut = padded(HARBOUR);
         cut.truncate(cut.len() * share / 1000);
         let hermetic = tree(&[("library/cut.jpg", cut), ("old/harbour.jpg", bytes(HARBOUR))]);
         let (code, file) = only(&hermetic);
-        assert_eq!(code, 1, "{file}");
-        assert!(covers.contains(&file["cover"].as_str().unwrap()), "{share}: {file}");
+        assert_eq!((code, &file["cover"]), (1, &"damaged".into()), "{share}: {file}");
     }
 
     // As long as the old one, and rotten in the middle.

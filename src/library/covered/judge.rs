@@ -20,18 +20,26 @@ pub(super) fn judge(old: &Picture, kept: &Picture, found: &Duplicate<u32>) -> Co
         Relation::Identical => Relation::Copy,
         relation => relation,
     };
+    let damaged = |why: &str| Cover::Damaged { by: by.clone(), why: why.to_owned() };
+    let flaw = kept.record.flags.flaw();
     let likeness = match (relation, found.likeness) {
         (Relation::Copy | Relation::Part, Some(likeness)) => likeness,
-        (relation @ Relation::Burst, _) => return Cover::LooksAlike { by, relation },
-        _ => return Cover::LooksAlike { by, relation: Relation::Alike },
+        (relation @ Relation::Burst, _) => {
+            return Cover::LooksAlike { by, relation };
+        }
+        // Of a damaged picture too little is left to prove anything.
+        _ => {
+            let alike = || Cover::LooksAlike { by: by.clone(), relation: Relation::Alike };
+            return flaw.map_or_else(alike, damaged);
+        }
     };
     if let Some(alarm) = &found.alarm
         && alarm.damaged != Some(Damaged::Duplicate)
     {
-        return Cover::Damaged { by, why: alarm.why.clone() };
+        return damaged(&alarm.why);
     }
-    if let Some(flaw) = kept.record.flags.flaw() {
-        return Cover::Damaged { by, why: flaw.to_owned() };
+    if let Some(flaw) = flaw {
+        return damaged(flaw);
     }
     let worse = |why: String| Cover::Worse { by: by.clone(), why };
     let size = |record: &PictureRecord| {
