@@ -101,7 +101,7 @@ fn verdict(coverage: &Coverage) -> String {
     }
     let missing = coverage.sum(|cover| !cover.is_covered());
     format!(
-        "NOT covered: {} of {} ({}) {} missing in the library, or not as good there.\n",
+        "NOT covered: {} of {} ({}) {} missing from the library, or not as good there.\n",
         grouped(missing.files),
         count(all.files, "file"),
         human_bytes(missing.bytes),
