@@ -90,9 +90,10 @@ pub use act::plan::Plan;
 pub use act::proposal::{Proposal, ProposalOptions};
 pub use catalogue::similar::{Needle, SearchMode, SimilarOptions};
 pub use library::{
-    Acting, Answers, DuplicateOptions, ImportOptions, Library, LibraryError, Monitor, Options,
-    Preflight, SearchSource, SimilarHit,
+    Acting, Answers, CoveredOptions, DuplicateOptions, ImportOptions, Library, LibraryError,
+    Monitor, Options, Preflight, SearchSource, SimilarHit,
 };
 pub use metadata::capture::Judge;
+pub use model::coverage::{Cover, Coverage};
 pub use model::findings::{Findings, Group, Relation};
 pub use model::policy::Policy;

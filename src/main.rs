@@ -107,6 +107,7 @@ fn dispatch(
         }
         Some(Command::Review(review)) => commands::review::run(&context()?, review),
         Some(Command::Organize(organize)) => commands::organize::run(&context()?, organize),
+        Some(Command::Covered(covered)) => commands::covered::run(&context()?, covered),
         Some(Command::Apply(apply)) => commands::apply::run(&context()?, apply),
         Some(Command::Resume(resume)) => commands::resume::run(&context()?, resume),
         Some(Command::Undo(undo)) => commands::undo::run(&context()?, undo),

@@ -37,6 +37,9 @@ fn every_result_can_be_read_by_programs() {
     assert_eq!((&stats["pictures"], &stats["failures"]), (&15.into(), &1.into()));
     assert!(stats["formats"]["jpeg"].as_u64().unwrap() > 3);
     assert_eq!(result(&hermetic, "cache verify")["stale"], 0);
+    assert_eq!(result(&hermetic, "cache verify --bytes")["sound"], 15);
+    let covered = result(&hermetic, "covered library/phone --by library/2023");
+    assert_eq!((&covered["covered"], &covered["summary"]["files"]), (&true.into(), &2.into()));
     assert_eq!(result(&hermetic, "cache prune")["removed"], 0);
 
     let ran = hermetic.run([
@@ -84,6 +87,7 @@ fn every_help_has_an_example() {
         "dedupe",
         "review",
         "similar",
+        "covered",
         "organize",
         "apply",
         "resume",
@@ -118,7 +122,7 @@ fn every_help_has_an_example() {
     let listed = all.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
     assert_eq!(
         listed.lines().filter(|line| line.starts_with("  ") && line.trim().len() > 2).count(),
-        16,
+        17,
         "{listed}"
     );
 }

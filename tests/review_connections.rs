@@ -68,6 +68,7 @@ impl Review {
                 matching: Default::default(),
                 groups: vec![],
                 skipped: vec![],
+                damaged: Vec::new(),
                 warnings: Vec::new(),
                 counts: Default::default(),
             };

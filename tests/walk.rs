@@ -75,6 +75,38 @@ fn junk_and_hidden_files_stay_out() {
 }
 
 #[test]
+fn a_census_passes_nothing_over() {
+    let folder = tree(&[
+        "a.jpg",
+        ".hidden.txt",
+        "Thumbs.db",
+        ".Trash-1000/files/d.jpg",
+        ".clean-backup/q.jpg",
+        ".clean-backup-20200101-000000-0-0.part",
+    ]);
+    symlink("a.jpg", folder.path().join("link.jpg")).unwrap();
+    symlink(".clean-backup", folder.path().join("folder")).unwrap();
+    let census = WalkOptions { all: true, census: true, ..Default::default() };
+    let found = walked(&[folder.path().to_owned()], &census);
+    assert_eq!(
+        names(folder.path(), &found),
+        [
+            ".Trash-1000/files/d.jpg",
+            ".clean-backup-20200101-000000-0-0.part",
+            ".clean-backup/q.jpg",
+            ".hidden.txt",
+            "Thumbs.db",
+            "a.jpg",
+        ]
+    );
+    let irregular = ["folder", "link.jpg"].map(|name| folder.path().join(name));
+    assert_eq!(found.irregular, irregular);
+    assert!(found.unsettled.is_empty());
+    let usual = walked(&[folder.path().to_owned()], &WalkOptions::default());
+    assert!(usual.irregular.is_empty());
+}
+
+#[test]
 fn files_that_are_no_pictures_are_counted() {
     let folder = tree(&["a.jpg", "x.mov", "notes.TXT", "sub/y.zip"]);
     let told = AtomicU64::new(0);

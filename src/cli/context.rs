@@ -155,6 +155,7 @@ impl Context<'_> {
                 follow_links: settings.follow_links,
                 one_file_system: settings.one_file_system,
                 all: false,
+                census: false,
                 skip_dirs: Vec::new(),
             },
             decode: self.decode_options(),

@@ -19,6 +19,8 @@ pub enum Outcome {
     Done,
     /// All but some files, which were named.
     SomeSkipped,
+    /// A library lacks something of what was checked against it.
+    NotCovered,
     /// Duplicates were found, and the exit code was to say so.
     DuplicatesFound,
 }
@@ -39,7 +41,7 @@ impl Outcome {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::SomeSkipped => 1,
+            Self::SomeSkipped | Self::NotCovered => 1,
             Self::DuplicatesFound => 10,
         }
     }
@@ -196,6 +198,11 @@ impl From<LibraryError> for Failure {
                  forget files that are really gone: clean-backup cache prune",
             ),
             E::Glob { .. } => failure(FailureKind::Usage),
+            E::NothingChecked { .. } => failure(FailureKind::Refused)
+                .hint("check the spelling, and that its drive is mounted"),
+            E::Overlap { .. } => failure(FailureKind::Refused)
+                .hint("name folders of which none lies in another, each by one path"),
+            E::IntoOld { .. } => failure(FailureKind::Refused).hint("name a folder elsewhere"),
             E::OneFolder => failure(FailureKind::Refused).hint("--move files it in place"),
             E::Unsettled => {
                 failure(FailureKind::Failed).hint("wait until no other program writes to them")
@@ -245,8 +252,9 @@ mod tests {
 
     #[test]
     fn exit_codes_and_wording() {
-        let outcomes = [Outcome::Done, Outcome::SomeSkipped, Outcome::DuplicatesFound];
-        assert_eq!(outcomes.map(Outcome::code), [0, 1, 10]);
+        let outcomes =
+            [Outcome::Done, Outcome::SomeSkipped, Outcome::NotCovered, Outcome::DuplicatesFound];
+        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 10]);
         let kinds = [
             FailureKind::Failed,
             FailureKind::Usage,

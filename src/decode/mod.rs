@@ -5,6 +5,7 @@
 //! is the caller's part, because metadata are read elsewhere.
 
 mod avif;
+mod colours;
 mod detail;
 mod heif;
 mod ifd0;
@@ -19,6 +20,7 @@ mod raw;
 mod sniff;
 mod webp;
 
+pub use colours::colours;
 pub use detail::detail;
 pub use limits::Limits;
 pub use sniff::sniff;

@@ -32,6 +32,9 @@ pub struct WalkOptions {
     pub one_file_system: bool,
     /// Every regular file, whatever its name says that it is.
     pub all: bool,
+    /// Nothing is passed over unless a glob says so: hidden files, system junk, trash and what
+    /// interrupted runs left are files like others, and what is no regular file is listed.
+    pub census: bool,
     /// Folders that are not entered, as where the files found are to go.
     pub skip_dirs: Vec<PathBuf>,
 }
@@ -47,6 +50,8 @@ pub struct Walked {
     pub other: u64,
     /// Those among them that may be the films of Live Photos.
     pub films: Vec<PathBuf>,
+    /// In a census: symbolic links that are not followed, sockets, pipes and devices.
+    pub irregular: Vec<PathBuf>,
     /// What interrupted runs left behind, by its names: no pictures.
     pub unsettled: Vec<PathBuf>,
     /// It was cancelled before its end.
@@ -118,6 +123,7 @@ pub fn walk(
     once_each(&mut walked, roots, options);
     walked.skipped.sort();
     walked.skipped.dedup();
+    walked.irregular.sort();
     walked.unsettled = std::mem::take(&mut *lock(&unsettled));
     walked.unsettled.sort();
     walked.unsettled.dedup();
@@ -161,7 +167,7 @@ fn walk_root(
     let Asides { root_keys, closed, unsettled } = asides;
     builder.filter_entry(move |entry| {
         // Hidden or not: somebody may miss the picture that it was.
-        if is_leftover(entry) {
+        if !wanted.census && is_leftover(entry) {
             lock(&unsettled).push(entry.path().to_owned());
             return false;
         }
@@ -202,7 +208,8 @@ fn enters(entry: &DirEntry, root: &Path, options: &WalkOptions) -> bool {
         || name.starts_with(".trash-")
         || name.starts_with(".fuse_hidden");
     let below_root = entry.path().strip_prefix(root).unwrap_or(entry.path());
-    !junk && (options.hidden || !hidden) && !options.exclude.matches(below_root)
+    let shown = options.census || !junk && (options.hidden || !hidden);
+    shown && !options.exclude.matches(below_root)
 }
 
 fn is_folder_among(entry: &DirEntry, keys: &HashSet<FileKey>) -> bool {
@@ -228,6 +235,7 @@ struct Batch<'a> {
     skipped: Vec<Skip>,
     other: u64,
     films: Vec<PathBuf>,
+    irregular: Vec<PathBuf>,
     walked: &'a Mutex<Walked>,
     found: &'a (dyn Fn(u64) + Sync),
     volumes: Volumes,
@@ -235,8 +243,16 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     fn new(walked: &'a Mutex<Walked>, found: &'a (dyn Fn(u64) + Sync)) -> Self {
-        let (files, skipped, films) = (Vec::new(), Vec::new(), Vec::new());
-        Self { files, skipped, other: 0, films, walked, found, volumes: Volumes::default() }
+        Self {
+            files: Vec::new(),
+            skipped: Vec::new(),
+            other: 0,
+            films: Vec::new(),
+            irregular: Vec::new(),
+            walked,
+            found,
+            volumes: Volumes::default(),
+        }
     }
 
     /// Files that a thread keeps before it takes the lock.
@@ -250,8 +266,11 @@ impl<'a> Batch<'a> {
         // A link that is a root was named on purpose.
         let named_link = entry.depth() == 0 && kind.is_some_and(|kind| kind.is_symlink());
         if !named_link && !kind.is_some_and(|kind| kind.is_file()) {
-            if entry.depth() == 0 && !kind.is_some_and(|kind| kind.is_dir()) {
+            let is_folder = kind.is_some_and(|kind| kind.is_dir());
+            if entry.depth() == 0 && !is_folder {
                 self.skipped.push(skip(path, &"neither a folder nor a regular file"));
+            } else if options.census && !is_folder {
+                self.irregular.push(path.to_owned());
             }
             return;
         }
@@ -304,7 +323,8 @@ impl<'a> Batch<'a> {
     }
 
     fn flush(&mut self) {
-        if self.files.is_empty() && self.skipped.is_empty() && self.other == 0 {
+        let lists = self.files.is_empty() && self.skipped.is_empty() && self.irregular.is_empty();
+        if lists && self.other == 0 {
             return;
         }
         (self.found)(self.files.len() as u64 + self.other);
@@ -312,6 +332,7 @@ impl<'a> Batch<'a> {
         walked.files.append(&mut self.files);
         walked.skipped.append(&mut self.skipped);
         walked.films.append(&mut self.films);
+        walked.irregular.append(&mut self.irregular);
         walked.other += std::mem::take(&mut self.other);
     }
 }

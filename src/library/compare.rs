@@ -16,6 +16,7 @@ use crate::files::content::content_hash;
 use crate::files::stamp::{Volumes, stamp_and_evidence};
 use crate::index::Joiner;
 use crate::model::findings::{Alarm, Damaged, Duplicate};
+use crate::model::policy::Policy;
 use crate::model::record::{Picture, Record};
 use crate::scan::damage::{self, FileSide};
 use crate::scan::{Confirm, Confirming, Scan};
@@ -46,6 +47,44 @@ impl Library {
         let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
         let joiner = self.options.backends.joiner.as_ref();
         settled(scan, matching, joiner, confirm, with, (&mut self.cache, &mut others.tiles))
+    }
+}
+
+/// How incoming pictures are compared with those of a library.
+#[derive(Clone, Debug)]
+pub(super) struct Against {
+    /// The two radii.
+    pub policy: Policy,
+    /// Whether turned and mirrored pictures are found too.
+    pub any_orientation: bool,
+    /// For each root of the scan, whether it belongs to the library.
+    pub library_roots: Vec<bool>,
+    /// What is read again of what was found.
+    pub confirm: Option<Confirm>,
+}
+
+impl Library {
+    /// Compares incoming pictures with those of a library, which always are the keepers.
+    ///
+    /// # Errors
+    /// As [`Library::compare`].
+    pub(super) fn compare_incoming(
+        &mut self,
+        scan: &mut Scan,
+        others: Others,
+        against: &Against,
+        monitor: Monitor<'_>,
+    ) -> Result<(Deduplicated, DedupeOptions), LibraryError> {
+        let matching = DedupeOptions {
+            policy: against.policy,
+            any_orientation: against.any_orientation,
+            films: std::mem::take(&mut scan.films),
+            marks: self.marks()?,
+            reference_roots: against.library_roots.clone(),
+            ..Default::default()
+        };
+        let found = self.compare(scan, others, &matching, against.confirm, monitor)?;
+        Ok((found, matching))
     }
 }
 

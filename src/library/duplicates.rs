@@ -1,6 +1,6 @@
 //! Finding duplicates.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::tiles::{TileStore, beside};
-use crate::dedupe::{DedupeOptions, Prefer};
+use crate::dedupe::{DedupeOptions, Deduplicated, Prefer};
 use crate::files::globs::Globs;
-use crate::model::findings::{Counts, Findings, Matching, Skipped};
+use crate::model::findings::{Alarm, Counts, Damaged, DamagedPicture, Findings, Matching, Skipped};
 use crate::model::media::MediaFile;
 use crate::model::policy::{KeepRule, Policy};
 use crate::model::record::{KnownPicture, Picture, Skip};
@@ -114,6 +114,7 @@ impl Library {
             },
             groups: found.report_groups(&scan.pictures, &matching),
             skipped: skipped.collect(),
+            damaged: damaged(&scan, &found, &elsewhere),
             warnings: doubts.warnings,
             counts,
         })
@@ -131,6 +132,25 @@ impl Library {
             backend: self.options.backends.hasher.name().to_owned(),
         }
     }
+}
+
+/// Pictures whose end is missing, and those that an alarm names, by path.
+fn damaged(scan: &Scan, found: &Deduplicated, elsewhere: &HashSet<PathBuf>) -> Vec<DamagedPicture> {
+    let mut by_path: BTreeMap<PathBuf, String> =
+        scan.damaged().into_iter().map(|damaged| (damaged.path, damaged.what)).collect();
+    for group in &found.groups {
+        for duplicate in &group.duplicates {
+            let Some(Alarm { damaged: Some(side), why }) = &duplicate.alarm else { continue };
+            let index = match side {
+                Damaged::Keeper => group.keeper,
+                Damaged::Duplicate => duplicate.picture,
+            };
+            let path = scan.pictures[index as usize].file.path.clone();
+            by_path.insert(path, why.clone());
+        }
+    }
+    by_path.retain(|path, _| !elsewhere.contains(path));
+    by_path.into_iter().map(|(path, what)| DamagedPicture { path, what }).collect()
 }
 
 /// At least one of the roots can be read.
@@ -161,7 +181,11 @@ fn prefer(keep: &[KeepRule]) -> Result<Prefer, LibraryError> {
 }
 
 /// What other caches know, as pictures of a root of their own.
-fn other_pictures(files: &[PathBuf], base: &Path, root: u32) -> Result<Others, LibraryError> {
+pub(super) fn other_pictures(
+    files: &[PathBuf],
+    base: &Path,
+    root: u32,
+) -> Result<Others, LibraryError> {
     let mut others = Others::default();
     for file in files {
         let cache = Cache::open_read_only(file, base).map_err(LibraryError::OtherCache)?;

@@ -43,6 +43,27 @@ pub enum LibraryError {
         /// What is wrong with it.
         reason: GlobError,
     },
+    /// There is nothing to be checked, or nothing to check it against.
+    NothingChecked {
+        /// The folder, as it was given.
+        path: PathBuf,
+        /// Why (human-readable).
+        reason: String,
+    },
+    /// An old folder and one of the library lie in each other, or are one.
+    Overlap {
+        /// The old folder.
+        old: PathBuf,
+        /// That of the library.
+        library: PathBuf,
+    },
+    /// What is copied would go into a folder that is to be wiped.
+    IntoOld {
+        /// The destination.
+        destination: PathBuf,
+        /// The old folder.
+        old: PathBuf,
+    },
     /// Source and destination of an import are one folder, and files would be copied.
     OneFolder,
     /// Files change faster than they can be compared.
@@ -65,6 +86,21 @@ impl fmt::Display for LibraryError {
             Self::Root { path, reason } => write!(f, "{}: {reason}", for_people(path)),
             Self::Doubtful(warnings) => f.write_str(&warnings.join("; ")),
             Self::Glob { option, reason } => write!(f, "{option}: {reason}"),
+            Self::NothingChecked { path, reason } => {
+                write!(f, "{}: {reason}; nothing was checked", for_people(path))
+            }
+            Self::Overlap { old, library } => write!(
+                f,
+                "{} and {} lie in each other: every file would count as its own copy",
+                for_people(old),
+                for_people(library)
+            ),
+            Self::IntoOld { destination, old } => write!(
+                f,
+                "{} lies in {}, which is to be wiped",
+                for_people(destination),
+                for_people(old)
+            ),
             Self::OneFolder => f.write_str(
                 "source and destination are the same folder: everything would be duplicated",
             ),

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use super::compare::Others;
+use super::compare::{Against, Others};
 use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::act::journal::JournalError;
 use crate::act::layout::Template;
 use crate::act::plan::ActionKind;
 use crate::act::removed::RemovedContents;
-use crate::dedupe::DedupeOptions;
 use crate::files::walk::walk;
 use crate::metadata::capture::Judge;
 use crate::model::findings::Matching;
@@ -194,17 +193,15 @@ impl Library {
     ) -> Result<Twins, LibraryError> {
         let roots = [options.source.clone(), options.destination.clone()];
         let mut scan = self.scan(&roots, &[], monitor)?;
-        let matching = DedupeOptions {
+        let against = Against {
             policy: options.policy,
             any_orientation: options.any_orientation,
-            films: std::mem::take(&mut scan.films),
-            marks: self.marks()?,
-            reference_roots: vec![false, true],
-            ..Default::default()
+            library_roots: vec![false, true],
+            // People empty the card afterwards because of what is said here, so all bytes are read.
+            confirm: Some(Confirm::All),
         };
-        // People empty the card afterwards because of what is said here, so all bytes are read.
-        let confirm = Some(Confirm::All);
-        let found = self.compare(&mut scan, Others::default(), &matching, confirm, monitor)?;
+        let (found, matching) =
+            self.compare_incoming(&mut scan, Others::default(), &against, monitor)?;
         let groups = found.report_groups(&scan.pictures, &matching);
         let rule = Matching { policy: options.policy, ..Matching::default() };
         Ok(Twins::from_groups(&groups, &|duplicate| rule.acts_on(duplicate)))

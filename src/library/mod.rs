@@ -7,6 +7,7 @@
 mod act;
 mod backends;
 mod compare;
+mod covered;
 mod doubts;
 mod duplicates;
 mod error;
@@ -14,6 +15,7 @@ mod error;
 mod graph;
 mod import;
 mod parts;
+mod rot;
 mod similar;
 pub mod tiles;
 
@@ -25,13 +27,16 @@ use crate::catalogue::decisions::Decisions;
 use crate::model::event::Progress;
 use crate::model::path_text::{for_people, one_line};
 use crate::model::record::Mark;
+use crate::picture::hasher::TileHasher;
 use crate::scan::{self, Scan, ScanOptions};
 
 pub use act::{Acting, acted_on, runs_folder};
 pub use backends::Backends;
+pub use covered::{CopyMissing, CoveredOptions};
 pub use duplicates::DuplicateOptions;
 pub use error::{ActError, LibraryError};
 pub use import::{ImportOptions, Preflight};
+pub use rot::{BytesVerified, Change, RottenPicture};
 pub use similar::{Answers, SearchSource, SimilarHit};
 
 /// Where a library keeps what it knows, and how it reads pictures.
@@ -141,10 +146,21 @@ impl Library {
     ) -> Result<Scan, LibraryError> {
         let mut options = self.options.scan.clone();
         options.walk.skip_dirs = skip_dirs.to_vec();
-        let hasher = self.options.backends.hasher.as_ref();
-        let attempt = |cache: &mut Cache| {
-            scan::scan(roots, &options, Some(cache), hasher, monitor.progress, monitor.cancel)
+        let Monitor { progress, cancel, .. } = monitor;
+        let attempt = |cache: &mut Cache, hasher: &dyn TileHasher| {
+            scan::scan(roots, &options, Some(cache), hasher, progress, cancel)
         };
+        self.attempt_scan(&attempt, monitor)
+    }
+
+    /// Scans, and where the cache turns out to be damaged, scans again with another one.
+    fn attempt_scan(
+        &mut self,
+        attempt: &dyn Fn(&mut Cache, &dyn TileHasher) -> Result<Scan, CacheError>,
+        monitor: Monitor<'_>,
+    ) -> Result<Scan, LibraryError> {
+        let hasher = self.options.backends.hasher.as_ref();
+        let attempt = |cache: &mut Cache| attempt(cache, hasher);
         let scan = match attempt(&mut self.cache) {
             Err(CacheError::Damaged { source, .. }) => {
                 self.cache = replace_damaged(&self.options, &self.cache, &source)?;

@@ -2,6 +2,7 @@
 //! events, and how paths, sizes and times are written. Values only; nothing here does anything.
 
 pub mod calendar;
+pub mod coverage;
 pub mod event;
 pub mod extensions;
 pub mod findings;

@@ -29,7 +29,7 @@ use dates::{DatedShot, shots_of};
 use destination::DestinationIndex;
 use memory::Memory;
 pub use outcome::{Count, Fate, Figures, Filed, Organized, RemovedBefore, WhyTaken};
-use places::Places;
+pub(crate) use places::Places;
 pub use twins::Twins;
 use twins::{Need, need};
 

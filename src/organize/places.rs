@@ -9,7 +9,7 @@ use crate::model::record::ContentHash;
 
 /// What is in the destination's folders, and what was reserved.
 #[derive(Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     /// Names in folders that were looked into, by what some file system takes them for.
     listed: HashMap<PathBuf, HashMap<Vec<u8>, PathBuf>>,
     taken: TakenNames,
@@ -26,7 +26,7 @@ impl Places {
     /// A place for each of the files in `folder`; `None` for those that are there already, to the
     /// byte. Where one of the names belongs to something else, all get the same addition, which
     /// comes of the first one's bytes, so that the same files always get the same names.
-    pub(super) fn find(
+    pub(crate) fn find(
         &mut self,
         folder: &Path,
         files: &[PathBuf],

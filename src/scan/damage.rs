@@ -36,8 +36,7 @@ pub struct Examined {
 
 /// Compares two files of one size: decodes both to the end, and looks at the bytes that differ.
 pub fn examine(first: &Path, second: &Path, options: &DecodeOptions) -> Examined {
-    let exact = DecodeOptions { exact: true, ..options.clone() };
-    match (flaw(first, &exact), flaw(second, &exact)) {
+    match (flaw(first, options), flaw(second, options)) {
         (Some(why), None) => return Examined { damaged: Some(FileSide::First), why },
         (None, Some(why)) => return Examined { damaged: Some(FileSide::Second), why },
         (Some(why), Some(_)) => {
@@ -51,15 +50,15 @@ pub fn examine(first: &Path, second: &Path, options: &DecodeOptions) -> Examined
     }
 }
 
-/// What is wrong with a picture that is decoded to the end.
-fn flaw(path: &Path, options: &DecodeOptions) -> Option<String> {
+/// What is wrong with a picture that is decoded to the end, in words; `None` for a sound one.
+pub fn flaw(path: &Path, options: &DecodeOptions) -> Option<String> {
+    let exact = DecodeOptions { exact: true, ..options.clone() };
     let source = match FileSource::open(path) {
         Ok(source) => source,
         Err(error) => return Some(error.to_string()),
     };
-    match decode(&source, options) {
-        Ok(decoded) if decoded.flags.damaged_tail => Some("its end is missing or damaged".into()),
-        Ok(_) => None,
+    match decode(&source, &exact) {
+        Ok(decoded) => decoded.flags.flaw().map(str::to_owned),
         Err(error) => Some(error.to_string()),
     }
 }

@@ -13,9 +13,10 @@ use std::sync::atomic::AtomicBool;
 use crate::catalogue::cache::{Cache, CacheError, CachedRow};
 use crate::catalogue::tiles::{TileStore, TileStoreError};
 use crate::decode::DecodeOptions;
-use crate::files::walk::{WalkOptions, walk};
+use crate::files::walk::{WalkOptions, Walked, walk};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::extensions;
+use crate::model::findings::DamagedPicture;
 use crate::model::media::{Evidence, FileKey, FileStamp, MediaFile};
 use crate::model::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable};
 use crate::picture::hasher::TileHasher;
@@ -78,7 +79,21 @@ pub fn scan(
     progress.on(Event::StageStarted { stage: Phase::Walk, total: None });
     let walked = walk(roots, &options.walk, &|files| progress.on(Event::Found { files }), cancel);
     progress.on(Event::StageFinished { stage: Phase::Walk });
+    scan_found(walked, &options.decode, cache, hasher, progress, cancel)
+}
 
+/// Scans what a walk found.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_found(
+    walked: Walked,
+    options: &DecodeOptions,
+    cache: Option<&mut Cache>,
+    hasher: &dyn TileHasher,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Scan, CacheError> {
     let mut known: Vec<_> = match &cache {
         Some(cache) => {
             progress.on(Event::StageStarted { stage: Phase::Lookup, total: None });
@@ -94,7 +109,7 @@ pub fn scan(
     progress.on(Event::StageStarted { stage: Phase::Hash, total: Some(missing.len() as u64) });
     let mut fresh: Vec<Fresh> = Vec::with_capacity(missing.len());
     let mut writer = CacheWriter { cache, waiting: 0, failure: None };
-    let (files, options) = (&walked.files, &options.decode);
+    let files = &walked.files;
     let work = ReadJob { files, known: &known, options, progress, cancel };
     pipeline::run(&work, &missing, hasher, &mut |step| {
         let made = match step {
@@ -208,6 +223,15 @@ impl Scan {
         }
         self.pictures.append(&mut others);
         self.pictures.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    }
+
+    /// The damaged pictures among them, by path.
+    pub fn damaged(&self) -> Vec<DamagedPicture> {
+        let flawed = self.pictures.iter().filter_map(|picture| {
+            let what = picture.record.flags.flaw()?.to_owned();
+            Some(DamagedPicture { path: picture.file.path.clone(), what })
+        });
+        flawed.collect()
     }
 
     /// Whether only another cache knows this picture.

@@ -176,6 +176,7 @@ impl Library {
             matching: Matching::default(),
             groups: groups.collect(),
             skipped: Vec::new(),
+            damaged: Vec::new(),
             warnings: Vec::new(),
             counts: Counts::default(),
         }

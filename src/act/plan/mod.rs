@@ -45,6 +45,8 @@ pub enum Origin {
     Undo,
     /// Settling what interrupted runs left behind.
     Leftovers,
+    /// Copying what a library lacks of an old folder.
+    Covered,
 }
 
 impl Origin {
@@ -55,6 +57,7 @@ impl Origin {
             Self::Organize => "organize",
             Self::Undo => "undo",
             Self::Leftovers => "leftovers",
+            Self::Covered => "covered",
         }
     }
 }

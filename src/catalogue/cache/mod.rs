@@ -12,6 +12,7 @@ mod error;
 mod lookup;
 mod maintenance;
 mod packed;
+mod pages;
 mod rows;
 mod schema;
 mod tiles;
@@ -28,6 +29,7 @@ pub use error::CacheError;
 pub use lookup::CachedRow;
 pub use maintenance::{Stats, Verified};
 pub use packed::Packed;
+pub use pages::PicturePage;
 use rows::COLUMNS;
 pub use write::Moved;
 

@@ -28,8 +28,22 @@ Example: clean-backup cache prune"
         format: ListFormat,
     },
     /// Check the cache, and compare it with the files
-    #[command(after_help = "Example: clean-backup cache verify")]
+    #[command(
+        after_help = "--bytes reads every picture that the cache knows. One whose bytes are not those \
+that were hashed, though its size and modification time are the same, is rotten: the disk or a copy has damaged it. \
+Exit code 1 says that there are such pictures, or some that cannot be read.
+
+Examples:
+  clean-backup cache verify
+  clean-backup cache verify --bytes ~/Pictures"
+    )]
     Verify {
+        /// Read the pictures again, and find those whose bytes changed unnoticed
+        #[arg(long)]
+        bytes: bool,
+        /// With --bytes: only pictures in these folders
+        #[arg(value_name = "DIR", requires = "bytes", value_hint = ValueHint::AnyPath)]
+        folders: Vec<PathBuf>,
         /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
         format: ListFormat,

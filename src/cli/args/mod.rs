@@ -4,6 +4,7 @@ mod apply;
 mod cache;
 mod compared;
 mod config;
+mod covered;
 mod dedupe;
 mod files;
 mod global;
@@ -22,6 +23,7 @@ pub use apply::ApplyArgs;
 pub use cache::{CacheCommand, TableForm};
 pub use compared::{ComparedArgs, HashChoice};
 pub use config::ConfigCommand;
+pub use covered::{CoveredArgs, CoveredFormat};
 pub use dedupe::{DedupeArgs, ReportFormat};
 pub use global::{GlobalArgs, LogFormat};
 pub use history::HistoryArgs;
@@ -51,11 +53,12 @@ use crate::cli::config::Layer;
   clean-backup dedupe ~/Pictures                       show which pictures are the same
   clean-backup dedupe ~/Camera --reference ~/Pictures  what of ~/Camera is in ~/Pictures already
   clean-backup review ~/Pictures                       look at them side by side
+  clean-backup covered /mnt/old --by ~/Pictures        may this drive be wiped?
   clean-backup dedupe ~/Pictures --format json -o duplicates.json
   clean-backup config set sensitivity aggressive       from now on
 
 Flags override CLEAN_BACKUP_… variables, which override the configuration file.
-Exit codes: 0 done; 1 failed, or some files could not be read; 2 wrong usage; 3 refused;
+Exit codes: 0 done; 1 failed, some files could not be read, or not all are covered; 2 wrong usage; 3 refused;
 10 duplicates found (with --fail-on-duplicates); 130 interrupted."
 )]
 pub struct ProgramArgs {
@@ -80,6 +83,8 @@ pub enum Command {
     Similar(Box<SimilarArgs>),
     /// File pictures and videos into folders by the date they were taken
     Organize(Box<OrganizeArgs>),
+    /// Check whether a library has everything of an old drive, before it is wiped
+    Covered(Box<CoveredArgs>),
     /// Carry out a saved plan
     Apply(ApplyArgs),
     /// Finish an interrupted run
@@ -128,6 +133,7 @@ impl ProgramArgs {
             Some(Command::Dedupe(dedupe)) => dedupe.compared.add_settings(&mut layer),
             Some(Command::Review(review)) => review.compared.add_settings(&mut layer),
             Some(Command::Organize(organize)) => organize.files.add_settings(&mut layer),
+            Some(Command::Covered(covered)) => covered.add_settings(&mut layer),
             Some(Command::Similar(similar)) => similar.add_settings(&mut layer),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clean_backup::catalogue::cache::CacheError;
 use clean_backup::files::stamp::{Volumes, stamp_and_evidence};
@@ -14,7 +14,7 @@ use super::exchange;
 use crate::cli::args::{CacheCommand, ListFormat};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind, Outcome};
-use crate::cli::render;
+use crate::cli::{interrupt, render};
 
 /// Looks after the cache.
 ///
@@ -26,6 +26,9 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
             return exchange::export(context, *format, output.as_deref());
         }
         CacheCommand::Import { file } => return exchange::import(context, file),
+        CacheCommand::Verify { bytes: true, folders, format } => {
+            return verify_bytes(context, folders, *format);
+        }
         _ => {}
     }
     let mut cache = context.cache()?;
@@ -86,7 +89,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
             format!("{removed} entries removed\n")
         }
         CacheCommand::Export { .. } | CacheCommand::Import { .. } => String::new(),
-        CacheCommand::Verify { format } => {
+        CacheCommand::Verify { format, .. } => {
             let volumes = Volumes::default();
             let verified =
                 cache.verify(&|path| stamp_and_evidence(path, &volumes)).map_err(failed)?;
@@ -119,4 +122,27 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
     };
     render::print(&text)?;
     Ok(Outcome::Done)
+}
+
+/// Reads every picture again, and tells which ones are rotten.
+fn verify_bytes(
+    context: &Context<'_>,
+    folders: &[PathBuf],
+    format: ListFormat,
+) -> Result<Outcome, Failure> {
+    context.start_threads()?;
+    let library = context.library()?;
+    let cancel = interrupt::watch()?;
+    let checked = library.verify_bytes(folders, context.monitor(&cancel, &|_| {}))?;
+    if checked.read() == 0 && checked.changed == 0 {
+        tracing::warn!("no pictures to check are known there: `clean-backup scan DIR` hashes them");
+    }
+    match format {
+        ListFormat::Text => render::print(&render::rot::text(&checked))?,
+        ListFormat::Json => render::rot::json(&checked)?,
+    }
+    match checked.interrupted {
+        true => Err(Failure::new(FailureKind::Interrupted, "interrupted; not all were read")),
+        false => Ok(Outcome::from_skipped(checked.rotten.len() + checked.unreadable.len())),
+    }
 }

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod cache;
 pub mod config;
+pub mod covered;
 pub mod dedupe;
 pub mod doctor;
 pub mod exchange;

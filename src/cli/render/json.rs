@@ -26,6 +26,7 @@ struct ReportJson<'a> {
     policy: PolicyJson,
     groups: Vec<GroupJson<'a>>,
     skipped: Vec<SkippedJson<'a>>,
+    damaged: Vec<DamagedPictureJson<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     warnings: &'a [String],
     summary: SummaryJson<'a>,
@@ -162,6 +163,13 @@ struct SkippedJson<'a> {
 }
 
 #[derive(Serialize)]
+struct DamagedPictureJson<'a> {
+    #[serde(flatten)]
+    path: PathJson,
+    what: &'a str,
+}
+
+#[derive(Serialize)]
 struct SummaryJson<'a> {
     files: u64,
     not_pictures: u64,
@@ -169,6 +177,7 @@ struct SummaryJson<'a> {
     hashed: u64,
     from_cache: u64,
     skipped: u64,
+    damaged: u64,
     groups: u64,
     duplicates: u64,
     actionable: u64,
@@ -229,6 +238,11 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
                 reason: &skipped.reason,
             })
             .collect(),
+        damaged: report
+            .damaged
+            .iter()
+            .map(|damaged| DamagedPictureJson { path: path(&damaged.path), what: &damaged.what })
+            .collect(),
         warnings: &report.warnings,
         summary: SummaryJson {
             files: counts.files,
@@ -237,6 +251,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             hashed: counts.hashed,
             from_cache: counts.from_cache,
             skipped: summary.skipped,
+            damaged: summary.damaged,
             groups: summary.groups,
             duplicates: summary.duplicates,
             actionable: summary.actionable,

@@ -1,12 +1,14 @@
 //! Results: on standard output, or in a new file.
 
 pub mod applied;
+pub mod covered;
 mod csv;
 pub mod history;
 pub mod html;
 mod json;
 pub mod organize;
 pub mod quarantine;
+pub mod rot;
 pub mod scan;
 pub mod similar;
 mod text;
@@ -175,7 +177,7 @@ pub fn save(path: &Path, text: &str, replace: bool) -> Result<(), Failure> {
 }
 
 /// How results begin: a report or a plan as JSON, as CSV, as text.
-const BEGINNINGS: [&[u8]; 8] = [
+const BEGINNINGS: [&[u8]; 9] = [
     b"{\n  \"version\": 1,\n  \"command\": \"dedupe\",\n",
     b"{\n  \"version\": 3,\n  \"origin\": \"",
     b"{\n  \"version\": 2,\n  \"origin\": \"",
@@ -184,6 +186,7 @@ const BEGINNINGS: [&[u8]; 8] = [
     b"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"clean-backup\">",
     b"No duplicates found.\n",
     b"Skipped: ",
+    b"Damaged: ",
 ];
 
 fn check_replaceable(path: &Path, replace: bool) -> Result<(), Failure> {
@@ -238,6 +241,7 @@ mod own_results {
             matching: Default::default(),
             groups: vec![],
             skipped: vec![],
+            damaged: Vec::new(),
             warnings: Vec::new(),
             counts: Default::default(),
         };

@@ -27,8 +27,16 @@ fn text(scan: &Scan, counts: &Counts) -> String {
         text +=
             &format!("skipped {}: {} ({})\n", for_people(&skip.path), reason, skip.stage.name());
     }
+    let damaged = scan.damaged();
+    for picture in &damaged {
+        text += &format!("damaged {}: {}\n", for_people(&picture.path), one_line(&picture.what));
+    }
+    let among = match damaged.len() {
+        0 => String::new(),
+        number => format!(", {number} damaged"),
+    };
     text + &format!(
-        "{} pictures: {} hashed, {} from the cache; {} skipped, {} other files; {:.1} s, {}\n",
+        "{} pictures: {} hashed, {} from the cache{among}; {} skipped, {} other files; {:.1} s, {}\n",
         counts.images,
         counts.hashed,
         counts.from_cache,
@@ -43,6 +51,7 @@ fn text(scan: &Scan, counts: &Counts) -> String {
 #[derive(Serialize)]
 struct ScanJson<'a> {
     skipped: Vec<ScanSkippedJson<'a>>,
+    damaged: Vec<ScanDamagedJson>,
     summary: ScanSummary<'a>,
 }
 
@@ -55,6 +64,13 @@ struct ScanSkippedJson<'a> {
 }
 
 #[derive(Serialize)]
+struct ScanDamagedJson {
+    #[serde(flatten)]
+    path: ExactPath,
+    what: String,
+}
+
+#[derive(Serialize)]
 struct ScanSummary<'a> {
     files: u64,
     not_pictures: u64,
@@ -62,6 +78,7 @@ struct ScanSummary<'a> {
     hashed: u64,
     from_cache: u64,
     skipped: usize,
+    damaged: usize,
     seconds: f64,
     backend: &'a str,
 }
@@ -73,6 +90,11 @@ impl<'a> ScanJson<'a> {
             stage: skip.stage.name(),
             reason: &skip.reason,
         });
+        let damaged: Vec<ScanDamagedJson> = scan
+            .damaged()
+            .into_iter()
+            .map(|damaged| ScanDamagedJson { path: ExactPath(damaged.path), what: damaged.what })
+            .collect();
         Self {
             skipped: skipped.collect(),
             summary: ScanSummary {
@@ -82,9 +104,11 @@ impl<'a> ScanJson<'a> {
                 hashed: counts.hashed,
                 from_cache: counts.from_cache,
                 skipped: scan.skipped.len(),
+                damaged: damaged.len(),
                 seconds: counts.seconds,
                 backend: &counts.backend,
             },
+            damaged,
         }
     }
 }

@@ -65,6 +65,16 @@ pub fn to_text(report: &Findings, options: TextOptions) -> String {
     for (index, group) in report.groups.iter().enumerate() {
         push_group(&mut writer, report, index + 1, group);
     }
+    if !report.damaged.is_empty() {
+        let head = format!("Damaged: {}", count(report.damaged.len() as u64, "picture"));
+        let head = writer.paint(Paint::Head, &head);
+        writer.line(format_args!("{head}"));
+        for damaged in &report.damaged {
+            let (path, what) = (for_people(&damaged.path), one_line(&damaged.what));
+            writer.line(format_args!("  {path}  {what}"));
+        }
+        writer.line(format_args!(""));
+    }
     if !report.skipped.is_empty() {
         let head = format!("Skipped: {}", count(report.skipped.len() as u64, "file"));
         let head = writer.paint(Paint::Head, &head);

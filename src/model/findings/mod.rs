@@ -127,6 +127,15 @@ pub struct Skipped {
     pub reason: String,
 }
 
+/// A picture that can be read, but of which something is missing or wrong.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DamagedPicture {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it (human-readable).
+    pub what: String,
+}
+
 /// By what rule pictures were matched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Matching {
@@ -168,6 +177,8 @@ pub struct Summary {
     pub counts: Counts,
     /// Files passed over with a reason.
     pub skipped: u64,
+    /// Damaged pictures, in a group or not.
+    pub damaged: u64,
     /// Groups.
     pub groups: u64,
     /// Duplicates listed, bursts included.
@@ -199,6 +210,8 @@ pub struct Findings {
     pub groups: Vec<Group>,
     /// In a fixed order.
     pub skipped: Vec<Skipped>,
+    /// Damaged pictures, in a group or not, by path.
+    pub damaged: Vec<DamagedPicture>,
     /// What makes the result doubtful as a whole (human-readable).
     pub warnings: Vec<String>,
     /// What the run counted.
@@ -234,6 +247,7 @@ impl Findings {
         Summary {
             counts: self.counts.clone(),
             skipped: self.skipped.len() as u64,
+            damaged: self.damaged.len() as u64,
             groups: self.groups.len() as u64,
             duplicates: duplicates().count() as u64,
             actionable: duplicates().filter(|d| self.matching.acts_on(d)).count() as u64,

@@ -119,6 +119,11 @@ impl DecodeFlags {
         u8::from(self.damaged_tail) | u8::from(self.thumbnail) << 1
     }
 
+    /// What is wrong with the file, in words; `None` for a sound one.
+    pub fn flaw(self) -> Option<&'static str> {
+        self.damaged_tail.then_some("its end is missing or damaged")
+    }
+
     /// What [`DecodeFlags::bits`] wrote.
     pub fn from_bits(bits: u8) -> Self {
         Self { damaged_tail: bits & 1 != 0, thumbnail: bits & 2 != 0 }

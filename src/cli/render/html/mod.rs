@@ -112,13 +112,14 @@ fn push_head(page: &mut String, report: &Findings) {
             policy.radius,
             policy.fine_radius,
             if report.matching.any_orientation { ", in any orientation" } else { "" },
-            match summary.skipped {
-                0 => String::new(),
-                skipped => {
-                    let skipped = count(skipped, "file");
-                    format!(" <a href=\"#skipped\">{skipped} skipped</a>.")
-                }
-            }
+            [
+                ("skipped", summary.skipped, "file skipped"),
+                ("damaged", summary.damaged, "picture damaged")
+            ]
+            .into_iter()
+            .filter(|(_, number, _)| *number > 0)
+            .map(|(id, number, what)| linked_figure(id, number, what))
+            .collect::<String>()
         ),
     );
     page.push_str(
@@ -143,6 +144,12 @@ fn push_head(page: &mut String, report: &Findings) {
     if summary.groups == 0 {
         page.push_str("<p class=\"none\">No duplicates found.</p>\n");
     }
+}
+
+/// ` <a href="#skipped">2 files skipped</a>.`
+fn linked_figure(id: &str, number: u64, what: &str) -> String {
+    let (noun, state) = what.split_once(' ').unwrap_or((what, ""));
+    format!(" <a href=\"#{id}\">{} {state}</a>.", count(number, noun))
 }
 
 fn push_group(
@@ -254,6 +261,15 @@ fn push_picture(
 
 fn push_foot(page: &mut String, report: &Findings) {
     page.push_str("</main>\n");
+    if !report.damaged.is_empty() {
+        let head = count(report.damaged.len() as u64, "damaged picture");
+        push(page, format_args!("<section id=\"damaged\">\n<h2>{head}</h2>\n<ul>\n"));
+        for damaged in &report.damaged {
+            let (path, what) = (path(&damaged.path), escaped(&one_line(&damaged.what)));
+            push(page, format_args!("<li><span class=\"path\">{path}</span> {what}</li>\n"));
+        }
+        page.push_str("</ul>\n</section>\n");
+    }
     if !report.skipped.is_empty() {
         let head = count(report.skipped.len() as u64, "file");
         push(page, format_args!("<section id=\"skipped\">\n<h2>{head} skipped</h2>\n<ul>\n"));
