@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod event;
 pub mod extensions;
 pub mod findings;
+pub mod knowledge;
 pub mod media;
 pub mod panics;
 pub mod path_text;
