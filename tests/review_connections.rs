@@ -68,6 +68,7 @@ impl Review {
                 matching: Default::default(),
                 groups: vec![],
                 skipped: vec![],
+                known: Default::default(),
                 warnings: Vec::new(),
                 counts: Default::default(),
             };

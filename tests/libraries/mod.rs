@@ -176,6 +176,7 @@ impl Library {
             matching: Matching::default(),
             groups: groups.collect(),
             skipped: Vec::new(),
+            known: Default::default(),
             warnings: Vec::new(),
             counts: Counts::default(),
         }

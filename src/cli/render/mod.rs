@@ -1,6 +1,7 @@
 //! Results: on standard output, or in a new file.
 
 pub mod applied;
+mod carry;
 mod csv;
 pub mod history;
 pub mod html;
@@ -238,6 +239,7 @@ mod own_results {
             matching: Default::default(),
             groups: vec![],
             skipped: vec![],
+            known: Default::default(),
             warnings: Vec::new(),
             counts: Default::default(),
         };

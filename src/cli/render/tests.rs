@@ -86,6 +86,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
     let mut reference = picture("reference/kept.png", 10, 9_000_000);
     reference.reference = true;
     Findings {
+        known: Default::default(),
         warnings: Vec::new(),
         roots: vec!["photos".into(), odd_bytes()],
         references: vec!["reference".into()],
