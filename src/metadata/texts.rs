@@ -20,18 +20,14 @@ const DEFAULTS: &[&str] = &[
     "hdr",
     "hdrpl",
     "jpeg image",
-    "<kenox s630",
     "lead technologies inc. v1.01",
     "maker:whatsapp",
-    "minolta digital camera",
     "my beautiful picture",
     "normal file",
     "null",
-    "olympus digital camera",
     "oznor",
     "rhdr",
     "samsung",
-    "samsung digital camera",
     "sdr",
     "screenshot",
     "sony dsc",
@@ -45,6 +41,8 @@ pub(super) fn meaningful(text: &str) -> bool {
         || lower.starts_with("kodak ") && lower.ends_with("digital still camera")
         || lower.starts_with("charset=")
         || lower.starts_with('{') && lower.ends_with('}')
+        || lower.starts_with('<') && lower.ends_with('>')
+        || lower.ends_with(" digital camera")
         || lower.starts_with("data:");
     !lower.is_empty() && !by_program && !DEFAULTS.contains(&&*lower)
 }
@@ -87,9 +85,14 @@ mod tests {
 
     #[test]
     fn what_cameras_write_by_themselves() {
-        for text in
-            ["OLYMPUS DIGITAL CAMERA", "SONY DSC", "", "Kodak EasyShare Digital Still Camera"]
-        {
+        for text in [
+            "OLYMPUS DIGITAL CAMERA",
+            "SONY DSC",
+            "",
+            "Kodak EasyShare Digital Still Camera",
+            "<Digimax i50 MP3>",
+            "KONICA MINOLTA DIGITAL CAMERA",
+        ] {
             assert!(!meaningful(text), "{text}");
         }
         for text in ["Our garden", "Sony DSC of my aunt"] {
