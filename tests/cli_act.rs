@@ -51,7 +51,7 @@ fn quarantine_and_back() {
     let hermetic = library();
     let library = hermetic.work().join("library");
     let before = tree(&library);
-    let refused = hermetic.run(["dedupe", "library", "--action", "quarantine"]);
+    let refused = hermetic.run(["dedupe", "library", "--no-carry", "--action", "quarantine"]);
     assert_eq!(refused.code, 3);
     assert!(
         refused.stderr.ends_with(
@@ -63,7 +63,7 @@ fn quarantine_and_back() {
     );
     assert_eq!(tree(&library), before);
 
-    let done = hermetic.run(["dedupe", "library", "--action", "quarantine", "--yes"]);
+    let done = hermetic.run(["dedupe", "library", "--no-carry", "--action", "quarantine", "--yes"]);
     assert_eq!(done.code, 0, "{}", done.all());
     assert!(done.stdout.contains("\n6 files moved aside (72.7 kB).\n"), "{}", done.stdout);
     let after = tree(&library);
@@ -123,6 +123,7 @@ fn a_plan_is_kept_and_carried_out_later() {
     let saved = hermetic.run([
         "dedupe",
         "library",
+        "--no-carry",
         "--action",
         "move",
         "--to",
@@ -132,7 +133,16 @@ fn a_plan_is_kept_and_carried_out_later() {
     ]);
     assert_eq!(saved.code, 0, "{}", saved.all());
     assert_eq!(tree(&library), before);
-    let dry = hermetic.run(["dedupe", "library", "--action", "move", "--to", "aside", "--dry-run"]);
+    let dry = hermetic.run([
+        "dedupe",
+        "library",
+        "--no-carry",
+        "--action",
+        "move",
+        "--to",
+        "aside",
+        "--dry-run",
+    ]);
     assert_eq!(
         dry.stdout,
         fs::read_to_string(hermetic.work().join("plan.json"))
@@ -173,8 +183,14 @@ fn deleting_asks_for_more() {
     let hermetic = library();
     let library = hermetic.work().join("library");
     let before = tree(&library);
-    let refused =
-        hermetic.run(["dedupe", "library", "--action", "delete", "--delete-unquarantined"]);
+    let refused = hermetic.run([
+        "dedupe",
+        "library",
+        "--no-carry",
+        "--action",
+        "delete",
+        "--delete-unquarantined",
+    ]);
     assert_eq!(refused.code, 3);
     assert!(
         refused.stderr.contains("this cannot be undone: 6 of them only look like what is kept")
@@ -190,6 +206,7 @@ fn deleting_asks_for_more() {
     let done = hermetic.run([
         "dedupe",
         "library",
+        "--no-carry",
         "--action",
         "delete",
         "--delete-unquarantined",
@@ -234,6 +251,7 @@ fn what_belongs_to_a_picture_goes_with_it() {
         "library",
         "--keep",
         "prefer=**/2023/**",
+        "--no-carry",
         "--action",
         "quarantine",
         "--to",
@@ -278,7 +296,7 @@ fn links_take_the_place_of_identical_files_only() {
     let library = hermetic.work().join("library");
     fs::copy(library.join("2024/garden.jpg"), library.join("export/garden.jpg")).unwrap();
     let before = tree(&library);
-    let done = hermetic.run(["dedupe", "library", "--action", "hardlink", "--yes"]);
+    let done = hermetic.run(["dedupe", "library", "--no-carry", "--action", "hardlink", "--yes"]);
     assert_eq!(done.code, 0, "{}", done.all());
     assert_eq!(done.stderr.matches("only looks the same").count(), 6, "{}", done.stderr);
     assert!(done.stdout.contains("\n1 file replaced by hard links ("), "{}", done.stdout);
@@ -292,7 +310,8 @@ fn links_take_the_place_of_identical_files_only() {
     #[cfg(unix)]
     assert_eq!(inodes().0, inodes().1);
     // Hard links free nothing, and are left alone.
-    let again = hermetic.run(["dedupe", "library", "--action", "quarantine", "--dry-run"]);
+    let again =
+        hermetic.run(["dedupe", "library", "--no-carry", "--action", "quarantine", "--dry-run"]);
     assert!(!again.stdout.contains("export/garden.jpg"), "{}", again.stdout);
     let back = hermetic.run(["undo", "--yes"]);
     assert_eq!(back.code, 0, "{}", back.all());
@@ -300,7 +319,8 @@ fn links_take_the_place_of_identical_files_only() {
     assert_ne!(inodes().0, inodes().1);
     assert_eq!(tree(&library), before);
     // Where the file system has no reflinks, that is told, and nothing else happens.
-    let reflinked = hermetic.run(["dedupe", "library", "--action", "reflink", "--yes"]);
+    let reflinked =
+        hermetic.run(["dedupe", "library", "--no-carry", "--action", "reflink", "--yes"]);
     assert!(
         reflinked.code == 0 || reflinked.stdout.contains("no reflinks here"),
         "{}",
@@ -317,7 +337,8 @@ fn into_the_trash_and_out_of_it() {
     let before = tree(&library);
     let data = hermetic.root().join("data");
     let variables = [("XDG_DATA_HOME", data.to_str().unwrap())];
-    let done = hermetic.run_with(&variables, &["dedupe", "library", "--action", "trash", "--yes"]);
+    let done = hermetic
+        .run_with(&variables, &["dedupe", "library", "--no-carry", "--action", "trash", "--yes"]);
     if done.stdout.contains("6 failed") {
         eprintln!("SKIPPED: this machine has no trash that can be written to");
         return;
@@ -335,7 +356,16 @@ fn a_destination_inside_the_library_is_not_searched() {
     let hermetic = library();
     let library = hermetic.work().join("library");
     let act = |to: &str| {
-        hermetic.run(["dedupe", "library", "--action", "quarantine", "--to", to, "--yes"])
+        hermetic.run([
+            "dedupe",
+            "library",
+            "--no-carry",
+            "--action",
+            "quarantine",
+            "--to",
+            to,
+            "--yes",
+        ])
     };
     let first = act("library/aside");
     assert!(first.stdout.contains("6 files moved aside"), "{}", first.all());
@@ -349,6 +379,7 @@ fn a_destination_inside_the_library_is_not_searched() {
         "library/export",
         "--reference",
         "library/2023",
+        "--no-carry",
         "--action",
         "move",
         "--to",
@@ -387,6 +418,7 @@ fn equal_names_are_told_apart() {
         "6",
         "--keep",
         "prefer=other.jpg",
+        "--no-carry",
         "--action",
         "move",
         "--to",
@@ -408,8 +440,16 @@ fn equal_names_are_told_apart() {
 #[test]
 fn programs_read_the_report_alone() {
     let hermetic = library();
-    let done =
-        hermetic.run(["dedupe", "library", "--action", "quarantine", "--yes", "--format", "json"]);
+    let done = hermetic.run([
+        "dedupe",
+        "library",
+        "--no-carry",
+        "--action",
+        "quarantine",
+        "--yes",
+        "--format",
+        "json",
+    ]);
     assert_eq!(done.code, 0);
     assert!(done.stdout.starts_with('{') && done.stdout.ends_with("}\n"), "{}", done.stdout);
     assert!(done.stderr.contains("6 files moved aside"), "{}", done.stderr);
@@ -424,7 +464,7 @@ fn journal_is_needed(hermetic: &Hermetic, ran: &Ran) {
 #[test]
 fn without_a_journal_nothing_is_done() {
     let hermetic = library();
-    let line = ["dedupe", "library", "--action", "quarantine", "--yes"];
+    let line = ["dedupe", "library", "--no-carry", "--action", "quarantine", "--yes"];
     let taken = hermetic.root().join("taken");
     fs::write(&taken, "a file").unwrap();
     let ran = hermetic.run_with(&[("XDG_STATE_HOME", taken.to_str().unwrap())], &line);
@@ -441,7 +481,7 @@ fn without_a_journal_nothing_is_done() {
 #[test]
 fn two_at_once() {
     let hermetic = library();
-    let line = ["dedupe", "library", "--action", "quarantine", "--yes"];
+    let line = ["dedupe", "library", "--no-carry", "--action", "quarantine", "--yes"];
     let folder = hermetic.root().join("state/clean-backup");
     let lock = clean_backup::act::journal::Lock::take(&folder, "process 42").unwrap();
     let refused = hermetic.run(line);
@@ -481,7 +521,8 @@ fn what_may_not_be_written_is_told_and_stays() {
     let hermetic = library();
     let library = hermetic.work().join("library");
     let before = tree(&library);
-    let line = ["dedupe", "library", "--action", "quarantine", "--to", "aside", "--yes"];
+    let line =
+        ["dedupe", "library", "--no-carry", "--action", "quarantine", "--to", "aside", "--yes"];
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
     let mut command = hermetic.command();
     command.args(line);
@@ -554,7 +595,16 @@ fn a_full_disk_and_another_file_system() {
         }
     }
     let _mounted = Mounted(&small);
-    let ran = hermetic.run(["dedupe", "library", "--action", "move", "--to", "small", "--yes"]);
+    let ran = hermetic.run([
+        "dedupe",
+        "library",
+        "--no-carry",
+        "--action",
+        "move",
+        "--to",
+        "small",
+        "--yes",
+    ]);
     assert_eq!(ran.code, 1, "{}", ran.all());
     assert!(ran.stdout.contains("No space left on device"), "{}", ran.stdout);
     let (left, there) = (tree(&library), tree(&small));
@@ -594,7 +644,7 @@ fn a_killed_run_is_gone_on_with_or_taken_back() {
     let hermetic = library();
     let library = hermetic.work().join("library");
     let before = tree(&library);
-    let act = ["dedupe", "library", "--action", "quarantine", "--yes"];
+    let act = ["dedupe", "library", "--no-carry", "--action", "quarantine", "--yes"];
     assert_eq!(hermetic.run(["resume"]).stdout, "Nothing to resume: every run has finished.\n");
     assert_eq!(hermetic.run(act).code, 0);
     let after = tree(&library);
@@ -617,7 +667,8 @@ fn a_killed_run_is_gone_on_with_or_taken_back() {
 
     // Taken back instead: what had been begun is settled first.
     as_if_killed(&hermetic);
-    let warned = hermetic.run(["dedupe", "library/2024", "--action", "quarantine", "--yes"]);
+    let warned =
+        hermetic.run(["dedupe", "library/2024", "--no-carry", "--action", "quarantine", "--yes"]);
     assert!(warned.stdout.contains("Nothing to do"), "{}", warned.all());
     let undone = hermetic.run(["undo", &run, "--yes"]);
     assert_eq!(undone.code, 0, "{}", undone.all());

@@ -45,6 +45,7 @@ fn every_result_can_be_read_by_programs() {
     let ran = hermetic.run([
         "dedupe",
         "library",
+        "--no-carry",
         "--action",
         "quarantine",
         "--to",

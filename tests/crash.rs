@@ -27,7 +27,7 @@ struct Case {
     border: bool,
 }
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 11] = [
     Case { kind: ActionKind::Quarantine, border: false },
     Case { kind: ActionKind::Quarantine, border: true },
     Case { kind: ActionKind::Move, border: false },
@@ -38,6 +38,7 @@ const CASES: [Case; 10] = [
     Case { kind: ActionKind::Reflink, border: false },
     Case { kind: ActionKind::Delete, border: false },
     Case { kind: ActionKind::Detach, border: false },
+    Case { kind: ActionKind::WriteSidecar, border: false },
 ];
 
 fn world<'a>(files: &'a Faulty, cancel: &'a AtomicBool) -> Environment<'a> {
@@ -83,13 +84,16 @@ fn check_invariant(scene: &Scene, case: Case, at: &str) {
     for (name, content) in &scene.before {
         let lost = !now.contains(content);
         assert!(
-            !lost || case.kind == ActionKind::Delete && scene.deletable(name),
+            !lost
+                || case.kind == ActionKind::Delete && scene.deletable(name)
+                || scene.in_sidecars(case.kind, *content),
             "{case:?} at {at}: the content of {name:?} is lost"
         );
     }
     for (name, content) in tree(scene.root()) {
         assert!(
-            scene.before.values().any(|known| *known == content),
+            scene.before.values().any(|known| *known == content)
+                || scene.in_sidecars(case.kind, content),
             "{case:?} at {at}: {name:?} holds what was never there"
         );
     }
@@ -142,23 +146,13 @@ fn to_be_killed() {
 #[cfg(unix)]
 #[test]
 fn a_kill_at_every_step_loses_nothing_and_can_be_resumed() {
-    use std::os::unix::process::ExitStatusExt as _;
     let mut kills = Tally::default();
     for (number, case) in CASES.iter().copied().enumerate() {
         let mut at = 1;
         loop {
             let scene = Scene::new();
             let plan = scene.plan(case.kind);
-            std::fs::write(scene.root().join("plan.json"), plan.to_json().unwrap()).unwrap();
-            let ran = Command::new(env::current_exe().unwrap())
-                .args(["--exact", "to_be_killed", "--ignored"])
-                .env("CRASH_SCENE", scene.root())
-                .env("CRASH_CASE", number.to_string())
-                .env("CRASH_STEP", at.to_string())
-                .output()
-                .unwrap();
-            let killed = ran.status.signal() == Some(9);
-            assert!(killed || ran.status.success(), "{case:?} at {at}: {ran:?}");
+            let (killed, stderr) = kill_at(&scene, &plan, number, at);
             let place = format!("step {at}");
             check_invariant(&scene, case, &place);
 
@@ -174,7 +168,7 @@ fn a_kill_at_every_step_loses_nothing_and_can_be_resumed() {
             if !killed {
                 break;
             }
-            kills.add(&killed_at(&ran.stderr).unwrap());
+            kills.add(&killed_at(&stderr).unwrap());
             at += 1;
         }
         assert!(at > 15, "{case:?}: only {at} steps");
@@ -216,6 +210,67 @@ fn undoing_restores_every_file() {
             .collect();
         assert!(changed.is_empty(), "{case:?}: {changed:?}");
         assert!(!scene.root().join("aside").exists(), "{case:?}");
+    }
+}
+
+/// Carries out a plan in a process of its own, which is killed at a step. Whether it was.
+#[cfg(unix)]
+fn kill_at(scene: &Scene, plan: &Plan, number: usize, at: usize) -> (bool, Vec<u8>) {
+    use std::os::unix::process::ExitStatusExt as _;
+    std::fs::write(scene.root().join("plan.json"), plan.to_json().unwrap()).unwrap();
+    let ran = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "to_be_killed", "--ignored"])
+        .env("CRASH_SCENE", scene.root())
+        .env("CRASH_CASE", number.to_string())
+        .env("CRASH_STEP", at.to_string())
+        .output()
+        .unwrap();
+    let killed = ran.status.signal() == Some(9);
+    assert!(killed || ran.status.success(), "{:?} at {at}: {ran:?}", CASES[number]);
+    (killed, ran.stderr)
+}
+
+/// The plan that takes back the first run of a scene.
+fn undone(scene: &Scene, case: Case) -> Plan {
+    let folder = scene.root().join("runs");
+    let log = RunLog::read(&folder, "20261124-105838").unwrap();
+    let files = faulty(scene.root(), case, &Steps::new(Fault::Never, 0));
+    undo(&log, &log.plan(&folder).unwrap(), &files, scene.root()).plan
+}
+
+#[cfg(unix)]
+#[test]
+fn sidecars_are_taken_back_whatever_happens_on_the_way() {
+    let number = CASES.iter().position(|case| case.kind == ActionKind::WriteSidecar).unwrap();
+    let case = CASES[number];
+    let never = || Steps::new(Fault::Never, 0);
+    for fault in [Fault::Error, Fault::Kill] {
+        let mut at = 1;
+        loop {
+            let scene = Scene::new();
+            begin(scene.root(), case, &scene.plan(case.kind), &never());
+            let plan = undone(&scene, case);
+            let struck = match fault {
+                Fault::Kill => kill_at(&scene, &plan, number, at).0,
+                _ => {
+                    let steps = Steps::new(fault, at);
+                    begin(scene.root(), case, &plan, &steps);
+                    steps.taken() >= at
+                }
+            };
+            check_invariant(&scene, case, &format!("{fault:?} {at}"));
+            match fault {
+                Fault::Kill => drop(resume(scene.root(), case)),
+                _ => drop(begin(scene.root(), case, &undone(&scene, case), &never())),
+            }
+            assert_eq!(tree(scene.root()), scene.before, "{fault:?} at {at}");
+            assert_eq!(hidden(scene.root()), Vec::<PathBuf>::new(), "{fault:?} at {at}");
+            if !struck {
+                break;
+            }
+            at += 1;
+        }
+        assert!(at > 15, "{fault:?}: only {at} steps");
     }
 }
 

@@ -103,10 +103,22 @@ fn no_bytes_are_no_picture() {
 
 #[test]
 fn metadata_of_damaged_files_never_panic() {
-    use clean_backup::metadata::{embedded, sidecar};
+    use clean_backup::metadata::{embedded, knowledge, sidecar};
+    use clean_backup::model::knowledge::{Knowledge, same_text};
+    use clean_backup::model::media::Dimensions;
     let mut wholes: Vec<Vec<u8>> = fixtures().iter().map(|path| fs::read(path).unwrap()).collect();
     wholes.push(b"<x:xmpmeta><a e:DateTimeOriginal='2019-02-03T12:34:56.05+01:00'/>".to_vec());
     wholes.push(br#"{"photoTakenTime":{"timestamp":"1549197296"}}"#.to_vec());
+    let gained = Knowledge {
+        title: Some("A title".into()),
+        keywords: vec!["Rome".into()],
+        ..Knowledge::default()
+    };
+    let (own, stored) = (Knowledge::default(), Dimensions { width: 4, height: 3 });
+    let addition = knowledge::Addition { own: &own, gained: &gained, stored };
+    let sidecar_text = addition.new_sidecar().unwrap();
+    wholes.push(sidecar_text.into_bytes());
+    let mut added = 0;
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
     for folder in ["video", "raw", "photos/jpg/invalid", "photos/jpg/xmp", "heif"] {
         for entry in fs::read_dir(samples.join(folder)).into_iter().flatten() {
@@ -138,7 +150,19 @@ fn metadata_of_damaged_files_never_panic() {
             }
             dates += embedded(&bytes).dates.len();
             dates += sidecar::from_xmp(&bytes).len() + sidecar::from_takeout(&bytes).len();
+            knowledge::of_file(&bytes);
+            knowledge::from_xmp(&bytes);
+            knowledge::from_takeout(&bytes);
+            knowledge::album_title(&bytes);
+            // Whatever is added to says what was added.
+            if let Ok(Ok(text)) = std::str::from_utf8(&bytes).map(|text| addition.added_to(text)) {
+                let says = knowledge::from_xmp(text.as_bytes());
+                let rome = says.keywords.iter().any(|keyword| same_text(keyword, "Rome"));
+                assert!(says.title == gained.title && rome, "{text}");
+                added += 1;
+            }
         }
     }
+    assert!(added > 5, "{added}");
     assert!(dates > 1000, "{dates}");
 }

@@ -80,6 +80,7 @@ fn act(kind: ActionKind, source: &Path, keeper: Option<&Path>, to: &Path) -> Act
         keeper: keeper.map(expected),
         proof: None,
         modified_ns: None,
+        sidecar: None,
     };
     Action { group: 1, action: kind, files: vec![member], why: String::new() }
 }

@@ -7,9 +7,11 @@ use crate::act::journal::{Ending, Intent, IntentFile, RunLog, Verdict};
 use crate::act::layout::common_folder;
 use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{
-    Action, ActionKind, ExactPath, Expected, Member, Origin, Plan, Proof, Reach,
+    Action, ActionKind, ExactPath, Expected, Member, Origin, Plan, Proof, Reach, SidecarBefore,
+    SidecarChange, content_of,
 };
 use crate::files::fsops::{FileKind, FileSystem, real_place};
+use crate::model::media::{Bytes, FileStamp};
 
 /// The opposite of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +46,17 @@ pub fn undo(log: &RunLog, undone: &Plan, files: &dyn FileSystem, base: &Path) ->
         let done = |place: usize| log.endings.get(index).is_some_and(|e| was_done(e, place));
         let mut members: Vec<(ActionKind, Member)> = Vec::new();
         let files_done = (0..).zip(&intent.files).filter(|(place, _)| done(*place));
-        for file in files_done.map(|(_, file)| file) {
+        let planned = undone.actions.get(*index).map(|action| &action.files[..]);
+        for (place, file) in files_done {
+            let change = planned.and_then(|members| members.get(place)?.sidecar.as_deref());
             let opposite = match agreed {
-                true => bound(opposite(intent.kind, file, files), reach.as_ref(), files),
+                true => {
+                    let opposite = match change {
+                        Some(change) => unwritten(file, change, files),
+                        None => opposite(intent.kind, file, files),
+                    };
+                    bound(opposite, reach.as_ref(), files)
+                }
                 false => Opposite::Impossible("the journal and the plan of the run disagree"),
             };
             match opposite {
@@ -117,6 +127,9 @@ fn bound(opposite: Opposite, reach: Option<&Reach>, files: &dyn FileSystem) -> O
     if let Some(ExactPath(to)) = &mut member.destination {
         *to = real_place(files, to);
         inside &= reach.puts_into(to);
+        if let Some(before) = member.sidecar.as_mut().and_then(|change| change.before.as_mut()) {
+            before.file.path = to.clone();
+        }
     }
     if inside { Opposite::Act(kind, member) } else { Opposite::Impossible(OUTSIDE) }
 }
@@ -195,10 +208,56 @@ fn opposite(kind: ActionKind, file: &IntentFile, files: &dyn FileSystem) -> Oppo
         // A reflink is a file of its own, with the bytes, time and permissions of the one before.
         (ActionKind::Reflink | ActionKind::Detach | ActionKind::Report, _) => Opposite::Nothing,
         (ActionKind::Delete, _) => deleted(file, files),
+        (ActionKind::WriteSidecar, _) => {
+            Opposite::Impossible("the journal does not say what was written")
+        }
         (ActionKind::Quarantine | ActionKind::Move | ActionKind::Copy, None) => {
             Opposite::Impossible("the journal does not say where it went")
         }
     }
+}
+
+/// A sidecar as it was before, if it is still what was written.
+fn unwritten(file: &IntentFile, change: &SidecarChange, files: &dyn FileSystem) -> Opposite {
+    let Some(ExactPath(path)) = &file.destination else {
+        return Opposite::Impossible("the journal does not say where it was written");
+    };
+    let picture = files.look(&file.source.path).ok().flatten();
+    let Some(picture) = picture.filter(|look| look.kind == FileKind::File) else {
+        return Opposite::Impossible("the picture that its sidecar describes is gone");
+    };
+    let before = match &change.after {
+        None if occupied(path, files) => {
+            return Opposite::Impossible("another sidecar has taken its place");
+        }
+        None => None,
+        Some(text) => {
+            let written = Expected {
+                path: path.clone(),
+                stamp: picture.stamp,
+                content: Some(content_of(text)),
+            };
+            let size = Bytes(text.len() as u64);
+            let written = Expected { stamp: FileStamp { size, ..written.stamp }, ..written };
+            match at(path, &written, files) {
+                Some(file) => Some(SidecarBefore { file, text: text.clone() }),
+                None if !occupied(path, files) && change.before.is_none() => {
+                    return Opposite::Nothing;
+                }
+                None => return Opposite::Impossible("its sidecar was changed since, or is gone"),
+            }
+        }
+    };
+    let after = change.before.as_ref().map(|before| before.text.clone());
+    let source = Expected { stamp: picture.stamp, ..file.source.clone() };
+    Opposite::Act(
+        ActionKind::WriteSidecar,
+        Box::new(Member {
+            modified_ns: change.before.as_ref().map(|before| before.file.stamp.modified.0),
+            sidecar: Some(Box::new(SidecarChange { before, after })),
+            ..Member::alone(source).going_to(path.clone())
+        }),
+    )
 }
 
 /// What was deleted can be copied from what had the same bytes.

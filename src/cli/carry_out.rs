@@ -4,12 +4,12 @@ use std::sync::atomic::AtomicBool;
 
 use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::library::Library;
-use clean_backup::model::readable::human_bytes;
+use clean_backup::model::readable::{count, human_bytes};
 
 use super::ask::{Answer, ask, ask_for};
 use super::context::Context;
 use super::failure::{Failure, FailureKind, Outcome};
-use super::render::applied::{AppliedJson, OutputMode, files, finish, past};
+use super::render::applied::{AppliedJson, OutputMode, files, finish, past, written};
 
 /// Asks, locks, begins a journal, does it, and tells what became of it.
 ///
@@ -35,14 +35,20 @@ pub fn carry_out(
 fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
     let extent = plan.extent();
     let mut kinds: Vec<ActionKind> = Vec::new();
-    for action in &plan.actions {
+    let goes = plan.actions.iter().filter(|action| action.action != ActionKind::WriteSidecar);
+    for action in goes {
         if !kinds.contains(&action.action) {
             kinds.push(action.action);
         }
     }
     let what: Vec<&str> = kinds.iter().map(|kind| past(plan, *kind)).collect();
     let size = human_bytes(extent.bytes);
-    let sentence = format!("{} ({size}) will be {}", files(extent.files), what.join(" or "));
+    let sidecars = match extent.sidecars {
+        0 => String::new(),
+        sidecars => format!(", {} {}", count(sidecars, "sidecar"), written(plan)),
+    };
+    let sentence =
+        format!("{} ({size}) will be {}{sidecars}", files(extent.files), what.join(" or "));
     if extent.lost_for_good > 0 {
         let lost = extent.lost_for_good;
         let message = format!(

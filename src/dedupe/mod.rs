@@ -1,6 +1,7 @@
 //! From hashed pictures to groups: candidates by hashes, the proof of each pair, stars around the
 //! best keepers, and what kind of match each one is. Decides only; it changes no file.
 
+pub mod carry;
 mod classes;
 mod confirm;
 mod contents;

@@ -1,6 +1,6 @@
 //! Finding duplicates.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,6 +48,8 @@ pub struct DuplicateOptions {
     pub acts: bool,
     /// Act although a folder is empty where pictures were known before.
     pub allow_empty: bool,
+    /// Do not ask what only duplicates know.
+    pub no_carry: bool,
 }
 
 impl DuplicateOptions {
@@ -102,7 +104,7 @@ impl Library {
         let skipped = scan.skipped.iter().chain(found.skipped.iter().filter(news)).map(|skip| {
             Skipped { path: skip.path.clone(), stage: skip.stage, reason: skip.reason.clone() }
         });
-        Ok(Findings {
+        let mut findings = Findings {
             roots: options.roots.clone(),
             references: options.references.clone(),
             matching: Matching {
@@ -115,9 +117,14 @@ impl Library {
             groups: found.report_groups(&scan.pictures, &matching),
             skipped: skipped.collect(),
             damaged: damaged(&scan, &found, &elsewhere),
+            known: HashMap::new(),
             warnings: doubts.warnings,
             counts,
-        })
+        };
+        if !options.no_carry {
+            findings.learn();
+        }
+        Ok(findings)
     }
 
     /// What a scan counted; no seconds.

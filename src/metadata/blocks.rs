@@ -20,6 +20,8 @@ pub(super) struct Blocks {
     pub(super) xmp: Vec<Vec<u8>>,
     /// Photoshop's resources.
     pub(super) photoshop: Vec<Vec<u8>>,
+    /// The container has its own way of turning the picture.
+    pub(super) turned_by_container: bool,
 }
 
 /// What a format says where a block of it begins.
@@ -151,6 +153,7 @@ impl Blocks {
     }
 
     fn heif(&mut self, source: &dyn ReadAt) -> io::Result<()> {
+        self.turned_by_container = true;
         if let Some(items) = Items::read(source)? {
             self.exif.extend(items.exif(source));
             for id in items.of_kind(*b"mime") {

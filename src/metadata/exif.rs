@@ -1,5 +1,9 @@
 //! Exif tags (CIPA DC-008, Exif 3.0) through `kamadak-exif`.
 
+mod knowledge;
+
+pub(super) use knowledge::knowledge;
+
 use exif::{Exif, In, Rational, Reader, Tag, Value};
 
 use crate::metadata::capture::{DateCandidate, DateSource};

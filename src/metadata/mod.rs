@@ -4,8 +4,11 @@ mod blocks;
 pub mod capture;
 mod exif;
 mod iptc;
+pub mod knowledge;
 pub mod sidecar;
+mod texts;
 mod video;
+mod xml;
 mod xmp;
 
 pub use exif::read_exif;

@@ -1,9 +1,7 @@
 //! Dates in XMP (ISO 16684-1): as attributes or as elements, under whatever prefix.
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
 use super::exif::{local_seconds, offset_minutes, subsecond_ns};
+use super::xml::XmlTree;
 use crate::model::media::CaptureTime;
 
 /// Properties that say when a picture was taken, the most telling first.
@@ -13,30 +11,13 @@ const PROPERTIES: [&str; 3] = ["DateTimeOriginal", "DateCreated", "DateTimeDigit
 /// only where nothing else is there: editors write it too.
 pub(super) fn dates(packet: &[u8]) -> Vec<(String, Option<CaptureTime>)> {
     let mut found: Vec<(usize, String)> = Vec::new();
-    let mut reader = Reader::from_reader(packet);
-    reader.config_mut().check_end_names = false;
-    let mut element = None;
     // Whatever cannot be read ends it; what was found until then counts.
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(start) | Event::Empty(start) => {
-                element = rank(start.local_name().as_ref());
-                for attribute in start.attributes().flatten() {
-                    if let Some(rank) = rank(attribute.key.local_name().as_ref()) {
-                        let value = attribute.value.trim().to_owned();
-                        found.push((rank, value));
-                    }
-                }
+    for element in XmlTree::read(packet).elements {
+        let attributes = element.attributes.into_iter().map(|a| (a.name.local, a.value));
+        for (name, value) in attributes.chain([(element.name.local, element.text)]) {
+            if let Some(rank) = rank(&name) {
+                found.push((rank, value.trim().to_owned()));
             }
-            Event::Text(text) => {
-                let text = text.trim().to_owned();
-                if let (Some(rank), false) = (element, text.is_empty()) {
-                    found.push((rank, text));
-                }
-            }
-            Event::End(_) => element = None,
-            Event::Eof => break,
-            _ => {}
         }
     }
     found.retain(|(_, text)| !text.is_empty());

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod event;
 pub mod extensions;
 pub mod findings;
+pub mod knowledge;
 pub mod media;
 pub mod panics;
 pub mod path_text;

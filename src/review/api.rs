@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::session::{Change, Role, Session};
+use crate::dedupe::carry::KnownConflict;
 use crate::model::findings::{Alarm, FoundPicture, Group, Relation};
 use crate::model::media::Orientation;
 use crate::model::path_text::{for_people, one_line};
@@ -91,6 +92,12 @@ struct MemberJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     orientation: Option<&'static str>,
     other_names: Vec<String>,
+    /// What it knows and the keeper does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    only: Option<String>,
+    /// What contradicts the keeper.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflicts: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -222,6 +229,12 @@ impl Session {
         let (group, decided) = (self.report.groups.get(number)?, self.decided.get(number)?);
         let arranged = self.arranged(number)?;
         let candidates = 1 + group.duplicates.len();
+        let carries = self.report.carries(&arranged);
+        let carry = |picture: &FoundPicture| carries.get(picture.path.as_path());
+        let conflict = |conflict: &KnownConflict| {
+            let KnownConflict { field, keeper, duplicate } = conflict;
+            one_line(&format!("{} {duplicate}, not {keeper}", field.name()))
+        };
         let members = group.members().zip(self.roles(number)).enumerate();
         Some(GroupJson {
             id: number,
@@ -233,6 +246,12 @@ impl Session {
             members: members
                 .map(|(member, (picture, role))| MemberJson {
                     candidate: member < candidates,
+                    only: carry(picture)
+                        .filter(|c| !c.only.is_empty())
+                        .map(|c| one_line(&c.words())),
+                    conflicts: carry(picture)
+                        .map(|carry| carry.conflicts.iter().map(conflict).collect())
+                        .unwrap_or_default(),
                     ..member_json(member, picture, role, &arranged)
                 })
                 .collect(),
@@ -310,5 +329,7 @@ fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) 
         difference: duplicate.and_then(|d| d.likeness).and_then(|likeness| likeness.words()),
         orientation: duplicate.map(|d| d.orientation.name()),
         other_names: picture.other_names.iter().map(|name| for_people(name)).collect(),
+        only: None,
+        conflicts: Vec::new(),
     }
 }

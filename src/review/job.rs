@@ -76,6 +76,8 @@ pub(super) struct PlanStatus {
     pub action: &'static str,
     pub files: u64,
     pub bytes: u64,
+    /// Sidecars that are written first.
+    pub sidecars: u64,
     /// Files that nothing has the bytes of afterwards.
     pub lost_for_good: u64,
     pub sources: Vec<String>,
@@ -95,7 +97,8 @@ pub(super) struct ResultStatus {
 impl PlanStatus {
     fn from_proposed(proposed: &Proposed, action: ActionKind) -> Self {
         let extent = proposed.plan.extent();
-        let files = proposed.plan.actions.iter().flat_map(|action| &action.files).take(NAMED);
+        let going = proposed.plan.actions.iter().filter(|a| a.action != ActionKind::WriteSidecar);
+        let files = going.flat_map(|action| &action.files).take(NAMED);
         let (sources, destinations) = files
             .map(|file| {
                 let to = file.destination.as_ref().map(|to| for_people(&to.0)).unwrap_or_default();
@@ -107,6 +110,7 @@ impl PlanStatus {
             action: action.name(),
             files: extent.files,
             bytes: extent.bytes,
+            sidecars: extent.sidecars,
             lost_for_good: extent.lost_for_good,
             sources,
             destinations,

@@ -269,6 +269,15 @@ impl FileSystem for Faulty {
         Ok(content)
     }
 
+    fn write_new(&self, to: &Place, bytes: &[u8]) -> io::Result<()> {
+        self.told("write", &to.path());
+        if self.steps.is_it() {
+            self.disk.write_new(to, &bytes[..bytes.len() / 2])?;
+            return Err(self.steps.strike("write"));
+        }
+        self.disk.write_new(to, bytes)
+    }
+
     fn copy_attributes(
         &self,
         from: &OpenFile,

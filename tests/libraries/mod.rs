@@ -177,6 +177,7 @@ impl Library {
             groups: groups.collect(),
             skipped: Vec::new(),
             damaged: Vec::new(),
+            known: Default::default(),
             warnings: Vec::new(),
             counts: Counts::default(),
         }

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use clean_backup::act::apply::Applied;
 use clean_backup::act::plan::{
-    Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
+    Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof, SidecarBefore,
+    SidecarChange, content_of,
 };
 use clean_backup::files::content::content_hash;
 use clean_backup::files::stamp::stamp;
@@ -29,6 +30,12 @@ pub struct Scene {
 
 /// Files that are not the library's.
 const OWN: [&str; 2] = ["runs", "plan.json"];
+
+/// A sidecar that says nothing yet, and one that says something.
+const EMPTY: &str = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>";
+const FULL: &str = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>\
+                    <rdf:Description rdf:about='' xmlns:xmp='http://ns.adobe.com/xap/1.0/' \
+                    xmp:Rating='5'/></rdf:RDF>";
 
 /// Duplicates with the keepers that they have; the first has the keeper's very bytes.
 pub const PAIRS: [(&str, &str); 3] = [
@@ -58,6 +65,7 @@ impl Scene {
         write("copies/c.xmp", "what was made of it", 7);
         write("best/c.xmp", "what was made of it", 8);
         write("copies/d.jpg", "not concerned", 9);
+        write("best/b.xmp", EMPTY, 10);
         fs::create_dir(root.join("trash")).unwrap();
         let before = tree(&root);
         Self { folder, before }
@@ -80,9 +88,44 @@ impl Scene {
         Expected { stamp: stamp(&real).unwrap(), content: content_hash(&real).ok(), path }
     }
 
-    /// A plan that does this to the duplicates; links only to the identical one.
+    /// Whether a plan that writes sidecars replaces this content, or writes it. What it replaces
+    /// it keeps.
+    pub fn in_sidecars(&self, kind: ActionKind, content: ContentHash) -> bool {
+        kind == ActionKind::WriteSidecar && [EMPTY, FULL].iter().any(|t| content_of(t) == content)
+    }
+
+    /// A sidecar that is new, and one that is replaced.
+    fn sidecars(&self) -> Vec<Action> {
+        let library = self.root().canonicalize().unwrap().join("library");
+        let action = |group, picture: &str, name: &str, before: Option<&str>| {
+            let path = library.join(name);
+            let before = before.map(|text| SidecarBefore {
+                file: Expected { path: path.clone(), ..self.expected(name) },
+                text: text.to_owned(),
+            });
+            let change = SidecarChange { before, after: Some(FULL.to_owned()) };
+            let member = Member {
+                sidecar: Some(Box::new(change)),
+                ..Member::alone(self.expected(picture)).going_to(path)
+            };
+            let (action, files) = (ActionKind::WriteSidecar, vec![member]);
+            Action { group, action, files, why: String::new() }
+        };
+        vec![
+            action(1, "best/a.jpg", "best/a.jpg.xmp", None),
+            action(2, "best/b.jpg", "best/b.xmp", Some(EMPTY)),
+        ]
+    }
+
+    /// A plan that does this to the duplicates; links only to the identical one. Sidecars are
+    /// written for pictures whose duplicates go into quarantine.
     pub fn plan(&self, kind: ActionKind) -> Plan {
         let root = self.root().canonicalize().unwrap();
+        if kind == ActionKind::WriteSidecar {
+            let mut plan = self.plan(ActionKind::Quarantine);
+            plan.actions.splice(0..0, self.sidecars());
+            return plan;
+        }
         if kind == ActionKind::Detach {
             // What is to be taken apart is a link first.
             let copy = root.join("library/copies/a.jpg");
@@ -102,6 +145,7 @@ impl Scene {
             keeper: keeper.map(|(keeper, _)| self.expected(keeper)),
             proof: keeper.map(|(_, proof)| proof),
             modified_ns: None,
+            sidecar: None,
         };
         for ((name, keeper), group) in PAIRS.into_iter().zip(1..) {
             let links =
@@ -133,6 +177,12 @@ impl Scene {
         let mut tree = self.before.clone();
         for action in plan.actions.iter().filter(|action| done(action)) {
             for member in &action.files {
+                if let (Some(change), Some(ExactPath(to))) = (&member.sidecar, &member.destination)
+                {
+                    let name = to.strip_prefix(&plan.base.0).unwrap().to_owned();
+                    tree.insert(name, content_of(change.after.as_ref().unwrap()));
+                    continue;
+                }
                 let content = tree[&member.source.path];
                 if action.action.removes_source() {
                     tree.remove(&member.source.path);

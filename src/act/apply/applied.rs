@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::act::journal::Verdict;
+use crate::act::plan::{Action, ActionKind};
 use crate::model::media::FileStamp;
 
 /// An act that was not done.
@@ -41,10 +42,12 @@ pub struct Applied {
     pub run: String,
     /// The actions that were done: their places in the plan, ascending.
     pub done: Vec<usize>,
-    /// Their files.
+    /// Their files, but for the sidecars.
     pub files: u64,
     /// The bytes of those.
     pub bytes: u64,
+    /// Sidecars that were written, or removed again.
+    pub sidecars: u64,
     /// What was not done, in the order of the plan.
     pub not_done: Vec<NotDone>,
     /// What could not be kept of files that were copied: times, permissions, attributes.
@@ -63,5 +66,16 @@ impl Applied {
     /// How many actions were done.
     pub fn actions(&self) -> u64 {
         self.done.len() as u64
+    }
+
+    /// Counts the files of an action that was done.
+    pub(super) fn count(&mut self, action: &Action) {
+        if action.action == ActionKind::WriteSidecar {
+            self.sidecars += action.files.len() as u64;
+            return;
+        }
+        self.files += action.files.len() as u64;
+        let bytes = action.files.iter().map(|member| member.source.stamp.size.0);
+        self.bytes = bytes.fold(self.bytes, u64::saturating_add);
     }
 }

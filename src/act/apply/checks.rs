@@ -22,7 +22,7 @@ pub(super) enum KeeperProof {
 
 impl Execution<'_> {
     /// The place of a file that a plan tells of.
-    fn place_of(&self, path: &Path) -> Result<Place, Mismatch> {
+    pub(super) fn place_of(&self, path: &Path) -> Result<Place, Mismatch> {
         self.place(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Mismatch::Gone,
             _ => Mismatch::Io(error),
@@ -30,7 +30,11 @@ impl Execution<'_> {
     }
 
     /// Opens a file that is what the plan says, except for its bytes, which are not read yet.
-    fn open_expected(&self, place: &Place, expected: &Expected) -> Result<OpenFile, Mismatch> {
+    pub(super) fn open_expected(
+        &self,
+        place: &Place,
+        expected: &Expected,
+    ) -> Result<OpenFile, Mismatch> {
         let files = self.world.files;
         let look = files.look_at(place)?.ok_or(Mismatch::Gone)?;
         match look.kind {

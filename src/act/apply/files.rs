@@ -45,6 +45,19 @@ impl FileTask<'_> {
         format!("{}.aside", self.mark).into()
     }
 
+    /// The same act for the file at its destination.
+    pub(super) fn at_destination<'b>(&self, member: &'b Member) -> FileTask<'b> {
+        FileTask {
+            place: self.place,
+            kind: self.kind,
+            member,
+            source: self.destination.clone(),
+            destination: self.destination.clone(),
+            begun: self.begun,
+            mark: self.mark.clone(),
+        }
+    }
+
     pub(super) fn expected(&self) -> &Expected {
         &self.member.source
     }

@@ -108,6 +108,14 @@ impl Execution<'_> {
         Ok(home.clone())
     }
 
+    /// Gives what an interrupted run had set aside its names back, as far as that can be done.
+    pub(super) fn bring_home(&self, files: &[FileTask<'_>]) {
+        for work in files.iter().filter(|work| work.begun) {
+            // What stays aside is found by its name.
+            let _ = self.place(&work.source).and_then(|home| self.where_left(work, &home));
+        }
+    }
+
     /// Renames a file, and checks that it is the one that was examined: where another has come to
     /// its name in between, that one gets its name back.
     pub(super) fn rename_checked(&self, from: &Place, to: &Place, look: Look) -> Result<(), Stop> {

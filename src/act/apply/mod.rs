@@ -17,6 +17,7 @@ mod mismatch;
 mod prune;
 mod remove;
 mod replace;
+mod sidecar;
 mod stop;
 mod transfer;
 mod trash;
@@ -28,7 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::act::journal::{Ending, Intent, Journal, Line, RunLog, Verdict};
-use crate::act::plan::{Action, ActionKind, Plan, PlanError};
+use crate::act::plan::{Action, ActionKind, Member, Plan, PlanError};
 use crate::files::fsops::FileSystem;
 use crate::model::event::{Act, Event, Phase, Progress};
 use crate::model::media::FileKey;
@@ -109,12 +110,14 @@ pub fn apply(
             })
             .collect(),
         keepers: members.filter_map(|m| m.keeper.as_ref()).map(|k| k.stamp.key).collect(),
+        sidecars: sidecars(plan),
         making_folders: Mutex::new(()),
         lasting: Mutex::default(),
         unlocked: Mutex::default(),
         queue: Mutex::new(IntentQueue {
             journal,
             wanted: &wanted,
+            pause: 0,
             next: 0,
             announced: 0,
             failure: None,
@@ -123,11 +126,17 @@ pub fn apply(
     };
     let files = wanted.iter().map(|&index| plan.actions[index].files.len() as u64).sum();
     world.progress.on(Event::StageStarted { stage: Phase::Act, total: Some(files) });
-    std::thread::scope(|scope| {
-        for _ in 0..world.workers.clamp(1, wanted.len().max(1)) {
-            scope.spawn(|| run.work());
-        }
-    });
+    // Sidecars are all written before anything goes in their favour, and when undoing the other
+    // way round: acts of either kind wait for those before.
+    let is_sidecar = |index: &usize| plan.actions[*index].action == ActionKind::WriteSidecar;
+    for stretch in wanted.chunk_by(|one, other| is_sidecar(one) == is_sidecar(other)) {
+        lock(&run.queue).pause += stretch.len();
+        std::thread::scope(|scope| {
+            for _ in 0..world.workers.clamp(1, stretch.len()) {
+                scope.spawn(|| run.work());
+            }
+        });
+    }
     world.progress.on(Event::StageFinished { stage: Phase::Act });
     Ok(run.finish())
 }
@@ -142,6 +151,8 @@ struct Execution<'a> {
     /// Real paths of the folders that nothing is touched in, and which folders they are.
     references: Vec<(PathBuf, Option<FileKey>)>,
     keepers: HashSet<FileKey>,
+    /// Sidecars that the plan writes, by the groups of the pictures.
+    sidecars: BTreeMap<u64, (PathBuf, &'a Member)>,
     making_folders: Mutex<()>,
     /// Keepers and folders of keepers that this run has waited for to be on the disk.
     lasting: Mutex<HashSet<FileKey>>,
@@ -155,6 +166,8 @@ struct Execution<'a> {
 struct IntentQueue<'a> {
     journal: Journal,
     wanted: &'a [usize],
+    /// How many of them may be begun.
+    pause: usize,
     next: usize,
     announced: usize,
     failure: Option<io::Error>,
@@ -212,7 +225,7 @@ impl Execution<'_> {
             return None;
         }
         let next = queue.next;
-        let index = *queue.wanted.get(next)?;
+        let index = *queue.wanted.get(next).filter(|_| next < queue.pause)?;
         if next >= queue.announced {
             let end = queue.wanted.len().min(next + INTENTS_AT_ONCE);
             let time = (self.world.clock)();
@@ -234,6 +247,7 @@ impl Execution<'_> {
 
     fn act(&self, index: usize, action: &Action) -> Result<ActOutcome, Stop> {
         let files = self.files_of(index, action);
+        self.is_carried(action).inspect_err(|_| self.bring_home(&files))?;
         match action.action {
             // Never asked for: filtered out.
             ActionKind::Report => Ok(ActOutcome::Done { effects: Vec::new(), remarks: Vec::new() }),
@@ -244,6 +258,7 @@ impl Execution<'_> {
             ActionKind::Trash => self.put_into_trash(&files),
             ActionKind::Delete => self.delete(&files),
             ActionKind::Hardlink | ActionKind::Reflink | ActionKind::Detach => self.replace(&files),
+            ActionKind::WriteSidecar => self.change_sidecars(&files),
         }
     }
 
@@ -309,9 +324,7 @@ impl Execution<'_> {
             match outcome {
                 ActOutcome::Done { effects, remarks } => {
                     applied.done.push(index);
-                    applied.files += action.files.len() as u64;
-                    let bytes = action.files.iter().map(|member| member.source.stamp.size.0);
-                    applied.bytes = bytes.fold(applied.bytes, u64::saturating_add);
+                    applied.count(action);
                     applied.effects.extend(effects);
                     applied.remarks.extend(remarks);
                 }
@@ -333,6 +346,18 @@ impl Execution<'_> {
         }
         applied
     }
+}
+
+/// Where a plan writes sidecars, by the groups of the pictures.
+fn sidecars(plan: &Plan) -> BTreeMap<u64, (PathBuf, &Member)> {
+    let writing = plan.actions.iter().filter(|a| a.action == ActionKind::WriteSidecar);
+    writing
+        .filter_map(|action| {
+            let member = action.files.first()?;
+            let destination = member.destination.as_ref()?;
+            Some((action.group, (plan.resolve(&destination.0), member)))
+        })
+        .collect()
 }
 
 /// The text of an error with the step and the path that it is about.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExactPath, Expected, Proof};
+use super::{ExactPath, Expected, Proof, SidecarChange};
 
 /// What to do with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum ActionKind {
     Untrash,
     /// Make a hard link a file of its own again.
     Detach,
+    /// Write what is known of a picture into a sidecar. The picture is only named.
+    WriteSidecar,
 }
 
 impl ActionKind {
@@ -46,6 +48,7 @@ impl ActionKind {
             Self::Delete => "delete",
             Self::Untrash => "untrash",
             Self::Detach => "detach",
+            Self::WriteSidecar => "write-sidecar",
         }
     }
 
@@ -62,6 +65,7 @@ impl ActionKind {
             Self::Delete => "deleted",
             Self::Untrash => "taken out of the trash",
             Self::Detach => "made files of their own",
+            Self::WriteSidecar => "described in sidecars",
         }
     }
 
@@ -72,7 +76,7 @@ impl ActionKind {
 
     /// Whether the file is put somewhere else.
     pub fn has_destination(self) -> bool {
-        matches!(self, Self::Quarantine | Self::Move | Self::Copy)
+        matches!(self, Self::Quarantine | Self::Move | Self::Copy | Self::WriteSidecar)
     }
 
     /// Whether the file's bytes are gone for good afterwards, unless another file has them.
@@ -104,12 +108,22 @@ pub struct Member {
     /// The modification time that the file is to have afterwards, where it is not the source's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_ns: Option<i64>,
+    /// What becomes of the sidecar at the destination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sidecar: Option<Box<SidecarChange>>,
 }
 
 impl Member {
     /// A file that goes nowhere and relies on nothing.
     pub fn alone(source: Expected) -> Self {
-        Self { source, destination: None, keeper: None, proof: None, modified_ns: None }
+        Self {
+            source,
+            destination: None,
+            keeper: None,
+            proof: None,
+            modified_ns: None,
+            sidecar: None,
+        }
     }
 
     /// The same, in favour of a file that stays.

@@ -48,6 +48,11 @@ impl Bounds {
         is_plain(path) && self.changed().any(|folder| is_below(path, folder))
     }
 
+    /// Whether nothing may be changed here.
+    pub(super) fn is_reference(&self, path: &Path) -> bool {
+        self.references.iter().any(|folder| is_below(path, folder))
+    }
+
     /// Whether a file here may be read and relied on.
     pub(super) fn holds_keeper(&self, path: &Path) -> bool {
         let known = || self.roots.iter().chain(&self.references).any(|root| is_below(path, root));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::bounds::Bounds;
 use super::error::PlanError;
+use super::sidecar::is_beside;
 use super::{Action, ActionKind, Member, Origin, Plan, Proof, UNBOUND_VERSION};
 use crate::model::findings::Relation;
 
@@ -83,6 +84,9 @@ impl<'a> Rules<'a> {
             path: member.source.path.clone(),
             reason,
         };
+        if kind == ActionKind::WriteSidecar {
+            self.check_sidecar(action, first).map_err(|reason| broken(first, reason))?;
+        }
         if self.bounds.is_some() {
             self.check_first(action, first).map_err(|reason| broken(first, reason))?;
         }
@@ -111,6 +115,42 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// A sidecar is written beside a picture that stays, and nowhere else.
+    fn check_sidecar(&mut self, action: &Action, member: &Member) -> Result<(), &'static str> {
+        let picture = self.plan.resolve(&member.source.path);
+        let (Some(change), Some(to)) = (&member.sidecar, &member.destination) else {
+            return Err("does not say what to write");
+        };
+        let to = self.plan.resolve(&to.0);
+        let replaced = change.before.as_ref().map(|before| self.plan.resolve(&before.file.path));
+        if action.files.len() > 1 || member.keeper.is_some() || self.bounds.is_none() {
+            return Err("does more than write a sidecar");
+        }
+        if !is_beside(&picture, &to) || replaced.is_some_and(|replaced| replaced != to) {
+            return Err("writes something else than the sidecar of its picture");
+        }
+        if self.bounds.is_some_and(|bounds| bounds.is_reference(&to)) {
+            return Err("writes into a reference folder");
+        }
+        if let Some(flaw) = change.flaw() {
+            return Err(flaw);
+        }
+        if self.keepers.contains(&to) || !self.acted_on.insert(to) {
+            return Err("changes a sidecar that another act needs or changes");
+        }
+        match self.plan.origin {
+            Origin::Undo => Ok(()),
+            Origin::Dedupe if change.after.is_none() => Err("removes a sidecar"),
+            Origin::Dedupe if !self.keepers.contains(&picture) => {
+                Err("describes a picture that no other file goes in favour of")
+            }
+            Origin::Dedupe => self.check_keeper(action.group, picture),
+            Origin::Organize | Origin::Leftovers | Origin::Covered => {
+                Err("does what such a plan has no use for")
+            }
+        }
+    }
+
     /// Checks that a keeper is one, by the proof in the plan.
     fn check_proof(&mut self, member: &Member) -> Result<(), &'static str> {
         let (keeper, proof) = match (&member.keeper, &member.proof) {
@@ -129,12 +169,16 @@ impl<'a> Rules<'a> {
         if proof.group == 0 {
             return Ok(());
         }
-        let path = self.plan.resolve(&keeper.path);
-        let of_group = self.keeper_of_group.entry(proof.group).or_insert_with(|| path.clone());
-        if *of_group != path {
+        self.check_keeper(proof.group, self.plan.resolve(&keeper.path))
+    }
+
+    /// A group has one keeper, and a keeper one group.
+    fn check_keeper(&mut self, group: u64, keeper: PathBuf) -> Result<(), &'static str> {
+        let of_group = self.keeper_of_group.entry(group).or_insert_with(|| keeper.clone());
+        if *of_group != keeper {
             return Err("relies on another keeper than the rest of its group");
         }
-        if *self.group_of_keeper.entry(path).or_insert(proof.group) != proof.group {
+        if *self.group_of_keeper.entry(keeper).or_insert(group) != group {
             return Err("relies on the keeper of another group");
         }
         Ok(())
@@ -153,14 +197,15 @@ impl<'a> Rules<'a> {
 
     fn check_once(&mut self, kind: ActionKind, member: &Member) -> Result<(), &'static str> {
         let source = self.plan.resolve(&member.source.path);
-        if kind != ActionKind::Copy && self.keepers.contains(&source) {
+        let stays = matches!(kind, ActionKind::Copy | ActionKind::WriteSidecar);
+        if !stays && self.keepers.contains(&source) {
             return Err("takes away a file that is relied on as a keeper");
         }
-        let (own, other) = match kind {
-            ActionKind::Copy => (&mut self.copied, &self.acted_on),
-            _ => (&mut self.acted_on, &self.copied),
+        let (own, other) = match stays {
+            true => (&mut self.copied, &self.acted_on),
+            false => (&mut self.acted_on, &self.copied),
         };
-        let again = other.contains(&source) || !own.insert(source) && kind != ActionKind::Copy;
+        let again = other.contains(&source) || !own.insert(source) && !stays;
         if again {
             return Err("acts on a file that an earlier one acts on");
         }
@@ -179,6 +224,8 @@ fn check_member(kind: ActionKind, member: &Member) -> Result<(), &'static str> {
         Err("does not say which bytes its file has")
     } else if keeper.is_some_and(|keeper| keeper.content.is_none()) {
         Err("does not say which bytes its keeper has")
+    } else if (kind == ActionKind::WriteSidecar) != member.sidecar.is_some() {
+        Err("writes a sidecar and needs none, or the other way round")
     } else if kind.has_destination() != member.destination.is_some() {
         Err("has a destination and needs none, or the other way round")
     } else if kind.relies_on_keeper() && keeper.is_none() {

@@ -11,6 +11,7 @@ mod error;
 mod form;
 mod proof;
 mod reach;
+mod sidecar;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ pub use error::PlanError;
 pub use form::{ExactPath, Expected};
 pub use proof::{MatchRule, Proof};
 pub use reach::Reach;
+pub use sidecar::{SidecarBefore, SidecarChange, content_of};
 
 use crate::model::path_text::harmless_json;
 use crate::model::record::ContentHash;
@@ -112,12 +114,14 @@ struct Sealed<'a> {
 /// How much a plan does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
-    /// Files.
+    /// Files, but for the sidecars.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
     /// Files among them that are to be deleted though their bytes are not the keeper's.
     pub lost_for_good: u64,
+    /// Sidecars that are written.
+    pub sidecars: u64,
 }
 
 impl Plan {
@@ -241,6 +245,10 @@ impl Plan {
     pub fn extent(&self) -> Extent {
         let mut extent = Extent::default();
         for action in &self.actions {
+            if action.action == ActionKind::WriteSidecar {
+                extent.sidecars += action.files.len() as u64;
+                continue;
+            }
             for member in &action.files {
                 extent.files += 1;
                 extent.bytes = extent.bytes.saturating_add(member.source.stamp.size.0);

@@ -18,6 +18,11 @@ impl Reach {
         self.0.holds_destination(path)
     }
 
+    /// Whether the plan may write a sidecar beside a picture at this path.
+    pub fn describes(&self, path: &Path) -> bool {
+        self.0.holds_source(path) && !self.0.is_reference(path)
+    }
+
     /// Whether the plan may read a file at this path, and rely on it.
     pub fn relies_on(&self, path: &Path) -> bool {
         self.0.holds_keeper(path)

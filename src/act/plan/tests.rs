@@ -168,7 +168,7 @@ fn contradictions() {
 fn extent() {
     let mut plan = plan(ActionKind::Delete, &[("a", "k"), ("b", "k")]);
     plan.actions[1].files[0].source.content = Some(ContentHash([1; 32]));
-    assert_eq!(plan.extent(), Extent { files: 2, bytes: 20, lost_for_good: 1 });
+    assert_eq!(plan.extent(), Extent { files: 2, bytes: 20, lost_for_good: 1, sidecars: 0 });
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! From findings to a plan: which files go where, with all that belongs to them.
 
 mod bind;
+mod carry;
 mod destinations;
+mod known;
 mod units;
 mod verify;
 
@@ -33,6 +35,8 @@ pub struct ProposalOptions {
     pub label: String,
     /// Delete pictures that only look like what is kept, though they were never in quarantine.
     pub delete_unquarantined: bool,
+    /// Write what only a duplicate knows into a sidecar beside its keeper.
+    pub carry: bool,
 }
 
 /// What is proposed.
@@ -42,6 +46,9 @@ pub struct Proposal {
     pub plan: Plan,
     /// What is not, though it is a duplicate.
     pub left: Vec<LeftAlone>,
+    /// Duplicates that go though they know what their keepers do not, and what that is: it may not
+    /// be written beside a keeper that is only read.
+    pub not_carried: Vec<LeftAlone>,
 }
 
 /// Where the library keeps what it sets aside; walks pass it over.
@@ -97,7 +104,11 @@ impl Findings {
 
 fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progress) -> Proposal {
     let real = RealPaths::new(&wanted.base);
-    let mut proposal = Proposal { plan: bounded(findings, wanted, &real), left: Vec::new() };
+    let mut proposal = Proposal {
+        plan: bounded(findings, wanted, &real),
+        left: Vec::new(),
+        not_carried: Vec::new(),
+    };
     let candidates = candidates(findings, wanted, &mut proposal.left);
     let mut binding = Binding::new(&proposal.plan, &candidates, real);
     if wanted.action == ActionKind::Report {
@@ -118,9 +129,12 @@ fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progres
         .collect();
     let mut actions = binding.bind(actions, &mut proposal.left);
     proposal.plan.elsewhere = binding.elsewhere();
+    if wanted.carry && wanted.action.removes_source() {
+        actions = carry::with_sidecars(actions, &candidates, &mut proposal);
+    }
     if wanted.action.has_destination() {
         let mut places = Destinations::new(&proposal.plan, wanted);
-        for action in &mut actions {
+        for action in actions.iter_mut().filter(|action| action.action == wanted.action) {
             places.give(action);
         }
     }

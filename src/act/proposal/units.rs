@@ -1,7 +1,7 @@
 //! What goes together.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,10 +30,24 @@ impl ListedUnit {
     fn place(&self, path: &Path) -> Option<usize> {
         self.places.get(path.file_name()?).copied()
     }
+
+    /// The names of all files.
+    pub(super) fn names(&self) -> impl Iterator<Item = &OsStr> {
+        self.names.iter().map(OsString::as_os_str)
+    }
+
+    /// What goes with a picture, and with how many pictures it goes.
+    pub(super) fn companions_of(&self, picture: &Path) -> impl Iterator<Item = (&OsStr, usize)> {
+        let at = self.place(picture);
+        let companions = self.folder.companions.iter();
+        companions
+            .filter(move |companion| at.is_some_and(|at| companion.owners.contains(&at)))
+            .map(|companion| (self.names[companion.file].as_os_str(), companion.owners.len()))
+    }
 }
 
 impl Folders {
-    fn look(&mut self, folder: &Path) -> &io::Result<ListedUnit> {
+    pub(super) fn look(&mut self, folder: &Path) -> &io::Result<ListedUnit> {
         self.0.entry(folder.to_owned()).or_insert_with(|| {
             let real = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             let names = names_in(real)?;

@@ -35,6 +35,10 @@ pub struct DedupeArgs {
     /// Act even if a folder that held pictures before is empty now
     #[arg(long, help_heading = "Action")]
     pub allow_empty: bool,
+    /// Do not write what only a duplicate knows (dates, places, ratings, keywords, people, texts,
+    /// albums) into an .xmp beside the picture that is kept
+    #[arg(long, help_heading = "Action")]
+    pub no_carry: bool,
     /// Print the plan; change nothing
     #[arg(long, help_heading = "Action")]
     pub dry_run: bool,

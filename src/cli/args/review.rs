@@ -29,6 +29,9 @@ pub struct ReviewArgs {
     /// Act even if a folder that held pictures before is empty now
     #[arg(long, help_heading = "Page")]
     pub allow_empty: bool,
+    /// Do not write what only a duplicate knows into an .xmp beside the picture that is kept
+    #[arg(long, help_heading = "Page")]
+    pub no_carry: bool,
     /// Port to serve the page on [default: any free one]
     #[arg(long, value_name = "N", help_heading = "Page")]
     pub port: Option<u16>,

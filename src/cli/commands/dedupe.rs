@@ -31,6 +31,8 @@ pub struct DedupeRequest {
     pub to: Option<PathBuf>,
     /// Delete what only looks the same at once.
     pub delete_unquarantined: bool,
+    /// Write what only a duplicate knows beside its keeper.
+    pub carry: bool,
     /// Show what would be done.
     pub dry_run: bool,
     /// Where to keep the plan.
@@ -66,11 +68,13 @@ impl DedupeRequest {
         let mut compared = duplicate_options(&dedupe.compared, settings);
         compared.acts = action != ActionKind::Report;
         compared.allow_empty = dedupe.allow_empty;
+        compared.no_carry = dedupe.no_carry;
         Ok(Self {
             compared,
             action,
             to: dedupe.to.clone(),
             delete_unquarantined: dedupe.delete_unquarantined,
+            carry: !dedupe.no_carry,
             dry_run: dedupe.dry_run,
             save_plan: dedupe.save_plan.clone(),
             format: dedupe.format,
@@ -151,12 +155,16 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
             base: context.folder.clone(),
             label: run_label(),
             delete_unquarantined: options.delete_unquarantined,
+            carry: options.carry,
         };
         findings.plan(&wanted, context.progress)
     });
     if let Some(proposal) = &proposal {
         for left in &proposal.left {
             tracing::warn!("left alone: {}: {}", for_people(&left.path), one_line(&left.why));
+        }
+        for lost in &proposal.not_carried {
+            tracing::warn!("{}: {}", for_people(&lost.path), one_line(&lost.why));
         }
     }
     if let (Some(proposal), true) = (&proposal, planned) {

@@ -34,6 +34,7 @@ use crate::cli::{interrupt, render};
 pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failure> {
     let mut compared = duplicate_options(&options.compared, &context.settings);
     (compared.acts, compared.allow_empty) = (true, options.allow_empty);
+    compared.no_carry = options.no_carry;
     let to = context.destination(options.to.as_deref(), &compared.references)?;
     compared.skip_dirs = to.iter().cloned().collect();
     // Before hours of hashing.
@@ -77,7 +78,8 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
          The link works once, on this machine. Ctrl-C, or closing the program, loses no decision.\n",
         extent(&findings),
     ))?;
-    let mut actions = OwnActions { context, library, to, cancel: Arc::clone(&cancel) };
+    let carry = !options.no_carry;
+    let mut actions = OwnActions { context, library, to, carry, cancel: Arc::clone(&cancel) };
     let session = Session::new(findings, context.folder.clone(), decisions)
         .map_err(|error| Failure::from_decisions(&error))?;
     if !options.no_open && context.asks {
@@ -127,6 +129,7 @@ struct OwnActions<'a> {
     context: &'a Context<'a>,
     library: Library,
     to: Option<PathBuf>,
+    carry: bool,
     cancel: Arc<AtomicBool>,
 }
 
@@ -143,9 +146,12 @@ impl Actions for OwnActions<'_> {
             base: self.context.folder.clone(),
             label: run_label(),
             delete_unquarantined: false,
+            carry: self.carry,
         };
         let proposal = findings.plan(&wanted, progress);
-        Ok(Proposed { plan: proposal.plan, left: proposal.left })
+        let mut left = proposal.left;
+        left.extend(proposal.not_carried);
+        Ok(Proposed { plan: proposal.plan, left })
     }
 
     fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, Problem> {
@@ -184,7 +190,8 @@ fn done(plan: &Plan, applied: &Applied) -> JobResult {
             applied.left, applied.run
         ));
     }
-    let sources = acted_on(plan, applied).flat_map(|action| &action.files);
+    let went = acted_on(plan, applied).filter(|a| a.action != ActionKind::WriteSidecar);
+    let sources = went.flat_map(|action| &action.files);
     JobResult {
         run: applied.run.clone(),
         files: applied.files,

@@ -4,7 +4,7 @@ use clean_backup::act::apply::Applied;
 use clean_backup::act::journal::Verdict;
 use clean_backup::act::plan::{ActionKind, ExactPath, Origin, Plan};
 use clean_backup::model::path_text::{for_people, one_line};
-use clean_backup::model::readable::{count, human_bytes};
+use clean_backup::model::readable::{count as count_of, human_bytes};
 use serde::Serialize;
 
 use crate::cli::args::ListFormat;
@@ -58,6 +58,9 @@ pub struct AppliedJson {
     actions: u64,
     files: u64,
     bytes: u64,
+    /// Sidecars that were written, or removed again.
+    #[serde(skip_serializing_if = "is_zero")]
+    sidecars: u64,
     not_done: Vec<NotDoneJson>,
     notes: Vec<NoteJson>,
     /// Actions that were not begun.
@@ -92,6 +95,7 @@ impl AppliedJson {
             actions: applied.actions(),
             files: applied.files,
             bytes: applied.bytes,
+            sidecars: applied.sidecars,
             not_done: not_done.collect(),
             notes: notes
                 .map(|(path, note)| NoteJson { path: ExactPath(path.clone()), note: note.clone() })
@@ -115,13 +119,18 @@ pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcom
         text += &format!("{verdict:8} {}\n", one_line(&not_done.reason));
     }
     let kinds = plan.actions.iter().map(|action| action.action);
-    let first = kinds.clone().next().unwrap_or(ActionKind::Report);
+    let kinds = kinds.filter(|kind| *kind != ActionKind::WriteSidecar);
+    let first = kinds.clone().next().unwrap_or(ActionKind::WriteSidecar);
     let past = if kinds.clone().all(|kind| kind == first) { past(plan, first) } else { "acted on" };
     let count = |verdict| applied.not_done.iter().filter(|n| n.verdict == verdict).count();
     text += &format!(
-        "{} {past} ({}){}.\n",
+        "{} {past} ({}){}{}.\n",
         files(applied.files),
         human_bytes(applied.bytes),
+        match applied.sidecars {
+            0 => String::new(),
+            sidecars => format!(", {} {}", count_of(sidecars, "sidecar"), written(plan)),
+        },
         match (count(Verdict::Refused), count(Verdict::Failed)) {
             (0, 0) => String::new(),
             (refused, failed) => format!("; {refused} refused, {failed} failed"),
@@ -144,11 +153,23 @@ pub fn finish(plan: &Plan, applied: &Applied, mode: OutputMode) -> Result<Outcom
             applied.run
         )));
     }
-    if applied.files > 0 {
+    if applied.files > 0 || applied.sidecars > 0 {
         text += &format!("Undo with: clean-backup undo {}\n", applied.run);
     }
     mode.print(&text, AppliedJson::from_applied(applied))?;
     Ok(Outcome::from_skipped(applied.not_done.len()))
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What has happened to sidecars.
+pub fn written(plan: &Plan) -> &'static str {
+    match plan.origin {
+        Origin::Undo => "put back",
+        _ => "written",
+    }
 }
 
 /// What has happened to files; of copies that are taken back, that nothing is lost.
@@ -161,5 +182,5 @@ pub fn past(plan: &Plan, kind: ActionKind) -> &'static str {
 
 /// `1 file`, `2 files`.
 pub fn files(number: u64) -> String {
-    count(number, "file")
+    count_of(number, "file")
 }

@@ -1,9 +1,11 @@
 //! The JSON form: the project's stable interface for programs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
 
+use clean_backup::dedupe::carry::Carry;
 use clean_backup::model::findings::{
     Damaged, Duplicate, Findings, FoundPicture, Group, Linked, Member, REPORT_VERSION, Region,
 };
@@ -100,6 +102,40 @@ struct DuplicateJson {
     whole_beside_damaged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<AlarmJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carry: Option<CarryJson>,
+}
+
+/// What a duplicate knows and its keeper does not.
+#[derive(Serialize)]
+struct CarryJson {
+    /// By field, as people read it.
+    only: BTreeMap<&'static str, Vec<String>>,
+    conflicts: Vec<ConflictJson>,
+    /// `only` would be written beside the keeper.
+    written: bool,
+}
+
+#[derive(Serialize)]
+struct ConflictJson {
+    field: &'static str,
+    keeper: String,
+    duplicate: String,
+}
+
+impl CarryJson {
+    fn new(group: &Group, carry: &Carry) -> Self {
+        let conflicts = carry.conflicts.iter().map(|conflict| ConflictJson {
+            field: conflict.field.name(),
+            keeper: conflict.keeper.clone(),
+            duplicate: conflict.duplicate.clone(),
+        });
+        Self {
+            only: carry.only.iter().map(|(field, values)| (field.name(), values.clone())).collect(),
+            conflicts: conflicts.collect(),
+            written: !carry.only.is_empty() && !group.keeper.reference,
+        }
+    }
 }
 
 /// The part of one of both pictures that the other one shows, in fractions of its sides.
@@ -224,7 +260,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
                 id: index + 1,
                 keeper: picture(&group.keeper),
                 reason: &group.reason,
-                duplicates: group.duplicates.iter().map(|d| duplicate(report, group, d)).collect(),
+                duplicates: duplicates(report, group),
                 linked: group.linked.iter().map(linked).collect(),
                 reclaimable_bytes: group.reclaimable_bytes(&report.matching),
             })
@@ -299,8 +335,19 @@ pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
     }
 }
 
+fn duplicates(report: &Findings, group: &Group) -> Vec<DuplicateJson> {
+    let carries = report.carries(group);
+    let carry = |duplicate: &Duplicate| {
+        let carry = carries.get(duplicate.picture.path.as_path());
+        carry.map(|carry| CarryJson::new(group, carry))
+    };
+    let duplicates = group.duplicates.iter();
+    duplicates.map(|d| DuplicateJson { carry: carry(d), ..duplicate(report, group, d) }).collect()
+}
+
 fn duplicate(report: &Findings, group: &Group, duplicate: &Duplicate) -> DuplicateJson {
     DuplicateJson {
+        carry: None,
         picture: picture(&duplicate.picture),
         distance: duplicate.distance.0,
         fine_distance: duplicate.fine_distance.0,

@@ -1,6 +1,7 @@
 //! Results: on standard output, or in a new file.
 
 pub mod applied;
+mod carry;
 pub mod covered;
 mod csv;
 pub mod history;
@@ -242,6 +243,7 @@ mod own_results {
             groups: vec![],
             skipped: vec![],
             damaged: Vec::new(),
+            known: Default::default(),
             warnings: Vec::new(),
             counts: Default::default(),
         };

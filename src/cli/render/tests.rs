@@ -87,6 +87,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
     reference.reference = true;
     Findings {
         damaged: Vec::new(),
+        known: Default::default(),
         warnings: Vec::new(),
         roots: vec!["photos".into(), odd_bytes()],
         references: vec!["reference".into()],

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::carry::carry_lines;
 use clean_backup::model::findings::{
     Duplicate, Findings, FoundPicture, Group, Linked, Member, Relation,
 };
@@ -105,6 +106,7 @@ fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Gro
     writer.line(format_args!("  {role}  {}", picture_line(&group.keeper)));
     writer.line(format_args!("             kept for: {}", one_line(&group.reason)));
     push_other_names(writer, &group.keeper);
+    let carries = report.carries(group);
     for duplicate in &group.duplicates {
         let (paint, role) = match duplicate.relation {
             _ if duplicate.alarm.is_some() => (Paint::Never, "damaged? "),
@@ -117,6 +119,11 @@ fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Gro
         writer
             .line(format_args!("             {}", standing(report, group, duplicate, writer.bits)));
         push_other_names(writer, &duplicate.picture);
+        if let Some(carry) = carries.get(duplicate.picture.path.as_path()) {
+            for line in carry_lines(group, carry) {
+                writer.line(format_args!("             {line}"));
+            }
+        }
     }
     for linked in &group.linked {
         let role = writer.paint(Paint::Never, "linked   ");

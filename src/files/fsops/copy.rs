@@ -42,6 +42,12 @@ pub(super) fn copy_new(from: &File, to: &Place) -> io::Result<ContentHash> {
     Ok(content)
 }
 
+pub(super) fn write_new(to: &Place, bytes: &[u8]) -> io::Result<()> {
+    let mut to = at::create_file(to)?;
+    to.write_all(bytes)?;
+    to.sync_all()
+}
+
 /// Asks the system to drop what it remembers of a file's bytes. Only advice: what is not followed
 /// costs the certainty that the disk was asked, nothing else.
 pub(super) fn forget_pages(file: &File) {

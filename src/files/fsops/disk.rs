@@ -104,6 +104,10 @@ impl FileSystem for Disk {
         copy::copy_new(&from.file, to)
     }
 
+    fn write_new(&self, to: &Place, bytes: &[u8]) -> io::Result<()> {
+        copy::write_new(to, bytes)
+    }
+
     fn copy_attributes(
         &self,
         from: &OpenFile,

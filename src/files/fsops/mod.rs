@@ -195,6 +195,12 @@ pub trait FileSystem: Sync {
     /// `AlreadyExists`, or what the system says; part of the bytes may then be left at `to`.
     fn copy_new(&self, from: &OpenFile, to: &Place) -> io::Result<ContentHash>;
 
+    /// Writes a new file, and waits until its bytes are on the disk.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, or what the system says; part of the bytes may then be left at `to`.
+    fn write_new(&self, to: &Place, bytes: &[u8]) -> io::Result<()>;
+
     /// Gives `to` the times, permissions and extended attributes of `from`, with `modified_ns` in
     /// the place of its modification time if that is given. Reports what could not be preserved:
     /// many file systems keep only a part.

@@ -3,11 +3,13 @@
 mod group;
 mod likeness;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 pub use group::{Duplicate, Group, Linked};
 pub use likeness::{Likeness, Member, Region, Surroundings};
 
+use crate::model::knowledge::Knowledge;
 use crate::model::media::{CaptureTime, Dimensions, FileStamp, Format};
 use crate::model::phash::PictureHash;
 use crate::model::policy::Policy;
@@ -212,6 +214,8 @@ pub struct Findings {
     pub skipped: Vec<Skipped>,
     /// Damaged pictures, in a group or not, by path.
     pub damaged: Vec<DamagedPicture>,
+    /// What keepers and duplicates know, by their paths; empty where nobody asked.
+    pub known: HashMap<PathBuf, Knowledge>,
     /// What makes the result doubtful as a whole (human-readable).
     pub warnings: Vec<String>,
     /// What the run counted.

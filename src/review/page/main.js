@@ -148,7 +148,14 @@ function member_card(group, member) {
   make('span', { class: 'name', text: member.name }),
   make('small', { text: member.folder }),
   make('small', { text: `${member.width} × ${member.height} ${member.format}, ${human(member.bytes)}` }),
-  make('small', { text: standing(member) || '\u00a0' }));
+  make('small', { text: standing(member) || '\u00a0' }),
+  ...carry(member).map((text) => make('small', { class: 'carry', text })));
+}
+
+// What only a duplicate knows, and what contradicts the keeper.
+function carry(member) {
+  const only = member.only ? [`only it knows: ${member.only}`] : [];
+  return [...only, ...(member.conflicts ?? []).map((conflict) => `contradicts: ${conflict}`)];
 }
 
 function badge(element, group) {
@@ -502,7 +509,8 @@ async function make_plan() {
   planned = job.number;
   lost = plan.lost_for_good;
   const verbs = { quarantine: 'moved aside', trash: 'moved into the trash', hardlink: 'replaced by hard links', delete: 'deleted' };
-  $('plan-sentence').textContent = `${count(plan.files, 'file')} (${human(plan.bytes)}) will be ${verbs[plan.action]}.`;
+  const sidecars = plan.sidecars ? `, and ${count(plan.sidecars, 'sidecar')} written beside what is kept` : '';
+  $('plan-sentence').textContent = `${count(plan.files, 'file')} (${human(plan.bytes)}) will be ${verbs[plan.action]}${sidecars}.`;
   fill('plan-files', plan.sources.map((path, at) => (plan.destinations[at] ? `${path} → ${plan.destinations[at]}` : path)));
   if (plan.files > plan.sources.length) $('plan-files').append(make('li', { text: `and ${number.format(plan.files - plan.sources.length)} more` }));
   fill('plan-left', plan.left);

@@ -32,7 +32,7 @@ impl LibraryReach {
         for action in acts {
             for member in &action.files {
                 // What is copied stays as it is, and so may the folder that it lies in.
-                let copied = action.action == ActionKind::Copy;
+                let copied = matches!(action.action, ActionKind::Copy | ActionKind::WriteSidecar);
                 let source = folder(&member.source.path);
                 let keeper = member.keeper.iter().map(|keeper| folder(&keeper.path));
                 let read: Vec<PathBuf> = keeper.chain([source]).collect();

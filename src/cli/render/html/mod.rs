@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use self::thumbnails::NoThumbnail;
+use super::carry::carry_lines;
 use super::text::{linked_line, standing};
 use clean_backup::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation};
 use clean_backup::model::media::Orientation;
@@ -182,20 +183,18 @@ fn push_group(
         ),
     );
     let kept = format!("kept for: {}", one_line(&group.reason));
-    push_picture(page, &group.keeper, ("keep", "kept"), &kept, thumbnails);
+    push_picture(page, &group.keeper, ("keep", "kept"), &[kept], thumbnails);
+    let carries = report.carries(group);
     for duplicate in &group.duplicates {
-        let role = role(report, duplicate);
-        push_picture(
-            page,
-            &duplicate.picture,
-            role,
-            &standing(report, group, duplicate, false),
-            thumbnails,
-        );
+        let mut notes = vec![standing(report, group, duplicate, false)];
+        if let Some(carry) = carries.get(duplicate.picture.path.as_path()) {
+            notes.extend(carry_lines(group, carry));
+        }
+        push_picture(page, &duplicate.picture, role(report, duplicate), &notes, thumbnails);
     }
     for linked in &group.linked {
         let role = ("linked", "linked");
-        push_picture(page, &linked.picture, role, &linked_line(linked), thumbnails);
+        push_picture(page, &linked.picture, role, &[linked_line(linked)], thumbnails);
     }
     page.push_str("</div>\n</section>\n");
 }
@@ -214,7 +213,7 @@ fn push_picture(
     page: &mut String,
     picture: &FoundPicture,
     (class, word): (&str, &str),
-    standing: &str,
+    notes: &[String],
     thumbnails: &ThumbnailSource<'_>,
 ) {
     push(page, format_args!("<figure class=\"{class}\">\n"));
@@ -244,15 +243,17 @@ fn push_picture(
         page,
         format_args!(
             "<figcaption><span class=\"role\">{word}</span> <span class=\"path\">{}</span><br>\
-             {} × {} {}, {}{captured}{damaged}<br><small>{}</small>",
+             {} × {} {}, {}{captured}{damaged}",
             breakable(&picture.path),
             grouped(picture.dimensions.width.into()),
             grouped(picture.dimensions.height.into()),
             picture.format.name(),
             human_bytes(picture.stamp.size.0),
-            escaped(standing),
         ),
     );
+    for note in notes {
+        push(page, format_args!("<br><small>{}</small>", escaped(note)));
+    }
     for name in &picture.other_names {
         push(page, format_args!("<br><small>the same file: {}</small>", breakable(name)));
     }
