@@ -29,6 +29,7 @@ use std::io;
 use crate::container::ReadAt;
 use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
 use crate::model::panics;
+use crate::model::provenance::Provenance;
 use crate::picture::tile::Tiles;
 
 /// How to decode.
@@ -70,6 +71,9 @@ pub struct Decoded {
     pub exif: Option<Vec<u8>>,
     /// What is not as it should be, though the picture was read.
     pub flags: DecodeFlags,
+    /// What the structure and the samples tell of where the picture comes from; what metadata say
+    /// of it is not in here.
+    pub provenance: Provenance,
 }
 
 /// Why a picture could not be decoded.

@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::container::ReadAt;
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom, decode};
 use crate::files::content::HashingSource;
-use crate::metadata::read_exif;
-use crate::model::media::{Metadata, Orientation};
+use crate::metadata;
+use crate::model::media::Orientation;
 use crate::model::phash::PictureHash;
+use crate::model::provenance::Provenance;
 use crate::model::record::{ContentHash, PictureRecord, Stage, Unreadable};
 use crate::picture::tile::Tiles;
 
@@ -47,7 +48,7 @@ pub fn read_picture(path: &Path, options: &DecodeOptions) -> Result<ReadPicture,
 
 /// Turns a decoded picture as its metadata ask.
 fn shown(decoded: Decoded) -> (Tiles, PictureRecord) {
-    let mut metadata: Metadata = decoded.exif.as_deref().map(read_exif).unwrap_or_default();
+    let (mut metadata, traces) = metadata::of_picture(decoded.exif.as_deref(), decoded.dimensions);
     metadata.orientation = match decoded.orientation {
         OrientationFrom::Applied => Orientation::Upright,
         OrientationFrom::Exif => metadata.orientation,
@@ -60,7 +61,10 @@ fn shown(decoded: Decoded) -> (Tiles, PictureRecord) {
         hash: PictureHash::default(),
         metadata,
         flags: decoded.flags,
-        provenance: None,
+        provenance: Some(Provenance {
+            traces: decoded.provenance.traces.with(traces),
+            ..decoded.provenance
+        }),
     };
     (decoded.tiles.oriented(orientation), record)
 }

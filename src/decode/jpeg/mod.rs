@@ -19,6 +19,7 @@ mod full;
 mod idct;
 mod planes;
 mod progressive;
+mod quantiser;
 mod scan;
 mod segments;
 mod sequential;
@@ -28,6 +29,7 @@ pub(super) use colour::pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
 use crate::model::media::{DecodeFlags, Format};
+use crate::model::provenance::{Provenance, Quantised};
 use frame::Frame;
 
 /// The short side of the reduced plane has at least so many samples, where the picture allows:
@@ -69,6 +71,7 @@ fn read(bytes: &[u8], options: &DecodeOptions, planes: u64) -> Result<Decoded, D
             let is_damaged = matches!(error, DecodeError::Damaged(_));
             let mut decoded = full::decode(bytes, options, planes).map_err(|_| error)?;
             decoded.flags.damaged_tail |= is_damaged;
+            decoded.provenance.quantised = quantised(bytes);
             Ok(decoded)
         }
         Err(other) => Err(other),
@@ -108,7 +111,18 @@ fn finish(
         orientation: OrientationFrom::Exif,
         exif: picture.exif.map(<[u8]>::to_vec),
         flags: DecodeFlags { damaged_tail: read.damaged, thumbnail: false },
+        provenance: Provenance {
+            quantised: quantiser::quantised(picture, frame),
+            ..Provenance::default()
+        },
     })
+}
+
+/// How a picture that this reader refused was quantised, as far as its header tells.
+fn quantised(bytes: &[u8]) -> Option<Quantised> {
+    let mut picture = segments::JpegReader::new(bytes);
+    let frame = picture.read_header().ok()?;
+    quantiser::quantised(&picture, &frame)
 }
 
 /// The samples of the components that are wanted.

@@ -17,6 +17,7 @@ use super::luma::LumaRows;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
 use crate::model::media::{DecodeFlags, Dimensions, Format};
+use crate::model::provenance::Provenance;
 
 pub(super) fn decode(
     format: Format,
@@ -63,5 +64,6 @@ fn complete(
         orientation: OrientationFrom::Exif,
         exif: None,
         flags: DecodeFlags::default(),
+        provenance: Provenance::default(),
     })
 }
