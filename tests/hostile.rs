@@ -103,7 +103,7 @@ fn no_bytes_are_no_picture() {
 
 #[test]
 fn metadata_of_damaged_files_never_panic() {
-    use clean_backup::metadata::{embedded, sidecar};
+    use clean_backup::metadata::{embedded, of_picture, sidecar};
     let mut wholes: Vec<Vec<u8>> = fixtures().iter().map(|path| fs::read(path).unwrap()).collect();
     wholes.push(b"<x:xmpmeta><a e:DateTimeOriginal='2019-02-03T12:34:56.05+01:00'/>".to_vec());
     wholes.push(br#"{"photoTakenTime":{"timestamp":"1549197296"}}"#.to_vec());
@@ -136,6 +136,7 @@ fn metadata_of_damaged_files_never_panic() {
                     *byte ^= 1 + next(255) as u8;
                 }
             }
+            of_picture(&bytes, Some(&bytes), None);
             dates += embedded(&bytes).dates.len();
             dates += sidecar::from_xmp(&bytes).len() + sidecar::from_takeout(&bytes).len();
         }

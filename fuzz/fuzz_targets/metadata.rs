@@ -1,10 +1,11 @@
 //! Metadata inside of pictures and films: Exif, XMP, IPTC, and the dates of films.
 #![no_main]
 
-use clean_backup::metadata::{embedded, tags};
+use clean_backup::metadata::{embedded, of_picture, tags};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     embedded(&bytes);
     tags(&bytes);
+    of_picture(&bytes, Some(bytes), None);
 });

@@ -18,7 +18,6 @@ use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
 use crate::model::media::{DecodeFlags, Dimensions, Format};
-use crate::model::provenance::Provenance;
 
 /// Most boxes of a container that are looked at.
 const MOST_BOXES: usize = 1 << 12;
@@ -59,7 +58,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         orientation: OrientationFrom::Applied,
         exif: parts.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten(),
         flags: DecodeFlags { damaged_tail: parts.cut, ..DecodeFlags::default() },
-        provenance: Provenance::default(),
+        provenance: rows.provenance(),
     })
 }
 

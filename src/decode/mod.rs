@@ -6,6 +6,8 @@
 
 mod avif;
 mod detail;
+mod earlier;
+mod grid;
 mod heif;
 mod ifd0;
 mod jpeg;

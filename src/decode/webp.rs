@@ -10,7 +10,6 @@ use super::luma::{Channels, LumaRows};
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
 use crate::model::media::{DecodeFlags, Dimensions, Format};
-use crate::model::provenance::Provenance;
 
 /// What the decoder may hold beside the picture.
 const OVERHEAD: u64 = 1 << 20;
@@ -46,7 +45,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         orientation: OrientationFrom::Exif,
         exif: exif_of(source, &chunks)?,
         flags: DecodeFlags { damaged_tail: chunks.cut, ..DecodeFlags::default() },
-        provenance: Provenance::default(),
+        provenance: rows.provenance(),
     })
 }
 

@@ -172,7 +172,7 @@ impl Library {
             ..Default::default()
         };
         // People empty the card afterwards because of what is said here, so all bytes are read.
-        let confirm = Some(Confirm::All);
+        let confirm = Confirm::All;
         let found = self.compare(&mut scan, Others::default(), &matching, confirm, monitor)?;
         let groups = found.report_groups(&scan.pictures, &matching);
         let rule = Matching { policy: options.policy, ..Matching::default() };

@@ -6,15 +6,15 @@ mod exif;
 mod iptc;
 pub mod sidecar;
 mod software;
+mod traces;
 mod video;
 mod xmp;
 
 pub use exif::read_exif;
+pub use traces::of_picture;
 
 use crate::container::ReadAt;
 use crate::metadata::capture::{DateCandidate, DateSource};
-use crate::model::media::{Dimensions, Metadata};
-use crate::model::provenance::Traces;
 use blocks::Blocks;
 
 /// What filing needs of a picture or a film.
@@ -48,12 +48,6 @@ pub fn embedded(source: &dyn ReadAt) -> Embedded {
     // A HEIC or a CR3 may be a movie by its boxes; its tags come first.
     dates.extend(video::dates(source));
     embedded
-}
-
-/// What the metadata of a picture that is stored with these dimensions say: the tags of `exif`,
-/// the block that its decoder found, and all traces of where it comes from.
-pub fn of_picture(exif: Option<&[u8]>, stored: Dimensions) -> (Metadata, Traces) {
-    exif.map(|block| exif::with_traces(block, stored)).unwrap_or_default()
 }
 
 /// The tags of a picture as people read them: name and value, in the order of the file.

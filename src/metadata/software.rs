@@ -115,15 +115,15 @@ const MESSENGERS: &[&str] = &[
 /// `17.4.1`, `HDR+ 1.0.345618096zd`, `Ver.1.00`, `G991BXXU3AUE1`.
 pub(super) fn is_editor(name: &str) -> bool {
     let name = name.trim().to_lowercase();
-    let begins = |editor: &&str| {
-        let rest = name.strip_prefix(*editor);
+    let begins = |editor: &str| {
+        let rest = name.strip_prefix(editor);
         rest.is_some_and(|rest| {
             let rest = rest.trim_start();
             rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit())
         })
     };
     EDITORS.iter().any(|editor| name.contains(editor))
-        || EDITORS_BY_START.iter().any(|e| begins(&e))
+        || EDITORS_BY_START.iter().any(|editor| begins(editor))
 }
 
 /// Whether a text names a messenger or a site.
@@ -136,17 +136,9 @@ pub(super) fn is_messenger(text: &str) -> bool {
 /// Whether a text says that the picture is one of a screen.
 pub(super) fn is_screenshot(text: &str) -> bool {
     let text = text.to_lowercase();
-    [
-        "screenshot",
-        "screen shot",
-        "screen capture",
-        "spectacle",
-        "flameshot",
-        "shutter",
-        "greenshot",
-    ]
-    .iter()
-    .any(|word| text.contains(word))
+    ["screenshot", "screen shot", "screen capture", "flameshot", "greenshot"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 #[cfg(test)]

@@ -42,13 +42,15 @@ pub fn read_picture(path: &Path, options: &DecodeOptions) -> Result<ReadPicture,
         };
         Unreadable { stage, reason: error.to_string() }
     })?;
-    let (tiles, record) = shown(decoded);
+    let (tiles, record) = shown(&source, decoded);
     Ok(ReadPicture { tiles, record, content: source.finish().map_err(unread)? })
 }
 
 /// Turns a decoded picture as its metadata ask.
-fn shown(decoded: Decoded) -> (Tiles, PictureRecord) {
-    let (mut metadata, traces) = metadata::of_picture(decoded.exif.as_deref(), decoded.dimensions);
+fn shown(source: &dyn ReadAt, decoded: Decoded) -> (Tiles, PictureRecord) {
+    // The tags of a RAW may be those of its preview.
+    let stored = Some(decoded.dimensions).filter(|_| !decoded.format.is_raw());
+    let (mut metadata, traces) = metadata::of_picture(source, decoded.exif.as_deref(), stored);
     metadata.orientation = match decoded.orientation {
         OrientationFrom::Applied => Orientation::Upright,
         OrientationFrom::Exif => metadata.orientation,

@@ -17,12 +17,14 @@ mod entropy;
 mod frame;
 mod full;
 mod idct;
+mod luma_sample;
 mod planes;
 mod progressive;
 mod quantiser;
 mod scan;
 mod segments;
 mod sequential;
+mod spectrum;
 
 pub(super) use colour::pixels;
 
@@ -104,6 +106,8 @@ fn finish(
     if read.damaged {
         tiles = tiles.cut_after(read.rows_read, u64::from(frame.height));
     }
+    let quantised = quantiser::quantised(picture, frame);
+    let known = Provenance { quantised, ..Provenance::default() };
     Ok(Decoded {
         format: Format::Jpeg,
         tiles,
@@ -111,10 +115,7 @@ fn finish(
         orientation: OrientationFrom::Exif,
         exif: picture.exif.map(<[u8]>::to_vec),
         flags: DecodeFlags { damaged_tail: read.damaged, thumbnail: false },
-        provenance: Provenance {
-            quantised: quantiser::quantised(picture, frame),
-            ..Provenance::default()
-        },
+        provenance: read.sample.map_or(known, |sample| sample.tell(known)),
     })
 }
 
@@ -171,6 +172,8 @@ struct EntropyData {
     damaged: bool,
     /// The file ended before the picture did.
     ended: bool,
+    /// Some of the luma blocks.
+    sample: Option<Box<luma_sample::LumaSample>>,
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use super::luma::LumaRows;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
 use crate::model::media::{DecodeFlags, Dimensions, Format};
-use crate::model::provenance::Provenance;
 
 pub(super) fn decode(
     format: Format,
@@ -64,6 +63,6 @@ fn complete(
         orientation: OrientationFrom::Exif,
         exif: None,
         flags: DecodeFlags::default(),
-        provenance: Provenance::default(),
+        provenance: rows.provenance(),
     })
 }

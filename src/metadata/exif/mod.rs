@@ -19,8 +19,9 @@ pub fn read_exif(block: &[u8]) -> Metadata {
     tags(block).map(|tags| metadata(&tags)).unwrap_or_default()
 }
 
-/// The same, and the traces in a block of a picture that is stored with these dimensions.
-pub(super) fn with_traces(block: &[u8], stored: Dimensions) -> (Metadata, Traces) {
+/// The same, and the traces in a block of a picture that is stored with these dimensions, where
+/// those in the block should be the same.
+pub(super) fn with_traces(block: &[u8], stored: Option<Dimensions>) -> (Metadata, Traces) {
     let Some(tags) = tags(block) else { return Default::default() };
     let metadata = metadata(&tags);
     let traces = traces::traces(&tags, stored).with_if(metadata.captured.is_some(), Traces::DATE);

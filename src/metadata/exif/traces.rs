@@ -44,7 +44,7 @@ const NOTES: &[(&[u8], &[&str])] = &[
 const BY_CAMERAS: &[&str] = &["digital camera", "sony dsc", "exif_jpeg", "dcim", "default"];
 
 /// The traces in the tags of a picture that is stored with these dimensions.
-pub(super) fn traces(tags: &Exif, stored: Dimensions) -> Traces {
+pub(super) fn traces(tags: &Exif, stored: Option<Dimensions>) -> Traces {
     let (make, model) = camera_parts(tags);
     let texts = [Tag::Software, PROCESSING_SOFTWARE].map(|tag| text(tags, tag));
     let programs = || texts.iter().flatten();
@@ -65,7 +65,7 @@ pub(super) fn traces(tags: &Exif, stored: Dimensions) -> Traces {
         .with_if(messenger.into_iter().any(is_messenger), Traces::MESSENGER)
         .with_if(screenshot || programs().any(|name| is_screenshot(name)), Traces::SCREENSHOT)
         .with_if(has_thumbnail(tags), Traces::THUMBNAIL)
-        .with_if(is_resized(tags, stored), Traces::RESIZED)
+        .with_if(stored.is_some_and(|stored| is_resized(tags, stored)), Traces::RESIZED)
         .with_if(has_position(tags), Traces::POSITION)
         .with_if(rating.is_some_and(|stars| stars > 0), Traces::RATING)
         .with_if(described, Traces::DESCRIPTION)
@@ -137,7 +137,7 @@ mod tests {
         let mut main = main.to_vec();
         main.push(Sketch::Ifd(0x8769, exif.to_vec()));
         let block = crate::container::sketch::tiff(&[main]);
-        traces(&super::super::tags(&block).unwrap(), STORED)
+        traces(&super::super::tags(&block).unwrap(), Some(STORED))
     }
 
     fn undefined(tag: u16, bytes: &[u8]) -> Sketch {
