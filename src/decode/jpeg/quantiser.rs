@@ -69,6 +69,11 @@ mod tests {
     fn each_quality_is_recognised_by_its_table() {
         let bytes = fixture("77x45-baseline.jpg");
         let at = bytes.windows(5).position(|w| w == [0xff, 0xdb, 0, 67, 0]).unwrap() + 5;
+        // As libjpeg writes them.
+        for (quality, dc_step, steps) in [(75, 8, 1858), (90, 3, 736), (95, 2, 369), (100, 1, 64)] {
+            let table: Vec<u32> = scaled(quality).collect();
+            assert_eq!((table[0], table.iter().sum::<u32>()), (dc_step, steps), "{quality}");
+        }
         for quality in 1..=100 {
             let mut bytes = bytes.clone();
             for (byte, step) in bytes[at..at + 64].iter_mut().zip(scaled(quality)) {
