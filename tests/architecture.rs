@@ -30,7 +30,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("csv", &["catalogue/exchange/csv_table.rs", "cli/render/csv.rs"]),
     ("ignore", &["files/walk.rs"]),
     ("exif", &["metadata/exif"]),
-    ("quick_xml", &["metadata/xml.rs"]),
+    ("quick_xml", &["metadata/xml.rs", "metadata/xmp"]),
     ("jiff", &["cli"]),
     ("heic_decoder", &["decode/heif"]),
     ("libheif_rs", &["decode/heif"]),

@@ -14,6 +14,7 @@ use clean_backup::model::media::{
     MediaFile, Metadata, ModifiedNs, Orientation, Volume,
 };
 use clean_backup::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
+use clean_backup::model::provenance::{Bandwidth, Provenance, Quantised, Traces};
 use clean_backup::model::record::{ContentHash, PictureRecord, Record, Stage, Unreadable};
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -442,12 +443,36 @@ fn any_record() -> impl Strategy<Value = Record> {
     ));
     let metadata = (captured, any::<bool>(), proptest::option::of(".{0,20}"), 1..9_u32);
     let shape = (any::<u32>(), any::<u32>(), any::<u8>(), 0..Format::ALL.len());
-    let picture = (views, metadata, shape, any::<(bool, bool)>()).prop_map(
+    let quantised = (any::<u8>(), any::<u16>(), 1..101_u8, any::<(bool, bool, bool)>()).prop_map(
+        |(dc_step, steps, quality, (standard, subsampled, progressive))| Quantised {
+            dc_step,
+            steps,
+            quality,
+            standard,
+            subsampled,
+            progressive,
+        },
+    );
+    let provenance = (
+        any::<u32>(),
+        proptest::option::of(quantised),
+        proptest::option::of(1..=255_u8),
+        proptest::option::of(1..=1000_u16),
+    )
+        .prop_map(|(traces, quantised, earlier_dc_step, bandwidth)| Provenance {
+            traces: Traces::from_bits(traces),
+            quantised,
+            earlier_dc_step,
+            bandwidth: bandwidth.map(Bandwidth),
+        });
+    let provenance = proptest::option::of(provenance);
+    let picture = (views, metadata, shape, any::<(bool, bool)>(), provenance).prop_map(
         |(
             views,
             (captured, has_position, camera, exif),
             (width, height, quality, format),
             marks,
+            provenance,
         )| {
             let view = |(phash, fine)| View { phash: PerceptualHash(phash), fine: FineHash(fine) };
             Record::Picture(PictureRecord {
@@ -463,7 +488,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                     orientation: Orientation::from_exif(exif),
                 },
                 flags: DecodeFlags { damaged_tail: marks.0, thumbnail: marks.1 },
-                provenance: None,
+                provenance,
             })
         },
     );
@@ -519,7 +544,7 @@ fn databases_of_earlier_forms_are_taken_over() {
         drop(filled(folder.path(), &files));
         let path = folder.path().join("hashes.db");
         let database = Connection::open(&path).unwrap();
-        let columns = ["changed_ns", "volume", "seal"];
+        let columns = ["changed_ns", "volume", "seal", "provenance"];
         let drops = columns.map(|column| format!("ALTER TABLE file DROP COLUMN {column};"));
         let (drops, set) = (drops.concat(), format!("PRAGMA user_version = {version}"));
         database.execute_batch(&format!("{change}{drops}{set}")).unwrap();
@@ -538,6 +563,51 @@ fn databases_of_earlier_forms_are_taken_over() {
             let row = row.unwrap();
             assert_eq!((row.content, row.unconfirmed), (None, false));
         }
+    }
+}
+
+#[test]
+fn a_database_without_traces_is_taken_over_with_its_seals() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [file("/a.jpg", 1), file("/b.jpg", 2)];
+    drop(filled(folder.path(), &files));
+    let path = folder.path().join("hashes.db");
+    let database = Connection::open(&path).unwrap();
+    let before = "ALTER TABLE file DROP COLUMN provenance; PRAGMA user_version = 3";
+    database.execute_batch(before).unwrap();
+    drop(database);
+    let hashes = [Some(content(1)), Some(content(2))];
+    let old = Cache::open_read_only(&path, Path::new("/")).unwrap();
+    let mut known = Vec::new();
+    old.each_picture(&mut |picture| known.push((picture.record.provenance, picture.content)))
+        .unwrap();
+    assert_eq!(known, hashes.map(|hash| (None, hash)));
+    drop(old);
+    let opened = Cache::open(&path, Path::new("/")).unwrap();
+    assert_eq!(opened.set_aside, None);
+    for (row, hash) in opened.cache.lookup(&files).unwrap().into_iter().zip(hashes) {
+        let row = row.unwrap();
+        assert_eq!((row.content, row.unconfirmed), (hash, false));
+    }
+}
+
+#[test]
+fn traces_are_bound_by_the_seal() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = file("/a.jpg", 1);
+    let Record::Picture(mut record) = picture(1) else { unreachable!() };
+    let traces = Traces::CAMERA.with(Traces::EXPOSURE);
+    record.provenance = Some(Provenance { traces, ..Provenance::default() });
+    let record = Record::Picture(record);
+    let mut cache = open(folder.path());
+    cache.write_batch(&[(&known, &record, Some(content(1)))]).unwrap();
+    assert_eq!(one(&cache, &known).unwrap().record, record);
+    drop(cache);
+    for other in ["x'000700000000000000000000'", "x'00'", "NULL", "3", "'CAMERA'"] {
+        let database = Connection::open(folder.path().join("hashes.db")).unwrap();
+        database.execute(&format!("UPDATE file SET provenance = {other}"), []).unwrap();
+        drop(database);
+        assert_eq!(one(&open(folder.path()), &known), None, "{other}");
     }
 }
 

@@ -103,7 +103,7 @@ fn no_bytes_are_no_picture() {
 
 #[test]
 fn metadata_of_damaged_files_never_panic() {
-    use clean_backup::metadata::{embedded, knowledge, sidecar};
+    use clean_backup::metadata::{embedded, knowledge, of_picture, sidecar};
     use clean_backup::model::knowledge::{Knowledge, same_text};
     use clean_backup::model::media::Dimensions;
     let mut wholes: Vec<Vec<u8>> = fixtures().iter().map(|path| fs::read(path).unwrap()).collect();
@@ -148,6 +148,7 @@ fn metadata_of_damaged_files_never_panic() {
                     *byte ^= 1 + next(255) as u8;
                 }
             }
+            of_picture(&bytes, Some(&bytes), None);
             dates += embedded(&bytes).dates.len();
             dates += sidecar::from_xmp(&bytes).len() + sidecar::from_takeout(&bytes).len();
             knowledge::of_file(&bytes);

@@ -7,7 +7,9 @@ mod hermetic;
 use std::fs;
 use std::path::Path;
 
+use clean_backup::catalogue::cache::Cache;
 use clean_backup::catalogue::tiles::beside;
+use clean_backup::model::record::KnownPicture;
 use hermetic::{Hermetic, Ran};
 use image::{GrayImage, ImageFormat, Luma, imageops};
 use serde_json::Value;
@@ -387,4 +389,41 @@ fn a_crop_finds_its_whole_and_the_whole_its_crop() {
         (&hits[0]["region"]["of"], &hits[0]["orientation"]),
         (&"needle".into(), &"rotate90".into())
     );
+}
+
+fn known(cache: &Cache) -> Vec<KnownPicture> {
+    let mut known = Vec::new();
+    cache.each_picture(&mut |picture| known.push(picture)).unwrap();
+    known
+}
+
+#[test]
+fn rows_of_earlier_versions_get_their_traces_when_they_are_in_a_group() {
+    let hermetic = Hermetic::new();
+    let library = hermetic.work().join("library");
+    save(&library, "a.png", &photograph(1));
+    save(&library, "b.jpg", &photograph(1));
+    save(&library, "c.jpg", &photograph(2));
+    assert_eq!(hermetic.run(["scan", "library"]).code, 0);
+    let open = || Cache::open(&hermetic.cache_file(), Path::new("/")).unwrap().cache;
+    let mut cache = open();
+    let mut pictures = known(&cache);
+    assert!(pictures.iter().all(|picture| picture.record.provenance.is_some()));
+    let before = pictures.clone();
+    for picture in &mut pictures {
+        picture.record.provenance = None;
+    }
+    cache.write_known(&pictures).unwrap();
+    drop(cache);
+    assert_eq!(dedupe(&hermetic, &[])["groups"].as_array().unwrap().len(), 1);
+    let after = known(&open());
+    // The last is in no group, and is as it was.
+    assert_eq!(after[..2], before[..2]);
+    assert_eq!(after[2], pictures[2]);
+    // What cannot be read any more is still known.
+    open().write_known(&pictures).unwrap();
+    fs::remove_file(library.join("b.jpg")).unwrap();
+    fs::create_dir(library.join("b.jpg")).unwrap();
+    dedupe(&hermetic, &[]);
+    assert_eq!(known(&open())[1], pictures[1]);
 }

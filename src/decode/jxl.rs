@@ -58,6 +58,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         orientation: OrientationFrom::Applied,
         exif: parts.exif.map(|(at, len)| read_exif(source, at, len)).transpose()?.flatten(),
         flags: DecodeFlags { damaged_tail: parts.cut, ..DecodeFlags::default() },
+        provenance: rows.provenance(),
     })
 }
 

@@ -2,7 +2,9 @@
 //! only.
 
 use super::DecodeError;
+use super::grid::GridSample;
 use crate::model::media::Dimensions;
+use crate::model::provenance::Provenance;
 use crate::picture::tile::{AreaAverage, Tiles};
 
 /// Luma of an RGB triple, in 16.16 fixed point: .299, .587, .114 rounded so that they add up to
@@ -112,6 +114,7 @@ impl Channels {
 #[derive(Debug)]
 pub struct LumaRows {
     average: AreaAverage,
+    grid: GridSample,
     height: u64,
     narrowed: Vec<u8>,
     luma: Vec<u8>,
@@ -129,6 +132,7 @@ impl LumaRows {
             .ok_or_else(|| DecodeError::Damaged("the picture has no pixels".into()))?;
         Ok(Self {
             average,
+            grid: GridSample::new(dimensions),
             height: u64::from(dimensions.height),
             narrowed: Vec::new(),
             luma: Vec::new(),
@@ -167,6 +171,7 @@ impl LumaRows {
 
     fn push_luma_kept(&mut self) -> Result<(), DecodeError> {
         if self.average.push_row(&self.luma) {
+            self.grid.push_row(&self.luma);
             Ok(())
         } else {
             Err(DecodeError::Damaged("the rows contradict the header".into()))
@@ -187,6 +192,11 @@ impl LumaRows {
             }
         }
         true
+    }
+
+    /// What the rows tell of where the picture comes from.
+    pub fn provenance(&self) -> Provenance {
+        Provenance { earlier_dc_step: self.grid.earlier_dc_step(), ..Provenance::default() }
     }
 
     /// The tiles, once all rows are there.

@@ -7,6 +7,8 @@
 mod avif;
 mod colours;
 mod detail;
+mod earlier;
+mod grid;
 mod heif;
 mod ifd0;
 mod jpeg;
@@ -31,6 +33,7 @@ use std::io;
 use crate::container::ReadAt;
 use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
 use crate::model::panics;
+use crate::model::provenance::Provenance;
 use crate::picture::tile::Tiles;
 
 /// How to decode.
@@ -72,6 +75,9 @@ pub struct Decoded {
     pub exif: Option<Vec<u8>>,
     /// What is not as it should be, though the picture was read.
     pub flags: DecodeFlags,
+    /// What the structure and the samples tell of where the picture comes from; what metadata say
+    /// of it is not in here.
+    pub provenance: Provenance,
 }
 
 /// Why a picture could not be decoded.

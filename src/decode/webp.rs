@@ -45,6 +45,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         orientation: OrientationFrom::Exif,
         exif: exif_of(source, &chunks)?,
         flags: DecodeFlags { damaged_tail: chunks.cut, ..DecodeFlags::default() },
+        provenance: rows.provenance(),
     })
 }
 

@@ -37,7 +37,7 @@ impl Library {
         scan: &mut Scan,
         mut others: Others,
         matching: &DedupeOptions,
-        confirm: Option<Confirm>,
+        confirm: Confirm,
         monitor: Monitor<'_>,
     ) -> Result<Deduplicated, LibraryError> {
         let volumes = Volumes::default();
@@ -60,7 +60,7 @@ pub(super) struct Against {
     /// For each root of the scan, whether it belongs to the library.
     pub library_roots: Vec<bool>,
     /// What is read again of what was found.
-    pub confirm: Option<Confirm>,
+    pub confirm: Confirm,
 }
 
 impl Library {
@@ -102,7 +102,7 @@ fn settled(
     scan: &mut Scan,
     matching: &DedupeOptions,
     joiner: &dyn Joiner,
-    confirm: Option<Confirm>,
+    confirm: Confirm,
     with: Confirming<'_>,
     (cache, others): (&mut Cache, &mut [TileStore]),
 ) -> Result<Deduplicated, LibraryError> {
@@ -125,15 +125,11 @@ fn settled(
             }
             found
         };
-        let mut changed = false;
-        if let Some(which) = confirm {
-            let mut members = found.members();
-            members
-                .retain(|&index| confirmed.insert(scan.pictures[index as usize].file.path.clone()));
-            let outcome = scan.confirm(&members, which, with);
-            remember(cache, scan, &outcome.read);
-            changed = outcome.changed;
-        }
+        let mut members = found.members();
+        members.retain(|&index| confirmed.insert(scan.pictures[index as usize].file.path.clone()));
+        let outcome = scan.confirm(&members, confirm, with);
+        remember(cache, scan, &outcome.read);
+        let changed = outcome.changed || outcome.traced;
         if with.cancel.load(Ordering::Relaxed) {
             return Err(LibraryError::Interrupted { while_scanning: false });
         }
@@ -185,6 +181,9 @@ fn remember(cache: &mut Cache, scan: &Scan, read: &[u32]) {
         .filter(|picture| !scan.is_elsewhere(picture))
         .map(|picture| (&picture.file, Record::Picture(picture.record.clone()), picture.content))
         .collect();
+    if records.is_empty() {
+        return;
+    }
     let rows: Vec<_> = records.iter().map(|(file, record, c)| (*file, record, *c)).collect();
     if let Err(error) = cache.write_batch(&rows) {
         tracing::warn!("what was read again is not kept: {error}");

@@ -96,7 +96,7 @@ impl Library {
         matching.films = std::mem::take(&mut scan.films);
         let elsewhere: HashSet<PathBuf> =
             others.pictures.iter().map(|p| p.file.path.clone()).collect();
-        let confirm = options.acts.then_some(Confirm::Unbound);
+        let confirm = if options.acts { Confirm::Unbound } else { Confirm::Untraced };
         let found = self.compare(&mut scan, others, &matching, confirm, monitor)?;
 
         // Files of another cache whose drive is offline are expected to be missing.

@@ -198,7 +198,7 @@ impl Library {
             any_orientation: options.any_orientation,
             library_roots: vec![false, true],
             // People empty the card afterwards because of what is said here, so all bytes are read.
-            confirm: Some(Confirm::All),
+            confirm: Confirm::All,
         };
         let (found, matching) =
             self.compare_incoming(&mut scan, Others::default(), &against, monitor)?;

@@ -10,6 +10,10 @@ use crate::container::{ReadAt, cr3, raf, tiff};
 const MOST_BYTES: u64 = 4 << 20;
 /// Most parts of a file that are looked at.
 const MOST_PARTS: usize = 4096;
+/// Longest text, and longest head of a colour profile, that is read.
+const MOST_TEXT: u64 = 4096;
+/// Most texts of a file.
+const MOST_TEXTS: usize = 32;
 
 /// Blocks of metadata.
 #[derive(Debug, Default)]
@@ -22,12 +26,29 @@ pub(super) struct Blocks {
     pub(super) photoshop: Vec<Vec<u8>>,
     /// The container has its own way of turning the picture.
     pub(super) turned_by_container: bool,
+    /// Comments, and what names a program.
+    pub(super) texts: Vec<String>,
+    /// The head of the colour profile.
+    pub(super) profile: Option<Vec<u8>>,
+    /// Pictures that cameras add: depth, gain map.
+    pub(super) has_auxiliaries: bool,
+    /// A segment that only an editor writes.
+    pub(super) has_editors_segment: bool,
 }
 
 /// What a format says where a block of it begins.
 const EXIF_HEAD: &[u8] = b"Exif\0\0";
 const PHOTOSHOP_HEAD: &[u8] = b"Photoshop 3.0\0";
+/// "Save for Web" of Photoshop.
+const DUCKY_HEAD: &[u8] = b"Ducky";
+/// More pictures behind the first (CIPA DC-007).
+const MPF_HEAD: &[u8] = b"MPF\0";
+/// ICC.1, B.4; with number and count of the segments.
+const PROFILE_HEAD: &[u8] = b"ICC_PROFILE\0\x01";
 const XMP_HEAD: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+/// What the type of an auxiliary picture ends in that is the transparency (ISO/IEC 23008-12, 6.6.2).
+const ALPHA: &str = "auxid:1";
 
 impl Blocks {
     /// Of a file of any picture format; empty for all others.
@@ -73,6 +94,19 @@ impl Blocks {
         Ok(())
     }
 
+    /// The first bytes of a part, [`MOST_TEXT`] at most.
+    fn head(&self, source: &dyn ReadAt, at: u64, length: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length.min(MOST_TEXT) as usize];
+        source.read_exact_at(at, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn text(&mut self, bytes: &[u8]) {
+        if self.texts.len() < MOST_TEXTS {
+            self.texts.push(String::from_utf8_lossy(bytes).trim().to_owned());
+        }
+    }
+
     /// Segments up to the first scan (ITU-T T.81, B.1.1.4).
     fn jpeg(&mut self, source: &dyn ReadAt, start: u64) -> io::Result<()> {
         let mut at = start + 2;
@@ -91,6 +125,17 @@ impl Blocks {
                 _ => {}
             }
             let length = u64::from(u16::from_be_bytes([high, low]));
+            if matches!(marker, 0xe2 | 0xec | 0xfe) {
+                let head = self.head(source, at + 4, length.saturating_sub(2))?;
+                match marker {
+                    0xfe => self.text(&head),
+                    0xec => self.has_editors_segment |= head.starts_with(DUCKY_HEAD),
+                    _ if head.starts_with(PROFILE_HEAD) => {
+                        self.profile.get_or_insert(head);
+                    }
+                    _ => self.has_auxiliaries |= head.starts_with(MPF_HEAD),
+                }
+            }
             if matches!(marker, 0xe1 | 0xed) && length > 8 {
                 let mut bytes = vec![0; (length - 2) as usize];
                 source.read_exact_at(at + 4, &mut bytes)?;
@@ -126,6 +171,17 @@ impl Blocks {
                         self.take(source, at + 8 + skip, length - skip, true)?;
                     }
                 }
+                b"tEXt" => {
+                    let bytes = self.head(source, at + 8, length)?;
+                    let mut parts = bytes.splitn(2, |&byte| byte == 0);
+                    if let (
+                        Some(b"Software" | b"Comment" | b"Description" | b"Title"),
+                        Some(text),
+                    ) = (parts.next(), parts.next())
+                    {
+                        self.text(text);
+                    }
+                }
                 b"IEND" => return Ok(()),
                 _ => {}
             }
@@ -145,6 +201,7 @@ impl Blocks {
             match &name {
                 b"EXIF" => self.take(source, at + 8, length, false)?,
                 b"XMP " => self.take(source, at + 8, length, true)?,
+                b"ICCP" => self.profile = Some(self.head(source, at + 8, length)?),
                 _ => {}
             }
             at += 8 + length + (length & 1);
@@ -156,6 +213,12 @@ impl Blocks {
         self.turned_by_container = true;
         if let Some(items) = Items::read(source)? {
             self.exif.extend(items.exif(source));
+            self.has_auxiliaries = items.auxiliaries().any(|kind| !kind.ends_with(ALPHA));
+            self.profile = items.property(items.primary, b"colr").map(|colours| {
+                let head = &colours[..colours.len().min(MOST_TEXT as usize)];
+                // Only a profile names its colours; numbers of primaries do so for sRGB too.
+                if head.starts_with(b"prof") { head.to_vec() } else { b"sRGB".to_vec() }
+            });
             for id in items.of_kind(*b"mime") {
                 let bytes = items.bytes(source, id, MOST_BYTES).unwrap_or_default();
                 if bytes.trim_ascii_start().starts_with(b"<") {

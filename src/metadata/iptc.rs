@@ -6,40 +6,65 @@ use crate::model::media::CaptureTime;
 
 use super::exif::offset_minutes;
 
-/// The first resource of this number in Photoshop's list: `8BIM`, number, padded name, length.
-pub(super) fn in_photoshop(resources: &[u8]) -> Option<&[u8]> {
-    const IPTC: [u8; 2] = [4, 4];
-    let mut rest = resources;
-    while let Some((head, after)) = rest.split_at_checked(7).filter(|(h, _)| h.starts_with(b"8BIM"))
-    {
+/// Number of the resource that holds IPTC's records.
+const IPTC: u16 = 0x0404;
+/// Resources that only programs write which made the picture anew: resolution, quality of the JPEG,
+/// preview.
+const BY_EDITORS: [u16; 3] = [0x03ed, 0x0406, 0x040c];
+
+/// The records in Photoshop's list of resources.
+pub(super) fn in_photoshop(list: &[u8]) -> Option<&[u8]> {
+    resources(list).find(|&(number, _)| number == IPTC).map(|(_, content)| content)
+}
+
+/// Whether Photoshop's list of resources has some that only an editor writes.
+pub(super) fn is_by_an_editor(list: &[u8]) -> bool {
+    resources(list).any(|(number, _)| BY_EDITORS.contains(&number))
+}
+
+/// Photoshop's resources: `8BIM`, number, padded name, length.
+fn resources(list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        let (head, after) =
+            rest.split_first_chunk::<7>().filter(|(h, _)| h.starts_with(b"8BIM"))?;
         // The name with its length, padded to an even number of bytes.
         let name = usize::from(head[6]);
         let after = after.get(name + (name + 1) % 2..)?;
         let (length, after) = after.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         let content = after.get(..length)?;
-        if head[4..6] == IPTC {
-            return Some(content);
+        rest = after.get(length + length % 2..).unwrap_or_default();
+        Some((u16::from_be_bytes([head[4], head[5]]), content))
+    })
+}
+
+/// The values of record 2, with the numbers of their data sets.
+pub(super) fn values(records: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = records;
+    std::iter::from_fn(move || {
+        loop {
+            let (&[mark, record, set, high, low], after) = rest.split_first_chunk::<5>()?;
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            let (value, after) = after.split_at_checked(length).filter(|_| mark == 0x1c)?;
+            rest = after;
+            if record == 2 {
+                return Some((set, value));
+            }
         }
-        rest = after.get(length + length % 2..)?;
-    }
-    None
+    })
 }
 
 /// Date Created (2:55) and Time Created (2:60), as written and as understood.
 pub(super) fn date(records: &[u8]) -> Option<(String, Option<CaptureTime>)> {
     let (mut date, mut time) = (None, None);
-    let mut rest = records;
-    while let Some((&[0x1c, record, set, high, low], after)) = rest.split_first_chunk::<5>() {
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        let Some((value, after)) = after.split_at_checked(length) else { break };
+    for (set, value) in values(records) {
         let text = || String::from_utf8_lossy(value).trim().to_owned();
-        match (record, set) {
-            (2, 55) => date = Some(text()),
-            (2, 60) => time = Some(text()),
+        match set {
+            55 => date = Some(text()),
+            60 => time = Some(text()),
             _ => {}
         }
-        rest = after;
     }
     let (date, time) = (date?, time.unwrap_or_default());
     let understood = understood(&date, &time);

@@ -6,12 +6,15 @@ mod exif;
 mod iptc;
 pub mod knowledge;
 pub mod sidecar;
+mod software;
 mod texts;
+mod traces;
 mod video;
 mod xml;
 mod xmp;
 
 pub use exif::read_exif;
+pub use traces::of_picture;
 
 use crate::container::ReadAt;
 use crate::metadata::capture::{DateCandidate, DateSource};

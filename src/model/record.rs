@@ -44,7 +44,7 @@ pub struct Seal(pub [u8; 16]);
 impl PictureRecord {
     /// The seal of this record of a file of `size` bytes with the hash `content`.
     pub fn seal(&self, size: Bytes, content: ContentHash) -> Seal {
-        let Self { format, dimensions, hash, metadata, flags, provenance: _ } = self;
+        let Self { format, dimensions, hash, metadata, flags, provenance } = self;
         let time = metadata.captured;
         let mut hasher = blake3::Hasher::new();
         let mut add = |bytes: &[u8]| {
@@ -70,6 +70,10 @@ impl PictureRecord {
         add(&offset.map_or(i64::MIN, i64::from).to_le_bytes());
         add(&[u8::from(metadata.has_position), u8::from(metadata.camera.is_some())]);
         add(metadata.camera.as_deref().unwrap_or_default().as_bytes());
+        // Records from before traces were looked for keep the seal that they had.
+        if let Some(provenance) = provenance {
+            add(&provenance.to_bytes());
+        }
         let mut seal = [0; 16];
         hasher.finalize_xof().fill(&mut seal);
         Seal(seal)

@@ -21,7 +21,10 @@ use crate::picture::dct::hash_tile;
 /// Which pictures are read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirm {
-    /// Those whose record is not bound to the bytes that it was made from. The others
+    /// Those in which nobody has looked for traces of where they come from yet. One that cannot be
+    /// read stays as it is known.
+    Untraced,
+    /// Those, and those whose record is not bound to the bytes that it was made from. The others
     /// are compared byte by byte when they are acted on.
     Unbound,
     /// All: nobody else will look at their bytes.
@@ -47,6 +50,8 @@ pub struct Confirmed {
     /// Pictures are gone, or their hashes are not what the cache said: what was found with them
     /// has to be found again.
     pub changed: bool,
+    /// Traces of where pictures come from were found, so that another one may be the one to keep.
+    pub traced: bool,
     /// Pictures, by index, that were read again, for the cache.
     pub read: Vec<u32>,
 }
@@ -68,10 +73,11 @@ impl Scan {
         let wanted: Vec<u32> = members
             .iter()
             .copied()
-            .filter(|&index| {
-                which == Confirm::All || self.pictures[index as usize].content.is_none()
-            })
+            .filter(|&index| is_wanted(&self.pictures[index as usize], which))
             .collect();
+        if wanted.is_empty() && which == Confirm::Untraced {
+            return Confirmed::default();
+        }
         let total = Some(wanted.len() as u64);
         with.progress.on(Event::StageStarted { stage: Phase::Verify, total });
         let outcomes: Vec<(u32, Reread)> = wanted
@@ -96,9 +102,13 @@ impl Scan {
                 Reread::Read(read) => {
                     confirmed.changed |= read.record.hash != picture.record.hash
                         || picture.content.is_some_and(|content| read.content != Some(content));
+                    confirmed.traced |= picture.record.provenance.is_none();
                     confirmed.read.push(index);
                     *picture = *read;
                 }
+                // It was to be read for its traces alone.
+                Reread::Failed(_) if which == Confirm::Untraced => {}
+                Reread::Failed(_) if which == Confirm::Unbound && picture.content.is_some() => {}
                 Reread::Failed(why) => {
                     gone.insert(index as usize);
                     if picture.file.stamp.key.device != ELSEWHERE {
@@ -142,9 +152,19 @@ impl Scan {
     }
 }
 
+fn is_wanted(picture: &Picture, which: Confirm) -> bool {
+    let untraced = picture.record.provenance.is_none();
+    match which {
+        Confirm::Untraced => untraced,
+        Confirm::Unbound => untraced || picture.content.is_none(),
+        Confirm::All => true,
+    }
+}
+
 fn confirm_one(picture: &Picture, with: Confirming<'_>) -> Reread {
     let path = &picture.file.path;
     if let Some(content) = picture.content
+        && picture.record.provenance.is_some()
         && settled_content_hash(path).is_ok_and(|now| now == content)
     {
         return Reread::Good;

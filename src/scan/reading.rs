@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::container::ReadAt;
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom, decode};
 use crate::files::content::HashingSource;
-use crate::metadata::read_exif;
-use crate::model::media::{Metadata, Orientation};
+use crate::metadata;
+use crate::model::media::Orientation;
 use crate::model::phash::PictureHash;
+use crate::model::provenance::Provenance;
 use crate::model::record::{ContentHash, PictureRecord, Stage, Unreadable};
 use crate::picture::tile::Tiles;
 
@@ -41,13 +42,15 @@ pub fn read_picture(path: &Path, options: &DecodeOptions) -> Result<ReadPicture,
         };
         Unreadable { stage, reason: error.to_string() }
     })?;
-    let (tiles, record) = shown(decoded);
+    let (tiles, record) = shown(&source, decoded);
     Ok(ReadPicture { tiles, record, content: source.finish().map_err(unread)? })
 }
 
 /// Turns a decoded picture as its metadata ask.
-fn shown(decoded: Decoded) -> (Tiles, PictureRecord) {
-    let mut metadata: Metadata = decoded.exif.as_deref().map(read_exif).unwrap_or_default();
+fn shown(source: &dyn ReadAt, decoded: Decoded) -> (Tiles, PictureRecord) {
+    // The tags of a RAW may be those of its preview.
+    let stored = Some(decoded.dimensions).filter(|_| !decoded.format.is_raw());
+    let (mut metadata, traces) = metadata::of_picture(source, decoded.exif.as_deref(), stored);
     metadata.orientation = match decoded.orientation {
         OrientationFrom::Applied => Orientation::Upright,
         OrientationFrom::Exif => metadata.orientation,
@@ -60,7 +63,10 @@ fn shown(decoded: Decoded) -> (Tiles, PictureRecord) {
         hash: PictureHash::default(),
         metadata,
         flags: decoded.flags,
-        provenance: None,
+        provenance: Some(Provenance {
+            traces: decoded.provenance.traces.with(traces),
+            ..decoded.provenance
+        }),
     };
     (decoded.tiles.oriented(orientation), record)
 }

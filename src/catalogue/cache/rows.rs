@@ -9,6 +9,7 @@ use crate::model::media::{
 };
 use crate::model::path_text::path_of_key;
 use crate::model::phash::{HASH_VERSION, PictureHash, Quality, View};
+use crate::model::provenance::Provenance;
 use crate::model::record::{
     ContentHash, KnownPicture, PictureRecord, Record, Seal, Stage, Unreadable,
 };
@@ -16,28 +17,36 @@ use crate::model::record::{
 /// All columns, in the order that [`read`] takes them in.
 pub(super) const COLUMNS: &str = "path, device, inode, size, modified_ns, hash_version, \
      format, width, height, quality, views, orientation, captured, subsecond_ns, \
-     offset_minutes, has_position, camera, marks, content, stage, reason, changed_ns, volume, seal";
+     offset_minutes, has_position, camera, marks, content, stage, reason, changed_ns, volume, seal, \
+     provenance";
 
-/// The same of a database of an earlier form.
+/// The same of a database of version 3.
+pub(super) const COLUMNS_BEFORE_4: &str = "path, device, inode, size, modified_ns, hash_version, \
+     format, width, height, quality, views, orientation, captured, subsecond_ns, \
+     offset_minutes, has_position, camera, marks, content, stage, reason, changed_ns, volume, seal, \
+     NULL";
+
+/// The same of a database of version 1 or 2.
 pub(super) const COLUMNS_BEFORE_3: &str = "path, device, inode, size, modified_ns, hash_version, \
      format, width, height, quality, views, orientation, captured, subsecond_ns, \
-     offset_minutes, has_position, camera, marks, NULL, stage, reason, NULL, NULL, NULL";
+     offset_minutes, has_position, camera, marks, NULL, stage, reason, NULL, NULL, NULL, \
+     NULL";
 
 pub(super) const INSERT: &str = "INSERT OR REPLACE INTO file (path, device, inode, size, \
      modified_ns, hash_version, format, width, height, quality, views, orientation, captured, \
      subsecond_ns, offset_minutes, has_position, camera, marks, stage, reason, content, \
-     changed_ns, volume, seal) \
+     changed_ns, volume, seal, provenance) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-     ?19, ?20, ?21, ?22, ?23, ?24)";
+     ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
 
 /// The row of one path for another path and file, where it holds.
 pub(super) const FOLLOW: &str = "INSERT OR REPLACE INTO file (path, device, inode, size, \
      modified_ns, changed_ns, volume, hash_version, format, width, height, quality, views, \
      orientation, captured, subsecond_ns, offset_minutes, has_position, camera, marks, content, \
-     seal, stage, reason) \
+     seal, provenance, stage, reason) \
      SELECT ?2, ?3, ?4, ?5, ?6, ?7, ?8, hash_version, format, width, height, quality, views, \
      orientation, captured, subsecond_ns, offset_minutes, has_position, camera, marks, content, \
-     seal, stage, reason \
+     seal, provenance, stage, reason \
      FROM file WHERE path = ?1 AND inode = ?9 AND size = ?10 AND modified_ns = ?11";
 
 /// Whether there was such a row.
@@ -220,7 +229,7 @@ fn picture(row: &Row<'_>, format: &str) -> rusqlite::Result<Option<PictureRecord
             orientation: Orientation::from_exif(row.get(11)?),
         },
         flags: DecodeFlags::from_bits(flags),
-        provenance: None,
+        provenance: row.get_ref(24)?.as_blob_or_null()?.and_then(Provenance::from_bytes),
     }))
 }
 
@@ -272,6 +281,7 @@ pub(super) fn insert(
                 changed,
                 volume,
                 content.map(|content| picture.seal(stamp.size, content).0),
+                picture.provenance.map(Provenance::to_bytes),
             ])?;
         }
         Record::Unreadable(why) => {
@@ -300,6 +310,7 @@ pub(super) fn insert(
                 none,
                 changed,
                 volume,
+                none,
                 none,
             ])?;
         }

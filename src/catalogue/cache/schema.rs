@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::rows::{COLUMNS, COLUMNS_BEFORE_3};
+use super::rows::{COLUMNS, COLUMNS_BEFORE_3, COLUMNS_BEFORE_4};
 use super::{CacheError, SetAside};
 pub(super) use crate::catalogue::own_database::with_suffix;
 use crate::catalogue::own_database::{BESIDE, DatabaseState, Foreign, Identity, identity_of, look};
@@ -17,7 +17,7 @@ use crate::files::atomic_file;
 /// `PRAGMA application_id`: "ClBk".
 const APPLICATION_ID: u32 = 0x436c_426b;
 /// `PRAGMA user_version`: the form of the tables.
-const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 4;
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(20);
 
@@ -56,6 +56,9 @@ ALTER TABLE file ADD COLUMN volume INTEGER;
 ALTER TABLE file ADD COLUMN seal BLOB;
 UPDATE file SET content = NULL;
 ";
+/// Since version 4: the traces that tell originals from copies. Rows without them hold, and the
+/// traces are looked for when they are needed.
+const PROVENANCE: &str = "ALTER TABLE file ADD COLUMN provenance BLOB;";
 /// Since version 2: tells whether rows changed, for what is made of them. One row; the first number
 /// tells this database from another one in its place.
 const CHANGES: &str = "
@@ -152,7 +155,10 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
         if version < 2 {
             transaction.execute_batch(CHANGES)?;
         }
-        transaction.execute_batch(EVIDENCE)?;
+        if version < 3 {
+            transaction.execute_batch(EVIDENCE)?;
+        }
+        transaction.execute_batch(PROVENANCE)?;
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     transaction.commit()?;
@@ -172,7 +178,8 @@ fn prepare(file: &Path) -> rusqlite::Result<Ready> {
 fn make_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)?;
     connection.execute_batch(CHANGES)?;
-    connection.execute_batch(EVIDENCE)
+    connection.execute_batch(EVIDENCE)?;
+    connection.execute_batch(PROVENANCE)
 }
 
 /// A database in memory, which nothing is written to: for runs without a cache.
@@ -197,6 +204,7 @@ pub(super) fn open_read_only(file: &Path) -> Result<(Connection, &'static str), 
         let ours = ask("application_id")? == i64::from(APPLICATION_ID);
         let columns = match ask("user_version")? {
             1 | 2 => Some(COLUMNS_BEFORE_3),
+            3 => Some(COLUMNS_BEFORE_4),
             version if version == i64::from(SCHEMA_VERSION) => Some(COLUMNS),
             _ => None,
         };

@@ -9,6 +9,7 @@ use crate::model::media::{
 };
 use crate::model::path_text::{base64_unless_utf8, path_of, text_of_base64};
 use crate::model::phash::{FineHash, HASH_VERSION, PerceptualHash, PictureHash, Quality, View};
+use crate::model::provenance::Provenance;
 use crate::model::record::KnownPicture;
 use crate::model::record::{ContentHash, PictureRecord};
 
@@ -44,7 +45,7 @@ const fn optional(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind, optional: true }
 }
 
-pub(super) const COLUMNS: [Column; 29] = [
+pub(super) const COLUMNS: [Column; 30] = [
     column("path", ColumnKind::Text),
     optional("path_bytes", ColumnKind::Text),
     column("device", ColumnKind::Unsigned),
@@ -74,6 +75,7 @@ pub(super) const COLUMNS: [Column; 29] = [
     optional("volume", ColumnKind::Signed),
     optional("seal", ColumnKind::Text),
     optional("camera_bytes", ColumnKind::Text),
+    optional("provenance", ColumnKind::Text),
 ];
 
 /// One value.
@@ -128,6 +130,7 @@ pub(super) fn from_picture(picture: &KnownPicture) -> Row {
         text(seal.map(|seal| hex(&seal.0))),
         // Only where the table cannot have the camera as it is.
         Cell::Missing,
+        text(record.provenance.map(|provenance| hex(&provenance.to_bytes()))),
     ]
 }
 
@@ -224,7 +227,12 @@ pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, RowError> {
             orientation: Orientation::from_exif(number("orientation")?),
         },
         flags: DecodeFlags::from_bits(fitting("marks", signed("marks"))?),
-        provenance: None,
+        provenance: text("provenance")
+            .map(|text| {
+                let bytes = from_hex(text).unwrap_or_default();
+                Provenance::from_bytes(&bytes).ok_or_else(|| wrong("provenance"))
+            })
+            .transpose()?,
     };
     let content = match text("content") {
         Some(text) => Some(ContentHash::from_hex(text).ok_or_else(|| wrong("content"))?),

@@ -192,6 +192,15 @@ impl Items {
             .map(|(kind, content)| (*kind, content.as_slice()))
     }
 
+    /// Types of the auxiliary pictures, such as `urn:mpeg:hevc:2015:auxid:2` for depth.
+    pub fn auxiliaries(&self) -> impl Iterator<Item = String> {
+        let contents = self.properties.iter().filter(|(kind, _)| kind == b"auxC");
+        contents.filter_map(|(_, content)| {
+            let text = content.get(4..)?.split(|&byte| byte == 0).next()?;
+            Some(String::from_utf8_lossy(text).into_owned())
+        })
+    }
+
     /// Content of the first property of that kind.
     pub fn property(&self, id: u32, kind: &[u8; 4]) -> Option<&[u8]> {
         self.properties(id).find(|(found, _)| found == kind).map(|(_, content)| content)

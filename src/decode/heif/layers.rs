@@ -9,6 +9,7 @@ use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom}
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
 use crate::model::media::{DecodeFlags, Dimensions, Format, Orientation};
+use crate::model::provenance::Provenance;
 use crate::picture::tile::{AreaAverage, Tiles};
 
 /// How deep items may be derived from items (a grid in an identity in an overlay).
@@ -101,6 +102,7 @@ pub(in crate::decode) fn decode<C: Codec>(
             orientation: OrientationFrom::Applied,
             exif: items.exif(source),
             flags: DecodeFlags { thumbnail: true, damaged_tail },
+            provenance: Provenance::default(),
         });
     }
     let (tiles, dimensions) = shown(codec, items, items.primary, source, options, tiles_of)?;
@@ -111,6 +113,7 @@ pub(in crate::decode) fn decode<C: Codec>(
         orientation: OrientationFrom::Applied,
         exif: items.exif(source),
         flags: DecodeFlags { thumbnail: false, damaged_tail },
+        provenance: Provenance::default(),
     })
 }
 

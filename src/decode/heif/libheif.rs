@@ -11,6 +11,7 @@ use super::layers::{self, HeifLayer, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::Items;
 use crate::model::media::{DecodeFlags, Dimensions, Format};
+use crate::model::provenance::Provenance;
 
 /// Planes of 16-bit samples at full chroma, before and after the turns.
 const BYTES_PER_PIXEL: u64 = 16;
@@ -61,6 +62,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         orientation: OrientationFrom::Applied,
         exif: Items::read(source)?.and_then(|items| items.exif(source)),
         flags: DecodeFlags::default(),
+        provenance: Provenance::default(),
     })
 }
 

@@ -16,6 +16,7 @@ use super::layers::{self, Codec, Coded, Colour, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
 use crate::model::media::{DecodeFlags, Dimensions, Format};
+use crate::model::provenance::Provenance;
 
 /// What it holds at once: three planes of 32-bit samples twice, and what it notes of each block.
 const BYTES_PER_PIXEL: u64 = 24;
@@ -153,6 +154,7 @@ fn whole(
         orientation: OrientationFrom::Applied,
         exif: items.and_then(|items| items.exif(source)),
         flags: DecodeFlags { damaged_tail: isobmff::is_cut(source)?, ..DecodeFlags::default() },
+        provenance: Provenance::default(),
     })
 }
 

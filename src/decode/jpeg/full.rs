@@ -7,6 +7,7 @@ use zune_jpeg::JpegDecoder;
 
 use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::model::media::{DecodeFlags, Dimensions, Format};
+use crate::model::provenance::Provenance;
 use crate::picture::tile::AreaAverage;
 
 /// Decodes every pixel. `reserved` bytes are held for this picture already.
@@ -52,5 +53,6 @@ pub(super) fn decode(
         orientation: OrientationFrom::Exif,
         exif: decoder.exif().cloned(),
         flags: DecodeFlags::default(),
+        provenance: Provenance::default(),
     })
 }

@@ -17,17 +17,21 @@ mod entropy;
 mod frame;
 mod full;
 mod idct;
+mod luma_sample;
 mod planes;
 mod progressive;
+mod quantiser;
 mod scan;
 mod segments;
 mod sequential;
+mod spectrum;
 
 pub(super) use colour::pixels;
 
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
 use crate::model::media::{DecodeFlags, Format};
+use crate::model::provenance::{Provenance, Quantised};
 use frame::Frame;
 
 /// The short side of the reduced plane has at least so many samples, where the picture allows:
@@ -69,6 +73,7 @@ fn read(bytes: &[u8], options: &DecodeOptions, planes: u64) -> Result<Decoded, D
             let is_damaged = matches!(error, DecodeError::Damaged(_));
             let mut decoded = full::decode(bytes, options, planes).map_err(|_| error)?;
             decoded.flags.damaged_tail |= is_damaged;
+            decoded.provenance.quantised = quantised(bytes);
             Ok(decoded)
         }
         Err(other) => Err(other),
@@ -101,6 +106,8 @@ fn finish(
     if read.damaged {
         tiles = tiles.cut_after(read.rows_read, u64::from(frame.height));
     }
+    let quantised = quantiser::quantised(picture, frame);
+    let known = Provenance { quantised, ..Provenance::default() };
     Ok(Decoded {
         format: Format::Jpeg,
         tiles,
@@ -108,7 +115,15 @@ fn finish(
         orientation: OrientationFrom::Exif,
         exif: picture.exif.map(<[u8]>::to_vec),
         flags: DecodeFlags { damaged_tail: read.damaged, thumbnail: false },
+        provenance: read.sample.map_or(known, |sample| sample.tell(known)),
     })
+}
+
+/// How a picture that this reader refused was quantised, as far as its header tells.
+fn quantised(bytes: &[u8]) -> Option<Quantised> {
+    let mut picture = segments::JpegReader::new(bytes);
+    let frame = picture.read_header().ok()?;
+    quantiser::quantised(&picture, &frame)
 }
 
 /// The samples of the components that are wanted.
@@ -157,6 +172,8 @@ struct EntropyData {
     damaged: bool,
     /// The file ended before the picture did.
     ended: bool,
+    /// Some of the luma blocks.
+    sample: Option<Box<luma_sample::LumaSample>>,
 }
 
 #[cfg(test)]

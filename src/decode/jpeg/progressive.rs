@@ -5,6 +5,7 @@ use super::bits::{Bits, Huffman};
 use super::blocks::Blocks;
 use super::frame::{Colours, Frame};
 use super::idct::{ZIGZAG, dequantise};
+use super::luma_sample::LumaSample;
 use super::planes::SamplePlane;
 use super::segments::{JpegReader, ScanHeader};
 use super::{DecodeError, EntropyData, arithmetic, scan};
@@ -65,15 +66,22 @@ pub(super) fn read(
         }
     }
     let mut planes: Vec<Option<SamplePlane>> = (0..count).map(|_| None).collect();
+    let mut sample = None;
     for index in (0..count).filter(|&index| frame.needs(index, colours)) {
         let (Some(blocks), Some(table)) = (&mut all[index], quantisation[index]) else {
             return Err(DecodeError::Truncated("the file ends before the picture".into()));
         };
         // Later scans may be missing: the picture is all there, only coarser.
         damaged |= !blocks.complete();
-        planes[index] = Some(plane(frame, index, blocks, &table, kept));
+        let mut taken = if blocks.complete() {
+            LumaSample::new(frame, index, colours, kept, &table)
+        } else {
+            None
+        };
+        planes[index] = Some(plane(frame, index, blocks, &table, kept, taken.as_deref_mut()));
+        sample = sample.or(taken);
     }
-    Ok(EntropyData { planes, rows_read, damaged, ended })
+    Ok(EntropyData { planes, rows_read, damaged, ended, sample })
 }
 
 /// Makes room for the components of a scan, and keeps the quantisation table that is in force when
@@ -288,20 +296,32 @@ fn plane(
     blocks: &mut Blocks,
     table: &[u16; 64],
     kept: usize,
+    mut sample: Option<&mut LumaSample>,
 ) -> SamplePlane {
     let (across, down) = frame.stored_blocks(index);
     let mut plane = SamplePlane::new((across, down), kept);
     let precision = frame.precision;
+    let (mut number, mut before) = (0, 0);
     for y in 0..down as usize {
         for x in 0..across as usize {
             let Some(values) = blocks.at((x, y)) else { continue };
+            let taking = sample.as_deref_mut().filter(|sample| number % sample.stride == 0);
+            number += 1;
             if kept == 1 {
+                // Flat blocks are mostly among their like.
+                if let Some(sample) = taking.filter(|_| values[0] != before) {
+                    sample.take_dc(i32::from(values[0]));
+                }
+                before = values[0];
                 plane.put_dc((x, y), dequantise(i32::from(values[0]), table[0], precision));
                 continue;
             }
             let mut block = [0; 64];
             for (z, &value) in values.iter().enumerate().filter(|(_, value)| **value != 0) {
                 block[usize::from(ZIGZAG[z])] = dequantise(i32::from(value), table[z], precision);
+            }
+            if let Some(sample) = taking {
+                sample.take(i32::from(values[0]), &block);
             }
             plane.put((x, y), &block);
         }

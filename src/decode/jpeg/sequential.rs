@@ -4,6 +4,7 @@
 use super::bits::{Bits, Huffman};
 use super::frame::Frame;
 use super::idct::{ZIGZAG, dequantise};
+use super::luma_sample::LumaSample;
 use super::planes::SamplePlane;
 use super::segments::JpegReader;
 use super::{DecodeError, EntropyData, scan};
@@ -18,6 +19,10 @@ struct SequentialLane<'a> {
     target: Option<(SamplePlane, [u16; 64])>,
     component: usize,
     precision: u8,
+    /// Takes some of the blocks.
+    sample: Option<Box<LumaSample>>,
+    /// Blocks up to the next one that it takes; 0: it takes none.
+    until_sample: u32,
 }
 
 pub(super) fn read(
@@ -28,7 +33,7 @@ pub(super) fn read(
     let count = frame.components.len();
     let mut planes: Vec<Option<SamplePlane>> = (0..count).map(|_| None).collect();
     let mut rows_read = u64::from(frame.height);
-    let (mut damaged, mut ended) = (false, false);
+    let (mut damaged, mut ended, mut sample) = (false, false, None);
     loop {
         let colours = frame.colours(picture);
         let missing =
@@ -52,17 +57,29 @@ pub(super) fn read(
                 return Err(DecodeError::Damaged("a Huffman table is missing".into()));
             }
             let (Some(dc), Some(ac)) = (&picture.dc[dc], &picture.ac[ac]) else { continue };
+            let mut sample = None;
             let target = if wanted(component) {
                 let quantisation = usize::from(frame.components[component].quantisation);
                 let table = picture.quantisation[quantisation].ok_or_else(|| {
                     DecodeError::Damaged("a quantisation table is missing".into())
                 })?;
+                sample = LumaSample::new(frame, component, colours, kept, &table);
                 Some((SamplePlane::new(frame.stored_blocks(component), kept), table))
             } else {
                 None
             };
             let precision = frame.precision;
-            lanes.push(SequentialLane { dc, ac, prediction: 0, target, component, precision });
+            let until_sample = sample.as_ref().map_or(0, |sample| sample.stride);
+            lanes.push(SequentialLane {
+                dc,
+                ac,
+                prediction: 0,
+                target,
+                component,
+                precision,
+                sample,
+                until_sample,
+            });
         }
         let data = picture.bytes;
         let interval = picture.restart_interval;
@@ -89,10 +106,11 @@ pub(super) fn read(
             if let Some((plane, _)) = lane.target {
                 planes[lane.component] = Some(plane);
             }
+            sample = sample.or(lane.sample);
         }
         picture.resume(end.position);
     }
-    Ok(EntropyData { planes, rows_read, damaged, ended })
+    Ok(EntropyData { planes, rows_read, damaged, ended, sample })
 }
 
 /// Reads a block of which only the DC term counts.
@@ -108,6 +126,10 @@ fn dc_block(
     lane.prediction = lane.prediction.wrapping_add(difference);
     if let Some((plane, table)) = &mut lane.target {
         plane.put_dc(at, dequantise(lane.prediction, table[0], lane.precision));
+        if lane.until_sample == 1 {
+            return sampled(lane, bits);
+        }
+        lane.until_sample = lane.until_sample.wrapping_sub(1);
     }
     skip_ac(bits, lane.ac, 1)
 }
@@ -125,6 +147,30 @@ fn skip_ac(bits: &mut Bits<'_>, table: &Huffman, mut z: u32) -> bool {
     true
 }
 
+/// Reads the rest of a block that belongs to the sample. What is wrong with it is treated as
+/// [`skip_ac`] does.
+#[cold]
+#[inline(never)]
+fn sampled(lane: &mut SequentialLane<'_>, bits: &mut Bits<'_>) -> bool {
+    let (Some((_, table)), Some(sample)) = (&lane.target, &mut lane.sample) else { return false };
+    lane.until_sample = sample.stride;
+    let mut block = [0; 64];
+    let mut z = 1;
+    while z < 64 {
+        let Some((symbol, value)) = bits.value(lane.ac) else { return false };
+        if symbol.size == 0 && symbol.run != 15 {
+            break;
+        }
+        z += symbol.run as usize;
+        if let Some(&place) = ZIGZAG.get(z) {
+            block[usize::from(place)] = dequantise(value, table[z], lane.precision);
+        }
+        z += 1;
+    }
+    sample.take(lane.prediction, &block);
+    true
+}
+
 /// Reads a block up to the zigzag place `last`, and steps over the rest.
 fn full_block(
     lane: &mut SequentialLane<'_>,
@@ -137,24 +183,37 @@ fn full_block(
     let Some((plane, table)) = &mut lane.target else { return skip_ac(bits, lane.ac, 1) };
     let mut block = [0; 64];
     block[0] = dequantise(lane.prediction, table[0], lane.precision);
+    let is_sampled = lane.until_sample == 1;
+    lane.until_sample = lane.until_sample.wrapping_sub(1);
+    let read_to = if is_sampled { 63 } else { last };
     let mut z = 1;
-    while z <= last {
+    let mut ends_here = false;
+    while z <= read_to {
         let Some((symbol, value)) = bits.value(lane.ac) else { return false };
         if symbol.size == 0 {
             if symbol.run != 15 {
-                plane.put(at, &block);
-                return true;
+                ends_here = true;
+                break;
             }
             z += 16;
             continue;
         }
+        let before = z;
         z += symbol.run as usize;
         if z > 63 {
-            return false;
+            if before <= last {
+                return false;
+            }
+            // As when it is stepped over.
+            break;
         }
         block[usize::from(ZIGZAG[z])] = dequantise(value, table[z], lane.precision);
         z += 1;
     }
     plane.put(at, &block);
-    skip_ac(bits, lane.ac, z as u32)
+    if let Some(sample) = lane.sample.as_mut().filter(|_| is_sampled) {
+        lane.until_sample = sample.stride;
+        sample.take(lane.prediction, &block);
+    }
+    ends_here || skip_ac(bits, lane.ac, z as u32)
 }

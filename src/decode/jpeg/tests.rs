@@ -5,7 +5,7 @@ use super::*;
 use crate::decode;
 use crate::picture::tile::{AreaAverage, Tile};
 
-fn fixture(name: &str) -> Vec<u8> {
+pub(super) fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg");
     fs::read(folder.join(name)).unwrap()
 }

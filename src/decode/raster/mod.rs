@@ -63,5 +63,6 @@ fn complete(
         orientation: OrientationFrom::Exif,
         exif: None,
         flags: DecodeFlags::default(),
+        provenance: rows.provenance(),
     })
 }

@@ -12,6 +12,7 @@ use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom, jpeg};
 use crate::container::tiff::{self, Tiff};
 use crate::container::{ReadAt, cr3, raf};
 use crate::model::media::{Dimensions, Format, Orientation};
+use crate::model::provenance::Provenance;
 use candidates::{PreviewRange, Sized};
 
 /// Previews smaller than this along a side are icons. A small preview hashes as any small picture
@@ -43,6 +44,8 @@ pub(super) fn decode(
         dimensions: contents.dimensions.unwrap_or(preview.dimensions),
         orientation: contents.orientation.map_or(preview.orientation, OrientationFrom::Given),
         exif: contents.exif.or(preview.exif),
+        // How the preview was made says nothing of the picture.
+        provenance: Provenance::default(),
         ..preview
     })
 }

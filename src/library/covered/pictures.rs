@@ -124,7 +124,7 @@ fn in_library(
         any_orientation: options.any_orientation,
         library_roots: roots(options),
         // The drive is wiped because of what is said here, so all bytes are read.
-        confirm: Some(Confirm::All),
+        confirm: Confirm::All,
     };
     let films = scan.films.clone();
     for _ in 0..ROUNDS {
@@ -262,7 +262,7 @@ fn in_other_caches(
         policy: options.policy,
         any_orientation: options.any_orientation,
         library_roots: roots(options),
-        confirm: None,
+        confirm: Confirm::Untraced,
     };
     let root = (options.old.len() + options.library.len()) as u32;
     for cache in &options.with_cache {

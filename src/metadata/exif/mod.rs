@@ -1,6 +1,7 @@
 //! Exif tags (CIPA DC-008, Exif 3.0) through `kamadak-exif`.
 
 mod knowledge;
+mod traces;
 
 pub(super) use knowledge::knowledge;
 
@@ -8,8 +9,9 @@ use exif::{Exif, In, Rational, Reader, Tag, Value};
 
 use crate::metadata::capture::{DateCandidate, DateSource};
 use crate::model::calendar::Civil;
-use crate::model::media::{CaptureTime, Metadata, Orientation};
+use crate::model::media::{CaptureTime, Dimensions, Metadata, Orientation};
 use crate::model::path_text::one_line;
+use crate::model::provenance::Traces;
 
 /// Most characters of a maker's or a model's name that are kept.
 const MAX_NAME: usize = 64;
@@ -17,18 +19,30 @@ const MAX_NAME: usize = 64;
 /// Reads the tags of a block that begins with its TIFF header. What cannot be read is as if it
 /// were not there: a broken tag does not hide the others.
 pub fn read_exif(block: &[u8]) -> Metadata {
-    let Some(tags) = tags(block) else { return Metadata::default() };
+    tags(block).map(|tags| metadata(&tags)).unwrap_or_default()
+}
+
+/// The same, and the traces in a block of a picture that is stored with these dimensions, where
+/// those in the block should be the same.
+pub(super) fn with_traces(block: &[u8], stored: Option<Dimensions>) -> (Metadata, Traces) {
+    let Some(tags) = tags(block) else { return Default::default() };
+    let metadata = metadata(&tags);
+    let traces = traces::traces(&tags, stored).with_if(metadata.captured.is_some(), Traces::DATE);
+    (metadata, traces)
+}
+
+fn metadata(tags: &Exif) -> Metadata {
     let captured =
-        time(&tags, Tag::DateTimeOriginal, Tag::SubSecTimeOriginal, Tag::OffsetTimeOriginal)
+        time(tags, Tag::DateTimeOriginal, Tag::SubSecTimeOriginal, Tag::OffsetTimeOriginal)
             .or_else(|| {
                 let (subsec, offset) = (Tag::SubSecTimeDigitized, Tag::OffsetTimeDigitized);
-                time(&tags, Tag::DateTimeDigitized, subsec, offset)
+                time(tags, Tag::DateTimeDigitized, subsec, offset)
             });
-    let orientation = value(&tags, Tag::Orientation).and_then(|value| value.get_uint(0));
+    let orientation = value(tags, Tag::Orientation).and_then(|value| value.get_uint(0));
     Metadata {
         captured,
-        has_position: has_position(&tags),
-        camera: camera(&tags),
+        has_position: has_position(tags),
+        camera: camera(tags),
         orientation: Orientation::from_exif(orientation.unwrap_or(1)),
     }
 }
@@ -178,10 +192,15 @@ fn has_position(tags: &Exif) -> bool {
     matches!((latitude, longitude), (Some(latitude), Some(longitude)) if latitude || longitude)
 }
 
+/// Maker and model.
+fn camera_parts(tags: &Exif) -> (Option<String>, Option<String>) {
+    let name = |tag| text(tags, tag).map(|name| name.chars().take(MAX_NAME).collect::<String>());
+    (name(Tag::Make), name(Tag::Model))
+}
+
 /// Maker and model; the model alone where it begins with the maker's name.
 fn camera(tags: &Exif) -> Option<String> {
-    let name = |tag| text(tags, tag).map(|name| name.chars().take(MAX_NAME).collect::<String>());
-    match (name(Tag::Make), name(Tag::Model)) {
+    match camera_parts(tags) {
         (Some(make), Some(model)) => {
             let brand = make.split([' ', ',']).next().unwrap_or_default().to_lowercase();
             let says_it = model.to_lowercase().starts_with(&brand);

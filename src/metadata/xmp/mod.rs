@@ -1,8 +1,11 @@
 //! Dates in XMP (ISO 16684-1): as attributes or as elements, under whatever prefix.
 
+mod traces;
+
 use super::exif::{local_seconds, offset_minutes, subsecond_ns};
 use super::xml::XmlTree;
 use crate::model::media::CaptureTime;
+pub(super) use traces::traces;
 
 /// Properties that say when a picture was taken, the most telling first.
 const PROPERTIES: [&str; 3] = ["DateTimeOriginal", "DateCreated", "DateTimeDigitized"];
