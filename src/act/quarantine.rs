@@ -185,6 +185,7 @@ fn widest(a: MatchRule, b: MatchRule) -> MatchRule {
         any_orientation: a.any_orientation || b.any_orientation,
         include_bursts: a.include_bursts || b.include_bursts,
         include_alike: a.include_alike || b.include_alike,
+        include_unsure: a.include_unsure || b.include_unsure,
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Settings {
     pub include_bursts: bool,
     /// Pictures that are only alike are acted on like copies.
     pub include_alike: bool,
+    /// Copies are acted on although it is not sure which one is the original.
+    pub include_unsure: bool,
     /// Rules before the usual ones.
     pub keep: Vec<KeepRule>,
     /// How many threads; `None`: one per core.
@@ -183,6 +185,7 @@ fn default(key: Key) -> Option<Value> {
         Key::AnyOrientation
         | Key::IncludeBursts
         | Key::IncludeAlike
+        | Key::IncludeUnsure
         | Key::Cpu
         | Key::Hidden
         | Key::FollowLinks
@@ -243,6 +246,7 @@ impl From<&Resolved> for Settings {
             any_orientation: flag_of(resolved, Key::AnyOrientation),
             include_bursts: flag_of(resolved, Key::IncludeBursts),
             include_alike: flag_of(resolved, Key::IncludeAlike),
+            include_unsure: flag_of(resolved, Key::IncludeUnsure),
             // Each was checked when it was read.
             keep: list_of(resolved, Key::Keep)
                 .iter()

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 
 use super::contents::ContentHashes;
 use super::relation::{self, File, Shot};
-use super::{Question, keeper};
+use super::{Question, evidence, keeper, unsure};
 use crate::model::event::Progress;
-use crate::model::findings::{Duplicate, Group, Linked};
+use crate::model::findings::{Duplicate, Group, Linked, Relation};
 use crate::model::media::Orientation;
 
 /// Reads the duplicates that are as long as their keepers, and completes the groups.
@@ -22,6 +22,10 @@ pub(super) fn complete(
         let describe = |&index: &u32| describe(question, contents, index);
         let witness = relation::witness(group.candidates().map(|index| describe(index).0));
         relation::judge(group, witness, describe);
+        let keeper = group.keeper;
+        for duplicate in &mut group.duplicates {
+            duplicate.unsure = doubt(question, keeper, duplicate);
+        }
         let rank = |d: &Duplicate<u32>| (d.relation, d.distance, d.fine_distance, d.picture);
         group.duplicates.sort_by_key(rank);
         group.reason = reason(question, group);
@@ -74,5 +78,27 @@ fn reason(question: &Question<'_>, group: &Group<u32>) -> String {
     };
     let others = group.duplicates.iter().map(|d| d.picture);
     let best = others.reduce(|a, b| if compare(a, b).0 == Ordering::Greater { b } else { a });
-    best.map(|best| compare(group.keeper, best).1.to_owned()).unwrap_or_default()
+    let words = best.map(|best| {
+        let (_, criterion) = compare(group.keeper, best);
+        evidence::reason(criterion, &question.evidence(group.keeper), &question.evidence(best))
+    });
+    words.unwrap_or_default()
+}
+
+/// Why it is not sure that a duplicate is the copy, if it is not.
+fn doubt(question: &Question<'_>, keeper: u32, duplicate: &Duplicate<u32>) -> Option<&'static str> {
+    // Nothing is lost with one of two that have the same bytes, nor with a part of a whole; and
+    // what is left alone anyway needs no second reason.
+    let may_lose = match duplicate.relation {
+        Relation::Identical | Relation::Part => false,
+        relation => question.acts_on(relation),
+    };
+    if !may_lose {
+        return None;
+    }
+    let other = duplicate.picture;
+    let keep = &question.options.keep;
+    let (_, criterion) =
+        keeper::compare(&question.candidate(keeper), &question.candidate(other), keep);
+    unsure::doubt(criterion, &question.evidence(keeper), &question.evidence(other))
 }

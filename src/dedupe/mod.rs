@@ -5,19 +5,23 @@ pub mod carry;
 mod classes;
 mod confirm;
 mod contents;
+pub mod criterion;
 mod dense;
+pub mod evidence;
 pub mod keeper;
 mod marks;
 mod neighbours;
 mod nodes;
+mod origins;
 pub mod partition;
 pub(crate) mod proofs;
 pub mod prover;
 pub mod regroup;
 pub mod relation;
-mod report;
+pub mod report;
 mod stars;
 pub mod tile_prover;
+pub mod unsure;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -25,6 +29,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::dedupe::evidence::Evidence;
 use crate::dedupe::keeper::KeeperCandidate;
 use crate::dedupe::relation::Shot;
 use crate::index::Joiner;
@@ -37,6 +42,7 @@ use crate::model::record::{ContentHash, Mark, Picture, Skip};
 use crate::units::{self, UnitRole};
 use contents::{ContentHashes, ReadContent};
 use marks::MarkedPairs;
+use origins::Origins;
 use proofs::Proofs;
 use prover::{Prover, Standing};
 
@@ -104,6 +110,8 @@ struct Question<'a> {
     proofs: Proofs<'a>,
     /// Pictures that show no more than a part of another one, or the same with something around it.
     lesser: HashSet<u32>,
+    /// Pictures that were made from others.
+    origins: Origins,
     /// Place among the pictures that matter, best keeper first.
     rank: Vec<u32>,
 }
@@ -127,12 +135,19 @@ impl Question<'_> {
         KeeperCandidate {
             reference: self.is_reference(picture),
             lesser: self.lesser.contains(&index),
+            made_from_another: self.origins.made.contains(&index),
+            named_after_another: self.origins.named.contains(&index),
             complete_unit: self.roles[index as usize] != UnitRole::Single,
             preferred: self.preferred(&picture.file.path),
             path: &picture.file.path,
             stamp: picture.file.stamp,
             record: &picture.record,
+            evidence: self.evidence(index),
         }
+    }
+
+    fn evidence(&self, index: u32) -> Evidence {
+        Evidence::from(&self.pictures[index as usize].record)
     }
 
     fn preferred(&self, path: &Path) -> u64 {
@@ -210,6 +225,7 @@ pub fn dedupe(
         marked,
         proofs: Proofs::new(prover),
         lesser: HashSet::new(),
+        origins: Origins::default(),
         rank: Vec::new(),
     };
 

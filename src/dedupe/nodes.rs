@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::Question;
 use super::classes::Classes;
 use super::neighbours::Neighbours;
+use super::origins::Origins;
 use super::prover::Standing;
 use crate::dedupe::keeper;
 use crate::dedupe::partition::Edge;
@@ -72,6 +73,7 @@ pub(super) fn nodes(
     neighbours: Neighbours,
 ) -> Nodes {
     question.lesser = lesser(question, classes, &neighbours.edges);
+    question.origins = Origins::new(question, classes, &neighbours.edges);
     let mut matters = vec![false; classes.len() as usize];
     for edge in &neighbours.edges {
         matters[edge.a as usize] = true;

@@ -129,6 +129,7 @@ mod tests {
                 offset_minutes: None,
             }),
             camera: None,
+            provenance: None,
             reference: false,
             damaged: false,
             other_names: Vec::new(),
@@ -138,6 +139,7 @@ mod tests {
     fn copy(picture: FoundPicture) -> Duplicate {
         Duplicate {
             alarm: None,
+            unsure: None,
             picture,
             distance: Distance(0),
             fine_distance: FineDistance(0),

@@ -35,7 +35,6 @@ impl Deduplicated {
         }
         let spell_out = |index: u32| {
             let picture = &pictures[index as usize];
-            let root = picture.file.root as usize;
             let other_names: Vec<PathBuf> = names
                 .get(&picture.file.stamp.key)
                 .into_iter()
@@ -44,19 +43,31 @@ impl Deduplicated {
                 .map(|&other| pictures[other as usize].file.path.clone())
                 .collect();
             FoundPicture {
-                path: picture.file.path.clone(),
-                stamp: picture.file.stamp,
                 content: contents.get(&index).copied(),
-                format: picture.record.format,
-                dimensions: picture.record.dimensions,
-                hash: picture.record.hash,
-                captured: picture.record.metadata.captured,
-                camera: picture.record.metadata.camera.clone(),
-                reference: options.reference_roots.get(root).copied().unwrap_or(false),
-                damaged: picture.record.flags.damaged_tail,
                 other_names,
+                ..found(picture, options)
             }
         };
         self.groups.iter().map(|group| group.map(|&index| spell_out(index))).collect()
+    }
+}
+
+/// A picture spelled out, without other names.
+pub fn found(picture: &Picture, options: &DedupeOptions) -> FoundPicture {
+    let Picture { file, record, content } = picture;
+    let root = file.root as usize;
+    FoundPicture {
+        path: file.path.clone(),
+        stamp: file.stamp,
+        content: content.map(|content| content.0),
+        format: record.format,
+        dimensions: record.dimensions,
+        hash: record.hash,
+        captured: record.metadata.captured,
+        camera: record.metadata.camera.clone(),
+        provenance: record.provenance,
+        reference: options.reference_roots.get(root).copied().unwrap_or(false),
+        damaged: record.flags.damaged_tail,
+        other_names: Vec::new(),
     }
 }

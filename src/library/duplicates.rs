@@ -9,9 +9,11 @@ use super::doubts::Doubts;
 use super::{Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::tiles::{TileStore, beside};
-use crate::dedupe::{DedupeOptions, Deduplicated, Prefer};
+use crate::dedupe::{DedupeOptions, Deduplicated, Prefer, report};
 use crate::files::globs::Globs;
-use crate::model::findings::{Alarm, Counts, Damaged, DamagedPicture, Findings, Matching, Skipped};
+use crate::model::findings::{
+    Alarm, Counts, Damaged, DamagedPicture, Findings, FoundPicture, Matching, Skipped,
+};
 use crate::model::media::MediaFile;
 use crate::model::policy::{KeepRule, Policy};
 use crate::model::record::{KnownPicture, Picture, Skip};
@@ -39,6 +41,8 @@ pub struct DuplicateOptions {
     pub include_bursts: bool,
     /// Treat pictures that are only alike as duplicates.
     pub include_alike: bool,
+    /// Act on copies although it is not sure which one is the original.
+    pub include_unsure: bool,
     /// Rules for the keeper, before the usual order.
     pub keep: Vec<KeepRule>,
     /// Compare pairs that were marked as no duplicates all the same.
@@ -59,6 +63,15 @@ impl DuplicateOptions {
     }
 }
 
+/// What was found among pictures, and the pictures themselves.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// Every picture that was read, by path.
+    pub pictures: Vec<FoundPicture>,
+    /// What was found.
+    pub findings: Findings,
+}
+
 impl Library {
     /// Scans and compares. The seconds among the counts are left for the caller to fill in.
     ///
@@ -69,6 +82,28 @@ impl Library {
         options: &DuplicateOptions,
         monitor: Monitor<'_>,
     ) -> Result<Findings, LibraryError> {
+        Ok(self.find(options, monitor)?.0)
+    }
+
+    /// The same, with every picture that was compared, in a group or not: for a few.
+    ///
+    /// # Errors
+    /// [`LibraryError`]
+    pub fn explain(
+        &mut self,
+        options: &DuplicateOptions,
+        monitor: Monitor<'_>,
+    ) -> Result<Explained, LibraryError> {
+        let (findings, scan, matching) = self.find(options, monitor)?;
+        let pictures = scan.pictures.iter().map(|picture| report::found(picture, &matching));
+        Ok(Explained { pictures: pictures.collect(), findings })
+    }
+
+    fn find(
+        &mut self,
+        options: &DuplicateOptions,
+        monitor: Monitor<'_>,
+    ) -> Result<(Findings, Scan, DedupeOptions), LibraryError> {
         let roots: Vec<PathBuf> =
             options.roots.iter().chain(&options.references).cloned().collect();
         let mut matching = DedupeOptions {
@@ -113,6 +148,7 @@ impl Library {
                 any_orientation: options.any_orientation,
                 include_bursts: options.include_bursts,
                 include_alike: options.include_alike,
+                include_unsure: options.include_unsure,
             },
             groups: found.report_groups(&scan.pictures, &matching),
             skipped: skipped.collect(),
@@ -124,7 +160,7 @@ impl Library {
         if !options.no_carry {
             findings.learn();
         }
-        Ok(findings)
+        Ok((findings, scan, matching))
     }
 
     /// What a scan counted; no seconds.

@@ -33,7 +33,7 @@ use crate::scan::{self, Scan, ScanOptions};
 pub use act::{Acting, acted_on, runs_folder};
 pub use backends::Backends;
 pub use covered::{CopyMissing, CoveredOptions};
-pub use duplicates::DuplicateOptions;
+pub use duplicates::{DuplicateOptions, Explained};
 pub use error::{ActError, LibraryError};
 pub use import::{ImportOptions, Preflight};
 pub use rot::{BytesVerified, Change, RottenPicture};

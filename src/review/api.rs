@@ -18,7 +18,7 @@ const MOST: usize = 200;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Filter {
-    /// `identical`, `copy`, `part`, `burst`, `alike`, `turned`, `linked`.
+    /// `identical`, `copy`, `part`, `burst`, `alike`, `unsure`, `turned`, `linked`.
     pub kind: Option<String>,
     /// `open`, `accepted`, `applied`.
     pub state: Option<String>,
@@ -77,6 +77,9 @@ struct MemberJson {
     quality: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     relation: Option<&'static str>,
+    /// Why it is not sure which of it and the keeper is the original (human-readable).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsure: Option<&'static str>,
     /// Why it or the keeper may be damaged (human-readable).
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<String>,
@@ -185,6 +188,7 @@ impl Session {
             Some("turned") => {
                 group.duplicates.iter().any(|d| d.orientation != Orientation::Upright)
             }
+            Some("unsure") => group.duplicates.iter().any(|d| d.unsure.is_some()),
             Some("linked") => !group.linked.is_empty(),
             _ => true,
         };
@@ -322,6 +326,7 @@ fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) 
         modified_ms: picture.stamp.modified.0 / 1_000_000,
         quality: picture.hash.quality.0,
         relation: duplicate.map(|d| d.relation.name()),
+        unsure: duplicate.and_then(|d| d.unsure),
         alarm: duplicate.and_then(|d| d.alarm.as_ref()).map(Alarm::sentence),
         distance: distance.map(|distance| distance.0),
         fine_distance: fine.map(|distance| distance.0),

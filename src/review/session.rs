@@ -37,6 +37,8 @@ pub(super) enum Role {
     Burst,
     /// It stays: it is only alike.
     Alike,
+    /// It stays: it may be the original.
+    Unsure,
     /// It stays: it shows more than its keeper.
     More,
     /// It, or the keeper, may be damaged: it stays.
@@ -58,6 +60,7 @@ impl Role {
             Self::Apart => "apart",
             Self::Burst => "burst",
             Self::Alike => "alike",
+            Self::Unsure => "unsure",
             Self::More => "more",
             Self::Alarm => "alarm",
             Self::Reference => "reference",
@@ -146,6 +149,7 @@ impl Session {
                 Some(duplicate) if duplicate.shows_more => Role::More,
                 Some(duplicate) if !self.report.matching.acts_on(duplicate) => {
                     match duplicate.relation {
+                        relation if self.report.matching.asks_for(relation) => Role::Unsure,
                         Relation::Alike => Role::Alike,
                         _ => Role::Burst,
                     }

@@ -163,6 +163,7 @@ impl Library {
                     orientation,
                     likeness: None,
                     shows_more: false,
+                    unsure: None,
                     whole_beside_damaged,
                     alarm,
                 }
@@ -187,6 +188,7 @@ impl Library {
 fn picture(file: &MediaFile, reference: bool) -> FoundPicture {
     let view = View { phash: PerceptualHash(0), fine: FineHash([0; 4]) };
     FoundPicture {
+        provenance: None,
         path: file.path.clone(),
         stamp: file.stamp,
         content: content_hash(&file.path).ok().map(|content| content.0),

@@ -25,6 +25,8 @@ pub struct Proof {
     /// How much of the details agrees, in per cent, where that was proven: then the hashes may
     /// differ by more than the rule says, as those of a picture and its crop do.
     pub likeness: Option<u8>,
+    /// It is not sure which of both is the original.
+    pub unsure: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,6 +39,8 @@ struct ProofJson {
     orientation: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     likeness: Option<u8>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    unsure: bool,
 }
 
 impl Proof {
@@ -48,6 +52,7 @@ impl Proof {
         fine_distance: FineDistance(0),
         orientation: Orientation::Upright,
         likeness: None,
+        unsure: false,
     };
 
     /// What was found of a duplicate in the group of that number.
@@ -59,6 +64,7 @@ impl Proof {
             fine_distance: duplicate.fine_distance,
             orientation: duplicate.orientation,
             likeness: duplicate.likeness.map(|likeness| likeness.per_cent),
+            unsure: duplicate.unsure.is_some(),
         }
     }
 }
@@ -72,6 +78,7 @@ impl From<Proof> for ProofJson {
             fine_distance: proof.fine_distance.0,
             orientation: proof.orientation.name().to_owned(),
             likeness: proof.likeness,
+            unsure: proof.unsure,
         }
     }
 }
@@ -93,6 +100,7 @@ impl TryFrom<ProofJson> for Proof {
             fine_distance: FineDistance(json.fine_distance),
             orientation,
             likeness: json.likeness,
+            unsure: json.unsure,
         })
     }
 }
@@ -119,6 +127,9 @@ pub struct MatchRule {
     /// Pictures that are only alike are acted on like copies.
     #[serde(default, skip_serializing_if = "is_false")]
     pub include_alike: bool,
+    /// Acted on although it is not sure which one is the original.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub include_unsure: bool,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -134,6 +145,7 @@ impl From<&Matching> for MatchRule {
             any_orientation: matching.any_orientation,
             include_bursts: matching.include_bursts,
             include_alike: matching.include_alike,
+            include_unsure: matching.include_unsure,
         }
     }
 }
@@ -167,6 +179,9 @@ impl MatchRule {
             }
             Relation::Alike if !self.include_alike => {
                 Some("is only like its keeper, and the plan's policy leaves that alone")
+            }
+            _ if proof.unsure && !self.include_unsure => {
+                Some("may be the original of its keeper, and the plan's policy leaves that alone")
             }
             _ => None,
         }

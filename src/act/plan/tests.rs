@@ -333,6 +333,7 @@ fn keepers_are_proven() {
             "further from its keeper than the plan's policy allows",
         ),
         (proof(|p| p.relation = Relation::Burst), "a shot of a burst"),
+        (proof(|p| p.unsure = true), "may be the original of its keeper"),
         (proof(|p| p.orientation = crate::model::media::Orientation::Rotate90), "is turned"),
     ] {
         let message = told(Quarantine, change);
@@ -352,7 +353,8 @@ fn keepers_are_proven() {
     // By a rule that allows it, all of that is sound.
     let mut good = plan(Trash, &[("a", "k")]);
     let rule = good.policy.as_mut().unwrap();
-    (rule.fine_only, rule.any_orientation, rule.include_bursts) = (true, true, true);
+    (rule.fine_only, rule.any_orientation) = (true, true);
+    (rule.include_bursts, rule.include_unsure) = (true, true);
     good.actions[0].files[0].proof = Some(Proof {
         group: number("k"),
         relation: Relation::Burst,
@@ -360,6 +362,7 @@ fn keepers_are_proven() {
         fine_distance: FineDistance(56),
         orientation: crate::model::media::Orientation::Rotate90,
         likeness: None,
+        unsure: true,
     });
     assert_eq!(good.check(), Ok(()));
     assert_eq!(Plan::from_json(&good.to_json().unwrap()), Ok(good));

@@ -47,6 +47,10 @@ pub struct ComparedArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::IncludeAlike))]
     pub include_alike: Option<Value>,
+    /// Act on copies although it is not sure which one is the original
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::IncludeUnsure))]
+    pub include_unsure: Option<Value>,
     /// Rules for which picture is kept, before the built-in ones: largest, oldest, newest,
     /// shortest-path, prefer=GLOB. May be repeated, or a comma-separated list
     #[arg(long, value_name = "RULE", help_heading = "Matching", value_parser = text(Key::Keep),
@@ -78,6 +82,7 @@ impl ComparedArgs {
         set(layer, Key::AnyOrientation, &self.any_orientation);
         set(layer, Key::IncludeBursts, &self.include_bursts);
         set(layer, Key::IncludeAlike, &self.include_alike);
+        set(layer, Key::IncludeUnsure, &self.include_unsure);
         set(layer, Key::Keep, &joined(&self.keep));
         self.files.add_settings(layer);
     }

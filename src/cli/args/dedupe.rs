@@ -14,6 +14,7 @@ use super::compared::ComparedArgs;
   clean-backup dedupe /mnt/card --reference ~/Pictures --sensitivity exact
   clean-backup dedupe ~/Pictures --format html -o report.html
   clean-backup dedupe ~/Pictures --keep prefer='**/originals/**'
+  clean-backup dedupe --explain a.jpg b.jpg             which one would be kept, and why
   clean-backup dedupe ~/Pictures --action quarantine   move duplicates aside; can be undone
   clean-backup dedupe ~/Pictures --action trash --save-plan plan.json
   clean-backup apply plan.json")]
@@ -21,6 +22,10 @@ pub struct DedupeArgs {
     /// What is compared, and how.
     #[command(flatten)]
     pub compared: ComparedArgs,
+    /// Print what two files tell of where they come from, and which of them would be kept
+    #[arg(long, conflicts_with_all = ["reference", "with_cache", "action", "to", "dry_run",
+          "save_plan", "output"], help_heading = "Output")]
+    pub explain: bool,
     /// What to do with duplicates
     #[arg(long, value_name = "WHAT", default_value = "report", help_heading = "Action")]
     pub action: ActionChoice,

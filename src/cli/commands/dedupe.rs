@@ -43,6 +43,8 @@ pub struct DedupeRequest {
     pub output: Option<PathBuf>,
     /// Most groups whose pictures a page shows.
     pub thumbnails: usize,
+    /// Explain which of two files would be kept.
+    pub explain: bool,
     /// Exit code 10 for duplicates.
     pub fail_on_duplicates: bool,
 }
@@ -80,6 +82,7 @@ impl DedupeRequest {
             format: dedupe.format,
             output: dedupe.output.clone(),
             thumbnails: dedupe.thumbnails,
+            explain: dedupe.explain,
             fail_on_duplicates: dedupe.fail_on_duplicates,
         })
     }
@@ -95,6 +98,7 @@ pub fn duplicate_options(compared: &args::ComparedArgs, settings: &Settings) -> 
     options.any_orientation = settings.any_orientation;
     options.include_bursts = settings.include_bursts;
     options.include_alike = settings.include_alike;
+    options.include_unsure = settings.include_unsure;
     options.keep = settings.keep.clone();
     options.ignore_marks = compared.ignore_marks;
     options
@@ -128,6 +132,9 @@ pub fn run_label() -> String {
 /// # Errors
 /// What keeps the run from being done.
 pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Failure> {
+    if options.explain {
+        return explain(context, options);
+    }
     let start = Instant::now();
     for file in options.output.iter().chain(&options.save_plan) {
         render::check_free(file, context.yes)?;
@@ -203,4 +210,26 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
     let beside = options.output.is_none() && options.format != ReportFormat::Text;
     let mode = if beside { OutputMode::Beside } else { OutputMode::Text };
     Ok(carry_out(context, &proposal.plan, &mut library, &cancel, mode)?.after(found))
+}
+
+/// Prints the evidence of two files, and which of them would be kept.
+fn explain(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Failure> {
+    let DuplicateOptions { roots, .. } = &options.compared;
+    if roots.len() != 2 || roots.iter().any(|root| root.is_dir()) {
+        return Err(Failure::new(FailureKind::Usage, "--explain needs two files")
+            .hint("for example: clean-backup dedupe --explain a.jpg b.jpg"));
+    }
+    let form = match options.format {
+        ReportFormat::Text => render::explain::text,
+        ReportFormat::Json => render::explain::json,
+        ReportFormat::Csv | ReportFormat::Html => {
+            let message = "--explain prints text or JSON";
+            return Err(Failure::new(FailureKind::Usage, message));
+        }
+    };
+    let mut library = context.hashing_library()?;
+    let cancel = interrupt::watch()?;
+    let explained = library.explain(&options.compared, context.monitor(&cancel, &|_| ()))?;
+    render::print(&form(&explained)?)?;
+    Ok(Outcome::from_skipped(explained.findings.skipped.len()))
 }

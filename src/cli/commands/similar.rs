@@ -105,6 +105,7 @@ fn hit(SimilarHit { similar, cache }: SimilarHit) -> Hit {
             hash: known.record.hash,
             camera: known.record.metadata.camera.clone(),
             captured: known.record.metadata.captured,
+            provenance: known.record.provenance,
             reference: false,
             damaged: known.record.flags.damaged_tail,
             other_names: Vec::new(),

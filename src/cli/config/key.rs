@@ -62,6 +62,8 @@ keys! {
     AnyOrientation "any_orientation" Shape::Flag, "Find turned and mirrored copies.";
     IncludeBursts "include_bursts" Shape::Flag, "Treat burst shots as copies.";
     IncludeAlike "include_alike" Shape::Flag, "Treat pictures that are only alike as copies.";
+    IncludeUnsure "include_unsure" Shape::Flag,
+        "Act on copies although it is not sure which one is the original.";
     Keep "keep" Shape::KeepRules, "Rules for which picture is kept, before the built-in ones.";
     Threads "threads" Shape::Number(1, 4096), "How many threads work.";
     Gpu "gpu" Shape::Choice(&["auto", "on", "any", "off"]), "Whether to use a GPU.";

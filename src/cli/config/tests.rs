@@ -22,6 +22,7 @@ fn every_key_reads_back_what_it_writes() {
         ("any_orientation", "true"),
         ("include_bursts", "false"),
         ("include_alike", "true"),
+        ("include_unsure", "true"),
         ("keep", "largest,prefer=**/{a,b}/**"),
         ("threads", "8"),
         ("gpu", "off"),

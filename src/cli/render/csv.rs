@@ -8,7 +8,7 @@ use clean_backup::model::path_text::{for_spreadsheet, path_for_spreadsheet};
 use clean_backup::model::readable::iso_time;
 
 /// The columns, in order.
-const HEADER: [&str; 21] = [
+const HEADER: [&str; 22] = [
     "group",
     "role",
     "path",
@@ -30,6 +30,7 @@ const HEADER: [&str; 21] = [
     "damaged",
     "likeness",
     "difference",
+    "unsure",
 ];
 
 /// How a member stands to its keeper; empty where the column does not apply.
@@ -42,6 +43,7 @@ struct MatchColumns {
     acted_on: &'static str,
     likeness: String,
     difference: String,
+    unsure: &'static str,
 }
 
 /// The groups as CSV with a head line; lines end in CR LF. `role` is `keeper`, `duplicate` or
@@ -69,6 +71,7 @@ pub fn to_csv(report: &Findings) -> ::csv::Result<String> {
                 acted_on: if report.matching.acts_on(duplicate) { "true" } else { "false" },
                 likeness: duplicate.likeness.map(|l| l.per_cent.to_string()).unwrap_or_default(),
                 difference: duplicate.likeness.and_then(|l| l.words()).unwrap_or_default(),
+                unsure: duplicate.unsure.unwrap_or_default(),
             };
             row("duplicate", &duplicate.picture, "", standing)?;
         }
@@ -116,5 +119,6 @@ fn fields(
         picture.damaged.to_string(),
         standing.likeness,
         standing.difference,
+        standing.unsure.to_owned(),
     ]
 }

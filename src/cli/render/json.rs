@@ -5,9 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::evidence::{EvidenceJson, evidence};
 use clean_backup::dedupe::carry::Carry;
 use clean_backup::model::findings::{
     Damaged, Duplicate, Findings, FoundPicture, Group, Linked, Member, REPORT_VERSION, Region,
+    Skipped,
 };
 use clean_backup::model::path_text::{base64_unless_utf8, harmless_json};
 use clean_backup::model::policy::Sensitivity;
@@ -42,6 +44,7 @@ struct PolicyJson {
     any_orientation: bool,
     include_bursts: bool,
     include_alike: bool,
+    include_unsure: bool,
 }
 
 #[derive(Serialize)]
@@ -71,6 +74,8 @@ pub(super) struct PictureJson {
     damaged: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     other_names: Vec<PathJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<EvidenceJson>,
 }
 
 #[derive(Serialize)]
@@ -81,7 +86,7 @@ pub(super) struct PathJson {
 }
 
 #[derive(Serialize)]
-struct DuplicateJson {
+pub(super) struct DuplicateJson {
     #[serde(flatten)]
     picture: PictureJson,
     distance: u32,
@@ -100,6 +105,9 @@ struct DuplicateJson {
     shows_more: bool,
     #[serde(skip_serializing_if = "is_false")]
     whole_beside_damaged: bool,
+    /// Why it is not sure which of it and the keeper is the original.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsure: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<AlarmJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,7 +199,7 @@ struct LinkedJson {
 }
 
 #[derive(Serialize)]
-struct SkippedJson<'a> {
+pub(super) struct SkippedJson<'a> {
     #[serde(flatten)]
     path: PathJson,
     stage: &'static str,
@@ -219,6 +227,7 @@ struct SummaryJson<'a> {
     actionable: u64,
     bursts: u64,
     alike: u64,
+    unsure: u64,
     linked: u64,
     alarms: u64,
     reclaimable_bytes: u64,
@@ -251,6 +260,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             any_orientation: report.matching.any_orientation,
             include_bursts: report.matching.include_bursts,
             include_alike: report.matching.include_alike,
+            include_unsure: report.matching.include_unsure,
         },
         groups: report
             .groups
@@ -265,15 +275,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
                 reclaimable_bytes: group.reclaimable_bytes(&report.matching),
             })
             .collect(),
-        skipped: report
-            .skipped
-            .iter()
-            .map(|skipped| SkippedJson {
-                path: path(&skipped.path),
-                stage: skipped.stage.name(),
-                reason: &skipped.reason,
-            })
-            .collect(),
+        skipped: report.skipped.iter().map(skipped).collect(),
         damaged: report
             .damaged
             .iter()
@@ -293,6 +295,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             actionable: summary.actionable,
             bursts: summary.bursts,
             alike: summary.alike,
+            unsure: summary.unsure,
             linked: summary.linked,
             alarms: summary.alarms,
             reclaimable_bytes: summary.reclaimable_bytes,
@@ -318,6 +321,10 @@ pub(super) fn path(path: &Path) -> PathJson {
     PathJson { path: path.to_string_lossy().into_owned(), path_bytes: base64_unless_utf8(path) }
 }
 
+pub(super) fn skipped(skipped: &Skipped) -> SkippedJson<'_> {
+    SkippedJson { path: path(&skipped.path), stage: skipped.stage.name(), reason: &skipped.reason }
+}
+
 pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
     PictureJson {
         path: path(&picture.path),
@@ -332,6 +339,7 @@ pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
         reference: picture.reference,
         damaged: picture.damaged,
         other_names: picture.other_names.iter().map(|name| path(name)).collect(),
+        evidence: evidence(picture),
     }
 }
 
@@ -345,7 +353,7 @@ fn duplicates(report: &Findings, group: &Group) -> Vec<DuplicateJson> {
     duplicates.map(|d| DuplicateJson { carry: carry(d), ..duplicate(report, group, d) }).collect()
 }
 
-fn duplicate(report: &Findings, group: &Group, duplicate: &Duplicate) -> DuplicateJson {
+pub(super) fn duplicate(report: &Findings, group: &Group, duplicate: &Duplicate) -> DuplicateJson {
     DuplicateJson {
         carry: None,
         picture: picture(&duplicate.picture),
@@ -366,6 +374,7 @@ fn duplicate(report: &Findings, group: &Group, duplicate: &Duplicate) -> Duplica
         edit: edited(group, duplicate).map(Member::name),
         shows_more: duplicate.shows_more,
         whole_beside_damaged: duplicate.whole_beside_damaged,
+        unsure: duplicate.unsure,
     }
 }
 

@@ -4,6 +4,8 @@ pub mod applied;
 mod carry;
 pub mod covered;
 mod csv;
+mod evidence;
+pub mod explain;
 pub mod history;
 pub mod html;
 mod json;

@@ -32,6 +32,7 @@ fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> FoundPicture {
             quality: Quality(87),
         },
         camera: None,
+        provenance: None,
         captured: None,
         reference: false,
         damaged: false,
@@ -51,6 +52,7 @@ fn duplicate(picture: FoundPicture, relation: Relation) -> Duplicate {
         whole_beside_damaged: false,
         likeness: None,
         shows_more: false,
+        unsure: None,
     }
 }
 
@@ -97,6 +99,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
             any_orientation: true,
             include_bursts: false,
             include_alike: false,
+            include_unsure: false,
         },
         groups: vec![
             Group {
@@ -210,6 +213,33 @@ fn bytes_to_free_count_what_would_really_go() {
 }
 
 #[test]
+fn what_may_be_the_original_is_told_in_every_form() {
+    let mut report = sample();
+    report.groups[0].duplicates[2].unsure = Some("the kept one may be enlarged");
+    assert_eq!((report.summary().unsure, report.summary().actionable), (1, 3));
+    let told = "; unsure which is the original: the kept one may be enlarged";
+    let shown = format!("{told}; shown, not acted on\n");
+    let text = to_text(&report, TextOptions::default());
+    assert!(text.contains("  unsure     copies/turned.jpg") && text.contains(&shown), "{text}");
+    assert!(text.contains("unsure among them: 1"), "{text}");
+    let csv = to_csv(&report).unwrap();
+    assert_eq!(csv.matches(",the kept one may be enlarged\r\n").count(), 1, "{csv}");
+    let json: serde_json::Value = serde_json::from_str(&to_json(&report).unwrap()).unwrap();
+    let unsure = &json["groups"][0]["duplicates"][2];
+    assert_eq!(unsure["unsure"], "the kept one may be enlarged");
+    assert_eq!(unsure["acted_on"], false);
+    // Still told where it is acted on.
+    report.matching.include_unsure = true;
+    assert_eq!(report.summary().actionable, 4);
+    let text = to_text(&report, TextOptions::default());
+    assert!(text.contains(&format!("{told}\n")), "{text}");
+    // A burst is not acted on for another reason.
+    report.groups[0].duplicates[1].unsure = Some("the kept one may be enlarged");
+    let text = to_text(&report, TextOptions::default());
+    assert!(text.contains("another shot of a burst: shown, never acted on"), "{text}");
+}
+
+#[test]
 fn a_whole_picture_beside_a_damaged_keeper_is_told() {
     let mut keeper = picture("reference/half.jpg", 20, 5_000);
     (keeper.reference, keeper.damaged) = (true, true);
@@ -263,7 +293,7 @@ fn a_csv_reader_gets_the_fields_back() {
         }
     }
     assert_eq!(rows.len(), 10);
-    assert!(rows.iter().all(|row| row.len() == 21));
+    assert!(rows.iter().all(|row| row.len() == 22));
     assert_eq!(rows[1][2], "photos/Ferien, \"2019\".jpg");
     // A name that would command a terminal is written in escapes, and exactly in base64.
     assert_eq!(rows[2][2], r"photos/a\nGroup 9: 0 duplicates\x1b[2J.jpg");

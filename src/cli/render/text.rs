@@ -112,6 +112,7 @@ fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Gro
             _ if duplicate.alarm.is_some() => (Paint::Never, "damaged? "),
             Relation::Burst => (Paint::Never, "burst    "),
             Relation::Alike => (Paint::Never, "alike    "),
+            _ if duplicate.unsure.is_some() => (Paint::Never, "unsure   "),
             _ => (Paint::Duplicate, "duplicate"),
         };
         let role = writer.paint(paint, role);
@@ -146,7 +147,7 @@ pub(super) fn outline(picture: &FoundPicture) -> String {
     )
 }
 
-fn picture_line(picture: &FoundPicture) -> String {
+pub(super) fn picture_line(picture: &FoundPicture) -> String {
     let mut line = outline(picture);
     if let Some(captured) = picture.captured {
         line.push_str(", taken ");
@@ -210,6 +211,13 @@ pub(super) fn standing(
         line.push_str("; whole, but its keeper is damaged: shown, never acted on");
     } else if duplicate.shows_more {
         line.push_str("; its keeper shows less: shown, never acted on");
+    } else if let (Some(why), true) =
+        (duplicate.unsure, report.matching.asks_for(duplicate.relation))
+    {
+        let _ = write!(line, "; unsure which is the original: {why}");
+        if !report.matching.include_unsure {
+            line.push_str("; shown, not acted on");
+        }
     } else if !report.matching.acts_on(duplicate) {
         line.push_str(match duplicate.relation {
             Relation::Alike if edited(group, duplicate) == Some(Member::Duplicate) => {
@@ -257,7 +265,8 @@ fn push_summary(writer: &mut TextWriter, report: &Findings) {
     let head = if summary.groups == 0 {
         "No duplicates found.".to_owned()
     } else {
-        let among = [("bursts", summary.bursts), ("only alike", summary.alike)];
+        let among =
+            [("bursts", summary.bursts), ("only alike", summary.alike), ("unsure", summary.unsure)];
         let among: Vec<String> = among
             .into_iter()
             .filter(|(_, number)| *number > 0)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::dedupe::evidence::{self, Claim, Evidence, made_from};
 use crate::dedupe::keeper::{self, KeeperCandidate};
 use crate::model::coverage::Cover;
 use crate::model::findings::{Damaged, Duplicate, Member, Relation, Surroundings};
@@ -77,26 +78,35 @@ pub(super) fn judge(old: &Picture, kept: &Picture, found: &Duplicate<u32>) -> Co
 
 /// Why the old picture would be kept and not the library's, were it not for where and how old they
 /// are and what their metadata say; `None` where it would not.
-fn better_form(old: &Picture, kept: &Picture) -> Option<&'static str> {
+fn better_form(old: &Picture, kept: &Picture) -> Option<String> {
     let bare = |picture: &Picture| PictureRecord {
         metadata: Metadata::default(),
         ..picture.record.clone()
     };
     let (old_record, kept_record) = (bare(old), bare(kept));
-    fn candidate<'a>(picture: &Picture, record: &'a PictureRecord) -> KeeperCandidate<'a> {
+    let (old_evidence, kept_evidence) = (Evidence::from(&old.record), Evidence::from(&kept.record));
+    fn candidate<'a>(
+        picture: &Picture,
+        record: &'a PictureRecord,
+        (evidence, other): (Evidence, &Evidence),
+    ) -> KeeperCandidate<'a> {
         KeeperCandidate {
             reference: false,
             lesser: false,
             complete_unit: false,
+            made_from_another: made_from(&evidence, other).is_some(),
+            named_after_another: false,
             preferred: 0,
             path: Path::new(""),
             stamp: FileStamp { modified: ModifiedNs(0), ..picture.file.stamp },
             record,
+            evidence: Evidence { claim: Claim::None, facts: 0, ..evidence },
         }
     }
-    let old = candidate(old, &old_record);
-    let (order, reason) = keeper::compare(&candidate(kept, &kept_record), &old, &[]);
-    order.is_gt().then_some(reason)
+    let old = candidate(old, &old_record, (old_evidence, &kept_evidence));
+    let kept = candidate(kept, &kept_record, (kept_evidence, &old_evidence));
+    let (order, criterion) = keeper::compare(&kept, &old, &[]);
+    order.is_gt().then(|| evidence::reason(criterion, &old_evidence, &kept_evidence))
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ pub struct Duplicate<P = FoundPicture> {
     /// The keeper is damaged, and this picture is not: shown, never acted on. That keeper lies in a
     /// reference folder or was chosen by hand, as no damaged picture wins over a whole one.
     pub whole_beside_damaged: bool,
+    /// Why it is not sure which of it and the keeper is the original, if it is not: acted on just
+    /// when asked.
+    pub unsure: Option<&'static str>,
     /// Why it, or the keeper, may be damaged; then neither is acted on.
     pub alarm: Option<Alarm>,
 }
@@ -71,6 +74,7 @@ impl<P> Duplicate<P> {
             likeness: None,
             shows_more: false,
             whole_beside_damaged: false,
+            unsure: None,
             alarm: None,
         }
     }
@@ -109,6 +113,7 @@ impl<P> Group<P> {
             likeness: duplicate.likeness,
             shows_more: duplicate.shows_more,
             whole_beside_damaged: duplicate.whole_beside_damaged,
+            unsure: duplicate.unsure,
             alarm: duplicate.alarm.clone(),
         });
         let duplicates = duplicates.collect();

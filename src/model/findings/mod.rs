@@ -13,6 +13,7 @@ use crate::model::knowledge::Knowledge;
 use crate::model::media::{CaptureTime, Dimensions, FileStamp, Format};
 use crate::model::phash::PictureHash;
 use crate::model::policy::Policy;
+use crate::model::provenance::Provenance;
 use crate::model::record::Stage;
 
 /// Version of the JSON form. Fields may be added under one version; none changes its meaning.
@@ -73,6 +74,8 @@ pub struct FoundPicture {
     pub captured: Option<CaptureTime>,
     /// What it was taken with, where its metadata say.
     pub camera: Option<String>,
+    /// Traces of where it comes from; `None` where they were not looked for.
+    pub provenance: Option<Provenance>,
     /// It lies in a reference folder: never touched.
     pub reference: bool,
     /// A part of it is missing or does not decode.
@@ -151,6 +154,8 @@ pub struct Matching {
     pub include_bursts: bool,
     /// Pictures that are only alike are acted on like copies.
     pub include_alike: bool,
+    /// Duplicates of which it is not sure that they are the copies are acted on like others.
+    pub include_unsure: bool,
 }
 
 /// What the run counted besides what the groups tell.
@@ -191,6 +196,8 @@ pub struct Summary {
     pub bursts: u64,
     /// Duplicates among them that are only alike.
     pub alike: u64,
+    /// Duplicates among them of which it is not sure that they are the copies.
+    pub unsure: u64,
     /// Linked pictures.
     pub linked: u64,
     /// Duplicates of which they or their keepers may be damaged.
@@ -224,13 +231,14 @@ pub struct Findings {
 
 impl Matching {
     /// Whether an action would touch this duplicate: not what lies in a reference folder, not where
-    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged or shows less,
-    /// and bursts and what is only alike just when asked.
+    /// it or its keeper may be damaged, not a whole picture whose keeper is damaged or shows less.
+    /// Bursts, what is only alike, and what may be the original just when asked.
     pub fn acts_on(&self, duplicate: &Duplicate) -> bool {
         !duplicate.picture.reference
             && duplicate.alarm.is_none()
             && !duplicate.whole_beside_damaged
             && !duplicate.shows_more
+            && (self.include_unsure || duplicate.unsure.is_none())
             && self.asks_for(duplicate.relation)
     }
 
@@ -257,6 +265,7 @@ impl Findings {
             actionable: duplicates().filter(|d| self.matching.acts_on(d)).count() as u64,
             bursts: duplicates().filter(|d| d.relation == Relation::Burst).count() as u64,
             alike: duplicates().filter(|d| d.relation == Relation::Alike).count() as u64,
+            unsure: duplicates().filter(|d| d.unsure.is_some()).count() as u64,
             linked: self.groups.iter().map(|group| group.linked.len() as u64).sum(),
             alarms: duplicates().filter(|d| d.alarm.is_some()).count() as u64,
             reclaimable_bytes: self

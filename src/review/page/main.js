@@ -123,7 +123,7 @@ const without = (member) => make('span', {
 
 const ROLES = {
   keep: 'kept', remove: 'goes', spared: 'kept too', apart: 'not a duplicate',
-  burst: 'burst, stays', alike: 'only alike, stays', more: 'shows more, stays',
+  burst: 'burst, stays', alike: 'only alike, stays', unsure: 'may be the original, stays', more: 'shows more, stays',
   alarm: 'may be damaged, stays',
   reference: 'reference, stays', linked: 'not near, stays', gone: 'gone',
 };
@@ -135,7 +135,8 @@ function standing(member) {
   const near = member.likeness === undefined
     ? `${member.distance}/64, ${member.fine_distance}/256`
     : `${member.likeness} % alike${member.difference ? `, ${member.difference}` : ''}`;
-  return `${member.alarm ? `${member.alarm}; ` : ''}${member.relation ?? 'linked'}, ${near}${turned}`;
+  const doubt = member.unsure ? `unsure which is the original: ${member.unsure}; ` : '';
+  return `${member.alarm ? `${member.alarm}; ` : ''}${doubt}${member.relation ?? 'linked'}, ${near}${turned}`;
 }
 
 function member_card(group, member) {

@@ -131,6 +131,7 @@ fn push_head(page: &mut String, report: &Findings) {
          <label><input type=\"checkbox\" name=\"kind\" value=\"burst\" checked> bursts</label>\n\
          <label><input type=\"checkbox\" name=\"kind\" value=\"alike\" checked> alike</label>\n\
          <label><input type=\"checkbox\" name=\"only\" value=\"turned\"> turned only</label>\n\
+         <label><input type=\"checkbox\" name=\"only\" value=\"unsure\"> unsure only</label>\n\
          <label><input type=\"checkbox\" name=\"only\" value=\"linked\"> with linked only</label>\n\
          </fieldset>\n\
          <label>Frees at least <select name=\"bytes\"><option value=\"0\">anything</option>\
@@ -169,6 +170,9 @@ fn push_group(
     if group.duplicates.iter().any(|d| d.orientation != Orientation::Upright) {
         kinds.push("turned");
     }
+    if group.duplicates.iter().any(|d| d.unsure.is_some()) {
+        kinds.push("unsure");
+    }
     if !group.linked.is_empty() {
         kinds.push("linked");
     }
@@ -203,6 +207,8 @@ fn push_group(
 fn role(report: &Findings, duplicate: &Duplicate) -> (&'static str, &'static str) {
     match duplicate.relation {
         _ if duplicate.picture.reference => ("never", "reference"),
+        relation if !report.matching.asks_for(relation) => ("never", relation.name()),
+        _ if duplicate.unsure.is_some() => ("never", "unsure"),
         relation if !report.matching.acts_on(duplicate) => ("never", relation.name()),
         Relation::Identical => ("identical", "identical"),
         relation => ("copy", relation.name()),

@@ -4,7 +4,7 @@ use super::*;
 use crate::library::covered::facts::unknown_to;
 use crate::model::findings::{Alarm, Likeness, Region};
 use crate::model::media::{
-    Bytes, CaptureTime, DecodeFlags, Dimensions, Evidence, FileKey, Format, MediaFile,
+    self, Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, Format, MediaFile,
 };
 use crate::model::phash::{Distance, FineDistance, Nearness, PictureHash};
 use crate::model::provenance::{Provenance, Traces};
@@ -18,7 +18,7 @@ fn picture(path: &str, width: u32, size: u64) -> Picture {
                 size: Bytes(size),
                 modified: ModifiedNs(size as i64),
             },
-            evidence: Evidence::default(),
+            evidence: media::Evidence::default(),
             root: 0,
         },
         record: PictureRecord {
