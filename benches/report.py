@@ -35,6 +35,7 @@ class Part:
     quick: list | None = None  # arguments for --quick, where they differ
     criterion: bool = False  # read criterion's estimates instead of the output
     needs: str | None = None  # a variable without which there is nothing to measure
+    script: bool = False  # a Python file of `benches` that prints Markdown
 
 
 PARTS = [
@@ -78,6 +79,11 @@ PARTS = [
          "(`CLEAN_BACKUP_CORPUS`). "
          "`benches/peers/hashes.py` measures ImageHash and PDQ on the same folders.",
          "neardup", 900, needs="CLEAN_BACKUP_CORPUS"),
+    Part("keepers", "Which file is kept",
+         "Originals beside copies that were made from them in known ways, by the kind of copy; `CLEAN_BACKUP_KEEPERS` "
+         "names the folder of samples. `benches/keepers.py` says what it needs, and builds the pairs; `cargo build "
+         "--release` comes first.",
+         "keepers", 3600, needs="CLEAN_BACKUP_KEEPERS", script=True),
 ]
 
 
@@ -166,14 +172,16 @@ def estimates(home, since):
 def section(part, arguments, executable, limit, quick):
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
     environment = dict(os.environ, CRITERION_HOME=str(target / "criterion"))
-    command = [executable, *arguments, *(["--bench", "--noplot"] if part.criterion else [])]
+    command = [*([sys.executable] if part.script else []), executable, *arguments, *(["--bench", "--noplot"] if part.criterion else [])]
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     started = time.time()
     output, trouble = run(command, limit, environment)
     took = time.time() - started
-    body = estimates(target / "criterion", started) if part.criterion else f"```text\n{output.rstrip()}\n```"
+    body = output.rstrip() if part.script else f"```text\n{output.rstrip()}\n```"
+    body = estimates(target / "criterion", started) if part.criterion else body
     shown = " ".join(["cargo bench", *(["--features approximate"] if part.bench == "index" else []),
                       f"--bench {part.bench}", *(["--", *arguments] if arguments else [])])
+    shown = f"benches/{part.bench}.py" if part.script else shown
     lines = [part.about, "", f"{datetime.date.today()}, {machine()}. Load at the start: "
              f"{'unknown' if load is None else f'{load:.1f}'}. `{shown}`, {took:.0f} s."]
     if quick and part.quick:
@@ -224,7 +232,7 @@ def main():
             print(f"{part.name}: skipped, {part.needs} is not set", file=sys.stderr)
             continue
         print(f"{part.name}: building", file=sys.stderr)
-        executable = build(part)
+        executable = str(ROOT / f"benches/{part.bench}.py") if part.script else build(part)
         if executable is None:
             print(f"{part.name}: cannot be built", file=sys.stderr)
             failed.append(part.name)
