@@ -55,7 +55,7 @@ fn quarantine_and_back() {
     assert_eq!(refused.code, 3);
     assert!(
         refused.stderr.ends_with(
-            "error: 6 files (72.7 kB) will be moved aside, which needs confirmation, but this is not a terminal\n\
+            "error: 6 files (160.4 kB) will be moved aside, which needs confirmation, but this is not a terminal\n\
              hint: add --yes to do it, or --dry-run to see it\n"
         ),
         "{}",
@@ -65,15 +65,15 @@ fn quarantine_and_back() {
 
     let done = hermetic.run(["dedupe", "library", "--no-carry", "--action", "quarantine", "--yes"]);
     assert_eq!(done.code, 0, "{}", done.all());
-    assert!(done.stdout.contains("\n6 files moved aside (72.7 kB).\n"), "{}", done.stdout);
+    assert!(done.stdout.contains("\n6 files moved aside (160.4 kB).\n"), "{}", done.stdout);
     let after = tree(&library);
     assert_eq!(after.len(), before.len());
     assert_eq!(
         names(&after, ".clean-backup/quarantine"),
         [
-            "IMG_0412.jpg",
             "harbour-brighter.webp",
             "lake copy.jpg",
+            "lake.png",
             "ridge-grey.jpg",
             "harbour.jpg",
             "lake-small.jpg"
@@ -154,7 +154,7 @@ fn a_plan_is_kept_and_carried_out_later() {
 
     // One of them is edited before, another one's keeper goes away.
     fs::write(library.join("phone/harbour.jpg"), "edited").unwrap();
-    fs::remove_file(library.join("export/lake.png")).unwrap();
+    fs::remove_file(library.join("2023/IMG_0412.jpg")).unwrap();
     let done = hermetic.run(["apply", "plan.json", "--yes"]);
     assert_eq!(done.code, 1, "{}", done.all());
     assert!(
@@ -193,7 +193,7 @@ fn deleting_asks_for_more() {
     ]);
     assert_eq!(refused.code, 3);
     assert!(
-        refused.stderr.contains("this cannot be undone: 6 of them only look like what is kept")
+        refused.stderr.contains("this cannot be undone: 5 of them only look like what is kept")
             && refused.stderr.contains("--action quarantine"),
         "{}",
         refused.stderr
@@ -202,7 +202,7 @@ fn deleting_asks_for_more() {
     // A sidecar that is nowhere else keeps its picture.
     fs::write(library.join("phone/harbour.xmp"), "the only edit").unwrap();
     fs::write(library.join("export/lake copy.jpg.xmp"), "the same edit").unwrap();
-    fs::write(library.join("export/lake.xmp"), "the same edit").unwrap();
+    fs::write(library.join("2023/IMG_0412.xmp"), "the same edit").unwrap();
     let done = hermetic.run([
         "dedupe",
         "library",
@@ -225,7 +225,7 @@ fn deleting_asks_for_more() {
     assert!(!after.contains_key(Path::new("export/lake copy.jpg.xmp")));
     let back = hermetic.run(["undo", "--yes"]);
     assert_eq!(back.code, 1, "{}", back.all());
-    assert_eq!(back.stderr.matches("it was deleted for good").count(), 5, "{}", back.stderr);
+    assert_eq!(back.stderr.matches("it was deleted for good").count(), 4, "{}", back.stderr);
 }
 
 #[test]
@@ -298,8 +298,8 @@ fn links_take_the_place_of_identical_files_only() {
     let before = tree(&library);
     let done = hermetic.run(["dedupe", "library", "--no-carry", "--action", "hardlink", "--yes"]);
     assert_eq!(done.code, 0, "{}", done.all());
-    assert_eq!(done.stderr.matches("only looks the same").count(), 6, "{}", done.stderr);
-    assert!(done.stdout.contains("\n1 file replaced by hard links ("), "{}", done.stdout);
+    assert_eq!(done.stderr.matches("only looks the same").count(), 5, "{}", done.stderr);
+    assert!(done.stdout.contains("\n2 files replaced by hard links ("), "{}", done.stdout);
     assert_eq!(tree(&library), before);
     #[cfg(unix)]
     let inodes = || {

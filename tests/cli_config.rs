@@ -12,7 +12,11 @@ fn session(hermetic: &Hermetic, lines: &[&[&str]]) -> String {
     let mut out = String::new();
     for line in lines {
         out.push_str(&format!("$ clean-backup {}\n", line.join(" ")));
-        out.push_str(&hermetic.run(*line).all());
+        for line in hermetic.run(*line).all().lines() {
+            let before = line.split_once("Took ").map_or(line, |(before, _)| before);
+            out.push_str(before);
+            out.push_str(if before == line { "\n" } else { "Took [TIME] on cpu.\n" });
+        }
         out.push('\n');
     }
     out

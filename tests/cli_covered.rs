@@ -320,6 +320,39 @@ fn a_damaged_picture_covers_nothing() {
 }
 
 #[test]
+fn sidecars_count_on_both_sides() {
+    let sidecar = |property: &str| {
+        let xmp = format!(
+            "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF \
+             xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+             xmlns:xmp='http://ns.adobe.com/xap/1.0/' \
+             xmlns:exif='http://ns.adobe.com/exif/1.0/' {property}/></rdf:RDF></x:xmpmeta>"
+        );
+        xmp.into_bytes()
+    };
+    // A rating beside the old one only.
+    let hermetic = tree(&[
+        ("library/a.jpg", padded(GARDEN)),
+        ("old/b.jpg", bytes(GARDEN)),
+        ("old/b.jpg.xmp", sidecar("xmp:Rating='5'")),
+    ]);
+    let cover = || asked(&hermetic, "covered old --by library").1["old/b.jpg"].clone();
+    assert_eq!(cover()["lacks"], serde_json::json!(["rating"]));
+    put(&hermetic, "library/a.jpg.xmp", &sidecar("xmp:Rating='2'"));
+    assert_eq!(cover()["lacks"], serde_json::json!(["rating"]), "another rating");
+    put(&hermetic, "library/a.jpg.xmp", &sidecar("xmp:Rating='5'"));
+    assert_eq!(cover()["cover"], "same-picture");
+    // A date that was carried into the sidecar of a picture without one.
+    let hermetic = tree(&[
+        ("library/bare.jpg", padded(HARBOUR_BARE)),
+        ("library/bare.jpg.xmp", sidecar("exif:DateTimeOriginal='2023-06-17T18:25:40.02'")),
+        ("old/dated.jpg", bytes(HARBOUR)),
+    ]);
+    let (code, file) = asked(&hermetic, "covered old --by library");
+    assert_eq!((code, &file["old/dated.jpg"]["cover"]), (0, &"same-picture".into()), "{file:?}");
+}
+
+#[test]
 fn what_only_the_old_one_knows_is_named() {
     let hermetic =
         tree(&[("library/bare.jpg", padded(HARBOUR_BARE)), ("old/dated.jpg", bytes(HARBOUR))]);
@@ -376,13 +409,15 @@ fn an_edited_picture_is_not_the_old_one() {
         assert_eq!((code, &file["cover"]), (1, &"worse".into()), "{file}");
         assert_eq!(file["why"], "in other colours or tones");
     }
-    // Saved again, and larger.
+    // Saved again: larger, and no better for it.
     let hermetic = tree(&[
         ("library/again.jpg", edited(GARDEN, |picture| picture)),
         ("old/a.jpg", bytes(GARDEN)),
     ]);
     let (code, file) = only(&hermetic);
-    assert_eq!((code, &file["cover"]), (0, &"same-picture".into()), "{file}");
+    assert_eq!((code, &file["cover"]), (1, &"worse".into()), "{file}");
+    let why = file["why"].as_str().unwrap();
+    assert!(why.ends_with("the other was re-saved at a higher quality"), "{file}");
 }
 
 #[test]

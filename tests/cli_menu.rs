@@ -113,6 +113,7 @@ fn ctrl_c_leaves_everything_as_it_was() {
 #[test]
 fn no_is_no_and_look_alikes_are_not_deleted() {
     let hermetic = library();
+    fs::remove_file(hermetic.work().join("it's mine/export/lake copy.jpg")).unwrap();
     let before = hermetic.contents();
     let mut terminal = menu(&hermetic, &["--cpu"]);
     ask_for_duplicates(&mut terminal);

@@ -26,7 +26,7 @@ fn in_a_browser() {
     let shown = "[...document.querySelectorAll('main section')].filter((s) => !s.hidden).length";
     let output = "document.querySelector('output').value";
     browser.wait(&format!("{shown} === 4"));
-    assert_eq!(browser.text(output), "4 of 4 shown, 72.7 kB to free");
+    assert_eq!(browser.text(output), "4 of 4 shown, 160.4 kB to free");
     let loaded = "[...document.images].every((i) => i.complete && i.naturalWidth > 0)";
     browser.value("[...document.images].forEach((i) => { i.loading = 'eager'; })");
     browser.wait(loaded);
@@ -45,7 +45,7 @@ fn in_a_browser() {
     browser.wait(&format!("{shown} === 3"));
     uncheck("burst");
     uncheck("copy");
-    browser.wait(&format!("{output}.startsWith('1 of 4')"));
+    browser.wait(&format!("{output}.startsWith('2 of 4')"));
     uncheck("copy");
     let set = |name: &str, value: &str| {
         browser.value(&format!(
@@ -56,7 +56,7 @@ fn in_a_browser() {
     set("path", "HARBOUR");
     browser.wait(&format!("{shown} === 1"));
     set("path", "");
-    set("bytes", "100000");
+    set("bytes", "1000000");
     browser.wait(&format!("{shown} === 0"));
     set("bytes", "0");
     set("order", "bytes");

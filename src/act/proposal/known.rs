@@ -102,6 +102,12 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What a picture, its sidecars and what Google Takeout wrote beside it know. What cannot be read
+/// says nothing.
+pub fn known_of(picture: &Path) -> Knowledge {
+    KnownPictures::default().of(picture)
+}
+
 impl Findings {
     /// Reads what the pictures know of which an action would touch some, so that
     /// [`Findings::carries`] can tell what only a duplicate knows. What cannot be read says nothing.

@@ -19,6 +19,7 @@ use crate::model::event::Progress;
 use crate::model::findings::{Duplicate, Findings, Group, Likeness, Relation};
 use bind::Binding;
 use destinations::Destinations;
+pub use known::known_of;
 use units::Folders;
 use verify::verify;
 

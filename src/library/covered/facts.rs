@@ -1,9 +1,31 @@
 //! What only an old picture knows.
 
+use std::collections::BTreeSet;
+
+use crate::act::proposal::known_of;
+use crate::dedupe::carry::{Informed, KnownField, carried};
 use crate::model::provenance::Traces;
 use crate::model::record::Picture;
 
-/// What the metadata of an old picture say and those of the library's do not, in words.
+/// What the old picture, its sidecars and Takeout's JSON say and those of the library's picture do
+/// not, or say otherwise, in words. Reads the heads of the files.
+pub(super) fn untold_by(kept: &Picture, old: &Picture) -> Vec<&'static str> {
+    let (kept_knows, old_knows) = (known_of(&kept.file.path), known_of(&old.file.path));
+    let informed = Informed { known: &old_knows, same_view: false };
+    let carried = carried(&kept_knows, &[informed]).each;
+    let only = carried.iter().flat_map(|carry| carry.only.iter().map(|(field, _)| *field));
+    let others = carried.iter().flat_map(|carry| carry.conflicts.iter().map(|c| c.field));
+    let fields: BTreeSet<KnownField> = only.chain(others).collect();
+    let words = fields.into_iter().map(|field| match field {
+        KnownField::Taken => "capture date",
+        other => other.name(),
+    });
+    let has_camera = |picture: &Picture| picture.record.metadata.camera.is_some();
+    let camera = (has_camera(old) && !has_camera(kept)).then_some("camera");
+    words.chain(camera).collect()
+}
+
+/// What the records of both say of that: for pictures whose files are not at hand.
 pub(super) fn unknown_to(kept: &Picture, old: &Picture) -> Vec<&'static str> {
     let has = |picture: &Picture, wanted: Traces| {
         picture.record.provenance.is_some_and(|provenance| provenance.traces.has(wanted))

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::CoveredOptions;
 use super::census::{Census, skipped};
-use super::facts::unknown_to;
+use super::facts::{unknown_to, untold_by};
 use super::judge::judge;
 use crate::decode::{DecodeOptions, colours};
 use crate::files::content::FileSource;
@@ -210,7 +210,7 @@ fn look_at(
         } else if let Some(why) = other_colours(&old.file.path, &by, &offer.found, decode) {
             offer.cover = Cover::Worse { by, why };
         } else {
-            let missing = unknown_to(kept, old);
+            let missing = untold_by(kept, old);
             if !missing.is_empty() {
                 offer.cover = Cover::LacksMetadata { by, missing };
             }
