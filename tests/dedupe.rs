@@ -218,6 +218,21 @@ fn an_undated_keeper_does_not_swallow_two_frames() {
 }
 
 #[test]
+fn a_frame_that_is_shown_with_its_burst_is_not_linked_as_well() {
+    let tile = scene(3);
+    let mut best = taken(picture("a", &tile), 5, None);
+    best.record.dimensions.width = 500;
+    // An undated copy of both.
+    let pictures = [best, picture("b", &tile), taken(picture("c", &nudged(&tile, 1)), 6, None)];
+    let groups = run(&pictures, &DedupeOptions::default()).groups;
+    assert_eq!(groups.len(), 1);
+    let shown: Vec<(u32, Relation)> =
+        groups[0].duplicates.iter().map(|d| (d.picture, d.relation)).collect();
+    assert_eq!((groups[0].keeper, shown), (0, vec![(1, Relation::Copy), (2, Relation::Burst)]));
+    assert_eq!(linked(&groups[0]), [0_u32; 0]);
+}
+
+#[test]
 fn flat_pictures_match_only_byte_for_byte() {
     let sky = Tile(std::array::from_fn(|i| 120 + (i / 512) as u8));
     let pictures = [

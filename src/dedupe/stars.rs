@@ -196,7 +196,8 @@ fn spell_out(
         }
     }
     duplicates.sort_by_key(|d| question.rank[d.picture as usize]);
-    linked_pictures.extend(star.linked.iter().flat_map(|&node| &nodes.members[node as usize]));
+    let linked = star.linked.iter().filter(|node| !frames.contains(node));
+    linked_pictures.extend(linked.flat_map(|&node| &nodes.members[node as usize]));
     let linked = linked_pictures.into_iter().map(|picture| Linked::new(picture, None)).collect();
     (!duplicates.is_empty()).then(|| Group { keeper, reason: String::new(), duplicates, linked })
 }
