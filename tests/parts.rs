@@ -299,6 +299,24 @@ fn what_is_known_of_pairs_is_not_proven_again() {
 }
 
 #[test]
+fn copies_of_a_picture_that_was_compared_before_are_found() {
+    let hermetic = Hermetic::new();
+    let library = hermetic.work().join("library");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    // Its time has no fraction of a second, so that by their names the copies may be frames.
+    let dated = fs::read(fixtures.join("keepers/converted/DSC_0003.jpg")).unwrap();
+    fs::create_dir(&library).unwrap();
+    fs::write(library.join("first.jpg"), &dated).unwrap();
+    assert_eq!(found(&dedupe(&hermetic, &[])), []);
+    for (name, copies) in [("second.jpg", 1), ("third.jpg", 2)] {
+        fs::write(library.join(name), &dated).unwrap();
+        for _ in 0..2 {
+            assert_eq!(found(&dedupe(&hermetic, &[])).len(), copies, "{name}");
+        }
+    }
+}
+
+#[test]
 fn new_pictures_are_compared_as_if_everything_were() {
     let hermetic = Hermetic::new();
     let library = hermetic.work().join("library");

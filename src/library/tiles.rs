@@ -344,11 +344,15 @@ impl TileSource for LibraryTiles<'_> {
         }
         pairs.sort_unstable_by_key(|&(first, second, _)| (first, second));
         pairs.dedup_by_key(|&mut (first, second, _)| (first, second));
-        let compared = pictures
-            .iter()
-            .copied()
-            .filter(|&picture| self.ids[picture as usize].is_some_and(|id| compared.contains(&id)));
-        Earlier { compared: compared.collect(), pairs }
+        // Files of the same bytes have one tile. Of those that came since only one was compared.
+        let mut seen: HashSet<TileId> = HashSet::new();
+        let was_compared = |&picture: &u32| {
+            self.ids[picture as usize].is_some_and(|id| {
+                let is_first = seen.insert(id);
+                compared.contains(&id) && (is_first || self.known.contains_key(&(id, id)))
+            })
+        };
+        Earlier { compared: pictures.iter().copied().filter(was_compared).collect(), pairs }
     }
 
     fn note_compared(&mut self, pictures: &[u32]) {
