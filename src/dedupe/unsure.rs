@@ -23,6 +23,9 @@ pub fn doubt(criterion: Criterion, keeper: &Evidence, other: &Evidence) -> Optio
     if are_rivals(keeper, other) && made_from(other, keeper).is_none() {
         return Some("both have a camera's metadata, one as HEIC and one as JPEG");
     }
+    if criterion == Criterion::Loss && may_be_exported(keeper, other) {
+        return Some("the other one is a HEIC, and the kept one may be made from it");
+    }
     if may_be_enlarged(keeper, other) {
         return Some("the kept one has more pixels, but hardly more detail");
     }
@@ -45,6 +48,17 @@ fn are_rivals(a: &Evidence, b: &Evidence) -> bool {
     let formats = (a.format, b.format);
     let both = matches!(formats, (Format::Heic, Format::Jpeg) | (Format::Jpeg, Format::Heic));
     both && a.claim < Claim::None && b.claim < Claim::None && a.is_as_large_as(b)
+}
+
+/// Whether a file of another format may be an export of a HEIC, which phones write and programs
+/// seldom do, when nothing tells more of either.
+fn may_be_exported(keeper: &Evidence, heic: &Evidence) -> bool {
+    let claimed = keeper.claim < Claim::None || heic.claim < Claim::None;
+    heic.format == Format::Heic
+        && keeper.format != Format::Heic
+        && keeper.provenance.earlier_dc_step.is_none()
+        && !claimed
+        && keeper.is_as_large_as(heic)
 }
 
 /// Whether `a` may hold more detail than `b`, which has the better claim.
@@ -225,6 +239,14 @@ mod tests {
         let export = jpeg(4000, NOTED, 3, false);
         let why = "both have a camera's metadata, one as HEIC and one as JPEG";
         assert_eq!(doubt(Criterion::Claim, &export, &heic), Some(why));
+        // Nothing tells more of either.
+        let heic = picture(Format::Heic, 4000, Traces::NONE, 1, true);
+        let mut export = jpeg(4000, Traces::NONE, 3, true);
+        let why = "the other one is a HEIC, and the kept one may be made from it";
+        assert_eq!(doubt(Criterion::Loss, &export, &heic), Some(why));
+        export.provenance.earlier_dc_step = Some(5);
+        assert_eq!(doubt(Criterion::Loss, &export, &heic), None, "it was a JPEG before");
+        let export = jpeg(4000, NOTED, 3, false);
         let native = picture(Format::Heic, 4000, NOTED.with(Traces::AUXILIARY), 1, true);
         assert_eq!(doubt(Criterion::Source, &native, &export), None);
         // The finer one was edited, the coarser one is as a camera writes it.
