@@ -167,7 +167,7 @@ fn is_zero(number: &u64) -> bool {
 /// What has happened to sidecars.
 pub fn written(plan: &Plan) -> &'static str {
     match plan.origin {
-        Origin::Undo => "put back",
+        Origin::Undo => "undone",
         _ => "written",
     }
 }

@@ -97,7 +97,8 @@ fn verdict(coverage: &Coverage) -> String {
     let all = coverage.sum(|_| true);
     if coverage.is_complete() {
         let (files, bytes) = (count(all.files, "file"), human_bytes(all.bytes));
-        return format!("Covered: the library has all {files} ({bytes}).\n");
+        let what = if all.files == 1 { "the one file".into() } else { format!("all {files}") };
+        return format!("Covered: the library has {what} ({bytes}).\n");
     }
     let missing = coverage.sum(|cover| !cover.is_covered());
     format!(
