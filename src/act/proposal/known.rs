@@ -1,7 +1,7 @@
 //! What pictures know: their own metadata, their sidecars, and what Google Takeout wrote beside
 //! them. Reads the heads of files; changes nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -14,7 +14,7 @@ use crate::files::content::FileSource;
 use crate::metadata::knowledge::{
     MOST_SIDECAR_BYTES, album_title, from_takeout, from_xmp, of_file,
 };
-use crate::model::findings::{Findings, FoundPicture};
+use crate::model::findings::{Findings, Group};
 use crate::model::knowledge::Knowledge;
 
 /// Names of the file that describes an album, by the language of the account.
@@ -102,33 +102,30 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What a picture, its sidecars and what Google Takeout wrote beside it know. What cannot be read
-/// says nothing.
-pub fn known_of(picture: &Path) -> Knowledge {
-    KnownPictures::default().of(picture)
+/// What pictures, their sidecars and what Google Takeout wrote beside them know, by their paths.
+/// Each folder is listed once. What cannot be read says nothing.
+pub fn known_of<'a>(pictures: impl IntoIterator<Item = &'a Path>) -> HashMap<PathBuf, Knowledge> {
+    let mut by_folder: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
+    for picture in pictures {
+        let folder = picture.parent().unwrap_or(Path::new(""));
+        by_folder.entry(folder).or_default().insert(picture);
+    }
+    let known = by_folder.into_par_iter().flat_map_iter(|(_, pictures)| {
+        let mut known = KnownPictures::default();
+        let read = pictures.into_iter().map(move |path| (path.to_owned(), known.of(path)));
+        read.collect::<Vec<_>>()
+    });
+    known.collect()
 }
 
 impl Findings {
     /// Reads what the pictures know of which an action would touch some, so that
     /// [`Findings::carries`] can tell what only a duplicate knows. What cannot be read says nothing.
     pub fn learn(&mut self) {
-        let mut by_folder: BTreeMap<&Path, Vec<&FoundPicture>> = BTreeMap::new();
-        for group in &self.groups {
-            // Where nothing goes, nothing is lost.
-            if !group.duplicates.iter().any(|duplicate| self.matching.acts_on(duplicate)) {
-                continue;
-            }
-            // Any of them may be chosen as the keeper.
-            for picture in group.candidates() {
-                let folder = picture.path.parent().unwrap_or(Path::new(""));
-                by_folder.entry(folder).or_default().push(picture);
-            }
-        }
-        let known = by_folder.into_par_iter().flat_map_iter(|(_, pictures)| {
-            let mut known = KnownPictures::default();
-            let read = pictures.into_iter().map(move |p| (p.path.clone(), known.of(&p.path)));
-            read.collect::<Vec<_>>()
-        });
-        self.known = known.collect();
+        // Where nothing goes, nothing is lost.
+        let goes = |group: &&Group| group.duplicates.iter().any(|d| self.matching.acts_on(d));
+        // Any of them may be chosen as the keeper.
+        let candidates = self.groups.iter().filter(goes).flat_map(Group::candidates);
+        self.known = known_of(candidates.map(|picture| picture.path.as_path()));
     }
 }

@@ -1,18 +1,24 @@
 //! What only an old picture knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 
-use crate::act::proposal::known_of;
 use crate::dedupe::carry::{Informed, KnownField, carried};
+use crate::model::knowledge::Knowledge;
 use crate::model::provenance::Traces;
 use crate::model::record::Picture;
 
 /// What the old picture, its sidecars and Takeout's JSON say and those of the library's picture do
-/// not, or say otherwise, in words. Reads the heads of the files.
-pub(super) fn untold_by(kept: &Picture, old: &Picture) -> Vec<&'static str> {
-    let (kept_knows, old_knows) = (known_of(&kept.file.path), known_of(&old.file.path));
-    let informed = Informed { known: &old_knows, same_view: false };
-    let carried = carried(&kept_knows, &[informed]).each;
+/// not, or say otherwise, in words. `known` has what both know.
+pub(super) fn untold_by(
+    kept: &Picture,
+    old: &Picture,
+    known: &HashMap<PathBuf, Knowledge>,
+) -> Vec<&'static str> {
+    let nothing = Knowledge::default();
+    let knowledge = |picture: &Picture| known.get(&picture.file.path).unwrap_or(&nothing);
+    let informed = Informed { known: knowledge(old), same_view: false };
+    let carried = carried(knowledge(kept), &[informed]).each;
     let only = carried.iter().flat_map(|carry| carry.only.iter().map(|(field, _)| *field));
     let others = carried.iter().flat_map(|carry| carry.conflicts.iter().map(|c| c.field));
     let fields: BTreeSet<KnownField> = only.chain(others).collect();

@@ -10,6 +10,7 @@ use super::CoveredOptions;
 use super::census::{Census, skipped};
 use super::facts::{unknown_to, untold_by};
 use super::judge::judge;
+use crate::act::proposal::known_of;
 use crate::decode::{DecodeOptions, colours};
 use crate::files::content::FileSource;
 use crate::files::walk::Walked;
@@ -198,6 +199,8 @@ fn look_at(
         offers.iter_mut().filter(|offer| offer.cover.is_covered()).collect();
     let total = Some(wanted.len() as u64);
     progress.on(Event::StageStarted { stage: Phase::Verify, total });
+    let pairs = wanted.iter().flat_map(|offer| [offer.pictures.0, offer.pictures.1]);
+    let known = known_of(pairs.map(|index| scan.pictures[index as usize].file.path.as_path()));
     wanted.par_iter_mut().for_each(|offer| {
         if cancel.load(Ordering::Relaxed) {
             return;
@@ -210,7 +213,7 @@ fn look_at(
         } else if let Some(why) = other_colours(&old.file.path, &by, &offer.found, decode) {
             offer.cover = Cover::Worse { by, why };
         } else {
-            let missing = untold_by(kept, old);
+            let missing = untold_by(kept, old, &known);
             if !missing.is_empty() {
                 offer.cover = Cover::LacksMetadata { by, missing };
             }
