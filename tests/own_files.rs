@@ -8,8 +8,7 @@ mod hermetic;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -288,30 +287,7 @@ fn a_folder_that_may_not_be_written_to_is_no_place() {
     let hermetic = library();
     let folder = hermetic.root().join("cache/clean-backup");
     assert_eq!(hermetic.run(["scan", "library"]).code, 0);
-    let root = rustix::process::getuid().is_root();
-    let program = hermetic.root().join("program");
-    if root {
-        // Nothing is forbidden to root: the program runs as somebody else.
-        fn give_away(path: &Path) {
-            chown(path, Some(65534), Some(65534)).unwrap();
-            if path.is_dir() {
-                fs::read_dir(path).unwrap().for_each(|entry| give_away(&entry.unwrap().path()));
-            }
-        }
-        give_away(hermetic.root());
-        fs::copy(env!("CARGO_BIN_EXE_clean-backup"), &program).unwrap();
-        set_mode(&program, 0o755);
-    }
-    let run = |line: &[&str]| {
-        let mut command = hermetic.command();
-        if root {
-            let mut other = Command::new(&program);
-            other.env_clear().envs(command.get_envs().filter_map(|(k, v)| Some((k, v?))));
-            other.current_dir(hermetic.work()).uid(65534).gid(65534);
-            command = other;
-        }
-        hermetic.run_copy(command.args(line))
-    };
+    let run = |line: &[&str]| hermetic.run_copy(hermetic.restricted_command().args(line));
     set_mode(&hermetic.cache_file(), 0o400);
     set_mode(&folder, 0o500);
     goes_on_without_a_cache(&run);

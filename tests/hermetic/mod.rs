@@ -97,6 +97,35 @@ impl Hermetic {
         command
     }
 
+    /// As [`Self::command`], but never as root, to whom nothing is forbidden: then a copy of the
+    /// program runs as somebody else, whom everything here is given to. For [`Self::run_copy`].
+    #[cfg(unix)]
+    pub fn restricted_command(&self) -> Command {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+        use std::os::unix::process::CommandExt as _;
+        const NOBODY: u32 = 65534;
+        fn give_away(path: &Path) {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+            if path.is_dir() {
+                fs::read_dir(path).unwrap().for_each(|entry| give_away(&entry.unwrap().path()));
+            }
+        }
+        let command = self.command();
+        if !rustix::process::getuid().is_root() {
+            return command;
+        }
+        let program = self.root().join("program");
+        if !program.exists() {
+            give_away(self.root());
+            fs::copy(command.get_program(), &program).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut other = Command::new(&program);
+        other.env_clear().envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        other.current_dir(self.work()).uid(NOBODY).gid(NOBODY);
+        other
+    }
+
     /// All files of the work folder, with the hashes of their bytes.
     pub fn contents(&self) -> BTreeMap<PathBuf, String> {
         contents(&self.work())
