@@ -7,6 +7,19 @@ use super::{SCAN_FROM_SHARE, TileId, TileStore, TileStoreError, first_word};
 use crate::model::phash::HASH_VERSION;
 use crate::picture::window::WindowSet;
 
+/// The rows of a set of windows.
+#[derive(Clone, Copy)]
+struct RowForm {
+    name: i64,
+    words: usize,
+}
+
+impl From<WindowSet> for RowForm {
+    fn from(set: WindowSet) -> Self {
+        Self { name: name(set), words: set.words_of_row() }
+    }
+}
+
 /// Names a set of windows by its edges, and the hashes by their version.
 fn name(set: WindowSet) -> i64 {
     let mut hasher = blake3::Hasher::new();
@@ -35,7 +48,7 @@ impl TileStore {
         set: WindowSet,
         take: &mut dyn FnMut(TileId, &[u64]),
     ) -> Result<(), TileStoreError> {
-        self.windows_between(set, TileId(0), TileId(u32::MAX), take)
+        self.windows_between(set.into(), TileId(0), TileId(u32::MAX), take)
     }
 
     /// The rows of tiles, given in ascending order, in that order; those that have none are left
@@ -50,10 +63,11 @@ impl TileStore {
         take: &mut dyn FnMut(TileId, &[u64]),
     ) -> Result<(), TileStoreError> {
         let (Some(&first), Some(&last)) = (wanted.first(), wanted.last()) else { return Ok(()) };
+        let form = RowForm::from(set);
         let between = (last.0 - first.0) as usize + 1;
         if wanted.len().saturating_mul(SCAN_FROM_SHARE) >= between {
             let mut wanted = wanted.iter().peekable();
-            return self.windows_between(set, first, last, &mut |id, row| {
+            return self.windows_between(form, first, last, &mut |id, row| {
                 while wanted.next_if(|wanted| **wanted < id).is_some() {}
                 if wanted.next_if(|wanted| **wanted == id).is_some() {
                     take(id, row);
@@ -61,14 +75,14 @@ impl TileStore {
             });
         }
         for &id in wanted {
-            self.windows_between(set, id, id, take)?;
+            self.windows_between(form, id, id, take)?;
         }
         Ok(())
     }
 
     fn windows_between(
         &self,
-        set: WindowSet,
+        form: RowForm,
         first: TileId,
         last: TileId,
         take: &mut dyn FnMut(TileId, &[u64]),
@@ -77,11 +91,11 @@ impl TileStore {
             let sql = "SELECT id, hashes FROM window
                        WHERE windows = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id";
             let mut statement = store.connection.prepare_cached(sql)?;
-            let mut rows = statement.query(params![name(set), first.0, last.0])?;
-            let (words, mut row) = (set.words_of_row(), Vec::new());
+            let mut rows = statement.query(params![form.name, first.0, last.0])?;
+            let mut row = Vec::new();
             while let Some(found) = rows.next()? {
                 let bytes = found.get_ref(1)?.as_blob_or_null()?.unwrap_or_default();
-                if let Some(row) = row_of(bytes, words, &mut row) {
+                if let Some(row) = row_of(bytes, form.words, &mut row) {
                     take(TileId(found.get(0)?), row);
                 }
             }
@@ -98,6 +112,7 @@ impl TileStore {
         set: WindowSet,
         rows: &[(TileId, Vec<u64>)],
     ) -> Result<(), TileStoreError> {
+        let name = name(set);
         self.attempt_mut(|store| {
             let transaction = store.connection.transaction()?;
             {
@@ -106,7 +121,7 @@ impl TileStore {
                 )?;
                 for (id, row) in rows {
                     let bytes: Vec<u8> = row.iter().flat_map(|word| word.to_le_bytes()).collect();
-                    insert.execute(params![name(set), id.0, bytes])?;
+                    insert.execute(params![name, id.0, bytes])?;
                 }
             }
             transaction.commit()
