@@ -13,10 +13,8 @@ pub fn open(gpu: GpuMode) -> Result<Backends, Failure> {
     match gpu {
         GpuMode::Off => Ok(Backends::default()),
         // A tile takes microseconds to hash and milliseconds to decode, which only the CPU does:
-        // hashing elsewhere saves nothing. Comparing may, and sees for itself.
-        GpuMode::Auto => {
-            Ok(Backends { joiner: device::joiner_when_faster(), ..Backends::default() })
-        }
+        // hashing elsewhere saves nothing. Comparing and proving may, and see for themselves.
+        GpuMode::Auto => Ok(device::when_faster()),
         GpuMode::On | GpuMode::Any => device::insisted_on(gpu).map_err(|why| {
             let wanted = if gpu == GpuMode::Any { "any" } else { "on" };
             Failure::new(FailureKind::Failed, format!("--gpu {wanted}: {why}"))
@@ -35,12 +33,10 @@ pub fn examine(gpu: GpuMode) -> Vec<String> {
 
 #[cfg(not(feature = "gpu"))]
 mod device {
-    use clean_backup::index::{CpuJoiner, Joiner};
-
     use super::{Backends, GpuMode};
 
-    pub fn joiner_when_faster() -> Box<dyn Joiner + Send> {
-        Box::new(CpuJoiner)
+    pub fn when_faster() -> Backends {
+        Backends::default()
     }
 
     pub fn insisted_on(_: GpuMode) -> Result<Backends, &'static str> {
@@ -57,11 +53,10 @@ mod device {
     use std::sync::Arc;
     use std::time::Instant;
 
+    use clean_backup::gpu::align::GpuAligner;
     use clean_backup::gpu::device::{Adapter, AdapterChoice, Gpu as Device, GpuError, adapters};
     use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
-
-    use clean_backup::index::Joiner;
 
     use super::{Backends, GpuMode};
 
@@ -70,8 +65,12 @@ mod device {
         Arc::new(move || start.elapsed())
     }
 
-    pub fn joiner_when_faster() -> Box<dyn Joiner + Send> {
-        Box::new(GpuJoiner::when_faster(clock()))
+    pub fn when_faster() -> Backends {
+        Backends {
+            joiner: Box::new(GpuJoiner::when_faster(clock())),
+            aligner: Box::new(GpuAligner::when_faster(clock())),
+            ..Backends::default()
+        }
     }
 
     pub fn insisted_on(gpu: GpuMode) -> Result<Backends, GpuError> {
@@ -80,7 +79,8 @@ mod device {
         tracing::info!("working on {}", device.name());
         Ok(Backends {
             hasher: Box::new(GpuHasher::on(device.clone())?),
-            joiner: Box::new(GpuJoiner::on(device, clock())?),
+            joiner: Box::new(GpuJoiner::on(device.clone(), clock())?),
+            aligner: Box::new(GpuAligner::on(device, clock())?),
         })
     }
 

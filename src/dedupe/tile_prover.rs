@@ -1,5 +1,6 @@
 //! Proves pairs by their tiles, and remembers what it found.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +15,7 @@ use crate::model::record::Picture;
 use crate::picture::dct::hash_tile;
 use crate::picture::part::Part;
 use crate::picture::proof::{
-    self, Alignment, Detailed, Prepared, Proof, Shown, Start, Verdict, Whose,
+    self, Aligner, Alignment, CpuAligner, Detailed, Prepared, Proof, Shown, TilePair, Verdict,
 };
 use crate::picture::tile::{DetailTile, FineTile, StoredTile};
 use crate::picture::window::{Window, WindowHasher, WindowSet, phash_in, view_in};
@@ -62,6 +63,7 @@ pub struct TileProver<'a> {
     detail: &'a ReadDetail<'a>,
     /// Set to stop: what is not proven by then counts as different, and is not remembered.
     cancel: &'a AtomicBool,
+    aligner: &'a dyn Aligner,
     /// Pictures of pairs of which nothing lasting was found, as a file could not be read.
     unsettled: Mutex<HashSet<u32>>,
 }
@@ -74,7 +76,20 @@ impl<'a> TileProver<'a> {
         detail: &'a ReadDetail<'a>,
         cancel: &'a AtomicBool,
     ) -> Self {
-        Self { pictures, source: Mutex::new(source), detail, cancel, unsettled: Mutex::default() }
+        Self {
+            pictures,
+            source: Mutex::new(source),
+            detail,
+            cancel,
+            aligner: &CpuAligner,
+            unsettled: Mutex::default(),
+        }
+    }
+
+    /// The same with its tiles laid over each other by `aligner`.
+    #[must_use]
+    pub fn with_aligner(self, aligner: &'a dyn Aligner) -> Self {
+        Self { aligner, ..self }
     }
 
     fn source(&self) -> std::sync::MutexGuard<'_, &'a mut dyn TileSource> {
@@ -153,50 +168,89 @@ impl<'a> TileProver<'a> {
         candidates: &[&Candidate],
         tiles: &HashMap<u32, StoredTile>,
     ) -> Vec<Seen> {
-        candidates
-            .par_iter()
-            .map(|candidate| {
-                let content = |index: u32| self.pictures[index as usize].content;
-                let (a, b) = (content(candidate.first), content(candidate.second));
-                if a.is_some() && a == b && candidate.orientation == Orientation::Upright {
-                    // The same bytes need no proof.
-                    let same = Proven::by_hashes(Orientation::Upright);
-                    return Seen::Proven(Proven { per_cent: Some(100), ..same });
+        let mut laid = LaidTiles::default();
+        let asked: Vec<Asked> =
+            candidates.iter().map(|candidate| self.ask(candidate, tiles, &mut laid)).collect();
+        let pairs: Vec<TilePair> = asked
+            .iter()
+            .filter_map(|asked| match asked {
+                Asked::Tiles { pair, .. } => Some(pair.clone()),
+                Asked::Answered(_) => None,
+            })
+            .collect();
+        let mut alignments = self.aligner.align(&laid.tiles(), &pairs).into_iter();
+        let aligned: Vec<(Asked, Option<Alignment>)> = asked
+            .into_iter()
+            .map(|asked| {
+                let alignment = match &asked {
+                    Asked::Tiles { .. } => alignments.next().flatten(),
+                    Asked::Answered(_) => None,
+                };
+                (asked, alignment)
+            })
+            .collect();
+        aligned
+            .into_par_iter()
+            .zip(candidates)
+            .map(|((asked, alignment), candidate)| match (asked, alignment) {
+                (Asked::Answered(seen), _) => seen,
+                (Asked::Tiles { .. }, None) => Seen::Refused,
+                (Asked::Tiles { pair, intact }, Some(alignment)) => {
+                    self.judge(candidate, &pair, intact, alignment, &laid)
                 }
-                let tiles = (tiles.get(&candidate.first), tiles.get(&candidate.second));
-                let (Some(first), Some(second)) = tiles else { return Seen::Unseen };
-                self.prove_pair(candidate, first, second)
             })
             .collect()
     }
 
-    fn prove_pair(&self, candidate: &Candidate, first: &StoredTile, second: &StoredTile) -> Seen {
+    /// What has to be laid over each other for a candidate.
+    fn ask<'t>(
+        &self,
+        candidate: &Candidate,
+        tiles: &'t HashMap<u32, StoredTile>,
+        laid: &mut LaidTiles<'t>,
+    ) -> Asked {
+        let content = |index: u32| self.pictures[index as usize].content;
+        let (a, b) = (content(candidate.first), content(candidate.second));
         let orientation = candidate.orientation;
-        let turned = match orientation {
-            Orientation::Upright => first.cells.clone(),
-            other => first.cells.oriented(other),
-        };
+        if a.is_some() && a == b && orientation == Orientation::Upright {
+            // The same bytes need no proof.
+            let same = Proven::by_hashes(Orientation::Upright);
+            return Asked::Answered(Seen::Proven(Proven { per_cent: Some(100), ..same }));
+        }
+        let stored = (tiles.get(&candidate.first), tiles.get(&candidate.second));
+        let (Some(first), Some(second)) = stored else { return Asked::Answered(Seen::Unseen) };
         // What was not read of a damaged picture is left out of both.
-        let intact = both(first.intact.oriented(orientation), second.intact);
-        let Some(intact) = intact else { return Seen::Unseen };
-        let shown = |tile: &FineTile, pixels| Shown {
-            prepared: Prepared::new(&Prepared::region(tile, intact)),
-            pixels: scaled(pixels, intact),
+        let Some(intact) = both(first.intact.oriented(orientation), second.intact) else {
+            return Asked::Answered(Seen::Unseen);
         };
-        let first = shown(&turned, self.pixels(candidate.first, orientation));
-        let second = shown(&second.cells, self.pixels(candidate.second, Orientation::Upright));
-        let starts: &[Start] = if intact.is_whole() { &candidate.starts } else { &[] };
-        let plausible = |start: &Start| {
-            let of = start.whose.of(&first.prepared, &second.prepared);
-            let other = start.whose.of(&second.prepared, &first.prepared);
-            proof::is_plausible(of, other, start.part)
+        let pair = TilePair {
+            first: laid.number(candidate.first, &first.cells, orientation, intact),
+            second: laid.number(candidate.second, &second.cells, Orientation::Upright, intact),
+            starts: if intact.is_whole() { candidate.starts.clone() } else { Vec::new() },
         };
-        let whole = Start { whose: Whose::First, part: Part::WHOLE };
-        let starts: Vec<Start> = starts.iter().copied().filter(plausible).collect();
-        if starts.is_empty() && !plausible(&whole) {
+        Asked::Tiles { pair, intact }
+    }
+
+    /// What the best alignment of a pair says.
+    fn judge(
+        &self,
+        candidate: &Candidate,
+        pair: &TilePair,
+        intact: Part,
+        alignment: Alignment,
+        laid: &LaidTiles<'_>,
+    ) -> Seen {
+        let orientation = candidate.orientation;
+        let first_pixels = scaled(self.pixels(candidate.first, orientation), intact);
+        let second_pixels = scaled(self.pixels(candidate.second, Orientation::Upright), intact);
+        if !proof::agrees(&alignment, first_pixels, second_pixels) {
             return Seen::Refused;
         }
-        match proof::prove(&first, &second, &starts) {
+        let shown =
+            |number: u32, pixels| Shown { prepared: Prepared::new(laid.tile(number)), pixels };
+        let first = shown(pair.first, first_pixels);
+        let second = shown(pair.second, second_pixels);
+        match proof::judge(alignment, &first, &second) {
             Proof::Refused => Seen::Refused,
             Proof::Accepted(alignment) => {
                 Seen::Proven(proven(Standing::Same, orientation, &alignment, &first, &second))
@@ -272,6 +326,54 @@ enum Seen {
     DetailNeeded(Box<(Alignment, Shown, Shown)>),
     /// One of them has no tile.
     Unseen,
+}
+
+/// What is asked of a pair.
+enum Asked {
+    /// Nothing: it is known.
+    Answered(Seen),
+    /// How its tiles lie on each other, as far as both pictures are intact.
+    Tiles { pair: TilePair, intact: Part },
+}
+
+/// The tiles of a batch, as they are laid over each other: turned, and without what is missing of
+/// damaged pictures.
+#[derive(Default)]
+struct LaidTiles<'t> {
+    tiles: Vec<Cow<'t, FineTile>>,
+    numbers: HashMap<(u32, Orientation, Part), u32>,
+}
+
+impl<'t> LaidTiles<'t> {
+    /// The number of the tile of a picture.
+    fn number(
+        &mut self,
+        picture: u32,
+        cells: &'t FineTile,
+        orientation: Orientation,
+        intact: Part,
+    ) -> u32 {
+        let tiles = &mut self.tiles;
+        *self.numbers.entry((picture, orientation, intact)).or_insert_with(|| {
+            let turned = match orientation {
+                Orientation::Upright => Cow::Borrowed(cells),
+                other => Cow::Owned(cells.oriented(other)),
+            };
+            tiles.push(match intact.is_whole() {
+                true => turned,
+                false => Cow::Owned(Prepared::region(&turned, intact)),
+            });
+            tiles.len() as u32 - 1
+        })
+    }
+
+    fn tile(&self, number: u32) -> &FineTile {
+        &self.tiles[number as usize]
+    }
+
+    fn tiles(&self) -> Vec<&FineTile> {
+        self.tiles.iter().map(|tile| &**tile).collect()
+    }
 }
 
 fn settle_pair(

@@ -1,6 +1,7 @@
-//! Work on a GPU: the device, hashing of tiles, and comparing of hashes. The same bits as on the
-//! CPU, or an error.
+//! Work on a GPU: the device, hashing of tiles, comparing of hashes, and laying pictures over each
+//! other. The same bits as on the CPU, or an error.
 
+pub mod align;
 pub mod device;
 pub mod hamming;
 pub mod hash;

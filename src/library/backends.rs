@@ -1,22 +1,29 @@
-//! What hashes pictures and compares hashes.
+//! What hashes pictures, compares hashes and proves pairs.
 
 use std::fmt;
 
 use crate::index::{CpuJoiner, Joiner};
 use crate::picture::hasher::{CpuHasher, TileHasher};
+use crate::picture::proof::{Aligner, CpuAligner};
 
-/// A hasher and a joiner. All of them give the same results.
+/// A hasher, a joiner and an aligner. All of them give the same results.
 pub struct Backends {
     /// Hashes tiles.
     pub hasher: Box<dyn TileHasher>,
     /// Finds near pairs of hashes.
     pub joiner: Box<dyn Joiner + Send>,
+    /// Lays pairs of pictures over each other.
+    pub aligner: Box<dyn Aligner>,
 }
 
 /// The CPU's.
 impl Default for Backends {
     fn default() -> Self {
-        Self { hasher: Box::new(CpuHasher), joiner: Box::new(CpuJoiner) }
+        Self {
+            hasher: Box::new(CpuHasher),
+            joiner: Box::new(CpuJoiner),
+            aligner: Box::new(CpuAligner),
+        }
     }
 }
 

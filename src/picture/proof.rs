@@ -15,12 +15,14 @@
 //! alike, and on 499,500 pairs of different photographs.
 
 mod align;
+mod batch;
 mod blocks;
 mod detail;
 mod shades;
 mod surroundings;
 
 pub use align::Prepared;
+pub use batch::{Aligner, CpuAligner, TilePair, align_pair};
 pub use blocks::{Agreement, Blocks};
 pub use detail::{Detailed, Differences, differences, refined};
 pub use surroundings::surroundings;
@@ -195,19 +197,28 @@ fn best_alignment(first: &Prepared, second: &Prepared, starts: &[Start]) -> Opti
 
 /// What the tiles of two pictures prove, from the windows that brought them together.
 pub fn prove(first: &Shown, second: &Shown, starts: &[Start]) -> Proof {
-    let Some(alignment) = align(&first.prepared, &second.prepared, starts) else {
-        return Proof::Refused;
-    };
+    let alignment = align(&first.prepared, &second.prepared, starts);
+    alignment.map_or(Proof::Refused, |alignment| judge(alignment, first, second))
+}
+
+/// Whether two pictures that lie on each other best like this agree.
+#[must_use]
+pub fn agrees(alignment: &Alignment, first: (u32, u32), second: (u32, u32)) -> bool {
     let Agreement { coarse, fine } = alignment.agreement;
-    let agrees = coarse.textured >= LEAST_TEXTURED
+    coarse.textured >= LEAST_TEXTURED
         && coarse.share() >= GOOD[0]
         && coarse.median >= MEDIAN[0]
         && fine.share() >= GOOD[1]
-        && fine.median >= MEDIAN[1];
-    if !agrees || !alignment.fits(first.pixels, second.pixels) {
+        && fine.median >= MEDIAN[1]
+        && alignment.fits(first, second)
+}
+
+/// What the best alignment of two pictures proves.
+pub fn judge(alignment: Alignment, first: &Shown, second: &Shown) -> Proof {
+    if !agrees(&alignment, first.pixels, second.pixels) {
         return Proof::Refused;
     }
-    if is_plain(first, second) || fine.bad >= ONE_PLACE {
+    if is_plain(first, second) || alignment.agreement.fine.bad >= ONE_PLACE {
         Proof::DetailNeeded(alignment)
     } else {
         Proof::Accepted(alignment)

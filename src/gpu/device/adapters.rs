@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{GpuError, MAX_BINDING, MAX_WORKGROUPS, guarded};
+use super::{GpuError, MAX_BINDING, MAX_WORKGROUPS, STORAGE_BUFFERS, WORKGROUP_BYTES, guarded};
 
 /// Which adapters are acceptable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,10 @@ impl Adapter {
 
     /// Opens it, with the bounds that this program keeps to and no others.
     pub(super) fn request_device(&self) -> Result<(wgpu::Device, wgpu::Queue), GpuError> {
+        let shared = self.adapter.limits().max_compute_workgroup_storage_size;
         let required_limits = wgpu::Limits {
+            max_storage_buffers_per_shader_stage: STORAGE_BUFFERS,
+            max_compute_workgroup_storage_size: shared.min(WORKGROUP_BYTES),
             max_storage_buffer_binding_size: MAX_BINDING,
             max_buffer_size: MAX_BINDING,
             max_compute_workgroups_per_dimension: MAX_WORKGROUPS,

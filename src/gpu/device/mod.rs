@@ -23,6 +23,11 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const MAX_BINDING: u64 = 128 << 20;
 /// Workgroups along one dimension of a dispatch, likewise.
 pub const MAX_WORKGROUPS: u32 = 65_535;
+/// Storage buffers of a shader, likewise.
+const STORAGE_BUFFERS: u32 = 8;
+/// Bytes that a workgroup may share, where the device has so many: nearly all do. A shader that
+/// needs more than a device has is not made.
+const WORKGROUP_BYTES: u32 = 32 << 10;
 
 /// Why a GPU did not do what it was asked to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,21 +191,35 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::Create`].
     pub fn kernel(&self, name: &str, wgsl: &str) -> Result<Kernel, GpuError> {
+        self.kernels([name], wgsl).map(|[kernel]| kernel)
+    }
+
+    /// Compiles a shader with several entry points.
+    ///
+    /// # Errors
+    /// [`GpuError::Create`].
+    pub fn kernels<const N: usize>(
+        &self,
+        entry_points: [&str; N],
+        wgsl: &str,
+    ) -> Result<[Kernel; N], GpuError> {
         self.create(|device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(name),
+                label: entry_points.first().copied(),
                 source: wgpu::ShaderSource::Wgsl(wgsl.into()),
             });
-            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(name),
-                layout: None,
-                module: &module,
-                entry_point: Some(name),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                cache: None,
-            });
-            let layout = pipeline.get_bind_group_layout(0);
-            Kernel { pipeline, layout }
+            entry_points.map(|name| {
+                let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                    label: Some(name),
+                    layout: None,
+                    module: &module,
+                    entry_point: Some(name),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    cache: None,
+                });
+                let layout = pipeline.get_bind_group_layout(0);
+                Kernel { pipeline, layout }
+            })
         })
     }
 
@@ -213,10 +232,23 @@ impl Gpu {
         kernel: &Kernel,
         buffers: &[&wgpu::Buffer],
     ) -> Result<wgpu::BindGroup, GpuError> {
+        let numbered: Vec<_> = (0..).zip(buffers.iter().copied()).collect();
+        self.bind_at(kernel, &numbered)
+    }
+
+    /// Binds buffers to a kernel that leaves out some numbers.
+    ///
+    /// # Errors
+    /// [`GpuError::Create`].
+    pub fn bind_at(
+        &self,
+        kernel: &Kernel,
+        buffers: &[(u32, &wgpu::Buffer)],
+    ) -> Result<wgpu::BindGroup, GpuError> {
         self.create(|device| {
-            let entries: Vec<_> = (0..)
-                .zip(buffers)
-                .map(|(binding, buffer)| wgpu::BindGroupEntry {
+            let entries: Vec<_> = buffers
+                .iter()
+                .map(|&(binding, buffer)| wgpu::BindGroupEntry {
                     binding,
                     resource: buffer.as_entire_binding(),
                 })
