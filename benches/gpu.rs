@@ -20,8 +20,7 @@ use clean_backup::index::{self, Pair};
 use clean_backup::model::phash::PerceptualHash;
 use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::picture::hasher::TileHasher;
-use clean_backup::picture::tile::{Plane, Tile};
-use rayon::prelude::*;
+use clean_backup::picture::tile::Tile;
 use serde_json::{Map, Value, json};
 
 /// Population counts a second of cards whose data sheet and instruction table are public: 16 a
@@ -169,24 +168,6 @@ fn hashing(hasher: &GpuHasher, notes: &mut Notes) {
     notes.value("tiles_resident_m_s", resident);
     notes.value("tiles_end_to_end_m_s", gpu);
     notes.value("tiles_cpu_m_s", cpu);
-
-    let side = 512_u32;
-    let samples: Vec<u8> = (0..side * side).map(|_| noise.next() as u8).collect();
-    let planes = vec![Plane::new(side, side, 1, &samples).unwrap(); 512];
-    let gpu = 512.0 / seconds(|| drop(hasher.hash_planes(&planes)));
-    let cpu = 512.0
-        / seconds(|| {
-            planes.par_iter().for_each(|plane| {
-                std::hint::black_box(clean_backup::picture::dct::hash_tile(
-                    &plane.tiles().unwrap().coarse,
-                ));
-            });
-        });
-    notes.line(&format!(
-        "\nPlanes of 512×512, averaged and hashed: GPU {gpu:.0}/s, CPU {cpu:.0}/s.\n"
-    ));
-    notes.value("planes_gpu_s", gpu);
-    notes.value("planes_cpu_s", cpu);
     assert_eq!(hasher.failure(), None);
 }
 

@@ -12,7 +12,7 @@ use clean_backup::model::media::Orientation;
 use clean_backup::picture::dct;
 use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::picture::hasher::TileHasher as _;
-use clean_backup::picture::tile::{Plane, TILE_SIDE, Tile};
+use clean_backup::picture::tile::{TILE_SIDE, Tile};
 
 /// An open device, or `None` where there is none and that is allowed.
 fn gpu() -> Option<Gpu> {
@@ -41,10 +41,6 @@ impl Noise {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| (self.next() >> 56) as u8).collect()
     }
 
     fn tile(&mut self) -> Tile {
@@ -151,44 +147,6 @@ fn batches_of_every_size_keep_their_order() {
 }
 
 #[test]
-fn planes_of_every_shape_hash_alike() {
-    let Some(hasher) = hasher() else { return };
-    let mut noise = Noise(11);
-    let sides = [1, 2, 31, 32, 33, 63, 64, 65, 100, 255, 256, 257, 511, 512];
-    let mut shapes: Vec<(u32, u32, u32)> = Vec::new();
-    for width in sides {
-        shapes.extend(sides.into_iter().filter(|h| (width * h) % 3 != 1).map(|h| (width, h, 1)));
-    }
-    // Samples of more pixels than one, whole or cut off at the edge; the largest sums of all.
-    for scale in [2, 4, 8] {
-        shapes.extend([(512 * scale, 512 * scale, scale), (511 * scale + 1, 3, scale)]);
-        shapes.extend([(1, 1, scale), (77, 1021, scale)]);
-    }
-    // Too large for the shader: averaged on the CPU.
-    shapes.extend([(513, 20, 1), (100, 100, 9)]);
-    let mut samples: Vec<Vec<u8>> = shapes
-        .iter()
-        .map(|&(w, h, s)| noise.bytes((w.div_ceil(s) * h.div_ceil(s)) as usize))
-        .collect();
-    for (shape, samples) in shapes.iter().zip(&mut samples) {
-        if shape.2 == 8 {
-            samples.fill(255);
-        }
-    }
-    let planes: Vec<Plane<'_>> = shapes
-        .iter()
-        .zip(&samples)
-        .map(|(&(w, h, s), samples)| Plane::new(w, h, s, samples).unwrap())
-        .collect();
-    let ours = hasher.hash_planes(&planes);
-    assert_eq!(hasher.failure(), None);
-    assert_eq!(ours.len(), planes.len());
-    for ((plane, ours), shape) in planes.iter().zip(&ours).zip(&shapes) {
-        assert_eq!(*ours, dct::hash_tile(&plane.tiles().unwrap().coarse), "{shape:?}");
-    }
-}
-
-#[test]
 fn a_device_that_dies_loses_nothing() {
     let Some(gpu) = gpu() else { return };
     let hasher = GpuHasher::on(gpu.clone()).unwrap();
@@ -245,7 +203,6 @@ mod shaders {
     fn are_valid() {
         let hamming = validate(include_str!("../shaders/hamming.wgsl"), "hamming");
         validate(include_str!("../shaders/phash.wgsl"), "phash");
-        validate(include_str!("../shaders/tile.wgsl"), "tile");
         assert_eq!(hamming.entry_points[0].workgroup_size, [256, 1, 1]);
     }
 }
