@@ -4,3 +4,4 @@
 pub mod device;
 pub mod hamming;
 pub mod hash;
+pub mod pace;

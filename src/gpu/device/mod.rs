@@ -24,6 +24,9 @@ pub const MAX_BINDING: u64 = 128 << 20;
 /// Workgroups along one dimension of a dispatch, likewise.
 pub const MAX_WORKGROUPS: u32 = 65_535;
 
+/// Storage buffers that a shader may use: what WebGPU promises everywhere.
+pub const MAX_BUFFERS: u32 = 8;
+
 /// Why a GPU did not do what it was asked to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GpuError {
@@ -135,6 +138,11 @@ impl Gpu {
         &self.name
     }
 
+    /// Whether shaders may use operations of subgroups.
+    pub fn has_subgroups(&self) -> bool {
+        self.device.features().contains(wgpu::Features::SUBGROUP)
+    }
+
     /// Ends the device, as a driver that resets does: for tests.
     pub fn destroy(&self) {
         self.device.destroy();
@@ -186,6 +194,19 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::Create`].
     pub fn kernel(&self, name: &str, wgsl: &str) -> Result<Kernel, GpuError> {
+        self.kernel_with(name, wgsl, &[])
+    }
+
+    /// The same, with values for the shader's `override` constants.
+    ///
+    /// # Errors
+    /// [`GpuError::Create`].
+    pub fn kernel_with(
+        &self,
+        name: &str,
+        wgsl: &str,
+        constants: &[(&str, f64)],
+    ) -> Result<Kernel, GpuError> {
         self.create(|device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(name),
@@ -196,7 +217,10 @@ impl Gpu {
                 layout: None,
                 module: &module,
                 entry_point: Some(name),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants,
+                    ..wgpu::PipelineCompilationOptions::default()
+                },
                 cache: None,
             });
             let layout = pipeline.get_bind_group_layout(0);
@@ -232,6 +256,24 @@ impl Gpu {
     /// Copies bytes to a buffer, ahead of the next submission.
     pub fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) {
         self.queue.write_buffer(buffer, 0, bytes);
+    }
+
+    /// Fills the first `size` bytes of a buffer, ahead of the next submission.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`] when the device has failed.
+    pub fn fill(
+        &self,
+        buffer: &wgpu::Buffer,
+        size: usize,
+        fill: impl FnOnce(&mut wgpu::QueueWriteBufferView),
+    ) -> Result<(), GpuError> {
+        let Some(bytes) = wgpu::BufferSize::new(size as u64) else { return Ok(()) };
+        self.health.check()?;
+        let view = guarded(|| {
+            self.queue.write_buffer_with(buffer, 0, bytes).map(|mut view| fill(&mut view))
+        })?;
+        view.ok_or_else(|| GpuError::Lost("there is no memory to upload from".into()))
     }
 
     /// Records commands and submits them.
