@@ -179,7 +179,9 @@ mod shaders {
     #[test]
     fn are_valid() {
         let none = Capabilities::empty();
-        validate(include_str!("../shaders/phash.wgsl"), "phash", none);
+        let dct = include_str!("../shaders/dct.wgsl");
+        validate(&[dct, include_str!("../shaders/phash.wgsl")].concat(), "phash", none);
+        validate(&[dct, include_str!("../shaders/windows.wgsl")].concat(), "windows", none);
         for (compaction, capabilities) in
             [(Compaction::Plain, none), (Compaction::Subgroups, Capabilities::SUBGROUP)]
         {

@@ -4,19 +4,26 @@ use std::fmt;
 
 use crate::index::{CpuJoiner, Joiner};
 use crate::picture::hasher::{CpuHasher, TileHasher};
+use crate::picture::window::{BatchWindowHasher, CpuWindowHasher};
 
-/// A hasher and a joiner. All of them give the same results.
+/// Two hashers and a joiner. All of them give the same results.
 pub struct Backends {
     /// Hashes tiles.
     pub hasher: Box<dyn TileHasher>,
     /// Finds near pairs of hashes.
     pub joiner: Box<dyn Joiner + Send>,
+    /// Hashes windows of tiles.
+    pub windows: Box<dyn BatchWindowHasher>,
 }
 
 /// The CPU's.
 impl Default for Backends {
     fn default() -> Self {
-        Self { hasher: Box::new(CpuHasher), joiner: Box::new(CpuJoiner) }
+        Self {
+            hasher: Box::new(CpuHasher),
+            joiner: Box::new(CpuJoiner),
+            windows: Box::new(CpuWindowHasher),
+        }
     }
 }
 

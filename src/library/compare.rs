@@ -7,14 +7,13 @@ use std::sync::atomic::Ordering;
 use rayon::prelude::*;
 
 use super::tiles::{LibraryTiles, Reading, pair_rule, read_detail};
-use super::{Library, LibraryError, Monitor};
+use super::{Backends, Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::tiles::TileStore;
 use crate::dedupe::tile_prover::TileProver;
 use crate::dedupe::{self, DedupeOptions, Deduplicated};
 use crate::files::content::content_hash;
 use crate::files::stamp::{Volumes, stamp_and_evidence};
-use crate::index::Joiner;
 use crate::model::findings::{Alarm, Damaged, Duplicate};
 use crate::model::policy::Policy;
 use crate::model::record::{Picture, Record};
@@ -45,8 +44,8 @@ impl Library {
         scan.add_known(others.pictures, &live);
         let Monitor { progress, cancel, .. } = monitor;
         let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
-        let joiner = self.options.backends.joiner.as_ref();
-        settled(scan, matching, joiner, confirm, with, (&mut self.cache, &mut others.tiles))
+        let backends = &self.options.backends;
+        settled(scan, matching, backends, confirm, with, (&mut self.cache, &mut others.tiles))
     }
 }
 
@@ -101,7 +100,7 @@ pub(super) struct Others {
 fn settled(
     scan: &mut Scan,
     matching: &DedupeOptions,
-    joiner: &dyn Joiner,
+    backends: &Backends,
     confirm: Confirm,
     with: Confirming<'_>,
     (cache, others): (&mut Cache, &mut [TileStore]),
@@ -117,8 +116,9 @@ fn settled(
             let mut tiles = LibraryTiles::new(&scan.pictures, store, others, reading, rule)
                 .map_err(LibraryError::Tiles)?;
             let detail = |picture: &Picture| read_detail(picture, with.options);
-            let prover = TileProver::new(&scan.pictures, &mut tiles, &detail, cancel);
-            let pictures = &scan.pictures;
+            let prover = TileProver::new(&scan.pictures, &mut tiles, &detail, cancel)
+                .with_windows(backends.windows.as_ref());
+            let (pictures, joiner) = (&scan.pictures, backends.joiner.as_ref());
             let found = dedupe::dedupe(pictures, matching, &read, joiner, &prover, with.progress);
             if let Err(error) = tiles.finish() {
                 tracing::warn!("{error}; pairs of pictures are compared again in the next run");

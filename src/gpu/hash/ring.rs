@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::slot::{InFlight, Kernels, SLOT_PICTURES, Slot};
+use crate::gpu::dct;
 use crate::gpu::device::{Gpu, GpuError};
 use crate::model::phash::PictureHash;
 use crate::picture::tile::Tile;
@@ -45,8 +46,7 @@ impl Ring {
             if let Some(slot) = slot {
                 let (now, later) = tiles.split_at(tiles.len().min(SLOT_PICTURES));
                 in_flight.push_back(slot.start(&self.gpu, &self.kernels, now, self.mark)?);
-                // 24 bits of a result's last word.
-                self.mark = (self.mark % 0x00ff_ffff) + 1;
+                self.mark = dct::next_mark(self.mark);
                 tiles = later;
             } else if let Some(oldest) = in_flight.pop_front() {
                 self.idle.push(oldest.finish(&self.gpu, hashes)?);

@@ -3,11 +3,11 @@
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
 
+use crate::gpu::dct;
 use crate::gpu::device::{
     Gpu, GpuError, Kernel, MAX_WORKGROUPS, Mapping, dispatch, read_mapped, write_mapped,
 };
-use crate::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
-use crate::picture::dct::COSINES;
+use crate::model::phash::PictureHash;
 use crate::picture::tile::{TILE_SIDE, Tile};
 
 /// Pictures that a slot takes: 4 MiB of tiles.
@@ -16,13 +16,9 @@ pub(super) const SLOT_PICTURES: usize = 4096;
 const _: () = assert!(SLOT_PICTURES <= MAX_WORKGROUPS as usize);
 
 const TILE_BYTES: usize = TILE_SIDE * TILE_SIDE;
-/// Words of one view in a result: 2 of the 64-bit hash, 8 of the 256-bit one.
-const VIEW_WORDS: usize = 10;
-/// Words of one result: four views, then the mark and the quality.
-const RESULT_WORDS: usize = 4 * VIEW_WORDS + 1;
-const RESULT_BYTES: u64 = 4 * RESULT_WORDS as u64;
+const RESULT_BYTES: u64 = 4 * dct::TURNED_WORDS as u64;
 
-/// `TileBatch` of the shaders.
+/// `Batch` of `phash.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 struct TileBatch {
@@ -42,15 +38,11 @@ pub(super) struct Kernels {
 
 impl Kernels {
     pub(super) fn new(gpu: &Gpu) -> Result<Self, GpuError> {
-        let words: Vec<i32> = COSINES.iter().flatten().map(|&c| i32::from(c)).collect();
-        let bytes: &[u8] = cast_slice(&words);
-        let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
-        let cosines = gpu.buffer("cosines", bytes.len() as u64, usage)?;
-        gpu.write(&cosines, bytes);
-        Ok(Self {
-            phash: gpu.kernel("phash", include_str!("../../../shaders/phash.wgsl"))?,
-            cosines,
-        })
+        let wgsl = concat!(
+            include_str!("../../../shaders/dct.wgsl"),
+            include_str!("../../../shaders/phash.wgsl")
+        );
+        Ok(Self { phash: gpu.kernel("phash", wgsl)?, cosines: dct::cosines(gpu)? })
     }
 }
 
@@ -161,28 +153,13 @@ impl InFlight {
         let bytes = self.count as u64 * RESULT_BYTES;
         let read = read_mapped(&readback, bytes, |bytes| {
             let words: &[u32] = cast_slice(bytes);
-            let (results, _) = words.as_chunks::<RESULT_WORDS>();
-            let computed = results.iter().all(|result| result[RESULT_WORDS - 1] >> 8 == self.mark);
+            let (results, _) = words.as_chunks();
+            let computed = results.iter().all(|result| dct::is_marked(result, self.mark));
             if computed {
-                hashes.extend(results.iter().map(picture_hash));
+                hashes.extend(results.iter().map(dct::turned));
             }
             computed
         })?;
         if read { Ok(self.slot) } else { Err(GpuError::Wrong("a result was never written".into())) }
-    }
-}
-
-fn picture_hash(result: &[u32; RESULT_WORDS]) -> PictureHash {
-    let word = |at: usize| u64::from(result[at]) << 32 | u64::from(result[at + 1]);
-    let view = |view: usize| {
-        let at = view * VIEW_WORDS;
-        View {
-            phash: PerceptualHash(word(at)),
-            fine: FineHash(std::array::from_fn(|i| word(at + 2 + 2 * i))),
-        }
-    };
-    PictureHash {
-        views: std::array::from_fn(view),
-        quality: Quality((result[RESULT_WORDS - 1] & 0xff) as u8),
     }
 }
