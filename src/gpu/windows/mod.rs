@@ -141,7 +141,7 @@ impl BatchWindowHasher for GpuWindowHasher {
             tiles,
             windows,
             (Views::Upright, Default::default()),
-            |words| Some(dct::upright(words.as_array()?)),
+            |words| Some(dct::upright(words.try_into().ok()?)),
             |tiles| CpuWindowHasher.upright(tiles, windows),
         )
     }
@@ -151,7 +151,7 @@ impl BatchWindowHasher for GpuWindowHasher {
             tiles,
             windows,
             (Views::All, PictureHash::default()),
-            |words| Some(dct::turned(words.as_array()?)),
+            |words| Some(dct::turned(words.try_into().ok()?)),
             |tiles| CpuWindowHasher.turned(tiles, windows),
         )
     }
