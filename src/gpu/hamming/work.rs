@@ -3,57 +3,33 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
-use wgpu::BufferUsages;
-
+use super::check::check;
 use super::done::Done;
 use super::kernels::{Compaction, HammingKernels};
 use super::library::{DeviceLibrary, Segment, Side};
-use crate::gpu::device::{Gpu, GpuError, Kernel, MAX_WORKGROUPS, Mapping, dispatch, read_mapped};
+use super::list::{Bound, CAPACITY, Job, PairList};
+use crate::gpu::device::{Gpu, GpuError, MAX_WORKGROUPS};
 use crate::gpu::pace::{Clock, Pace};
-use crate::index::flat::{Backend, Flat};
-use crate::index::{CpuJoiner, Join as _, Joiner as _, Match, Members, Needles, Pair, Radii, Sink};
-use crate::model::phash::{FineHash, PerceptualHash};
+use crate::index::{Match, Members, Needles, Pair, Radii, Sink};
+use crate::model::phash::PerceptualHash;
 
 /// Needles of a workgroup, and hashes that it compares them with: as in the shader.
 const NEEDLES: u32 = 2048;
 const LIBRARY_BLOCK: u32 = 1024;
 /// Needles of a strip.
 const STRIP: u32 = 1 << 17;
-/// Pairs that a list holds.
-const CAPACITY: u32 = 1 << 20;
-/// Pairs that are read back at once, ahead of knowing how many there are.
-const AT_ONCE: u64 = 1 << 14;
 /// Pairs that a sink gets at once.
 const BATCH: usize = 4096;
-/// Where the readback buffer holds the pairs; before them is their number.
-const PAIRS_AT: u64 = 16;
 
 /// Pairs of the first dispatch, and the fewest and most of any.
 const FIRST_BUDGET: f64 = 67.0e6;
 const BUDGETS: (f64, f64) = (4.0e6, 68.0e9);
 
-/// `Job` of `hamming.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-struct Job {
-    needles: [u32; 2],
-    library: [u32; 2],
-    bases: [u32; 2],
-    radius: u32,
-    self_join: u32,
-    capacity: u32,
-    fine_radius: u32,
-}
-
 /// The joins on one device.
 pub struct HammingGpu {
     gpu: Gpu,
     kernels: HammingKernels,
-    job: wgpu::Buffer,
-    found: wgpu::Buffer,
-    pairs: wgpu::Buffer,
-    readback: wgpu::Buffer,
+    list: PairList,
     clock: Clock,
     strip: u32,
     segment: Option<usize>,
@@ -75,13 +51,6 @@ struct JoinQuestion<'a> {
     library: Side<'a>,
     /// Takes the positions of what was found.
     take: &'a dyn Fn(&[[u32; 2]]),
-}
-
-/// A strip and a segment, bound.
-struct Bound<'a> {
-    kernel: &'a Kernel,
-    group: wgpu::BindGroup,
-    bases: [u32; 2],
 }
 
 impl HammingGpu {
@@ -106,29 +75,16 @@ impl HammingGpu {
     /// # Errors
     /// As [`Self::new`]; [`GpuError::Create`] when the device has no subgroups and is to use them.
     pub fn compacting(gpu: Gpu, clock: Clock, compaction: Compaction) -> Result<Self, GpuError> {
-        let list = u64::from(CAPACITY) * 8;
-        let computed = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
         let joins = Self {
             kernels: HammingKernels::new(&gpu, compaction)?,
-            job: gpu.buffer(
-                "job",
-                size_of::<Job>() as u64,
-                BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-            )?,
-            found: gpu.buffer("found", 4, computed | BufferUsages::COPY_DST)?,
-            pairs: gpu.buffer("pairs", list, computed)?,
-            readback: gpu.buffer(
-                "pair readback",
-                PAIRS_AT + list,
-                BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-            )?,
+            list: PairList::new(&gpu)?,
             gpu,
             clock,
             strip: STRIP,
             segment: None,
             pace: Mutex::new(Pace::new(FIRST_BUDGET, BUDGETS)),
         };
-        joins.self_test()?;
+        check(&joins)?;
         Ok(joins)
     }
 
@@ -152,48 +108,6 @@ impl HammingGpu {
     /// Pairs per nanosecond, as seen so far.
     pub fn pairs_per_ns(&self) -> f64 {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).per_ns()
-    }
-
-    /// Compares joins with the CPU's. They are large enough to show a fast device's pace, and split
-    /// in so many dispatches that a slow one takes a second.
-    fn self_test(&self) -> Result<(), GpuError> {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        let hashes: Vec<PerceptualHash> = (0..20_000)
-            .map(|number| {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                // Every seventh is near a common centre, at all distances.
-                let near = (1_u64 << (number % 13)) - 1;
-                PerceptualHash(if number % 7 == 0 { (state & near) | near << 32 } else { state })
-            })
-            .collect();
-        let ours = gathered(|sink| self.self_join(&hashes, 9, sink))?;
-        let expected = gathered(|sink| {
-            Flat::new(&hashes, Backend::fastest()).self_join(9, sink);
-            Ok(())
-        })?;
-        self.compare(&ours, &expected)?;
-        let fines: Vec<FineHash> = hashes.iter().map(|hash| FineHash([hash.0; 4])).collect();
-        let starts: Vec<u32> = (0..=3000).collect();
-        let library = Members { distinct: &hashes[..3000], starts: &starts, fines: &fines[..3000] };
-        let needles = Needles { hashes: &hashes[2500..7000], fines: &fines[2500..7000] };
-        let radii = Radii { coarse: 9, fine: 24 };
-        let ours = gathered(|sink| self.cross_join_both(needles, library, radii, sink))?;
-        let expected = gathered(|sink| {
-            CpuJoiner.cross_join_both(needles, library, radii, sink);
-            Ok(())
-        })?;
-        self.compare(&ours, &expected)
-    }
-
-    fn compare<T: PartialEq>(&self, ours: &[T], expected: &[T]) -> Result<(), GpuError> {
-        if ours == expected {
-            return Ok(());
-        }
-        let (ours, expected) = (ours.len(), expected.len());
-        let name = self.name();
-        Err(GpuError::Wrong(format!("{name} finds {ours} pairs where there are {expected}")))
     }
 
     /// Every pair of `hashes` within `radius`.
@@ -320,7 +234,12 @@ impl HammingGpu {
                 if positions.end <= first {
                     continue;
                 }
-                let bound = self.bind(&needles, library.get(&self.gpu, number)?)?;
+                let bound = self.list.bind(
+                    &self.gpu,
+                    &self.kernels,
+                    &needles,
+                    library.get(&self.gpu, number)?,
+                )?;
                 let mut from = first.max(positions.start);
                 while from < positions.end {
                     let to = positions.end.min(from.saturating_add(reach(&pace, &strip)));
@@ -334,19 +253,6 @@ impl HammingGpu {
         // All strips are done.
         *done = Done { strip: u32::MAX..u32::MAX, ..Done::default() };
         Ok(())
-    }
-
-    fn bind(&self, needles: &Segment, library: &Segment) -> Result<Bound<'_>, GpuError> {
-        let mut buffers =
-            vec![&self.job, &needles.hashes, &library.hashes, &self.found, &self.pairs];
-        let fines = needles.fines.as_ref().zip(library.fines.as_ref());
-        buffers.extend(fines.iter().flat_map(|(needles, library)| [*needles, *library]));
-        let kernel = if fines.is_some() { &self.kernels.both } else { &self.kernels.coarse };
-        Ok(Bound {
-            kernel,
-            group: self.gpu.bind(kernel, &buffers)?,
-            bases: [needles.positions.start, library.positions.start],
-        })
     }
 
     /// A part of a strip: one dispatch, or its halves when it finds more than the list holds.
@@ -411,42 +317,10 @@ impl HammingGpu {
             // From an even hash on.
             (job.library[1] - (job.library[0] & !1)).div_ceil(LIBRARY_BLOCK),
         );
-        self.gpu.write(&self.job, bytes_of(&job));
-        let submission = self.gpu.submit(|encoder| {
-            encoder.clear_buffer(&self.found, 0, None);
-            dispatch(encoder, bound.kernel, &bound.group, groups);
-            encoder.copy_buffer_to_buffer(&self.found, 0, &self.readback, 0, 4);
-            let first = AT_ONCE * 8;
-            encoder.copy_buffer_to_buffer(&self.pairs, 0, &self.readback, PAIRS_AT, first);
-        })?;
-        let mapped = Mapping::ask(&self.readback, wgpu::MapMode::Read);
-        self.gpu.wait(submission)?;
-        let mapped = mapped.finish()?;
+        let filled = self.list.fill(&self.gpu, bound, &job, groups)?;
         let took = (self.clock)().saturating_sub(before);
         pace.saw(needles.len() as f64 * library.len() as f64, took);
-        let read = |count: u64, bytes: &[u8]| -> Vec<[u32; 2]> {
-            cast_slice(&bytes[PAIRS_AT as usize..][..count as usize * 8]).to_vec()
-        };
-        let size = PAIRS_AT + AT_ONCE * 8;
-        let (count, first) = read_mapped(&mapped, size, |bytes| {
-            let count: u32 = bytes[..4].try_into().map_or(u32::MAX, u32::from_ne_bytes);
-            (count, read(u64::from(count).min(AT_ONCE), bytes))
-        })?;
-        if count > CAPACITY {
-            return Ok(None);
-        }
-        if u64::from(count) <= AT_ONCE {
-            return Ok(Some(first));
-        }
-        let size = u64::from(count) * 8;
-        let submission = self.gpu.submit(|encoder| {
-            encoder.copy_buffer_to_buffer(&self.pairs, 0, &self.readback, PAIRS_AT, size);
-        })?;
-        let mapped = Mapping::ask(&self.readback, wgpu::MapMode::Read);
-        self.gpu.wait(submission)?;
-        let all =
-            read_mapped(&mapped.finish()?, PAIRS_AT + size, |bytes| read(u64::from(count), bytes))?;
-        Ok(Some(all))
+        self.list.read(&self.gpu, filled)
     }
 }
 
@@ -455,17 +329,4 @@ fn reach(pace: &Pace, strip: &Range<u32>) -> u32 {
     let hashes = (pace.budget() / strip.len().max(1) as f64) as u32;
     let blocks = (hashes / LIBRARY_BLOCK).clamp(1, MAX_WORKGROUPS - 1);
     blocks * LIBRARY_BLOCK
-}
-
-/// What a join finds, in order.
-fn gathered<T: Copy + Ord + Send>(
-    join: impl FnOnce(&dyn Sink<T>) -> Result<(), GpuError>,
-) -> Result<Vec<T>, GpuError> {
-    let found = Mutex::new(Vec::new());
-    join(&|batch: &[T]| {
-        found.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch);
-    })?;
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_unstable();
-    Ok(found)
 }
