@@ -16,12 +16,13 @@ use std::time::{Duration, Instant};
 use clean_backup::gpu::device::{AdapterChoice, AdapterKind, Gpu, adapters};
 use clean_backup::gpu::hamming::HammingGpu;
 use clean_backup::gpu::hash::GpuHasher;
-use clean_backup::index::{self, Pair};
-use clean_backup::model::phash::PerceptualHash;
+use clean_backup::gpu::windows::GpuWindowHasher;
+use clean_backup::index::{self, CpuJoiner, Joiner as _, Match, Members, Needles, Pair, Radii};
+use clean_backup::model::phash::{FineHash, PerceptualHash};
 use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::picture::hasher::TileHasher;
-use clean_backup::picture::tile::{Plane, Tile};
-use rayon::prelude::*;
+use clean_backup::picture::tile::{FineTile, Tile};
+use clean_backup::picture::window::{BatchWindowHasher as _, CpuWindowHasher, WindowSet};
 use serde_json::{Map, Value, json};
 
 /// Population counts a second of cards whose data sheet and instruction table are public: 16 a
@@ -140,11 +141,14 @@ fn main() {
     notes.line(&format!("Adapter: {name}. Beside it: {threads} CPU threads.\n"));
     notes.line(&format!("Opened, compiled and checked in {opened:.3} s.\n"));
     hashing(&hasher, &mut notes);
+    windows(gpu.clone(), software, &mut notes);
     let sizes = match (sizes.is_empty(), software) {
         (false, _) => sizes,
         (true, false) => vec![100_000, 1_000_000, 10_000_000],
         (true, true) => vec![20_000, 100_000],
     };
+    let (needles, members) = if software { (4_000, 20_000) } else { (1_000_000, 1_000_000) };
+    joining_both(gpu.clone(), needles, members, &mut notes);
     joining(gpu, &sizes, &mut notes);
 }
 
@@ -169,25 +173,115 @@ fn hashing(hasher: &GpuHasher, notes: &mut Notes) {
     notes.value("tiles_resident_m_s", resident);
     notes.value("tiles_end_to_end_m_s", gpu);
     notes.value("tiles_cpu_m_s", cpu);
-
-    let side = 512_u32;
-    let samples: Vec<u8> = (0..side * side).map(|_| noise.next() as u8).collect();
-    let planes = vec![Plane::new(side, side, 1, &samples).unwrap(); 512];
-    let gpu = 512.0 / seconds(|| drop(hasher.hash_planes(&planes)));
-    let cpu = 512.0
-        / seconds(|| {
-            planes.par_iter().for_each(|plane| {
-                std::hint::black_box(clean_backup::picture::dct::hash_tile(
-                    &plane.tiles().unwrap().coarse,
-                ));
-            });
-        });
-    notes.line(&format!(
-        "\nPlanes of 512×512, averaged and hashed: GPU {gpu:.0}/s, CPU {cpu:.0}/s.\n"
-    ));
-    notes.value("planes_gpu_s", gpu);
-    notes.value("planes_cpu_s", cpu);
     assert_eq!(hasher.failure(), None);
+}
+
+fn windows(gpu: Gpu, software: bool, notes: &mut Notes) {
+    let start = Instant::now();
+    let hasher = GpuWindowHasher::on(gpu, Arc::new(move || start.elapsed())).unwrap();
+    let mut noise = Noise(2);
+    let count = if software { 64 } else { 8192 };
+    let tiles: Vec<FineTile> =
+        (0..count).map(|_| FineTile(std::array::from_fn(|_| noise.next() as u8))).collect();
+    let tiles: Vec<&FineTile> = tiles.iter().collect();
+    let few_tiles = &tiles[..count / 8];
+    let many = WindowSet::Many.kept();
+    let hashed = (count * many.len()) as f64;
+    // The first round finds the pace.
+    assert_eq!(hasher.upright(few_tiles, &many), CpuWindowHasher.upright(few_tiles, &many));
+    let gpu = hashed / seconds(|| drop(hasher.upright(&tiles, &many))) / 1e6;
+    let cpu = hashed / seconds(|| drop(CpuWindowHasher.upright(&tiles, &many))) / 1e6;
+    let of_few = hashed / 8.0;
+    let turned = of_few / seconds(|| drop(hasher.turned(few_tiles, &many))) / 1e6;
+    let cpu_turned = of_few / seconds(|| drop(CpuWindowHasher.turned(few_tiles, &many))) / 1e6;
+    notes.line(&format!("\n| windows a second, {} a tile, end to end | millions |", many.len()));
+    notes.line("|---|---|");
+    for (what, rate) in [
+        ("GPU, upright", gpu),
+        ("CPU, all threads, upright", cpu),
+        ("GPU, four views", turned),
+        ("CPU, all threads, four views", cpu_turned),
+    ] {
+        notes.line(&format!("| {what} | {rate:.3} |"));
+    }
+    notes.line("");
+    notes.value("windows_upright_m_s", gpu);
+    notes.value("windows_upright_cpu_m_s", cpu);
+    notes.value("windows_turned_m_s", turned);
+    notes.value("windows_turned_cpu_m_s", cpu_turned);
+    assert_eq!(hasher.failure(), None);
+}
+
+/// Needles against a library within two radii: one window of many pictures against the whole of
+/// others.
+fn joining_both(gpu: Gpu, needles: usize, members: usize, notes: &mut Notes) {
+    let start = Instant::now();
+    let joins = HammingGpu::new(gpu, Arc::new(move || start.elapsed())).unwrap();
+    let fine = |hash: &PerceptualHash| FineHash([1, 2, 3, 5].map(|turn| hash.0.rotate_left(turn)));
+    let mut distinct = hashes(members);
+    let needles = distinct.split_off(members - members.min(needles) / 2);
+    let needles: Vec<PerceptualHash> =
+        needles.iter().cycle().take(needles.len() * 2).copied().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let starts: Vec<u32> = (0..=distinct.len() as u32).collect();
+    let [fines, needle_fines] =
+        [&distinct, &needles].map(|hashes| hashes.iter().map(fine).collect::<Vec<FineHash>>());
+    let library = Members { distinct: &distinct, starts: &starts, fines: &fines };
+    let needles = Needles { hashes: &needles, fines: &needle_fines };
+    let pairs = needles.hashes.len() as f64 * distinct.len() as f64;
+    notes.line("Windows against whole pictures, both distances:\n");
+    notes.line("| needles × hashes | radii | GPU s | GPU pairs/s | CPU s | matches |");
+    notes.line("|---|---|---|---|---|---|");
+    for (coarse, fine) in [(6, 40), (10, 72), (14, 84)] {
+        let radii = Radii { coarse, fine };
+        let expected = pairs / joins.pairs_per_ns() / 1e9;
+        if !notes.has_time_for(expected * 1.5) {
+            continue;
+        }
+        let gpu = counted_both(&|sink| {
+            joins.cross_join_both(needles, library, radii, &sink).unwrap();
+        });
+        let expected = index::cross_join_ns(needles.hashes, &distinct, coarse)
+            / rayon::current_num_threads() as f64
+            / 1e9;
+        let cpu = notes.has_time_for(expected * 1.5).then(|| {
+            counted_both(&|sink| CpuJoiner.cross_join_both(needles, library, radii, &sink))
+        });
+        if let Some(cpu) = cpu {
+            assert_eq!((gpu.1, gpu.2), (cpu.1, cpu.2), "the GPU and the CPU differ");
+        }
+        let cpu_s = cpu.map_or_else(|| format!("(≈{expected:.0})"), |cpu| format!("{:.3}", cpu.0));
+        notes.line(&format!(
+            "| {} × {} | {coarse}, {fine} | {:.3} | {:.2e} | {cpu_s} | {} |",
+            needles.hashes.len(),
+            distinct.len(),
+            gpu.0,
+            pairs / gpu.0,
+            gpu.1
+        ));
+        notes.append(
+            "joins_of_both",
+            json!({
+                "needles": needles.hashes.len(), "hashes": distinct.len(), "radius": coarse,
+                "fine_radius": fine, "gpu_s": gpu.0, "gpu_pairs_s": pairs / gpu.0,
+                "cpu_s": cpu.map(|joined| joined.0), "matches": gpu.1,
+            }),
+        );
+    }
+    notes.line("");
+}
+
+/// Runs a join of both hashes into the sink that it is given.
+type JoinBoth<'a> = &'a dyn Fn(&(dyn Fn(&[Match]) + Sync));
+
+fn counted_both(join: JoinBoth<'_>) -> Joined {
+    counted(&|sink| {
+        join(&|batch: &[Match]| {
+            let pair = |near: &Match| Pair { a: near.a, b: near.b, distance: near.distance };
+            sink(&batch.iter().map(pair).collect::<Vec<_>>());
+        });
+    })
 }
 
 /// Hashes as of a library: a tenth near an earlier one.

@@ -2,7 +2,10 @@
 // src/index/flat.
 //
 // A workgroup holds 2048 needles, eight a thread in registers, and walks a block of the library
-// through workgroup memory, 256 hashes at a time.
+// through workgroup memory, 256 hashes at a time, read two at once.
+//
+// It is followed by hamming/coarse.wgsl or hamming/both.wgsl, which say what confirms a pair, and
+// by hamming/plain.wgsl or hamming/subgroups.wgsl, which say where in the list it goes.
 
 const THREADS = 256u;
 const NEEDLES = 2048u;
@@ -20,11 +23,14 @@ struct Job {
     self_join: u32,
     // Pairs that the list holds.
     capacity: u32,
+    // Of the 256-bit hashes.
+    fine_radius: u32,
 }
 
 @group(0) @binding(0) var<uniform> job: Job;
 @group(0) @binding(1) var<storage, read> needles: array<vec2<u32>>;
-@group(0) @binding(2) var<storage, read> library: array<vec2<u32>>;
+// Two hashes an element.
+@group(0) @binding(2) var<storage, read> library: array<vec4<u32>>;
 // How many pairs were found; beyond the capacity the list is not whole, and the number too small.
 @group(0) @binding(3) var<storage, read_write> found: atomic<u32>;
 @group(0) @binding(4) var<storage, read_write> pairs: array<vec2<u32>>;
@@ -35,21 +41,19 @@ fn distance(a: vec2<u32>, b: vec2<u32>) -> u32 {
     return countOneBits(a.x ^ b.x) + countOneBits(a.y ^ b.y);
 }
 
-fn emit(needle: u32, hash: u32) {
-    if needle >= job.needles.y || hash >= job.library.y {
-        return;
-    }
+// Writes the pair down if it is one.
+fn look_at(distance: u32, needle: u32, hash: u32) {
     let a = needle + job.bases.x;
     let b = hash + job.bases.y;
-    if job.self_join == 1u && a >= b {
-        return;
-    }
-    // Looked at first, so that no flood of pairs can make the number go round.
-    if atomicLoad(&found) > job.capacity {
-        return;
-    }
-    let at = atomicAdd(&found, 1u);
-    if at < job.capacity {
+    // What was read from beside the ends is none of this dispatch's.
+    let wanted = distance <= job.radius
+        && needle < job.needles.y
+        && hash >= job.library.x
+        && hash < job.library.y
+        && (job.self_join == 0u || a < b)
+        && is_confirmed(needle, hash);
+    let at = place(wanted);
+    if wanted && at < job.capacity {
         pairs[at] = vec2(a, b);
     }
 }
@@ -60,14 +64,15 @@ fn hamming(
     @builtin(local_invocation_index) thread: u32,
 ) {
     let first = job.needles.x + group.x * NEEDLES;
-    let start = job.library.x + group.y * LIBRARY_BLOCK;
+    // From an even hash on, as two are read at once.
+    let start = (job.library.x & ~1u) + group.y * LIBRARY_BLOCK;
     let end = min(start + LIBRARY_BLOCK, job.library.y);
     // Below the diagonal there is nothing to find.
     if job.self_join == 1u && first + job.bases.x + 1u >= end + job.bases.y {
         return;
     }
 
-    // Reading past the end gives some hash that is there; `emit` drops its pairs.
+    // Reading past the end gives some hash that is there; `look_at` drops its pairs.
     let last = job.needles.y - 1u;
     let n0 = needles[min(first + thread, last)];
     let n1 = needles[min(first + THREADS + thread, last)];
@@ -81,9 +86,7 @@ fn hamming(
     for (var at = start; at < end; at += 256u) {
         workgroupBarrier();
         if thread < 128u {
-            let one = library[min(at + 2u * thread, job.library.y - 1u)];
-            let other = library[min(at + 2u * thread + 1u, job.library.y - 1u)];
-            block[thread] = vec4(one, other);
+            block[thread] = library[min(at / 2u + thread, (job.library.y - 1u) / 2u)];
         }
         workgroupBarrier();
         for (var i = 0u; i < 128u; i++) {
@@ -93,22 +96,14 @@ fn hamming(
             let e0 = vec4(distance(n0, two.zw), distance(n1, two.zw), distance(n2, two.zw), distance(n3, two.zw));
             let e1 = vec4(distance(n4, two.zw), distance(n5, two.zw), distance(n6, two.zw), distance(n7, two.zw));
             let least = min(min(d0, d1), min(e0, e1));
-            if min(min(least.x, least.y), min(least.z, least.w)) <= job.radius {
+            if any_of(min(min(least.x, least.y), min(least.z, least.w)) <= job.radius) {
                 for (var k = 0u; k < 4u; k++) {
                     let needle = first + k * THREADS + thread;
                     let hash = at + 2u * i;
-                    if d0[k] <= job.radius {
-                        emit(needle, hash);
-                    }
-                    if d1[k] <= job.radius {
-                        emit(needle + 4u * THREADS, hash);
-                    }
-                    if e0[k] <= job.radius {
-                        emit(needle, hash + 1u);
-                    }
-                    if e1[k] <= job.radius {
-                        emit(needle + 4u * THREADS, hash + 1u);
-                    }
+                    look_at(d0[k], needle, hash);
+                    look_at(d1[k], needle + 4u * THREADS, hash);
+                    look_at(e0[k], needle, hash + 1u);
+                    look_at(e1[k], needle + 4u * THREADS, hash + 1u);
                 }
             }
         }

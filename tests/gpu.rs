@@ -1,8 +1,8 @@
-//! The GPU against the CPU, bit for bit. Any adapter will do, a program that acts as one too;
-//! without one these tests say so and pass, unless `REQUIRE_GPU_TESTS` is set.
+//! The GPU against the CPU, bit for bit.
 
-#![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, clippy::panic)]
+
+mod device;
 
 use std::time::Duration;
 
@@ -12,44 +12,15 @@ use clean_backup::model::media::Orientation;
 use clean_backup::picture::dct;
 use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::picture::hasher::TileHasher as _;
-use clean_backup::picture::tile::{Plane, TILE_SIDE, Tile};
-
-/// An open device, or `None` where there is none and that is allowed.
-fn gpu() -> Option<Gpu> {
-    match Gpu::open(AdapterChoice::Any) {
-        Ok(gpu) => Some(gpu),
-        Err(error) if std::env::var_os("REQUIRE_GPU_TESTS").is_none() => {
-            eprintln!(
-                "\n*** SKIPPED, NOT TESTED: {error}. On Debian, mesa-vulkan-drivers has one.\n"
-            );
-            None
-        }
-        Err(error) => panic!("{error}, and REQUIRE_GPU_TESTS is set"),
-    }
-}
+use clean_backup::picture::tile::{TILE_SIDE, Tile};
+use device::{Noise, gpu};
 
 fn hasher() -> Option<GpuHasher> {
     Some(GpuHasher::on(gpu()?).unwrap())
 }
 
-/// The same numbers on every machine.
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| (self.next() >> 56) as u8).collect()
-    }
-
-    fn tile(&mut self) -> Tile {
-        Tile(std::array::from_fn(|_| (self.next() >> 56) as u8))
-    }
+fn noise(noise: &mut Noise) -> Tile {
+    Tile(std::array::from_fn(|_| (noise.next() >> 56) as u8))
 }
 
 /// Real pictures, and tiles that make ties, extremes and every symmetry.
@@ -78,9 +49,9 @@ fn tiles() -> Vec<Tile> {
             })));
         }
     }
-    let mut noise = Noise(7);
+    let mut state = Noise(7);
     for _ in 0..300 {
-        let random = noise.tile();
+        let random = noise(&mut state);
         // Symmetric at an axis, at both, at the diagonal: whole rows of coefficients are 0.
         let mirrored = |orientation| {
             let other = random.oriented(orientation);
@@ -89,7 +60,7 @@ fn tiles() -> Vec<Tile> {
         tiles.extend(Orientation::ALL.into_iter().map(mirrored));
         // One cell apart from flat, and two values only: many coefficients tie in their high half.
         let mut spot = Tile([100; 1024]);
-        spot.0[noise.next() as usize % 1024] = 101;
+        spot.0[state.next() as usize % 1024] = 101;
         tiles.push(spot);
         tiles.push(Tile(random.0.map(|value| value & 1)));
         tiles.push(random);
@@ -140,8 +111,8 @@ fn the_corpus_hashes_alike() {
 #[test]
 fn batches_of_every_size_keep_their_order() {
     let Some(hasher) = hasher() else { return };
-    let mut noise = Noise(3);
-    let tiles: Vec<Tile> = (0..4097).map(|_| noise.tile()).collect();
+    let mut state = Noise(3);
+    let tiles: Vec<Tile> = (0..4097).map(|_| noise(&mut state)).collect();
     for count in [0, 1, 63, 64, 65, 4096, 4097] {
         assert_same(&hasher, &tiles[..count]);
     }
@@ -151,49 +122,11 @@ fn batches_of_every_size_keep_their_order() {
 }
 
 #[test]
-fn planes_of_every_shape_hash_alike() {
-    let Some(hasher) = hasher() else { return };
-    let mut noise = Noise(11);
-    let sides = [1, 2, 31, 32, 33, 63, 64, 65, 100, 255, 256, 257, 511, 512];
-    let mut shapes: Vec<(u32, u32, u32)> = Vec::new();
-    for width in sides {
-        shapes.extend(sides.into_iter().filter(|h| (width * h) % 3 != 1).map(|h| (width, h, 1)));
-    }
-    // Samples of more pixels than one, whole or cut off at the edge; the largest sums of all.
-    for scale in [2, 4, 8] {
-        shapes.extend([(512 * scale, 512 * scale, scale), (511 * scale + 1, 3, scale)]);
-        shapes.extend([(1, 1, scale), (77, 1021, scale)]);
-    }
-    // Too large for the shader: averaged on the CPU.
-    shapes.extend([(513, 20, 1), (100, 100, 9)]);
-    let mut samples: Vec<Vec<u8>> = shapes
-        .iter()
-        .map(|&(w, h, s)| noise.bytes((w.div_ceil(s) * h.div_ceil(s)) as usize))
-        .collect();
-    for (shape, samples) in shapes.iter().zip(&mut samples) {
-        if shape.2 == 8 {
-            samples.fill(255);
-        }
-    }
-    let planes: Vec<Plane<'_>> = shapes
-        .iter()
-        .zip(&samples)
-        .map(|(&(w, h, s), samples)| Plane::new(w, h, s, samples).unwrap())
-        .collect();
-    let ours = hasher.hash_planes(&planes);
-    assert_eq!(hasher.failure(), None);
-    assert_eq!(ours.len(), planes.len());
-    for ((plane, ours), shape) in planes.iter().zip(&ours).zip(&shapes) {
-        assert_eq!(*ours, dct::hash_tile(&plane.tiles().unwrap().coarse), "{shape:?}");
-    }
-}
-
-#[test]
 fn a_device_that_dies_loses_nothing() {
     let Some(gpu) = gpu() else { return };
     let hasher = GpuHasher::on(gpu.clone()).unwrap();
-    let mut noise = Noise(5);
-    let tiles: Vec<Tile> = (0..60_000).map(|_| noise.tile()).collect();
+    let mut state = Noise(5);
+    let tiles: Vec<Tile> = (0..60_000).map(|_| noise(&mut state)).collect();
     let hashes = std::thread::scope(|scope| {
         let running = scope.spawn(|| hasher.hash(&tiles));
         // Once it is at work.
@@ -229,11 +162,13 @@ fn software_is_no_gpu() {
 mod shaders {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
 
-    fn validate(wgsl: &str, name: &str) -> naga::Module {
+    use clean_backup::gpu::hamming::{Compaction, sources};
+
+    fn validate(wgsl: &str, name: &str, capabilities: Capabilities) -> naga::Module {
         let module = naga::front::wgsl::parse_str(wgsl).unwrap_or_else(|error| {
             panic!("{name}: {}", error.emit_to_string(wgsl));
         });
-        Validator::new(ValidationFlags::all(), Capabilities::empty())
+        Validator::new(ValidationFlags::all(), capabilities)
             .validate(&module)
             .unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert_eq!(module.entry_points.len(), 1);
@@ -243,142 +178,17 @@ mod shaders {
 
     #[test]
     fn are_valid() {
-        let hamming = validate(include_str!("../shaders/hamming.wgsl"), "hamming");
-        validate(include_str!("../shaders/phash.wgsl"), "phash");
-        validate(include_str!("../shaders/tile.wgsl"), "tile");
-        assert_eq!(hamming.entry_points[0].workgroup_size, [256, 1, 1]);
-    }
-}
-
-mod joins {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Mutex};
-    use std::time::{Duration, Instant};
-
-    use clean_backup::gpu::device::Gpu;
-    use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
-    use clean_backup::index::flat::{Backend, Flat};
-    use clean_backup::index::{Join as _, Joiner as _, Pair, Sink};
-    use clean_backup::model::phash::PerceptualHash;
-
-    use super::{Noise, gpu};
-
-    fn clock() -> Clock {
-        let start = Instant::now();
-        Arc::new(move || start.elapsed())
-    }
-
-    fn gathered(join: impl FnOnce(&dyn Sink<Pair>)) -> Vec<Pair> {
-        let pairs = Mutex::new(Vec::new());
-        join(&|batch: &[Pair]| pairs.lock().unwrap().extend_from_slice(batch));
-        let mut pairs = pairs.into_inner().unwrap();
-        pairs.sort_unstable();
-        pairs
-    }
-
-    /// Random ones, and of every fifth a near one or an equal one before it.
-    fn hashes(count: usize, seed: u64) -> Vec<PerceptualHash> {
-        let mut noise = Noise(seed);
-        let mut hashes: Vec<PerceptualHash> = Vec::with_capacity(count);
-        for number in 0..count {
-            let random = noise.next();
-            let hash = if number % 5 == 4 {
-                let near = hashes[random as usize % number].0;
-                (0..random % 18).fold(near, |hash, bit| hash ^ 1 << ((noise.next() + bit) % 64))
-            } else {
-                random
-            };
-            hashes.push(PerceptualHash(hash));
-        }
-        hashes
-    }
-
-    fn flat(hashes: &[PerceptualHash]) -> Flat<'_> {
-        Flat::new(hashes, Backend::fastest())
-    }
-
-    fn joins(gpu: Gpu) -> HammingGpu {
-        HammingGpu::new(gpu, clock()).unwrap()
-    }
-
-    #[test]
-    fn equal_the_scan() {
-        let Some(gpu) = gpu() else { return };
-        let joins = joins(gpu);
-        for count in [0, 1, 2, 255, 256, 257, 1023, 1025, 2047, 2048, 2049, 9001] {
-            let hashes = hashes(count, 77);
-            for radius in [0, 1, 6, 14] {
-                let ours = gathered(|sink| joins.self_join(&hashes, radius, sink).unwrap());
-                let expected = gathered(|sink| flat(&hashes).self_join(radius, sink));
-                assert!(count < 300 || !expected.is_empty());
-                assert_eq!(ours, expected, "{count} hashes within {radius}");
+        let none = Capabilities::empty();
+        let dct = include_str!("../shaders/dct.wgsl");
+        validate(&[dct, include_str!("../shaders/phash.wgsl")].concat(), "phash", none);
+        validate(&[dct, include_str!("../shaders/windows.wgsl")].concat(), "windows", none);
+        for (compaction, capabilities) in
+            [(Compaction::Plain, none), (Compaction::Subgroups, Capabilities::SUBGROUP)]
+        {
+            for wgsl in sources(compaction) {
+                let hamming = validate(&wgsl, "hamming", capabilities);
+                assert_eq!(hamming.entry_points[0].workgroup_size, [256, 1, 1]);
             }
         }
-        let library = hashes(5003, 9);
-        for count in [0, 1, 77, 2050] {
-            let needles: Vec<_> =
-                hashes(count, 5).into_iter().chain(library[..count / 2].to_vec()).collect();
-            let ours = gathered(|sink| joins.cross_join(&needles, &library, 10, sink).unwrap());
-            let expected = gathered(|sink| flat(&library).cross_join(&needles, 10, sink));
-            assert_eq!(ours, expected, "{count} needles");
-        }
-    }
-
-    #[test]
-    fn strips_and_parts_leave_nothing_out() {
-        let Some(gpu) = gpu() else { return };
-        // More than one strip of needles, and several dispatches each.
-        let joins = joins(gpu).with_strip(4000);
-        let hashes = hashes(20_000, 3);
-        let ours = gathered(|sink| joins.self_join(&hashes, 5, sink).unwrap());
-        let expected = gathered(|sink| flat(&hashes).self_join(5, sink));
-        assert!(expected.len() > 1000);
-        assert_eq!(ours, expected);
-        let (needles, library) = hashes.split_at(9000);
-        let ours = gathered(|sink| joins.cross_join(needles, library, 5, sink).unwrap());
-        assert_eq!(ours, gathered(|sink| flat(library).cross_join(needles, 5, sink)));
-    }
-
-    #[test]
-    fn more_pairs_than_the_list_holds() {
-        let Some(gpu) = gpu() else { return };
-        let hashes = hashes(2500, 1);
-        // All of them: three million.
-        let ours = gathered(|sink| joins(gpu).self_join(&hashes, 64, sink).unwrap());
-        assert_eq!(ours.len(), 2500 * 2499 / 2);
-        assert_eq!(ours, gathered(|sink| flat(&hashes).self_join(64, sink)));
-    }
-
-    #[test]
-    fn a_device_that_dies_leaves_the_rest_to_the_cpu() {
-        let hashes = hashes(30_000, 21);
-        let expected = gathered(|sink| flat(&hashes).self_join(8, sink));
-        // In the first strip, in a later one, near the end.
-        for share in [0.0, 0.5, 0.9] {
-            let Some(gpu) = gpu() else { return };
-            let joins = HammingGpu::new(gpu.clone(), clock()).unwrap().with_strip(6000);
-            let joiner = GpuJoiner::over(joins, clock());
-            let limit = (expected.len() as f64 * share) as usize;
-            let seen = AtomicUsize::new(0);
-            let ours = gathered(|sink| {
-                joiner.self_join(&hashes, 8, &|batch: &[Pair]| {
-                    sink.accept(batch);
-                    if seen.fetch_add(batch.len(), Ordering::Relaxed) >= limit {
-                        gpu.destroy();
-                    }
-                });
-            });
-            assert_eq!(ours.len(), expected.len());
-            assert!(ours == expected, "a pair is missing or there twice");
-            assert!(joiner.failed(), "the device was not seen to be gone");
-            // From now on the CPU does all.
-            assert!(expected == gathered(|sink| joiner.self_join(&hashes, 8, sink)));
-        }
-    }
-
-    #[test]
-    fn a_device_that_does_not_answer_is_an_error() {
-        let Some(gpu) = gpu() else { return };
-        assert!(HammingGpu::new(gpu.with_patience(Duration::ZERO), clock()).is_err());
     }
 }

@@ -57,6 +57,7 @@ mod device {
     use clean_backup::gpu::device::{Adapter, AdapterChoice, Gpu as Device, GpuError, adapters};
     use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
+    use clean_backup::gpu::windows::GpuWindowHasher;
 
     use super::{Backends, GpuMode};
 
@@ -80,7 +81,8 @@ mod device {
         Ok(Backends {
             hasher: Box::new(GpuHasher::on(device.clone())?),
             joiner: Box::new(GpuJoiner::on(device.clone(), clock())?),
-            aligner: Box::new(GpuAligner::on(device, clock())?),
+            aligner: Box::new(GpuAligner::on(device.clone(), clock())?),
+            windows: Box::new(GpuWindowHasher::on(device, clock())?),
         })
     }
 
@@ -109,10 +111,11 @@ mod device {
         lines
     }
 
-    /// Hashes and joins known pictures; gives pairs per nanosecond.
+    /// Hashes and joins known pictures and windows of them; gives pairs per nanosecond.
     fn test(adapter: &Adapter) -> Result<f64, GpuError> {
         let device = Device::from_adapter(adapter)?;
         GpuHasher::on(device.clone())?;
+        GpuWindowHasher::on(device.clone(), clock())?;
         Ok(HammingGpu::new(device, clock())?.pairs_per_ns())
     }
 }

@@ -12,7 +12,7 @@ use super::proofs::Reach;
 use super::prover::{Candidate, Earlier, Standing};
 use crate::dedupe::partition::Edge;
 use crate::index::fine::{self, FinePair};
-use crate::index::{Joiner, Pair};
+use crate::index::{Joiner, Match, Needles, Pair, Radii};
 use crate::model::media::Orientation;
 use crate::model::phash::{Distance, FineDistance, FineHash, Nearness, PerceptualHash, View};
 use crate::picture::part::Part;
@@ -393,26 +393,24 @@ impl Search<'_> {
         joiner: &dyn Joiner,
         needles: &[u32],
         library: &Hashes,
-        view: &(dyn Fn(u32) -> Option<View> + Sync),
+        view: &dyn Fn(u32) -> Option<View>,
         what: (Orientation, Option<u16>),
         (radius, fine_radius): (Distance, FineDistance),
     ) {
-        let seen = needles.iter().filter_map(|&class| Some((view(class)?.phash, class)));
-        let (needles, classes): (Vec<PerceptualHash>, Vec<u32>) = seen.unzip();
-        if needles.is_empty() || library.distinct.is_empty() {
+        let seen = || needles.iter().filter_map(|&class| Some((view(class)?, class)));
+        let (hashes, classes): (Vec<PerceptualHash>, Vec<u32>) =
+            seen().map(|(view, class)| (view.phash, class)).unzip();
+        if hashes.is_empty() || library.distinct.is_empty() {
             return;
         }
-        joiner.cross_join(&needles, &library.distinct, radius.0, &|pairs: &[Pair]| {
+        let fines: Vec<FineHash> = seen().map(|(view, _)| view.fine).collect();
+        let needles = Needles { hashes: &hashes, fines: &fines };
+        let radii = Radii { coarse: radius.0, fine: fine_radius.0 };
+        joiner.cross_join_both(needles, library.members(), radii, &|matches: &[Match]| {
             self.keep(|found| {
-                for pair in pairs {
-                    let a = classes[pair.a as usize];
-                    let Some(needle) = view(a) else { continue };
-                    for &b in library.classes(pair.b) {
-                        let whole = self.view(b, Orientation::Upright);
-                        if needle.fine.distance(whole.fine) <= fine_radius {
-                            self.take(a, b, what, found);
-                        }
-                    }
+                for near in matches {
+                    let (a, b) = (classes[near.a as usize], library.class(near.b));
+                    self.take(a, b, what, found);
                 }
             });
         });

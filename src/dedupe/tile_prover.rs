@@ -9,19 +9,22 @@ use rayon::prelude::*;
 
 use super::prover::{Candidate, Earlier, Proven, Prover, Standing};
 use crate::model::media::{Dimensions, Orientation};
-use crate::model::phash::{PerceptualHash, View};
+use crate::model::phash::{PerceptualHash, Quality, View};
 use crate::model::policy::QUALITY_FLOOR;
 use crate::model::record::Picture;
-use crate::picture::dct::hash_tile;
 use crate::picture::part::Part;
 use crate::picture::proof::{
     self, Aligner, Alignment, CpuAligner, Detailed, Prepared, Proof, Shown, TilePair, Verdict,
 };
 use crate::picture::tile::{DetailTile, FineTile, StoredTile};
-use crate::picture::window::{Window, WindowHasher, WindowSet, phash_in, view_in};
+use crate::picture::window::{
+    BatchWindowHasher, CpuWindowHasher, Window, WindowSet, phash_in, view_in,
+};
 
 /// Tiles in memory at once: 128 MiB.
 const MOST_TILES: usize = 1 << 15;
+/// Windows whose hashes are in memory at once: 48 bytes each, 168 with the turned ones.
+const MOST_WINDOWS: usize = 1 << 19;
 /// Pairs that are looked at together: what is known of them takes 25 KiB each.
 const MOST_PAIRS: usize = 1 << 13;
 /// Pairs whose details are in memory at once: two tiles of 64 KiB each.
@@ -61,6 +64,7 @@ pub struct TileProver<'a> {
     pictures: &'a [Picture],
     source: Mutex<&'a mut dyn TileSource>,
     detail: &'a ReadDetail<'a>,
+    windows: &'a dyn BatchWindowHasher,
     /// Set to stop: what is not proven by then counts as different, and is not remembered.
     cancel: &'a AtomicBool,
     aligner: &'a dyn Aligner,
@@ -80,6 +84,7 @@ impl<'a> TileProver<'a> {
             pictures,
             source: Mutex::new(source),
             detail,
+            windows: &CpuWindowHasher,
             cancel,
             aligner: &CpuAligner,
             unsettled: Mutex::default(),
@@ -90,6 +95,12 @@ impl<'a> TileProver<'a> {
     #[must_use]
     pub fn with_aligner(self, aligner: &'a dyn Aligner) -> Self {
         Self { aligner, ..self }
+    }
+
+    /// The same with another hasher of windows than the CPU.
+    #[must_use]
+    pub fn with_windows(self, windows: &'a dyn BatchWindowHasher) -> Self {
+        Self { windows, ..self }
     }
 
     fn source(&self) -> std::sync::MutexGuard<'_, &'a mut dyn TileSource> {
@@ -119,9 +130,14 @@ impl<'a> TileProver<'a> {
         });
         let places = pictures.iter().copied().zip(0..);
         let missing = places.filter(|&(_, place)| is_missing[place]).collect();
+        let windows = set.kept();
         self.each_hashed(
             missing,
-            |tile| set.row(tile),
+            windows.len(),
+            |tiles| {
+                let hashed = self.windows.upright(tiles, &windows);
+                hashed.par_chunks(windows.len()).map(|hashed| set.row_of(hashed)).collect()
+            },
             |made| {
                 for (_, place, row) in &made {
                     take(*place, row);
@@ -132,26 +148,32 @@ impl<'a> TileProver<'a> {
         );
     }
 
-    /// Hashes the tiles of pictures, each given with its place, and hands the results on in groups
-    /// of bounded size; stops when cancelled.
-    fn each_hashed<T: Send>(
+    /// Hashes so many windows of the tiles of pictures, each given with its place, and hands the
+    /// results, one for each tile, on in groups of bounded size; stops when cancelled.
+    fn each_hashed<T>(
         &self,
         mut places: Vec<(u32, usize)>,
-        hash: impl Fn(&FineTile) -> T + Sync,
+        windows: usize,
+        hash: impl Fn(&[&FineTile]) -> Vec<T>,
         mut take: impl FnMut(Vec<(u32, usize, T)>),
     ) {
         // A class is named by any of its pictures: not in the order of the index.
         places.sort_unstable();
         for places in places.chunks(MOST_TILES / 4) {
-            if self.is_cancelled() {
-                break;
-            }
             let indices: Vec<u32> = places.iter().map(|(picture, _)| *picture).collect();
-            let tiles = self.tiles(&indices);
-            let hashed = places.par_iter().filter_map(|&(picture, place)| {
-                Some((picture, place, hash(&tiles.get(&picture)?.cells)))
-            });
-            take(hashed.collect());
+            let tiles = if self.is_cancelled() { break } else { self.tiles(&indices) };
+            let seen = |&(picture, place): &(u32, usize)| {
+                Some((picture, place, &tiles.get(&picture)?.cells))
+            };
+            let seen: Vec<(u32, usize, &FineTile)> = places.iter().filter_map(seen).collect();
+            for part in seen.chunks((MOST_WINDOWS / windows.max(1)).max(1)) {
+                if self.is_cancelled() {
+                    break;
+                }
+                let cells: Vec<&FineTile> = part.iter().map(|(.., cells)| *cells).collect();
+                let hashed = part.iter().zip(hash(&cells));
+                take(hashed.map(|(&(picture, place, _), hash)| (picture, place, hash)).collect());
+            }
         }
     }
 
@@ -475,12 +497,22 @@ impl Prover for TileProver<'_> {
             });
             return views;
         }
+        if windows.is_empty() {
+            return views;
+        }
         let places = pictures.iter().copied().zip(0..).collect();
-        let hash = |tile: &FineTile| -> Vec<Option<View>> {
-            let mut hasher = WindowHasher::new(tile);
-            windows.iter().map(|&window| view(&mut hasher, window, orientation)).collect()
+        let shown = |view: View, quality: Quality| (quality >= QUALITY_FLOOR).then_some(view);
+        let hash = |tiles: &[&FineTile]| -> Vec<Vec<Option<View>>> {
+            let views: Vec<Option<View>> = if orientation == Orientation::Upright {
+                let hashed = self.windows.upright(tiles, windows).into_iter();
+                hashed.map(|(view, quality)| shown(view, quality)).collect()
+            } else {
+                let hashed = self.windows.turned(tiles, windows).into_iter();
+                hashed.map(|hash| shown(hash.oriented(orientation), hash.quality)).collect()
+            };
+            views.chunks(windows.len()).map(<[_]>::to_vec).collect()
         };
-        self.each_hashed(places, hash, |hashed| {
+        self.each_hashed(places, windows.len(), hash, |hashed| {
             for (_, place, hashed) in hashed {
                 for (views, view) in views.iter_mut().zip(hashed) {
                     views[place] = view;
@@ -566,14 +598,4 @@ impl Prover for TileProver<'_> {
         let different = |at: usize| Proven::different(candidates[at].orientation);
         found.into_iter().enumerate().map(|(at, f)| f.unwrap_or_else(|| different(at))).collect()
     }
-}
-
-/// The hashes of a window, turned.
-fn view(hasher: &mut WindowHasher, window: Window, orientation: Orientation) -> Option<View> {
-    if orientation == Orientation::Upright {
-        let (view, quality) = hasher.hash(window);
-        return (quality >= QUALITY_FLOOR).then_some(view);
-    }
-    let hash = hash_tile(&hasher.tile(window));
-    (hash.quality >= QUALITY_FLOOR).then(|| hash.oriented(orientation))
 }

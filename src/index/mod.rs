@@ -11,6 +11,7 @@
 //! candidates by the 64-bit hash are confirmed by the 256-bit one ([`FineFilter`]).
 
 pub mod banded;
+mod both;
 mod collapse;
 mod emit;
 pub mod fine;
@@ -18,6 +19,7 @@ pub mod flat;
 #[cfg(test)]
 mod testing;
 
+pub use both::{Members, Needles, Radii};
 pub use collapse::Collapsed;
 
 use std::cell::RefCell;
@@ -107,6 +109,17 @@ pub trait Joiner: Sync {
         radius: u32,
         sink: &dyn Sink<Pair>,
     );
+
+    /// Every match of a needle and a member of the library within both radii.
+    fn cross_join_both(
+        &self,
+        needles: Needles<'_>,
+        library: Members<'_>,
+        radii: Radii,
+        sink: &dyn Sink<Match>,
+    ) {
+        both::confirmed(self, needles, library, radii, sink);
+    }
 }
 
 /// The CPU's indices, chosen as [`self_join`] and [`cross_join`] do.

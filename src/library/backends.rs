@@ -5,13 +5,16 @@ use std::fmt;
 use crate::index::{CpuJoiner, Joiner};
 use crate::picture::hasher::{CpuHasher, TileHasher};
 use crate::picture::proof::{Aligner, CpuAligner};
+use crate::picture::window::{BatchWindowHasher, CpuWindowHasher};
 
-/// A hasher, a joiner and an aligner. All of them give the same results.
+/// Two hashers, a joiner and an aligner. All of them give the same results.
 pub struct Backends {
     /// Hashes tiles.
     pub hasher: Box<dyn TileHasher>,
     /// Finds near pairs of hashes.
     pub joiner: Box<dyn Joiner + Send>,
+    /// Hashes windows of tiles.
+    pub windows: Box<dyn BatchWindowHasher>,
     /// Lays pairs of pictures over each other.
     pub aligner: Box<dyn Aligner>,
 }
@@ -22,6 +25,7 @@ impl Default for Backends {
         Self {
             hasher: Box::new(CpuHasher),
             joiner: Box::new(CpuJoiner),
+            windows: Box::new(CpuWindowHasher),
             aligner: Box::new(CpuAligner),
         }
     }

@@ -44,14 +44,8 @@ impl Library {
         scan.add_known(others.pictures, &live);
         let Monitor { progress, cancel, .. } = monitor;
         let with = Confirming { options: &self.options.scan.decode, live: &live, progress, cancel };
-        settled(
-            scan,
-            matching,
-            &self.options.backends,
-            confirm,
-            with,
-            (&mut self.cache, &mut others.tiles),
-        )
+        let backends = &self.options.backends;
+        settled(scan, matching, backends, confirm, with, (&mut self.cache, &mut others.tiles))
     }
 }
 
@@ -123,9 +117,9 @@ fn settled(
                 .map_err(LibraryError::Tiles)?;
             let detail = |picture: &Picture| read_detail(picture, with.options);
             let prover = TileProver::new(&scan.pictures, &mut tiles, &detail, cancel)
+                .with_windows(backends.windows.as_ref())
                 .with_aligner(backends.aligner.as_ref());
-            let joiner = backends.joiner.as_ref();
-            let pictures = &scan.pictures;
+            let (pictures, joiner) = (&scan.pictures, backends.joiner.as_ref());
             let found = dedupe::dedupe(pictures, matching, &read, joiner, &prover, with.progress);
             if let Err(error) = tiles.finish() {
                 tracing::warn!("{error}; pairs of pictures are compared again in the next run");

@@ -61,7 +61,8 @@ impl std::str::FromStr for PerceptualHash {
 
 /// 256-bit fine hash: the same rule on the 16×16 lowest coefficients; `0[0]` holds the first 64
 /// bits in reading order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Pod, Zeroable)]
 pub struct FineHash(pub [u64; 4]);
 
 impl FineHash {

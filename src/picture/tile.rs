@@ -317,29 +317,9 @@ impl<'a> Plane<'a> {
             return None;
         }
         let plane = Self { width, height, scale, samples };
-        let (columns, rows) = plane.shape();
+        let (columns, rows) = (width.div_ceil(scale), height.div_ceil(scale));
         let count = usize::try_from(columns).ok()?.checked_mul(usize::try_from(rows).ok()?)?;
         (samples.len() == count).then_some(plane)
-    }
-
-    /// Width and height in pixels.
-    pub fn pixels(&self) -> (u32, u32) {
-        (self.width, self.height)
-    }
-
-    /// Samples along a row, and rows.
-    pub fn shape(&self) -> (u32, u32) {
-        (self.width.div_ceil(self.scale), self.height.div_ceil(self.scale))
-    }
-
-    /// Pixels along the side of a sample.
-    pub fn scale(&self) -> u32 {
-        self.scale
-    }
-
-    /// Row by row.
-    pub fn samples(&self) -> &'a [u8] {
-        self.samples
     }
 
     /// Its area averages; `None` never, as its shape was checked.

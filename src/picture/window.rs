@@ -4,8 +4,10 @@
 //! caption has a window that hashes like the picture without. A window is a rectangle of the 64×64
 //! tile, reduced to 32×32 by the same exact integer area average as the tile itself.
 
+mod batch;
 mod kept;
 
+pub use batch::{BatchWindowHasher, CpuWindowHasher};
 pub use kept::{phash_in, view_in};
 
 use super::dct::hash_upright;

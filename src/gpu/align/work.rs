@@ -95,7 +95,8 @@ impl AlignGpu {
         let readback = list("readback", MOST_PAIRS, 4 * PAIR_WORDS, read)?;
         let wgsl = include_str!("../../../shaders/proof.wgsl");
         let entry_points = ["correlate", "compare_whole", "refine", "compare_parts"];
-        let [correlate, compare_whole, refine, compare_parts] = gpu.kernels(entry_points, wgsl)?;
+        let [correlate, compare_whole, refine, compare_parts] =
+            gpu.kernels(entry_points, wgsl, &[])?;
         let all = [&batch, &tiles, &pairs, &starts, &scores, &mended, &results];
         let bound = |kernel: Kernel, numbers: &[u32]| -> Result<_, GpuError> {
             let buffers: Vec<_> = numbers.iter().map(|&at| (at, all[at as usize])).collect();

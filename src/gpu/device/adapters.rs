@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{GpuError, MAX_BINDING, MAX_WORKGROUPS, STORAGE_BUFFERS, WORKGROUP_BYTES, guarded};
+use super::{GpuError, MAX_BINDING, MAX_BUFFERS, MAX_WORKGROUPS, WORKGROUP_BYTES, guarded};
 
 /// Which adapters are acceptable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,19 +101,21 @@ impl Adapter {
         )
     }
 
-    /// Opens it, with the bounds that this program keeps to and no others.
+    /// Opens it, with the bounds that this program keeps to and no others, and with subgroups where
+    /// it has them.
     pub(super) fn request_device(&self) -> Result<(wgpu::Device, wgpu::Queue), GpuError> {
         let shared = self.adapter.limits().max_compute_workgroup_storage_size;
         let required_limits = wgpu::Limits {
-            max_storage_buffers_per_shader_stage: STORAGE_BUFFERS,
             max_compute_workgroup_storage_size: shared.min(WORKGROUP_BYTES),
             max_storage_buffer_binding_size: MAX_BINDING,
             max_buffer_size: MAX_BINDING,
             max_compute_workgroups_per_dimension: MAX_WORKGROUPS,
+            max_storage_buffers_per_shader_stage: MAX_BUFFERS,
             ..wgpu::Limits::downlevel_defaults()
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("clean-backup"),
+            required_features: self.adapter.features() & wgpu::Features::SUBGROUP,
             required_limits,
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..wgpu::DeviceDescriptor::default()

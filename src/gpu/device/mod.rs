@@ -23,8 +23,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const MAX_BINDING: u64 = 128 << 20;
 /// Workgroups along one dimension of a dispatch, likewise.
 pub const MAX_WORKGROUPS: u32 = 65_535;
-/// Storage buffers of a shader, likewise.
-const STORAGE_BUFFERS: u32 = 8;
+/// Storage buffers that a shader may use: what WebGPU promises everywhere.
+pub const MAX_BUFFERS: u32 = 8;
 /// Bytes that a workgroup may share, where the device has so many: nearly all do. A shader that
 /// needs more than a device has is not made.
 const WORKGROUP_BYTES: u32 = 32 << 10;
@@ -140,6 +140,11 @@ impl Gpu {
         &self.name
     }
 
+    /// Whether shaders may use operations of subgroups.
+    pub fn has_subgroups(&self) -> bool {
+        self.device.features().contains(wgpu::Features::SUBGROUP)
+    }
+
     /// Ends the device, as a driver that resets does: for tests.
     pub fn destroy(&self) {
         self.device.destroy();
@@ -191,7 +196,20 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::Create`].
     pub fn kernel(&self, name: &str, wgsl: &str) -> Result<Kernel, GpuError> {
-        self.kernels([name], wgsl).map(|[kernel]| kernel)
+        self.kernels([name], wgsl, &[]).map(|[kernel]| kernel)
+    }
+
+    /// The same, with values for the shader's `override` constants.
+    ///
+    /// # Errors
+    /// [`GpuError::Create`].
+    pub fn kernel_with(
+        &self,
+        name: &str,
+        wgsl: &str,
+        constants: &[(&str, f64)],
+    ) -> Result<Kernel, GpuError> {
+        self.kernels([name], wgsl, constants).map(|[kernel]| kernel)
     }
 
     /// Compiles a shader with several entry points.
@@ -202,6 +220,7 @@ impl Gpu {
         &self,
         entry_points: [&str; N],
         wgsl: &str,
+        constants: &[(&str, f64)],
     ) -> Result<[Kernel; N], GpuError> {
         self.create(|device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
@@ -214,7 +233,10 @@ impl Gpu {
                     layout: None,
                     module: &module,
                     entry_point: Some(name),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    compilation_options: wgpu::PipelineCompilationOptions {
+                        constants,
+                        ..wgpu::PipelineCompilationOptions::default()
+                    },
                     cache: None,
                 });
                 let layout = pipeline.get_bind_group_layout(0);
@@ -264,6 +286,24 @@ impl Gpu {
     /// Copies bytes to a buffer, ahead of the next submission.
     pub fn write(&self, buffer: &wgpu::Buffer, bytes: &[u8]) {
         self.queue.write_buffer(buffer, 0, bytes);
+    }
+
+    /// Fills the first `size` bytes of a buffer, ahead of the next submission.
+    ///
+    /// # Errors
+    /// [`GpuError::Lost`] when the device has failed.
+    pub fn fill(
+        &self,
+        buffer: &wgpu::Buffer,
+        size: usize,
+        fill: impl FnOnce(&mut wgpu::QueueWriteBufferView),
+    ) -> Result<(), GpuError> {
+        let Some(bytes) = wgpu::BufferSize::new(size as u64) else { return Ok(()) };
+        self.health.check()?;
+        let view = guarded(|| {
+            self.queue.write_buffer_with(buffer, 0, bytes).map(|mut view| fill(&mut view))
+        })?;
+        view.ok_or_else(|| GpuError::Lost("there is no memory to upload from".into()))
     }
 
     /// Records commands and submits them.

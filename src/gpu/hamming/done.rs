@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::index::{Pair, Sink};
+use crate::index::{Match, Pair, Sink};
 
 /// A join goes strip by strip of needles, and in each strip once through the library.
 #[derive(Debug, Default)]
@@ -16,23 +16,40 @@ pub(super) struct Done {
 }
 
 impl Done {
-    fn contains(&self, pair: &Pair) -> bool {
-        pair.a < self.strip.start
-            || (pair.a < self.strip.end && pair.b < self.library_to)
-            || self.parts.iter().any(|(n, l)| n.contains(&pair.a) && l.contains(&pair.b))
+    fn contains(&self, (a, b): (u32, u32)) -> bool {
+        a < self.strip.start
+            || (a < self.strip.end && b < self.library_to)
+            || self.parts.iter().any(|(n, l)| n.contains(&a) && l.contains(&b))
     }
 }
 
-/// Lets only those pairs through that were not looked at.
-pub(super) struct HammingRest<'a> {
-    pub done: &'a Done,
-    pub sink: &'a dyn Sink<Pair>,
+/// What a join finds: a needle and something of the library, by position.
+pub(super) trait Positions: Copy {
+    fn positions(&self) -> (u32, u32);
 }
 
-impl Sink<Pair> for HammingRest<'_> {
-    fn accept(&self, batch: &[Pair]) {
-        let rest: Vec<Pair> =
-            batch.iter().copied().filter(|pair| !self.done.contains(pair)).collect();
+impl Positions for Pair {
+    fn positions(&self) -> (u32, u32) {
+        (self.a, self.b)
+    }
+}
+
+impl Positions for Match {
+    fn positions(&self) -> (u32, u32) {
+        (self.a, self.b)
+    }
+}
+
+/// Lets only that through which was not looked at.
+pub(super) struct HammingRest<'a, T> {
+    pub done: &'a Done,
+    pub sink: &'a dyn Sink<T>,
+}
+
+impl<T: Positions> Sink<T> for HammingRest<'_, T> {
+    fn accept(&self, batch: &[T]) {
+        let is_left = |found: &T| !self.done.contains(found.positions());
+        let rest: Vec<T> = batch.iter().copied().filter(is_left).collect();
         if !rest.is_empty() {
             self.sink.accept(&rest);
         }

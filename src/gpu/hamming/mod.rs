@@ -1,4 +1,6 @@
-//! All pairs of hashes within a radius, by brute force on a GPU: `shaders/hamming.wgsl`.
+//! All pairs of hashes within a radius, by brute force on a GPU: `shaders/hamming.wgsl`. Where both
+//! hashes decide, the 256-bit ones of what is near are compared on the device too, and only matches
+//! come back.
 //!
 //! A GPU looks at every pair, whatever the radius. The CPU's [`index`] looks at few of them while
 //! the radius is small, and at nearly all when it is large: so the GPU pays for large radii only.
@@ -9,20 +11,22 @@
 //! with two cores the lines cross near radius 11 for 1 million hashes and radius 12 for 10 million,
 //! and the more cores the farther out; at the usual radii, up to 7, the index wins at every size.
 
+mod check;
 mod done;
+mod kernels;
+mod library;
+mod list;
 mod work;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use crate::gpu::device::{AdapterChoice, Gpu, GpuError};
-use crate::index::{self, Joiner, Pair, Sink};
+pub use crate::gpu::pace::Clock;
+use crate::index::{self, CpuJoiner, Joiner, Match, Members, Needles, Pair, Radii, Sink};
 use crate::model::phash::PerceptualHash;
-use done::{Done, HammingRest};
+use done::{Done, HammingRest, Positions};
+pub use kernels::{Compaction, sources};
 pub use work::HammingGpu;
-
-/// Time since some moment; only differences count.
-pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// When the GPU joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +84,13 @@ impl GpuJoiner {
     }
 
     /// Runs `join` on the GPU if it is to; else, and for what that leaves, `cpu`.
-    fn join(
+    fn join<T: Positions>(
         &self,
         (pairs, small): (f64, bool),
         cpu_ns: &dyn Fn() -> f64,
-        sink: &dyn Sink<Pair>,
+        sink: &dyn Sink<T>,
         join: &dyn Fn(&HammingGpu, &mut Done) -> Result<(), GpuError>,
-        cpu: &dyn Fn(&dyn Sink<Pair>),
+        cpu: &dyn Fn(&dyn Sink<T>),
     ) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, State::Failed) || (small && self.when == When::Faster) {
@@ -124,6 +128,9 @@ impl GpuJoiner {
     }
 }
 
+/// Pairs of a cross-join that a GPU is not opened for.
+const FEW: f64 = (index::FLAT_BELOW * index::FLAT_BELOW / 2) as f64;
+
 fn reckoned(cpu_ns: f64, gpu_ns: f64) -> String {
     if cpu_ns.is_infinite() {
         return "few hashes".into();
@@ -155,13 +162,30 @@ impl Joiner for GpuJoiner {
         sink: &dyn Sink<Pair>,
     ) {
         let pairs = needles.len() as f64 * library.len() as f64;
-        let few = (index::FLAT_BELOW * index::FLAT_BELOW / 2) as f64;
         self.join(
-            (pairs, pairs < few),
+            (pairs, pairs < FEW),
             &|| index::cross_join_ns(needles, library, radius),
             sink,
             &|gpu, done| gpu.cross_join_into(needles, library, radius, sink, done),
             &|sink| index::cross_join(needles, library, radius, sink),
+        );
+    }
+
+    fn cross_join_both(
+        &self,
+        needles: Needles<'_>,
+        library: Members<'_>,
+        radii: Radii,
+        sink: &dyn Sink<Match>,
+    ) {
+        // The GPU compares with each member, the CPU with each different hash.
+        let pairs = needles.hashes.len() as f64 * library.fines.len() as f64;
+        self.join(
+            (pairs, pairs < FEW),
+            &|| index::cross_join_ns(needles.hashes, library.distinct, radii.coarse),
+            sink,
+            &|gpu, done| gpu.cross_join_both_into(needles, library, radii, sink, done),
+            &|sink| CpuJoiner.cross_join_both(needles, library, radii, sink),
         );
     }
 }

@@ -1,64 +1,38 @@
-//! A join in dispatches of some 50 ms each: long ones make a desktop stutter, and drivers reset a
-//! device that does not come back for seconds.
+//! A join in dispatches of some 50 ms each.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
-use wgpu::BufferUsages;
-
-use super::Clock;
+use super::check::check;
 use super::done::Done;
-use crate::gpu::device::{Gpu, GpuError, Kernel, MAX_WORKGROUPS, Mapping, dispatch, read_mapped};
-use crate::index::flat::{Backend, Flat};
-use crate::index::{Join as _, Pair, Sink};
+use super::kernels::{Compaction, HammingKernels};
+use super::library::{DeviceLibrary, Segment, Side};
+use super::list::{Bound, CAPACITY, Job, PairList};
+use crate::gpu::device::{Gpu, GpuError, MAX_WORKGROUPS};
+use crate::gpu::pace::{Clock, Pace};
+use crate::index::{Match, Members, Needles, Pair, Radii, Sink};
 use crate::model::phash::PerceptualHash;
 
 /// Needles of a workgroup, and hashes that it compares them with: as in the shader.
 const NEEDLES: u32 = 2048;
 const LIBRARY_BLOCK: u32 = 1024;
-/// Hashes of a buffer: 64 MiB, half of what a binding may hold.
-const SEGMENT: usize = 8 << 20;
 /// Needles of a strip.
 const STRIP: u32 = 1 << 17;
-/// Pairs that a list holds.
-const CAPACITY: u32 = 1 << 20;
-/// Pairs that are read back at once, ahead of knowing how many there are.
-const AT_ONCE: u64 = 1 << 14;
 /// Pairs that a sink gets at once.
 const BATCH: usize = 4096;
-/// Where the readback buffer holds the pairs; before them is their number.
-const PAIRS_AT: u64 = 16;
 
-/// What a dispatch should take.
-const DISPATCH_NS: f64 = 50.0e6;
 /// Pairs of the first dispatch, and the fewest and most of any.
 const FIRST_BUDGET: f64 = 67.0e6;
 const BUDGETS: (f64, f64) = (4.0e6, 68.0e9);
 
-/// `Job` of `hamming.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-struct Job {
-    needles: [u32; 2],
-    library: [u32; 2],
-    bases: [u32; 2],
-    radius: u32,
-    self_join: u32,
-    capacity: u32,
-    unused: u32,
-}
-
 /// The joins on one device.
 pub struct HammingGpu {
     gpu: Gpu,
-    kernel: Kernel,
-    job: wgpu::Buffer,
-    found: wgpu::Buffer,
-    pairs: wgpu::Buffer,
-    readback: wgpu::Buffer,
+    kernels: HammingKernels,
+    list: PairList,
     clock: Clock,
     strip: u32,
+    segment: Option<usize>,
     /// One join at a time, and its pace.
     pace: Mutex<Pace>,
 }
@@ -69,64 +43,48 @@ impl std::fmt::Debug for HammingGpu {
     }
 }
 
-/// How fast the device was seen to be.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// Pairs that a dispatch is given.
-    budget: f64,
-    /// Of the largest dispatch so far.
-    pairs_per_ns: f64,
-}
-
-/// Hashes in a buffer of the device, from the first one's number on.
-struct Segment {
-    buffer: wgpu::Buffer,
-    numbers: Range<u32>,
-}
-
 /// What all dispatches of a join share.
 struct JoinQuestion<'a> {
-    radius: u32,
+    radii: Radii,
     self_join: bool,
-    needles: &'a [PerceptualHash],
-    library: &'a [PerceptualHash],
-    sink: &'a dyn Sink<Pair>,
-}
-
-/// Two segments, bound.
-struct Bound {
-    group: wgpu::BindGroup,
-    bases: [u32; 2],
+    needles: Side<'a>,
+    library: Side<'a>,
+    /// Takes the positions of what was found.
+    take: &'a dyn Fn(&[[u32; 2]]),
 }
 
 impl HammingGpu {
-    /// Compiles the shader, checks it against the CPU and measures its pace.
+    /// Compiles the shaders, checks them against the CPU and measures their pace.
     ///
     /// # Errors
     /// [`GpuError`]; [`GpuError::Wrong`] when its pairs are not the CPU's.
     pub fn new(gpu: Gpu, clock: Clock) -> Result<Self, GpuError> {
-        let list = u64::from(CAPACITY) * 8;
-        let computed = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        if gpu.has_subgroups() {
+            match Self::compacting(gpu.clone(), Arc::clone(&clock), Compaction::Subgroups) {
+                Err(error @ (GpuError::Wrong(_) | GpuError::Create(_))) => {
+                    tracing::info!("{error}; trying without subgroups");
+                }
+                other => return other,
+            }
+        }
+        Self::compacting(gpu, clock, Compaction::Plain)
+    }
+
+    /// The same, and says how pairs come together.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`GpuError::Create`] when the device has no subgroups and is to use them.
+    pub fn compacting(gpu: Gpu, clock: Clock, compaction: Compaction) -> Result<Self, GpuError> {
         let joins = Self {
-            kernel: gpu.kernel("hamming", include_str!("../../../shaders/hamming.wgsl"))?,
-            job: gpu.buffer(
-                "job",
-                size_of::<Job>() as u64,
-                BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-            )?,
-            found: gpu.buffer("found", 4, computed | BufferUsages::COPY_DST)?,
-            pairs: gpu.buffer("pairs", list, computed)?,
-            readback: gpu.buffer(
-                "pair readback",
-                PAIRS_AT + list,
-                BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-            )?,
+            kernels: HammingKernels::new(&gpu, compaction)?,
+            list: PairList::new(&gpu)?,
             gpu,
             clock,
             strip: STRIP,
-            pace: Mutex::new(Pace { budget: FIRST_BUDGET, pairs_per_ns: 0.0 }),
+            segment: None,
+            pace: Mutex::new(Pace::new(FIRST_BUDGET, BUDGETS)),
         };
-        joins.self_test()?;
+        check(&joins)?;
         Ok(joins)
     }
 
@@ -136,6 +94,12 @@ impl HammingGpu {
         Self { strip: strip.max(1), ..self }
     }
 
+    /// The same with segments of the library of so many hashes, for tests.
+    #[must_use]
+    pub fn with_segment(self, segment: usize) -> Self {
+        Self { segment: Some(segment), ..self }
+    }
+
     /// Adapter and driver (human-readable).
     pub fn name(&self) -> &str {
         self.gpu.name()
@@ -143,43 +107,7 @@ impl HammingGpu {
 
     /// Pairs per nanosecond, as seen so far.
     pub fn pairs_per_ns(&self) -> f64 {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).pairs_per_ns
-    }
-
-    /// Compares a join with the CPU's. It is large enough to show a fast device's pace, and split
-    /// in so many dispatches that a slow one takes a second.
-    fn self_test(&self) -> Result<(), GpuError> {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        let hashes: Vec<PerceptualHash> = (0..20_000)
-            .map(|number| {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                // Every seventh is near a common centre, at all distances.
-                let near = (1_u64 << (number % 13)) - 1;
-                PerceptualHash(if number % 7 == 0 { (state & near) | near << 32 } else { state })
-            })
-            .collect();
-        let gathered = |join: &mut dyn FnMut(&dyn Sink<Pair>) -> Result<(), GpuError>| {
-            let pairs = Mutex::new(Vec::new());
-            join(&|batch: &[Pair]| {
-                pairs.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch);
-            })?;
-            let mut pairs = pairs.into_inner().unwrap_or_else(PoisonError::into_inner);
-            pairs.sort_unstable();
-            Ok(pairs)
-        };
-        let ours = gathered(&mut |sink| self.self_join(&hashes, 9, sink))?;
-        let expected = gathered(&mut |sink| {
-            Flat::new(&hashes, Backend::fastest()).self_join(9, sink);
-            Ok(())
-        })?;
-        if ours == expected {
-            return Ok(());
-        }
-        let (ours, expected) = (ours.len(), expected.len());
-        let name = self.name();
-        Err(GpuError::Wrong(format!("{name} finds {ours} pairs where there are {expected}")))
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).per_ns()
     }
 
     /// Every pair of `hashes` within `radius`.
@@ -209,6 +137,20 @@ impl HammingGpu {
         self.cross_join_into(needles, library, radius, sink, &mut Done::default())
     }
 
+    /// Every match of a needle and a member of the library within both radii.
+    ///
+    /// # Errors
+    /// As [`Self::self_join`].
+    pub fn cross_join_both(
+        &self,
+        needles: Needles<'_>,
+        library: Members<'_>,
+        radii: Radii,
+        sink: &dyn Sink<Match>,
+    ) -> Result<(), GpuError> {
+        self.cross_join_both_into(needles, library, radii, sink, &mut Done::default())
+    }
+
     pub(super) fn self_join_into(
         &self,
         hashes: &[PerceptualHash],
@@ -216,10 +158,7 @@ impl HammingGpu {
         sink: &dyn Sink<Pair>,
         done: &mut Done,
     ) -> Result<(), GpuError> {
-        let segments = self.upload(hashes)?;
-        let question =
-            JoinQuestion { radius, self_join: true, needles: hashes, library: hashes, sink };
-        self.join(&question, &segments, &segments, done)
+        self.coarse((hashes, hashes), (radius, true), sink, done)
     }
 
     pub(super) fn cross_join_into(
@@ -230,56 +169,84 @@ impl HammingGpu {
         sink: &dyn Sink<Pair>,
         done: &mut Done,
     ) -> Result<(), GpuError> {
-        let needle_segments = self.upload(needles)?;
-        let library_segments = self.upload(library)?;
-        let question = JoinQuestion { radius, self_join: false, needles, library, sink };
-        self.join(&question, &needle_segments, &library_segments, done)
+        self.coarse((needles, library), (radius, false), sink, done)
     }
 
-    fn upload(&self, hashes: &[PerceptualHash]) -> Result<Vec<Segment>, GpuError> {
-        let mut from = 0;
-        hashes
-            .chunks(SEGMENT)
-            .map(|part| {
-                let bytes: &[u8] = cast_slice(part);
-                let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
-                let buffer = self.gpu.buffer("hashes", bytes.len() as u64, usage)?;
-                self.gpu.write(&buffer, bytes);
-                let numbers = from..from + part.len() as u32;
-                from = numbers.end;
-                Ok(Segment { buffer, numbers })
-            })
-            .collect()
-    }
-
-    fn join(
+    fn coarse(
         &self,
-        question: &JoinQuestion<'_>,
-        needles: &[Segment],
-        library: &[Segment],
+        (needles, library): (&[PerceptualHash], &[PerceptualHash]),
+        (radius, self_join): (u32, bool),
+        sink: &dyn Sink<Pair>,
         done: &mut Done,
     ) -> Result<(), GpuError> {
+        let side = |hashes| Side { hashes, fines: None };
+        let pair = |&[a, b]: &[u32; 2]| {
+            let distance = needles[a as usize].distance(library[b as usize]).0 as u8;
+            Pair { a, b, distance }
+        };
+        let question = JoinQuestion {
+            radii: Radii { coarse: radius, fine: 0 },
+            self_join,
+            needles: side(needles),
+            library: side(library),
+            take: &|found| sink.accept(&found.iter().map(pair).collect::<Vec<_>>()),
+        };
+        self.join(&question, done)
+    }
+
+    pub(super) fn cross_join_both_into(
+        &self,
+        needles: Needles<'_>,
+        library: Members<'_>,
+        radii: Radii,
+        sink: &dyn Sink<Match>,
+        done: &mut Done,
+    ) -> Result<(), GpuError> {
+        // Of each member its own: few hashes are of several, and the device looks at all anyway.
+        let hashes = library.hashes();
+        let found = |&[a, b]: &[u32; 2]| {
+            let (needle, member) = (a as usize, b as usize);
+            let distance = needles.hashes[needle].distance(hashes[member]).0 as u8;
+            let fine_distance = needles.fines[needle].distance(library.fines[member]).0 as u16;
+            Match { a, b, distance, fine_distance }
+        };
+        let question = JoinQuestion {
+            radii,
+            self_join: false,
+            needles: Side { hashes: needles.hashes, fines: Some(needles.fines) },
+            library: Side { hashes: &hashes, fines: Some(library.fines) },
+            take: &|pairs| sink.accept(&pairs.iter().map(found).collect::<Vec<_>>()),
+        };
+        self.join(&question, done)
+    }
+
+    fn join(&self, question: &JoinQuestion<'_>, done: &mut Done) -> Result<(), GpuError> {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        for segment in needles {
-            for start in segment.numbers.clone().step_by(self.strip as usize) {
-                let strip = start..segment.numbers.end.min(start.saturating_add(self.strip));
-                let first = if question.self_join { strip.start } else { 0 };
-                *done = Done { strip: strip.clone(), library_to: first, parts: Vec::new() };
-                for other in library.iter().filter(|other| other.numbers.end > first) {
-                    let buffers =
-                        [&self.job, &segment.buffer, &other.buffer, &self.found, &self.pairs];
-                    let bound = Bound {
-                        group: self.gpu.bind(&self.kernel, &buffers)?,
-                        bases: [segment.numbers.start, other.numbers.start],
-                    };
-                    let mut from = first.max(other.numbers.start);
-                    while from < other.numbers.end {
-                        let to = other.numbers.end.min(from.saturating_add(pace.reach(&strip)));
-                        self.part(question, &bound, &mut pace, (strip.clone(), from..to), done)?;
-                        done.parts.clear();
-                        done.library_to = to;
-                        from = to;
-                    }
+        let mut library = DeviceLibrary::new(question.library, self.segment);
+        let count = question.needles.hashes.len() as u32;
+        for start in (0..count).step_by(self.strip as usize) {
+            let strip = start..count.min(start.saturating_add(self.strip));
+            let first = if question.self_join { strip.start } else { 0 };
+            *done = Done { strip: strip.clone(), library_to: first, parts: Vec::new() };
+            let needles = Segment::upload(&self.gpu, question.needles, strip.clone())?;
+            for number in 0..library.segments() {
+                let positions = library.positions(number);
+                if positions.end <= first {
+                    continue;
+                }
+                let bound = self.list.bind(
+                    &self.gpu,
+                    &self.kernels,
+                    &needles,
+                    library.get(&self.gpu, number)?,
+                )?;
+                let mut from = first.max(positions.start);
+                while from < positions.end {
+                    let to = positions.end.min(from.saturating_add(reach(&pace, &strip)));
+                    self.part(question, &bound, &mut pace, (strip.clone(), from..to), done)?;
+                    done.parts.clear();
+                    done.library_to = to;
+                    from = to;
                 }
             }
         }
@@ -292,28 +259,20 @@ impl HammingGpu {
     fn part(
         &self,
         question: &JoinQuestion<'_>,
-        bound: &Bound,
+        bound: &Bound<'_>,
         pace: &mut Pace,
         (needles, library): (Range<u32>, Range<u32>),
         done: &mut Done,
     ) -> Result<(), GpuError> {
         let pairs = self.dispatch(question, bound, pace, &needles, &library)?;
         if let Some(pairs) = pairs {
-            let number = |[a, b]: &[u32; 2]| {
-                let distance =
-                    question.needles[*a as usize].distance(question.library[*b as usize]);
-                Pair { a: *a, b: *b, distance: distance.0 as u8 }
-            };
-            let known = |[a, b]: &[u32; 2]| {
-                (*a as usize) < question.needles.len() && (*b as usize) < question.library.len()
-            };
+            let (most_a, most_b) = (question.needles.hashes.len(), question.library.hashes.len());
+            let known = |&[a, b]: &[u32; 2]| (a as usize) < most_a && (b as usize) < most_b;
             if !pairs.iter().all(known) {
                 return Err(GpuError::Wrong("it gave a pair that there is not".into()));
             }
             // Not on rayon: its waiting threads take other work, which may want this very device.
-            for part in pairs.chunks(BATCH) {
-                question.sink.accept(&part.iter().map(number).collect::<Vec<_>>());
-            }
+            pairs.chunks(BATCH).for_each(question.take);
             done.parts.push((needles, library));
             return Ok(());
         }
@@ -337,7 +296,7 @@ impl HammingGpu {
     fn dispatch(
         &self,
         question: &JoinQuestion<'_>,
-        bound: &Bound,
+        bound: &Bound<'_>,
         pace: &mut Pace,
         needles: &Range<u32>,
         library: &Range<u32>,
@@ -348,72 +307,26 @@ impl HammingGpu {
             needles: [needles.start - a, needles.end - a],
             library: [library.start - b, library.end - b],
             bases: bound.bases,
-            radius: question.radius,
+            radius: question.radii.coarse,
             self_join: u32::from(question.self_join),
             capacity: CAPACITY,
-            unused: 0,
+            fine_radius: question.radii.fine,
         };
         let groups = (
             (needles.len() as u32).div_ceil(NEEDLES),
-            (library.len() as u32).div_ceil(LIBRARY_BLOCK),
+            // From an even hash on.
+            (job.library[1] - (job.library[0] & !1)).div_ceil(LIBRARY_BLOCK),
         );
-        self.gpu.write(&self.job, bytes_of(&job));
-        let submission = self.gpu.submit(|encoder| {
-            encoder.clear_buffer(&self.found, 0, None);
-            dispatch(encoder, &self.kernel, &bound.group, groups);
-            encoder.copy_buffer_to_buffer(&self.found, 0, &self.readback, 0, 4);
-            let first = AT_ONCE * 8;
-            encoder.copy_buffer_to_buffer(&self.pairs, 0, &self.readback, PAIRS_AT, first);
-        })?;
-        let mapped = Mapping::ask(&self.readback, wgpu::MapMode::Read);
-        self.gpu.wait(submission)?;
-        let mapped = mapped.finish()?;
-        pace.saw(needles.len() as f64 * library.len() as f64, ((self.clock)() - before).as_nanos());
-        let read = |count: u64, bytes: &[u8]| -> Vec<[u32; 2]> {
-            cast_slice(&bytes[PAIRS_AT as usize..][..count as usize * 8]).to_vec()
-        };
-        let size = PAIRS_AT + AT_ONCE * 8;
-        let (count, first) = read_mapped(&mapped, size, |bytes| {
-            let count: u32 = bytes[..4].try_into().map_or(u32::MAX, u32::from_ne_bytes);
-            (count, read(u64::from(count).min(AT_ONCE), bytes))
-        })?;
-        if count > CAPACITY {
-            return Ok(None);
-        }
-        if u64::from(count) <= AT_ONCE {
-            return Ok(Some(first));
-        }
-        let size = u64::from(count) * 8;
-        let submission = self.gpu.submit(|encoder| {
-            encoder.copy_buffer_to_buffer(&self.pairs, 0, &self.readback, PAIRS_AT, size);
-        })?;
-        let mapped = Mapping::ask(&self.readback, wgpu::MapMode::Read);
-        self.gpu.wait(submission)?;
-        let all =
-            read_mapped(&mapped.finish()?, PAIRS_AT + size, |bytes| read(u64::from(count), bytes))?;
-        Ok(Some(all))
+        let filled = self.list.fill(&self.gpu, bound, &job, groups)?;
+        let took = (self.clock)().saturating_sub(before);
+        pace.saw(needles.len() as f64 * library.len() as f64, took);
+        self.list.read(&self.gpu, filled)
     }
 }
 
-impl Pace {
-    /// How much of the library a strip is compared with at once.
-    fn reach(&self, strip: &Range<u32>) -> u32 {
-        let hashes = (self.budget / strip.len().max(1) as f64) as u32;
-        let blocks = (hashes / LIBRARY_BLOCK).clamp(1, MAX_WORKGROUPS);
-        blocks * LIBRARY_BLOCK
-    }
-
-    fn saw(&mut self, pairs: f64, ns: u128) {
-        let ns = (ns as f64).max(1.0);
-        // Small dispatches measure their overhead; the largest counts.
-        if pairs >= self.budget / 4.0 || self.pairs_per_ns == 0.0 {
-            self.pairs_per_ns = pairs / ns;
-        }
-        // A last, short part says nothing of what a whole one would take.
-        if pairs >= self.budget / 2.0 || ns > DISPATCH_NS {
-            let fitting = pairs / ns * DISPATCH_NS;
-            self.budget = fitting.clamp(self.budget / 4.0, self.budget * 4.0);
-            self.budget = self.budget.clamp(BUDGETS.0, BUDGETS.1);
-        }
-    }
+/// How much of the library a strip is compared with at once.
+fn reach(pace: &Pace, strip: &Range<u32>) -> u32 {
+    let hashes = (pace.budget() / strip.len().max(1) as f64) as u32;
+    let blocks = (hashes / LIBRARY_BLOCK).clamp(1, MAX_WORKGROUPS - 1);
+    blocks * LIBRARY_BLOCK
 }

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::slot::{InFlight, Kernels, Slot};
-use super::work::{HashInput, SLOT_PICTURES};
+use super::slot::{InFlight, Kernels, SLOT_PICTURES, Slot};
+use crate::gpu::dct;
 use crate::gpu::device::{Gpu, GpuError};
 use crate::model::phash::PictureHash;
+use crate::picture::tile::Tile;
 
 const SLOTS: usize = 3;
 
@@ -32,22 +33,21 @@ impl Ring {
         slot.rehash(&self.gpu, &self.kernels, count.min(SLOT_PICTURES), rounds)
     }
 
-    /// Appends one hash for each item, in their order. After an error those that are there are
+    /// Appends one hash for each tile, in their order. After an error those that are there are
     /// good, and the ring is of no use any more.
     pub(super) fn hash(
         &mut self,
-        mut work: HashInput<'_>,
+        mut tiles: &[Tile],
         hashes: &mut Vec<PictureHash>,
     ) -> Result<(), GpuError> {
         let mut in_flight: VecDeque<InFlight> = VecDeque::with_capacity(SLOTS);
-        while work.len() > 0 || !in_flight.is_empty() {
-            let slot = if work.len() > 0 { self.idle.pop() } else { None };
+        while !tiles.is_empty() || !in_flight.is_empty() {
+            let slot = if !tiles.is_empty() { self.idle.pop() } else { None };
             if let Some(slot) = slot {
-                let (now, later) = work.split();
+                let (now, later) = tiles.split_at(tiles.len().min(SLOT_PICTURES));
                 in_flight.push_back(slot.start(&self.gpu, &self.kernels, now, self.mark)?);
-                // 24 bits of a result's last word.
-                self.mark = (self.mark % 0x00ff_ffff) + 1;
-                work = later;
+                self.mark = dct::next_mark(self.mark);
+                tiles = later;
             } else if let Some(oldest) = in_flight.pop_front() {
                 self.idle.push(oldest.finish(&self.gpu, hashes)?);
             } else {

@@ -3,26 +3,22 @@
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
 
-use super::work::{HashInput, PLANE_BYTES, SLOT_PICTURES};
+use crate::gpu::dct;
 use crate::gpu::device::{
     Gpu, GpuError, Kernel, MAX_WORKGROUPS, Mapping, dispatch, read_mapped, write_mapped,
 };
-use crate::model::phash::{FineHash, PerceptualHash, PictureHash, Quality, View};
-use crate::picture::dct::COSINES;
-use crate::picture::tile::TILE_SIDE;
+use crate::model::phash::PictureHash;
+use crate::picture::tile::{TILE_SIDE, Tile};
 
-// One row of workgroups is enough for a slot, and a whole plane fits in one.
+/// Pictures that a slot takes: 4 MiB of tiles.
+pub(super) const SLOT_PICTURES: usize = 4096;
+// One row of workgroups is enough for them.
 const _: () = assert!(SLOT_PICTURES <= MAX_WORKGROUPS as usize);
-const _: () = assert!(PLANE_BYTES >= (super::MAX_PLANE_SIDE * super::MAX_PLANE_SIDE) as usize);
 
 const TILE_BYTES: usize = TILE_SIDE * TILE_SIDE;
-/// Words of one view in a result: 2 of the 64-bit hash, 8 of the 256-bit one.
-const VIEW_WORDS: usize = 10;
-/// Words of one result: four views, then the mark and the quality.
-const RESULT_WORDS: usize = 4 * VIEW_WORDS + 1;
-const RESULT_BYTES: u64 = 4 * RESULT_WORDS as u64;
+const RESULT_BYTES: u64 = 4 * dct::TURNED_WORDS as u64;
 
-/// `TileBatch` of the shaders.
+/// `Batch` of `phash.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 struct TileBatch {
@@ -33,47 +29,21 @@ struct TileBatch {
 }
 const BATCH_BYTES: u64 = size_of::<TileBatch>() as u64;
 
-/// `Plane` of `tile.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
-struct PlaneWords {
-    offset: u32,
-    width: u32,
-    height: u32,
-    scale: u32,
-}
-const PLANES_BYTES: u64 = (size_of::<PlaneWords>() * SLOT_PICTURES) as u64;
-
-/// The shaders, compiled, and what all slots share.
+/// The shader, compiled, and what all slots share.
 #[derive(Debug)]
 pub(super) struct Kernels {
     phash: Kernel,
-    tile: Kernel,
     cosines: wgpu::Buffer,
 }
 
 impl Kernels {
     pub(super) fn new(gpu: &Gpu) -> Result<Self, GpuError> {
-        let words: Vec<i32> = COSINES.iter().flatten().map(|&c| i32::from(c)).collect();
-        let bytes: &[u8] = cast_slice(&words);
-        let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
-        let cosines = gpu.buffer("cosines", bytes.len() as u64, usage)?;
-        gpu.write(&cosines, bytes);
-        Ok(Self {
-            phash: gpu.kernel("phash", include_str!("../../../shaders/phash.wgsl"))?,
-            tile: gpu.kernel("tile", include_str!("../../../shaders/tile.wgsl"))?,
-            cosines,
-        })
+        let wgsl = concat!(
+            include_str!("../../../shaders/dct.wgsl"),
+            include_str!("../../../shaders/phash.wgsl")
+        );
+        Ok(Self { phash: gpu.kernel("phash", wgsl)?, cosines: dct::cosines(gpu)? })
     }
-}
-
-/// Where planes lie; made when the first ones come.
-#[derive(Debug)]
-struct PlaneBuffers {
-    upload: wgpu::Buffer,
-    planes: wgpu::Buffer,
-    samples: wgpu::Buffer,
-    bindings: wgpu::BindGroup,
 }
 
 #[derive(Debug)]
@@ -84,7 +54,6 @@ pub(super) struct Slot {
     results: wgpu::Buffer,
     readback: wgpu::Buffer,
     bindings: wgpu::BindGroup,
-    planes: Option<PlaneBuffers>,
 }
 
 /// A batch that was submitted.
@@ -122,64 +91,36 @@ impl Slot {
             tiles,
             results,
             bindings,
-            planes: None,
         })
     }
 
     /// Uploads a batch of at most [`SLOT_PICTURES`] and sets the GPU to work on it.
     pub(super) fn start(
-        mut self,
+        self,
         gpu: &Gpu,
         kernels: &Kernels,
-        work: HashInput<'_>,
+        tiles: &[Tile],
         mark: u32,
     ) -> Result<InFlight, GpuError> {
-        let count = match work {
-            HashInput::Tiles(tiles) => tiles.len(),
-            HashInput::Planes(planes) => planes.len(),
-        };
-        let columns = (count as u32).min(MAX_WORKGROUPS);
-        let groups = (columns, (count as u32).div_ceil(columns.max(1)));
-        let batch = TileBatch { count: count as u32, columns, mark, unused: 0 };
-        let (submission, uploaded) = match work {
-            HashInput::Tiles(tiles) => {
-                write_mapped(&self.upload, |view| {
-                    view.slice(..BATCH_BYTES as usize).copy_from_slice(bytes_of(&batch));
-                    let mut at = BATCH_BYTES as usize;
-                    for tile in tiles {
-                        view.slice(at..at + TILE_BYTES).copy_from_slice(&tile.0);
-                        at += TILE_BYTES;
-                    }
-                })?;
-                let bytes = (count * TILE_BYTES) as u64;
-                let submission = gpu.submit(|encoder| {
-                    encoder.copy_buffer_to_buffer(&self.upload, 0, &self.batch, 0, BATCH_BYTES);
-                    encoder.copy_buffer_to_buffer(&self.upload, BATCH_BYTES, &self.tiles, 0, bytes);
-                    self.hash(encoder, kernels, groups, count);
-                })?;
-                (submission, Mapping::ask(&self.upload, wgpu::MapMode::Write))
+        let count = tiles.len();
+        let batch = TileBatch { count: count as u32, columns: count as u32, mark, unused: 0 };
+        write_mapped(&self.upload, |view| {
+            view.slice(..BATCH_BYTES as usize).copy_from_slice(bytes_of(&batch));
+            let mut at = BATCH_BYTES as usize;
+            for tile in tiles {
+                view.slice(at..at + TILE_BYTES).copy_from_slice(&tile.0);
+                at += TILE_BYTES;
             }
-            HashInput::Planes(planes) => {
-                let buffers = match self.planes.take() {
-                    Some(buffers) => buffers,
-                    None => PlaneBuffers::new(gpu, kernels, &self)?,
-                };
-                let bytes = buffers.fill(&batch, planes)?;
-                let submission = gpu.submit(|encoder| {
-                    let (upload, head) = (&buffers.upload, BATCH_BYTES);
-                    let list = (planes.len() * size_of::<PlaneWords>()) as u64;
-                    encoder.copy_buffer_to_buffer(upload, 0, &self.batch, 0, head);
-                    encoder.copy_buffer_to_buffer(upload, head, &buffers.planes, 0, list);
-                    let from = head + PLANES_BYTES;
-                    encoder.copy_buffer_to_buffer(upload, from, &buffers.samples, 0, bytes);
-                    dispatch(encoder, &kernels.tile, &buffers.bindings, groups);
-                    self.hash(encoder, kernels, groups, count);
-                })?;
-                let uploaded = Mapping::ask(&buffers.upload, wgpu::MapMode::Write);
-                self.planes = Some(buffers);
-                (submission, uploaded)
-            }
-        };
+        })?;
+        let bytes = (count * TILE_BYTES) as u64;
+        let submission = gpu.submit(|encoder| {
+            encoder.copy_buffer_to_buffer(&self.upload, 0, &self.batch, 0, BATCH_BYTES);
+            encoder.copy_buffer_to_buffer(&self.upload, BATCH_BYTES, &self.tiles, 0, bytes);
+            dispatch(encoder, &kernels.phash, &self.bindings, (count as u32, 1));
+            let bytes = count as u64 * RESULT_BYTES;
+            encoder.copy_buffer_to_buffer(&self.results, 0, &self.readback, 0, bytes);
+        })?;
+        let uploaded = Mapping::ask(&self.upload, wgpu::MapMode::Write);
         let result = Mapping::ask(&self.readback, wgpu::MapMode::Read);
         Ok(InFlight { slot: self, submission, uploaded, result, count, mark })
     }
@@ -201,55 +142,6 @@ impl Slot {
         })?;
         gpu.wait(submission)
     }
-
-    /// Records the hashing of the tiles that are there.
-    fn hash(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        kernels: &Kernels,
-        groups: (u32, u32),
-        count: usize,
-    ) {
-        dispatch(encoder, &kernels.phash, &self.bindings, groups);
-        let bytes = count as u64 * RESULT_BYTES;
-        encoder.copy_buffer_to_buffer(&self.results, 0, &self.readback, 0, bytes);
-    }
-}
-
-impl PlaneBuffers {
-    fn new(gpu: &Gpu, kernels: &Kernels, slot: &Slot) -> Result<Self, GpuError> {
-        let source = BufferUsages::STORAGE | BufferUsages::COPY_DST;
-        let upload = BufferUsages::MAP_WRITE | BufferUsages::COPY_SRC;
-        let planes = gpu.buffer("planes", PLANES_BYTES, source)?;
-        let samples = gpu.buffer("samples", PLANE_BYTES as u64, source)?;
-        let bindings = gpu.bind(&kernels.tile, &[&slot.batch, &planes, &samples, &slot.tiles])?;
-        let bytes = BATCH_BYTES + PLANES_BYTES + PLANE_BYTES as u64;
-        Ok(Self { upload: gpu.buffer("plane upload", bytes, upload)?, planes, samples, bindings })
-    }
-
-    /// Gives how many bytes of samples are to be copied, whole words.
-    fn fill(
-        &self,
-        batch: &TileBatch,
-        planes: &[crate::picture::tile::Plane<'_>],
-    ) -> Result<u64, GpuError> {
-        let head = BATCH_BYTES as usize;
-        let mut bytes = 0;
-        write_mapped(&self.upload, |view| {
-            view.slice(..head).copy_from_slice(bytes_of(batch));
-            for (number, plane) in planes.iter().enumerate() {
-                let (width, height) = plane.pixels();
-                let words =
-                    PlaneWords { offset: bytes as u32, width, height, scale: plane.scale() };
-                let at = head + number * size_of::<PlaneWords>();
-                view.slice(at..at + size_of::<PlaneWords>()).copy_from_slice(bytes_of(&words));
-                let at = head + PLANES_BYTES as usize + bytes;
-                view.slice(at..at + plane.samples().len()).copy_from_slice(plane.samples());
-                bytes += plane.samples().len();
-            }
-        })?;
-        Ok((bytes as u64).next_multiple_of(4))
-    }
 }
 
 impl InFlight {
@@ -261,28 +153,13 @@ impl InFlight {
         let bytes = self.count as u64 * RESULT_BYTES;
         let read = read_mapped(&readback, bytes, |bytes| {
             let words: &[u32] = cast_slice(bytes);
-            let (results, _) = words.as_chunks::<RESULT_WORDS>();
-            let computed = results.iter().all(|result| result[RESULT_WORDS - 1] >> 8 == self.mark);
+            let (results, _) = words.as_chunks();
+            let computed = results.iter().all(|result| dct::is_marked(result, self.mark));
             if computed {
-                hashes.extend(results.iter().map(picture_hash));
+                hashes.extend(results.iter().map(dct::turned));
             }
             computed
         })?;
         if read { Ok(self.slot) } else { Err(GpuError::Wrong("a result was never written".into())) }
-    }
-}
-
-fn picture_hash(result: &[u32; RESULT_WORDS]) -> PictureHash {
-    let word = |at: usize| u64::from(result[at]) << 32 | u64::from(result[at + 1]);
-    let view = |view: usize| {
-        let at = view * VIEW_WORDS;
-        View {
-            phash: PerceptualHash(word(at)),
-            fine: FineHash(std::array::from_fn(|i| word(at + 2 + 2 * i))),
-        }
-    };
-    PictureHash {
-        views: std::array::from_fn(view),
-        quality: Quality((result[RESULT_WORDS - 1] & 0xff) as u8),
     }
 }

@@ -4,7 +4,7 @@
 //! each; of many they would take 6 kB a picture, and the proof does without them.
 
 use super::{HALVES, Window, WindowHasher, WindowSet};
-use crate::model::phash::{FineHash, PerceptualHash, View};
+use crate::model::phash::{FineHash, PerceptualHash, Quality, View};
 use crate::model::policy::QUALITY_FLOOR;
 use crate::picture::tile::FineTile;
 
@@ -31,11 +31,14 @@ impl WindowSet {
     /// The row of a tile.
     pub fn row(self, tile: &FineTile) -> Vec<u64> {
         let mut hasher = WindowHasher::new(tile);
-        let hashed = self.kept().into_iter().map(|window| {
-            let (view, quality) = hasher.hash(window);
-            (quality >= QUALITY_FLOOR).then_some(view)
-        });
-        let views: Vec<Option<View>> = hashed.collect();
+        let hashed: Vec<_> = self.kept().into_iter().map(|window| hasher.hash(window)).collect();
+        self.row_of(&hashed)
+    }
+
+    /// The row of a tile whose kept windows were hashed, in their order.
+    pub fn row_of(self, hashed: &[(View, Quality)]) -> Vec<u64> {
+        let seen = |&(view, quality): &(View, Quality)| (quality >= QUALITY_FLOOR).then_some(view);
+        let views: Vec<Option<View>> = hashed.iter().map(seen).collect();
         let mut row: Vec<u64> =
             views.iter().map(|view| view.map_or(NO_HASH, |view| view.phash.0)).collect();
         if self.keeps_fine() {
