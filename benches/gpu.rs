@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use clean_backup::gpu::device::{AdapterChoice, AdapterKind, Gpu, adapters};
 use clean_backup::gpu::hamming::HammingGpu;
 use clean_backup::gpu::hash::GpuHasher;
+use clean_backup::gpu::rented::Rentable as _;
 use clean_backup::gpu::windows::GpuWindowHasher;
 use clean_backup::index::{self, CpuJoiner, Joiner as _, Match, Members, Needles, Pair, Radii};
 use clean_backup::model::phash::{FineHash, PerceptualHash};

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clean_backup::gpu::device::GpuError;
+use clean_backup::gpu::rented::Rentable as _;
 use clean_backup::gpu::windows::GpuWindowHasher;
 use clean_backup::model::media::Orientation;
 use clean_backup::picture::tile::{FINE_SIDE, FineTile};

@@ -57,6 +57,7 @@ mod device {
     use clean_backup::gpu::device::{Adapter, AdapterChoice, Gpu as Device, GpuError, adapters};
     use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
+    use clean_backup::gpu::rented::{Rentable as _, WhenFaster};
     use clean_backup::gpu::windows::GpuWindowHasher;
 
     use super::{Backends, GpuMode};
@@ -69,7 +70,8 @@ mod device {
     pub fn when_faster() -> Backends {
         Backends {
             joiner: Box::new(GpuJoiner::when_faster(clock())),
-            aligner: Box::new(GpuAligner::when_faster(clock())),
+            windows: Box::new(WhenFaster::<GpuWindowHasher>::new(clock())),
+            aligner: Box::new(WhenFaster::<GpuAligner>::new(clock())),
             ..Backends::default()
         }
     }

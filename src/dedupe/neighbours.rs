@@ -1,6 +1,8 @@
 //! Which classes show the same: candidates by the hashes of whole pictures, of windows and of
 //! halves, then the proof.
 
+mod windows;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,6 +12,8 @@ use super::Question;
 use super::classes::{Classes, Hashes};
 use super::proofs::Reach;
 use super::prover::{Candidate, Earlier, Standing};
+use windows::{WindowNeedles, WindowSection};
+
 use crate::dedupe::partition::Edge;
 use crate::index::fine::{self, FinePair};
 use crate::index::{Joiner, Match, Needles, Pair, Radii};
@@ -17,7 +21,7 @@ use crate::model::media::Orientation;
 use crate::model::phash::{Distance, FineDistance, FineHash, Nearness, PerceptualHash, View};
 use crate::picture::part::Part;
 use crate::picture::proof::{Start, Whose};
-use crate::picture::window::{HALVES, Window};
+use crate::picture::window::Window;
 
 /// From so many neighbours on a class is dense: which other dense ones are near it is not written
 /// down but looked up (`dense.rs`), so that a time-lapse of 100,000 frames does not become
@@ -25,8 +29,6 @@ use crate::picture::window::{HALVES, Window};
 const DENSE_FROM: u32 = 256;
 /// Classes of two near hashes are paired one by one up to so many pairs; beyond, all are dense.
 const PAIRED_UP_TO: u64 = 4096;
-/// Windows whose hashes are in memory at once: 48 bytes each and picture.
-const WINDOWS_AT_ONCE: usize = 9;
 /// Candidates that wait for the proof at most: 16 bytes each.
 const MOST_WAITING: usize = 1 << 22;
 /// Bits of a fine hash: within so many every pair is.
@@ -176,47 +178,30 @@ impl Search<'_> {
         let own_hashes = self.classes.hashes(self.question, own.clone());
         let reference_hashes = self.classes.hashes(self.question, references.clone());
         self.whole(joiner, &own_hashes, &reference_hashes);
-        let sections = [(&own, &own_hashes), (&own, &reference_hashes), (&references, &own_hashes)];
-        for &orientation in self.turns() {
-            if orientation == Orientation::Upright {
-                continue;
-            }
+        for &orientation in self.turned() {
             // Both sides of each pair: any of the two may be the one that is turned.
-            let view = |class| Some(self.view(class, orientation));
-            for (needles, library) in sections {
-                let what = (orientation, None);
-                self.cross(joiner, needles, library, &view, what, self.reach.whole);
-            }
-        }
-        let all: Vec<u32> = (0..self.classes.hashed).collect();
-        let last = self.numbers().last().copied();
-        let mut halves = Vec::new();
-        for numbers in self.numbers().chunks(WINDOWS_AT_ONCE) {
-            for &orientation in self.turns() {
-                let mut windows = self.windows_of(numbers);
-                // In one pass through the tiles with the last windows.
-                let with_halves =
-                    numbers.last().copied() == last && orientation == Orientation::Upright;
-                if with_halves {
-                    windows.extend(HALVES);
-                }
-                let mut views = self.views(&all, &windows, orientation);
-                if with_halves {
-                    halves = views.split_off(numbers.len());
-                }
-                for (&number, views) in numbers.iter().zip(views) {
-                    let view = |class: u32| views[class as usize];
-                    for (needles, library) in sections {
-                        let what = (orientation, Some(number));
-                        self.cross(joiner, needles, library, &view, what, self.reach.window);
-                    }
-                }
-                self.settle(edges, MOST_WAITING);
+            let (own, references) =
+                (self.wholes(&own, orientation), self.wholes(&references, orientation));
+            for (needles, library) in
+                [(&own, &own_hashes), (&own, &reference_hashes), (&references, &own_hashes)]
+            {
+                self.cross(joiner, needles, library, orientation, self.reach.whole);
             }
         }
         let Some(within) = self.reach.half else { return };
-        for half in halves {
-            let half = |class: u32| half[class as usize];
+        let sections = [
+            WindowSection {
+                classes: own.clone(),
+                libraries: vec![&own_hashes, &reference_hashes],
+                kept: false,
+            },
+            WindowSection {
+                classes: references.clone(),
+                libraries: vec![&own_hashes],
+                kept: false,
+            },
+        ];
+        for half in self.look_through(joiner, &sections, edges) {
             self.halves(joiner, &own, None, &half, within);
             self.halves(joiner, &own, Some(&references), &half, within);
         }
@@ -231,64 +216,24 @@ impl Search<'_> {
         let all_hashes = self.classes.hashes(self.question, all.clone());
         let fresh_hashes = self.classes.hashes(self.question, fresh.clone());
         for &orientation in self.turns() {
-            let view = |class| Some(self.view(class, orientation));
-            let what = (orientation, None);
-            self.cross(joiner, &fresh, &all_hashes, &view, what, self.reach.whole);
+            let needles = self.wholes(&fresh, orientation);
+            self.cross(joiner, &needles, &all_hashes, orientation, self.reach.whole);
             if orientation != Orientation::Upright {
-                self.cross(joiner, &old, &fresh_hashes, &view, what, self.reach.whole);
-            }
-        }
-        if self.windows.len() == 1 {
-            return;
-        }
-        let prover = self.question.proofs.prover();
-        let firsts = |classes: &[u32]| -> Vec<u32> {
-            classes.iter().map(|&class| self.classes.first(class)).collect()
-        };
-        // The hashes of the windows of what is known are kept; the proof alone decides among them.
-        let kept = prover.window_hashes(&firsts(&old), self.reach.windows);
-        let kept = |place: usize, window: usize| {
-            let hash = kept.get(place)?.get(window).copied().flatten()?;
-            Some(View { phash: hash, fine: FineHash::default() })
-        };
-        let place: HashMap<u32, usize> = old.iter().copied().zip(0..).collect();
-        let any_fine = FineDistance(FINE_BITS);
-        for numbers in self.numbers().chunks(WINDOWS_AT_ONCE) {
-            for &orientation in self.turns() {
-                let windows = self.windows_of(numbers);
-                let by_class = |classes: &[u32], views: Vec<Vec<Option<View>>>| {
-                    let place: HashMap<u32, usize> = classes.iter().copied().zip(0..).collect();
-                    move |window: usize, class: u32| views[window][*place.get(&class)?]
-                };
-                let views = by_class(&fresh, self.views(&fresh, &windows, orientation));
-                // Turned windows are not kept.
-                let turned = (orientation != Orientation::Upright)
-                    .then(|| by_class(&old, self.views(&old, &windows, orientation)));
-                for (at, &number) in numbers.iter().enumerate() {
-                    let what = (orientation, Some(number));
-                    let view = |class: u32| views(at, class);
-                    self.cross(joiner, &fresh, &all_hashes, &view, what, self.reach.window);
-                    let view = |class: u32| match &turned {
-                        Some(turned) => turned(at, class),
-                        None => kept(*place.get(&class)?, usize::from(number)),
-                    };
-                    let (radius, fine_radius) = self.reach.window;
-                    let within = (radius, if turned.is_some() { fine_radius } else { any_fine });
-                    self.cross(joiner, &old, &fresh_hashes, &view, what, within);
-                }
-                self.settle(edges, MOST_WAITING);
+                let needles = self.wholes(&old, orientation);
+                self.cross(joiner, &needles, &fresh_hashes, orientation, self.reach.whole);
             }
         }
         let Some((radius, _)) = self.reach.half else { return };
-        let fresh_place: HashMap<u32, usize> = fresh.iter().copied().zip(0..).collect();
-        for (at, views) in self.views(&fresh, &HALVES, Orientation::Upright).into_iter().enumerate()
-        {
-            let half = |class: u32| match fresh_place.get(&class) {
-                Some(&place) => views[place].map(|view| View { fine: FineHash::default(), ..view }),
-                None => kept(*place.get(&class)?, self.windows.len() + at),
-            };
-            self.halves(joiner, &fresh, None, &half, (radius, any_fine));
-            self.halves(joiner, &fresh, Some(&old), &half, (radius, any_fine));
+        let sections = [
+            WindowSection { classes: fresh.clone(), libraries: vec![&all_hashes], kept: false },
+            // The hashes of the windows of what is known are kept.
+            WindowSection { classes: old.clone(), libraries: vec![&fresh_hashes], kept: true },
+        ];
+        // Of kept halves only the 64-bit hashes are known: the proof decides.
+        let within = (radius, FineDistance(FINE_BITS));
+        for half in self.look_through(joiner, &sections, edges) {
+            self.halves(joiner, &fresh, None, &half, within);
+            self.halves(joiner, &fresh, Some(&old), &half, within);
         }
     }
 
@@ -296,13 +241,8 @@ impl Search<'_> {
         Orientation::turns(self.question.options.any_orientation)
     }
 
-    /// The numbers of all windows but the whole picture.
-    fn numbers(&self) -> Vec<u16> {
-        (1..self.windows.len() as u16).collect()
-    }
-
-    fn windows_of(&self, numbers: &[u16]) -> Vec<Window> {
-        numbers.iter().map(|&number| self.windows[usize::from(number)]).collect()
+    fn turned(&self) -> impl Iterator<Item = &'static Orientation> {
+        self.turns().iter().filter(|&&orientation| orientation != Orientation::Upright)
     }
 
     /// Whole pictures, as they are, with one another.
@@ -338,17 +278,19 @@ impl Search<'_> {
         joiner: &dyn Joiner,
         classes: &[u32],
         others: Option<&[u32]>,
-        half: &(dyn Fn(u32) -> Option<View> + Sync),
+        half: &[Option<View>],
         (radius, fine_radius): (Distance, FineDistance),
     ) {
         let seen = |classes: &[u32]| -> (Vec<PerceptualHash>, Vec<u32>) {
-            let seen = classes.iter().filter_map(|&class| Some((half(class)?.phash, class)));
+            let seen =
+                classes.iter().filter_map(|&class| Some((half[class as usize]?.phash, class)));
             seen.unzip()
         };
         let (hashes, classes) = seen(classes);
         let take = |a: u32, b: u32, found: &mut Vec<Found>| {
+            let (left, right) = (half[a as usize], half[b as usize]);
             let is_near =
-                half(a).zip(half(b)).is_some_and(|(a, b)| a.fine.distance(b.fine) <= fine_radius);
+                left.zip(right).is_some_and(|(a, b)| a.fine.distance(b.fine) <= fine_radius);
             if is_near {
                 self.take(a, b, (Orientation::Upright, None), found);
             }
@@ -374,43 +316,26 @@ impl Search<'_> {
         }
     }
 
-    /// The hashes of windows of classes, in their order.
-    fn views(
-        &self,
-        classes: &[u32],
-        windows: &[Window],
-        orientation: Orientation,
-    ) -> Vec<Vec<Option<View>>> {
-        let firsts: Vec<u32> = classes.iter().map(|&class| self.classes.first(class)).collect();
-        self.question.proofs.prover().views(&firsts, windows, orientation)
-    }
-
-    /// Joins what `view` gives of each needle with whole pictures as they are. Of two that are both
-    /// among the needles and in the library this finds the pair from both sides, by an orientation
-    /// and by its inverse.
+    /// Joins needles with whole pictures as they are. Of two that are both among the needles and in
+    /// the library this finds the pair from both sides, by an orientation and by its inverse.
     fn cross(
         &self,
         joiner: &dyn Joiner,
-        needles: &[u32],
+        needles: &WindowNeedles,
         library: &Hashes,
-        view: &dyn Fn(u32) -> Option<View>,
-        what: (Orientation, Option<u16>),
+        orientation: Orientation,
         (radius, fine_radius): (Distance, FineDistance),
     ) {
-        let seen = || needles.iter().filter_map(|&class| Some((view(class)?, class)));
-        let (hashes, classes): (Vec<PerceptualHash>, Vec<u32>) =
-            seen().map(|(view, class)| (view.phash, class)).unzip();
-        if hashes.is_empty() || library.distinct.is_empty() {
+        if needles.hashes.is_empty() || library.distinct.is_empty() {
             return;
         }
-        let fines: Vec<FineHash> = seen().map(|(view, _)| view.fine).collect();
-        let needles = Needles { hashes: &hashes, fines: &fines };
         let radii = Radii { coarse: radius.0, fine: fine_radius.0 };
-        joiner.cross_join_both(needles, library.members(), radii, &|matches: &[Match]| {
+        let both = Needles { hashes: &needles.hashes, fines: &needles.fines };
+        joiner.cross_join_both(both, library.members(), radii, &|matches: &[Match]| {
             self.keep(|found| {
                 for near in matches {
-                    let (a, b) = (classes[near.a as usize], library.class(near.b));
-                    self.take(a, b, what, found);
+                    let (class, window) = needles.origins[near.a as usize];
+                    self.take(class, library.class(near.b), (orientation, window), found);
                 }
             });
         });

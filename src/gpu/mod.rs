@@ -7,4 +7,5 @@ pub mod device;
 pub mod hamming;
 pub mod hash;
 pub mod pace;
+pub mod rented;
 pub mod windows;

@@ -9,123 +9,85 @@ mod work;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rayon::prelude::*;
-
-use crate::gpu::device::{AdapterChoice, Gpu, GpuError};
-use crate::gpu::hamming::{Clock, When};
-use crate::picture::proof::{Aligner, Alignment, CpuAligner, Start, TilePair, Whose, align_pair};
+use crate::gpu::device::{Gpu, GpuError};
+use crate::gpu::pace::{Clock, Pace};
+use crate::gpu::rented::{ItemTimes, Rentable, WhenFaster};
+use crate::picture::proof::{Aligner, Alignment, CpuAligner, Start, TilePair, Whose};
 use crate::picture::tile::{FINE_SIDE, FineTile};
 use crate::picture::window::WindowSet;
 use work::{AlignGpu, MOST_PAIRS};
 
-/// What opening a device and compiling for it may take: once the CPU has worked so long, one is
-/// opened. Whatever is still to come, that costs twice as much as knowing it would, at most.
-const START_UP: Duration = Duration::from_secs(1);
-/// What a batch should take: long ones make a desktop stutter.
-const BATCH_NS: f64 = 100.0e6;
-/// Pairs of the first batch.
-const FIRST: usize = 64;
+/// Pairs of the first batch, and the fewest and most of any.
+const FIRST: f64 = 64.0;
+const BATCHES: (f64, f64) = (1.0, MOST_PAIRS as f64);
 /// Fewer pairs than this are not worth a batch of a device that only helps where it is faster.
 const FEW: usize = 256;
 /// Pairs by which a device is checked and measured.
 const PROBES: usize = 512;
 
-enum State {
-    /// The CPU has worked so long.
-    Closed(Duration),
-    Open(Box<OpenAligner>),
-    /// One that was opened and is slower than the CPU.
-    Slower,
-    Failed,
+/// Aligns on one device; what that fails to do, and all that comes after, on the CPU.
+pub struct GpuAligner {
+    name: String,
+    device: Mutex<Result<OpenAligner, GpuError>>,
+    times: ItemTimes,
 }
 
 struct OpenAligner {
     device: AlignGpu,
-    /// Pairs of the next batch.
-    batch: usize,
-    pace: AlignPace,
-}
-
-/// What a pair of the probe takes, in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AlignPace {
-    /// On the device, its transfers included.
-    pub gpu_ns: f64,
-    /// On one core.
-    pub cpu_ns: f64,
-}
-
-/// Aligns on a GPU where that is faster, else on the CPU; and on the CPU what a failing GPU leaves.
-pub struct GpuAligner {
-    when: When,
     clock: Clock,
-    state: Mutex<State>,
+    pace: Pace,
 }
 
 impl std::fmt::Debug for GpuAligner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GpuAligner").field("when", &self.when).finish_non_exhaustive()
+        f.debug_struct("GpuAligner").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
 impl GpuAligner {
-    /// Opens a real GPU when there is work that it is worth being opened for.
-    pub fn when_faster(clock: Clock) -> Self {
-        Self { when: When::Faster, clock, state: Mutex::new(State::Closed(Duration::ZERO)) }
+    /// Why the CPU took over, if it did.
+    pub fn failure(&self) -> Option<GpuError> {
+        self.device.lock().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
     }
+}
 
-    /// On an open device, which is checked first.
-    ///
-    /// # Errors
-    /// [`GpuError`]; [`GpuError::Wrong`] when its alignments are not the CPU's.
-    pub fn on(gpu: Gpu, clock: Clock) -> Result<Self, GpuError> {
-        let open = OpenAligner::new(gpu, &clock)?;
-        Ok(Self { when: When::Preferred, clock, state: Mutex::new(State::Open(Box::new(open))) })
-    }
+impl Rentable for GpuAligner {
+    const WORK: &'static str = "proving";
 
-    /// Whether a GPU failed, or could not be opened when it was wanted.
-    pub fn failed(&self) -> bool {
-        matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), State::Failed)
-    }
-
-    /// How fast device and CPU were on the probe; `None` while none is open.
-    pub fn pace(&self) -> Option<AlignPace> {
-        match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
-            State::Open(open) => Some(open.pace),
-            _ => None,
+    fn on(gpu: Gpu, clock: Clock) -> Result<Self, GpuError> {
+        let name = gpu.name().to_owned();
+        let pace = Pace::new(FIRST, BATCHES);
+        let mut open = OpenAligner { device: AlignGpu::new(gpu)?, clock, pace };
+        let (tiles, pairs) = probe();
+        let tiles: Vec<&FineTile> = tiles.iter().collect();
+        let started = (open.clock)();
+        let expected = CpuAligner.align(&tiles, &pairs);
+        let cpu = (open.clock)().saturating_sub(started);
+        // The first time the batches are small yet.
+        let mut gpu = Duration::MAX;
+        for _ in 0..2 {
+            let started = (open.clock)();
+            let mut found = Vec::with_capacity(pairs.len());
+            open.align(&tiles, &pairs, &mut found)?;
+            gpu = (open.clock)().saturating_sub(started);
+            if let Some(at) = found.iter().zip(&expected).position(|(a, b)| a != b) {
+                return Err(GpuError::Wrong(format!("{name} aligns probe pair {at} otherwise")));
+            }
         }
+        let times = ItemTimes::of(pairs.len(), gpu, cpu);
+        Ok(Self { name, device: Mutex::new(Ok(open)), times })
+    }
+
+    fn times(&self) -> ItemTimes {
+        self.times
+    }
+
+    fn adapter(&self) -> &str {
+        &self.name
     }
 }
 
 impl OpenAligner {
-    /// Compiles for the device, checks it against the CPU, and measures both.
-    fn new(gpu: Gpu, clock: &Clock) -> Result<Self, GpuError> {
-        let mut device = AlignGpu::new(gpu)?;
-        let (tiles, pairs) = probe();
-        let tiles: Vec<&FineTile> = tiles.iter().collect();
-        let started = clock();
-        let expected: Vec<_> = pairs.iter().map(|pair| align_pair(&tiles, pair)).collect();
-        let cpu = clock() - started;
-        // The first batch compiles and warms up.
-        let mut gpu = None;
-        for _ in 0..2 {
-            let started = clock();
-            let found = device.align(&tiles, &pairs)?;
-            gpu = Some(clock() - started);
-            if let Some(at) = found.iter().zip(&expected).position(|(a, b)| a != b) {
-                let name = device.name();
-                return Err(GpuError::Wrong(format!("{name} aligns probe pair {at} otherwise")));
-            }
-        }
-        let per_pair = |time: Duration| time.as_nanos() as f64 / pairs.len() as f64;
-        let pace = AlignPace {
-            gpu_ns: gpu.map_or(f64::INFINITY, per_pair).max(1.0),
-            cpu_ns: per_pair(cpu).max(1.0),
-        };
-        let batch = ((BATCH_NS / pace.gpu_ns) as usize).clamp(FIRST, MOST_PAIRS);
-        Ok(Self { device, batch, pace })
-    }
-
     /// Aligns in batches, and hands on what was found in order.
     ///
     /// # Errors
@@ -134,21 +96,14 @@ impl OpenAligner {
         &mut self,
         tiles: &[&FineTile],
         pairs: &[TilePair],
-        clock: &Clock,
         found: &mut Vec<Option<Alignment>>,
     ) -> Result<(), GpuError> {
         while found.len() < pairs.len() {
             let rest = &pairs[found.len()..];
-            let batch = &rest[..AlignGpu::batch_of(rest, self.batch)];
-            let started = clock();
+            let batch = &rest[..AlignGpu::batch_of(rest, self.pace.budget() as usize)];
+            let started = (self.clock)();
             found.extend(self.device.align(tiles, batch)?);
-            let took = (clock() - started).as_nanos() as f64;
-            // A last, short batch says nothing of what a whole one would take.
-            if batch.len() * 2 >= self.batch || took > BATCH_NS {
-                let fitting = batch.len() as f64 / took.max(1.0) * BATCH_NS;
-                let most = (self.batch * 2).min(MOST_PAIRS);
-                self.batch = (fitting as usize).clamp((self.batch / 4).max(1), most);
-            }
+            self.pace.saw(batch.len() as f64, (self.clock)().saturating_sub(started));
         }
         Ok(())
     }
@@ -156,63 +111,28 @@ impl OpenAligner {
 
 impl Aligner for GpuAligner {
     fn align(&self, tiles: &[&FineTile], pairs: &[TilePair]) -> Vec<Option<Alignment>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Closed(spent) = *state {
-            if spent < START_UP {
-                drop(state);
-                return self.rent(tiles, pairs);
-            }
-            *state = self.open();
-        }
         let mut found = Vec::with_capacity(pairs.len());
-        if let State::Open(open) = &mut *state
-            && (self.when == When::Preferred || pairs.len() >= FEW)
-            && let Err(error) = open.align(tiles, pairs, &self.clock, &mut found)
         {
-            tracing::warn!("{error}; the CPU proves the rest");
-            *state = State::Failed;
+            let mut device = self.device.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Ok(open) = &mut *device
+                && let Err(error) = open.align(tiles, pairs, &mut found)
+            {
+                tracing::warn!("{error}; the CPU proves the rest");
+                *device = Err(error);
+            }
         }
-        drop(state);
-        let rest = &pairs[found.len()..];
-        found.par_extend(rest.par_iter().map(|pair| align_pair(tiles, pair)));
+        found.extend(CpuAligner.align(tiles, &pairs[found.len()..]));
         found
     }
 }
 
-impl GpuAligner {
-    /// Aligns on the CPU, and takes note of how long that took.
-    fn rent(&self, tiles: &[&FineTile], pairs: &[TilePair]) -> Vec<Option<Alignment>> {
-        let started = (self.clock)();
-        let found = CpuAligner.align(tiles, pairs);
-        let took = (self.clock)().saturating_sub(started);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Closed(spent) = &mut *state {
-            *spent += took;
+impl Aligner for WhenFaster<GpuAligner> {
+    fn align(&self, tiles: &[&FineTile], pairs: &[TilePair]) -> Vec<Option<Alignment>> {
+        let on_cpu = || CpuAligner.align(tiles, pairs);
+        if pairs.len() < FEW {
+            return on_cpu();
         }
-        found
-    }
-
-    /// Opens a real GPU, and keeps it where it is faster than the CPU's threads together.
-    fn open(&self) -> State {
-        let opened =
-            Gpu::open(AdapterChoice::Real).and_then(|gpu| OpenAligner::new(gpu, &self.clock));
-        let open = match opened {
-            Ok(open) => open,
-            Err(error) => {
-                tracing::info!("proving on the CPU: {error}");
-                return State::Failed;
-            }
-        };
-        let cpu_ns = open.pace.cpu_ns / rayon::current_num_threads() as f64;
-        let (gpu_ns, name) = (open.pace.gpu_ns, open.device.name());
-        let is_faster = gpu_ns < cpu_ns;
-        tracing::info!(
-            "proving on {}: {:.1} µs a pair on {name}, {:.1} µs on the CPU's threads",
-            if is_faster { name } else { "the CPU" },
-            gpu_ns / 1e3,
-            cpu_ns / 1e3
-        );
-        if is_faster { State::Open(Box::new(open)) } else { State::Slower }
+        self.run(on_cpu, |gpu| gpu.align(tiles, pairs))
     }
 }
 

@@ -112,11 +112,6 @@ impl AlignGpu {
         Ok(Self { steps, batch, tiles, pairs, starts, results, readback, mark: 0, gpu })
     }
 
-    /// Adapter and driver (human-readable).
-    pub fn name(&self) -> &str {
-        self.gpu.name()
-    }
-
     /// How many of the first pairs make a batch, at most `most` of them.
     pub(super) fn batch_of(pairs: &[TilePair], most: usize) -> usize {
         let mut starts = 0;

@@ -14,12 +14,13 @@ mod slot;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::gpu::dct;
 use crate::gpu::device::{Gpu, GpuError};
 use crate::gpu::pace::{Clock, Pace};
+use crate::gpu::rented::{ItemTimes, Rentable, WhenFaster};
 use crate::model::phash::{PictureHash, Quality, View};
 use crate::picture::dct::probe_tiles;
 use crate::picture::tile::{FINE_SIDE, FineTile, TILE_SIDE};
@@ -37,6 +38,7 @@ const BUDGETS: (f64, f64) = (64.0, 1.0e6);
 pub struct GpuWindowHasher {
     name: String,
     device: Mutex<Result<WindowsGpu, GpuError>>,
+    times: ItemTimes,
 }
 
 struct WindowsGpu {
@@ -55,19 +57,27 @@ impl fmt::Debug for WindowsGpu {
     }
 }
 
-impl GpuWindowHasher {
-    /// Uses an open device, and checks it.
-    ///
-    /// # Errors
-    /// [`GpuError`]; [`GpuError::Wrong`] when its hashes are not the CPU's.
-    pub fn on(gpu: Gpu, clock: Clock) -> Result<Self, GpuError> {
+impl Rentable for GpuWindowHasher {
+    const WORK: &'static str = "hashing windows";
+
+    fn on(gpu: Gpu, clock: Clock) -> Result<Self, GpuError> {
         let name = gpu.name().to_owned();
-        let hasher = Self { device: Mutex::new(Ok(WindowsGpu::new(gpu, clock)?)), name };
+        let device = Mutex::new(Ok(WindowsGpu::new(gpu, Arc::clone(&clock))?));
+        let mut hasher = Self { device, name, times: ItemTimes { gpu_ns: 0.0, cpu_ns: 0.0 } };
         let probes: Vec<FineTile> = probes().collect();
         let probes: Vec<&FineTile> = probes.iter().collect();
         let (many, few) = (WindowSet::Many.kept(), WindowSet::Few.kept());
-        let is_right = hasher.upright(&probes, &many) == CpuWindowHasher.upright(&probes, &many)
+        let timed = |work: &dyn Fn() -> Vec<(View, Quality)>| {
+            let started = clock();
+            let views = work();
+            (views, clock().saturating_sub(started))
+        };
+        let (expected, cpu) = timed(&|| CpuWindowHasher.upright(&probes, &many));
+        let is_right = hasher.upright(&probes, &many) == expected
             && hasher.turned(&probes, &few) == CpuWindowHasher.turned(&probes, &few);
+        // By now the dispatches have grown to what the device takes.
+        let (_, gpu) = timed(&|| hasher.upright(&probes, &many));
+        hasher.times = ItemTimes::of(expected.len(), gpu, cpu);
         match hasher.failure() {
             Some(error) => Err(error),
             None if is_right => Ok(hasher),
@@ -75,11 +85,16 @@ impl GpuWindowHasher {
         }
     }
 
-    /// Adapter and driver (human-readable).
-    pub fn adapter(&self) -> &str {
-        &self.name
+    fn times(&self) -> ItemTimes {
+        self.times
     }
 
+    fn adapter(&self) -> &str {
+        &self.name
+    }
+}
+
+impl GpuWindowHasher {
     /// Why the CPU took over, if it did.
     pub fn failure(&self) -> Option<GpuError> {
         self.device.lock().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
@@ -154,6 +169,20 @@ impl BatchWindowHasher for GpuWindowHasher {
             |words| Some(dct::turned(words.try_into().ok()?)),
             |tiles| CpuWindowHasher.turned(tiles, windows),
         )
+    }
+}
+
+impl BatchWindowHasher for WhenFaster<GpuWindowHasher> {
+    fn name(&self) -> &'static str {
+        "cpu or gpu"
+    }
+
+    fn upright(&self, tiles: &[&FineTile], windows: &[Window]) -> Vec<(View, Quality)> {
+        self.run(|| CpuWindowHasher.upright(tiles, windows), |gpu| gpu.upright(tiles, windows))
+    }
+
+    fn turned(&self, tiles: &[&FineTile], windows: &[Window]) -> Vec<PictureHash> {
+        self.run(|| CpuWindowHasher.turned(tiles, windows), |gpu| gpu.turned(tiles, windows))
     }
 }
 
