@@ -11,7 +11,6 @@
 //! with two cores the lines cross near radius 11 for 1 million hashes and radius 12 for 10 million,
 //! and the more cores the farther out; at the usual radii, up to 7, the index wins at every size.
 
-mod check;
 mod done;
 mod kernels;
 mod library;

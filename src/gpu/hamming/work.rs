@@ -1,9 +1,10 @@
 //! A join in dispatches of some 50 ms each.
 
+mod check;
+
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::check::check;
 use super::done::Done;
 use super::kernels::{Compaction, HammingKernels};
 use super::library::{DeviceLibrary, Segment, Side};
@@ -12,6 +13,7 @@ use crate::gpu::device::{Gpu, GpuError, MAX_WORKGROUPS};
 use crate::gpu::pace::{Clock, Pace};
 use crate::index::{Match, Members, Needles, Pair, Radii, Sink};
 use crate::model::phash::PerceptualHash;
+use check::check;
 
 /// Needles of a workgroup, and hashes that it compares them with: as in the shader.
 const NEEDLES: u32 = 2048;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::work::HammingGpu;
+use super::HammingGpu;
 use crate::gpu::device::GpuError;
 use crate::index::flat::{Backend, Flat};
 use crate::index::{CpuJoiner, Join as _, Joiner as _, Members, Needles, Radii, Sink};
