@@ -57,8 +57,11 @@ mod device {
     use clean_backup::gpu::device::{Adapter, AdapterChoice, Gpu as Device, GpuError, adapters};
     use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
+    use clean_backup::gpu::outlook::{DevicePaces, StageEstimate, estimate};
     use clean_backup::gpu::rented::{Rentable as _, WhenFaster};
     use clean_backup::gpu::windows::GpuWindowHasher;
+
+    use clean_backup::picture::window::WindowSet;
 
     use super::{Backends, GpuMode};
 
@@ -92,32 +95,93 @@ mod device {
         let wanted = if any { AdapterChoice::Any } else { AdapterChoice::Real };
         let adapters = adapters();
         let mut lines: Vec<String> = Vec::new();
+        let mut used = None;
         for adapter in &adapters {
             lines.push(format!("GPU: {adapter}: {}", adapter.limits()));
-            lines.push(match test(adapter) {
-                Ok(rate) => format!(
-                    "  self-test: good; {:.3} billion pairs per second on a small join",
-                    rate
-                ),
-                Err(error) => format!("  self-test: FAILED: {error}"),
-            });
+            if !adapter.is(wanted) {
+                lines.push("  self-test: not run; --gpu any tests software adapters too".into());
+                continue;
+            }
+            match test(adapter) {
+                Ok(paces) => {
+                    lines.push(format!("  self-test: good; {}", seen(&paces)));
+                    used = used.or(Some((adapter, paces)));
+                }
+                Err(error) => lines.push(format!("  self-test: FAILED: {error}")),
+            }
         }
-        lines.push(match adapters.iter().find(|adapter| adapter.is(wanted)) {
-            Some(adapter) => format!(
-                "GPU in use: {adapter}, for comparing where it is estimated to be faster; hashing \
-                 stays on the CPU unless --gpu on or any"
-            ),
-            None if adapters.is_empty() => "GPU in use: none; no driver offers one".to_owned(),
-            None => "GPU in use: none; software adapters are slower than the CPU".to_owned(),
-        });
+        match used {
+            Some((adapter, paces)) => {
+                lines.push(format!(
+                    "GPU in use: {adapter}, stage by stage where it is estimated to be faster; \
+                     decoding and hashing stay on the CPU unless --gpu on or any"
+                ));
+                lines.extend(outlook(&paces));
+            }
+            None if adapters.is_empty() => {
+                lines.push("GPU in use: none; no driver offers one".into())
+            }
+            None => {
+                lines.push("GPU in use: none; software adapters are slower than the CPU".into())
+            }
+        }
         lines
     }
 
-    /// Hashes and joins known pictures and windows of them; gives pairs per nanosecond.
-    fn test(adapter: &Adapter) -> Result<f64, GpuError> {
+    /// Hashes, joins and proves known pictures and windows of them.
+    fn test(adapter: &Adapter) -> Result<DevicePaces, GpuError> {
         let device = Device::from_adapter(adapter)?;
         GpuHasher::on(device.clone())?;
-        GpuWindowHasher::on(device.clone(), clock())?;
-        Ok(HammingGpu::new(device, clock())?.pairs_per_ns())
+        Ok(DevicePaces {
+            window: GpuWindowHasher::on(device.clone(), clock())?.times(),
+            proof: GpuAligner::on(device.clone(), clock())?.times(),
+            compared_per_ns: HammingGpu::new(device, clock())?.pairs_per_ns(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        })
+    }
+
+    fn seen(paces: &DevicePaces) -> String {
+        let DevicePaces { window, proof, compared_per_ns, threads } = paces;
+        format!(
+            "{compared_per_ns:.3} billion pairs of hashes compared per second; {} for a window, {} \
+             on {threads} threads of the CPU; {} for a proof, {} on the CPU",
+            short(window.gpu_ns / 1e9),
+            short(window.cpu_ns / 1e9),
+            short(proof.gpu_ns / 1e9),
+            short(proof.cpu_ns / 1e9)
+        )
+    }
+
+    /// What `auto` would choose for libraries of round sizes, and why.
+    fn outlook(paces: &DevicePaces) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (sensitivity, set) in [("standard", WindowSet::Few), ("aggressive", WindowSet::Many)] {
+            for (pictures, name) in
+                [(100_000, "100,000"), (1_000_000, "1,000,000"), (10_000_000, "10,000,000")]
+            {
+                let stages = estimate(pictures, set, paces).into_iter().map(|stage| {
+                    let StageEstimate { stage: name, gpu_s, cpu_s } = stage;
+                    let (whom, chosen, other) = match stage.on_gpu() {
+                        true => ("GPU", gpu_s, cpu_s),
+                        false => ("CPU", cpu_s, gpu_s),
+                    };
+                    format!("{name} on the {whom} ({}, not {})", short(chosen), short(other))
+                });
+                let stages: Vec<String> = stages.collect();
+                lines.push(format!("  {name} pictures, {sensitivity}: {}", stages.join("; ")));
+            }
+        }
+        lines
+    }
+
+    fn short(seconds: f64) -> String {
+        match seconds {
+            s if s < 1e-6 => format!("{:.0} ns", s * 1e9),
+            s if s < 1e-3 => format!("{:.1} µs", s * 1e6),
+            s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+            s if s < 120.0 => format!("{s:.1} s"),
+            s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+            s => format!("{:.0} h", s / 3600.0),
+        }
     }
 }

@@ -256,6 +256,31 @@ pub fn cross_join_ns(needles: &[PerceptualHash], library: &[PerceptualHash], rad
     plan.map_or(flat, |plan| plan.cost_ns * PLAN_TO_JOIN)
 }
 
+/// Estimated time of [`self_join`] of so many hashes of unrelated pictures, in nanoseconds of one
+/// core.
+pub fn typical_self_join_ns(count: usize, radius: u32) -> f64 {
+    typical_ns(Size::self_join(count), radius)
+}
+
+/// Estimated time of [`cross_join`], likewise.
+pub fn typical_cross_join_ns(needles: usize, library: usize, radius: u32) -> f64 {
+    typical_ns(Size::cross_join(needles, library), radius)
+}
+
+fn typical_ns(size: Size, radius: u32) -> f64 {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let sample: Vec<PerceptualHash> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        PerceptualHash(state)
+    })
+    .take(1024)
+    .collect();
+    let plan = Banded::new(&sample, Backend::fastest()).plan(size, radius);
+    plan.map_or(size.flat_ns(), |plan| plan.cost_ns * PLAN_TO_JOIN)
+}
+
 /// What to ask `needles` needles of, within `radius`: ready at once and scanning, or tables first
 /// where so many needles make up for them.
 ///

@@ -60,7 +60,9 @@ impl<'a> Banded<'a> {
         self.plan(Size::cross_join(needles, self.hashes.len()), radius)
     }
 
-    fn plan(&self, size: Size, radius: u32) -> Option<BandPlan> {
+    /// How a join of that size would be done, these hashes being a sample of it; `None` when by the
+    /// plain scan.
+    pub(super) fn plan(&self, size: Size, radius: u32) -> Option<BandPlan> {
         let plan = Sample::new(self.hashes).plan(size, radius, u64::MAX)?;
         (self.tuning.always || plan.cost_ns < size.flat_ns()).then_some(plan)
     }
