@@ -7,7 +7,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 KIT=target/device
-LIMIT_MB=60
+LIMIT_MB=120
+# The tests on a GPU, and how many seconds each may take.
+TESTS=(gpu:40 gpu_hamming:60 gpu_windows:40 gpu_align:40)
 
 fail() {
     echo "device.sh: $*" >&2
@@ -31,15 +33,19 @@ for line in sys.stdin:
 prepare() {
     rm -rf "$KIT" && mkdir -p "$KIT/lib" || fail "$KIT cannot be made"
     local build=(--release --locked --message-format=json)
-    local bench test program
+    local bench test name program
     program=$(cargo build "${build[@]}" --bin clean-backup | executable bin clean-backup)
-    test=$(cargo test "${build[@]}" --no-run --test gpu | executable test gpu)
+    for test in "${TESTS[@]}"; do
+        name=${test%:*}
+        test=$(cargo test "${build[@]}" --no-run --test "$name" | executable test "$name")
+        [ -x "$test" ] && strip -o "$KIT/$name" "$test" || fail "the tests $name were not built"
+    done
     bench=$(cargo bench --locked --message-format=json --no-run --bench gpu | executable bench gpu)
-    for file in "$program" "$test" "$bench"; do
+    for file in "$program" "$bench"; do
         [ -x "$file" ] || fail "a build failed"
     done
-    strip -o "$KIT/clean-backup" "$program" && strip -o "$KIT/gpu-tests" "$test" &&
-        strip -o "$KIT/gpu-bench" "$bench" || fail "strip failed"
+    strip -o "$KIT/clean-backup" "$program" && strip -o "$KIT/gpu-bench" "$bench" ||
+        fail "strip failed"
     # The Vulkan loader, which a bare machine may lack, where Debian's package can be had.
     if command -v apt-get >/dev/null; then
         (cd "$KIT" && apt-get download -qq libvulkan1 2>/dev/null &&
@@ -82,11 +88,13 @@ report() {
         cat "$OUT/steps.md"
         echo
         [ -e "$OUT/bench.md" ] && cat "$OUT/bench.md"
-        if [ -e "$OUT/gpu-tests.log" ]; then
+        local test
+        for test in "${TESTS[@]%:*}"; do
+            [ -e "$OUT/$test.log" ] || continue
             echo
-            echo "Tests: $(grep '^test result' "$OUT/gpu-tests.log" || echo 'no result')"
-            grep -h '0 bits differ' "$OUT/gpu-tests.log" | sed 's/^/- /'
-        fi
+            echo "Tests \`$test\`: $(grep '^test result' "$OUT/$test.log" || echo 'no result')"
+            grep -h '0 bits differ' "$OUT/$test.log" | sed 's/^/- /'
+        done
         [ -e "$OUT/dedupe.md" ] && echo && cat "$OUT/dedupe.md"
     } >"$OUT/report.md.part"
     mv "$OUT/report.md.part" "$OUT/report.md"
@@ -154,8 +162,11 @@ run() {
         echo "no GPU here, only software: everything is run on that, in smaller sizes" >&2
     fi
     export REQUIRE_GPU_TESTS=1
-    step gpu-tests 110 "$KIT/gpu-tests" --nocapture --test-threads 1
-    step bench 150 "$KIT/gpu-bench" --out "$OUT" --budget 140
+    local test
+    for test in "${TESTS[@]}"; do
+        step "${test%:*}" "${test#*:}" "$KIT/${test%:*}" --nocapture --test-threads 1
+    done
+    step bench 100 "$KIT/gpu-bench" --out "$OUT" --budget 90
     export -f dedupe && export KIT WORK OUT GPU_MODE
     local count=20000
     [ "$GPU_MODE" = on ] || count=2000

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use clean_backup::gpu::align::{GpuAligner, probe};
 use clean_backup::gpu::device::{AdapterChoice, AdapterKind, Gpu, adapters};
 use clean_backup::gpu::hamming::HammingGpu;
 use clean_backup::gpu::hash::GpuHasher;
@@ -22,6 +23,7 @@ use clean_backup::index::{self, CpuJoiner, Joiner as _, Match, Members, Needles,
 use clean_backup::model::phash::{FineHash, PerceptualHash};
 use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::picture::hasher::TileHasher;
+use clean_backup::picture::proof::{Aligner as _, CpuAligner};
 use clean_backup::picture::tile::{FineTile, Tile};
 use clean_backup::picture::window::{BatchWindowHasher as _, CpuWindowHasher, WindowSet};
 use serde_json::{Map, Value, json};
@@ -149,6 +151,7 @@ fn main() {
         (true, true) => vec![20_000, 100_000],
     };
     let (needles, members) = if software { (4_000, 20_000) } else { (1_000_000, 1_000_000) };
+    proving(gpu.clone(), if software { 1_000 } else { 100_000 }, &mut notes);
     joining_both(gpu.clone(), needles, members, &mut notes);
     joining(gpu, &sizes, &mut notes);
 }
@@ -211,6 +214,24 @@ fn windows(gpu: Gpu, software: bool, notes: &mut Notes) {
     notes.value("windows_turned_m_s", turned);
     notes.value("windows_turned_cpu_m_s", cpu_turned);
     assert_eq!(hasher.failure(), None);
+}
+
+/// Pairs of tiles laid over each other, in the proportions of a run.
+fn proving(gpu: Gpu, count: usize, notes: &mut Notes) {
+    let start = Instant::now();
+    let aligner = GpuAligner::on(gpu, Arc::new(move || start.elapsed())).unwrap();
+    let (tiles, pairs) = probe(count);
+    let tiles: Vec<&FineTile> = tiles.iter().collect();
+    // The first round finds the pace.
+    assert!(aligner.align(&tiles, &pairs) == CpuAligner.align(&tiles, &pairs));
+    let gpu = count as f64 / seconds(|| drop(aligner.align(&tiles, &pairs)));
+    let cpu = count as f64 / seconds(|| drop(CpuAligner.align(&tiles, &pairs)));
+    notes.line("\n| proofs a second, one of 26 aligned, end to end | thousands |\n|---|---|");
+    notes.line(&format!("| GPU | {:.1} |", gpu / 1e3));
+    notes.line(&format!("| CPU, all threads | {:.1} |\n", cpu / 1e3));
+    notes.value("proofs_s", gpu);
+    notes.value("proofs_cpu_s", cpu);
+    assert_eq!(aligner.failure(), None);
 }
 
 /// Needles against a library within two radii: one window of many pictures against the whole of
