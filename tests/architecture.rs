@@ -41,10 +41,16 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("png", &["decode/raster"]),
     ("tiff", &["decode/raster"]),
     ("image_webp", &["decode/webp.rs"]),
-    ("axum", &["review/server.rs", "review/connections.rs"]),
+    (
+        "axum",
+        &["review/server.rs", "review/state.rs", "review/answers.rs", "review/connections.rs"],
+    ),
     ("hyper", &["review/connections.rs"]),
     ("hyper_util", &["review/connections.rs"]),
-    ("tokio", &["review/server.rs", "review/connections.rs"]),
+    (
+        "tokio",
+        &["review/server.rs", "review/state.rs", "review/answers.rs", "review/connections.rs"],
+    ),
     ("open", &["cli"]),
     ("inquire", &["cli/menu"]),
     ("getrandom", &["cli"]),

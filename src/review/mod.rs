@@ -9,16 +9,24 @@
 //! Nothing here changes a file: plans are made and carried out by the [`Actions`] that are handed
 //! in, through the same plan, journal and undo as on the command line.
 
+mod answers;
 mod api;
 mod change_error;
+mod changes;
 mod connections;
+mod decided;
+mod filter;
+mod folders;
 mod guard;
 mod job;
 mod memory;
 mod pages;
 mod pictures;
+mod rules;
 mod server;
 mod session;
+mod state;
+mod steps;
 
 pub use connections::Patience;
 pub use guard::Secret;

@@ -1,13 +1,26 @@
 //! The files of the page, and the headers that go with every answer.
 
-/// The page.
-pub(super) const PAGE: &str = include_str!("page/index.html");
-/// How it looks.
-pub(super) const STYLE: &str = include_str!("page/style.css");
-/// Its icon.
-pub(super) const ICON: &str = include_str!("page/icon.svg");
-/// What it does.
-pub(super) const SCRIPT: &str = include_str!("page/main.js");
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The files of the page: path, media type, text.
+pub(super) const FILES: [(&str, &str, &str); 14] = [
+    ("/", HTML, include_str!("page/index.html")),
+    ("/style.css", CSS, include_str!("page/style.css")),
+    ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
+    ("/dom.js", SCRIPT, include_str!("page/dom.js")),
+    ("/server.js", SCRIPT, include_str!("page/server.js")),
+    ("/words.js", SCRIPT, include_str!("page/words.js")),
+    ("/review.js", SCRIPT, include_str!("page/review.js")),
+    ("/list.js", SCRIPT, include_str!("page/list.js")),
+    ("/group.js", SCRIPT, include_str!("page/group.js")),
+    ("/viewer.js", SCRIPT, include_str!("page/viewer.js")),
+    ("/facts.js", SCRIPT, include_str!("page/facts.js")),
+    ("/apply.js", SCRIPT, include_str!("page/apply.js")),
+    ("/folders.js", SCRIPT, include_str!("page/folders.js")),
+    ("/keys.js", SCRIPT, include_str!("page/keys.js")),
+];
 
 /// Nothing but the page's own files (Content Security Policy Level 3), nothing kept where others
 /// can see it, and no other page may frame, open or embed it.

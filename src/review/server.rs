@@ -3,30 +3,30 @@
 use std::io;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Extension, Path as UrlPath, Query, Request, State};
+use axum::extract::{Extension, Path as UrlPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::api::{ChangeJson, Filter, Numbers};
+use super::Actions;
+use super::answers::{self, problem};
 use super::connections::{Patience, Seat, attend};
 use super::guard::{Asked, Refusal, Secret};
 use super::job::{JobQueue, Order};
-use super::pages::{HEADERS, ICON, PAGE, SCRIPT, STYLE, sentence};
+use super::pages::{FILES, HEADERS, sentence};
 use super::session::Session;
-use super::{Actions, pictures};
+use super::state::{ReviewState, Shared};
 use crate::act::plan::ActionKind;
 use crate::decode::DecodeOptions;
-use crate::model::media::Orientation;
 
 /// Polling interval for new jobs and for shutdown.
 const LOOK: Duration = Duration::from_millis(30);
@@ -56,26 +56,6 @@ pub struct Served<'a> {
     pub cancel: &'a AtomicBool,
 }
 
-/// What all answers share.
-struct AppState {
-    session: Mutex<Session>,
-    queue: JobQueue,
-    secret: Secret,
-    port: u16,
-    decode: DecodeOptions,
-    decoding: Semaphore,
-    patience: Patience,
-    closed: AtomicBool,
-}
-
-impl AppState {
-    fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-type Shared = State<Arc<AppState>>;
-
 /// Serves a review until the page says that it is done, or `cancel` is set. What the page asks to
 /// be done, `actions` do, on this thread.
 ///
@@ -84,7 +64,7 @@ type Shared = State<Arc<AppState>>;
 pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) -> io::Result<()> {
     let Served { listener, secret, decode, patience, cancel } = served;
     let port = listener.local_addr()?.port();
-    let app = Arc::new(AppState {
+    let app = Arc::new(ReviewState {
         session: Mutex::new(session),
         queue: JobQueue::default(),
         secret,
@@ -117,7 +97,7 @@ pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) ->
     ended
 }
 
-async fn listen(app: Arc<AppState>, listener: TcpListener) -> io::Result<()> {
+async fn listen(app: Arc<ReviewState>, listener: TcpListener) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let closing = Arc::clone(&app);
     let closed = async move {
@@ -135,7 +115,7 @@ async fn listen(app: Arc<AppState>, listener: TcpListener) -> io::Result<()> {
     }
 }
 
-fn work(app: &AppState, order: Order, actions: &mut dyn Actions) {
+fn work(app: &ReviewState, order: Order, actions: &mut dyn Actions) {
     match order {
         Order::Plan(action) => {
             let report = app.session().accepted();
@@ -161,22 +141,26 @@ fn work(app: &AppState, order: Order, actions: &mut dyn Actions) {
     }
 }
 
-fn router(app: Arc<AppState>) -> Router {
-    let guarded = Router::new()
-        .route("/", get(|| file("text/html; charset=utf-8", PAGE)))
-        .route("/style.css", get(|| file("text/css; charset=utf-8", STYLE)))
-        .route("/icon.svg", get(|| file("image/svg+xml", ICON)))
-        .route("/main.js", get(|| file("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/api/overview", get(overview))
-        .route("/api/skipped", get(skipped))
-        .route("/api/ids", get(ids))
-        .route("/api/groups", get(groups))
-        .route("/api/group/{id}", get(group).post(change))
-        .route("/api/accept", post(accept))
-        .route("/api/tags/{group}/{member}", get(tags))
+fn router(app: Arc<ReviewState>) -> Router {
+    let mut guarded = Router::new();
+    for (path, kind, text) in FILES {
+        guarded = guarded.route(path, get(move || file(kind, text)));
+    }
+    let guarded = guarded
+        .route("/api/overview", get(answers::overview))
+        .route("/api/skipped", get(answers::skipped))
+        .route("/api/ids", get(answers::ids))
+        .route("/api/groups", get(answers::groups))
+        .route("/api/group/{id}", get(answers::group).post(answers::change))
+        .route("/api/accept", post(answers::accept))
+        .route("/api/alike/{id}", post(answers::alike))
+        .route("/api/rule", post(answers::rule))
+        .route("/api/undo", post(answers::undo_step))
+        .route("/api/folders", get(answers::folders))
+        .route("/api/tags/{group}/{member}", get(answers::tags))
         .route("/api/job", get(job).post(order))
         .route("/api/close", post(close))
-        .route("/picture/{group}/{member}/{side}", get(picture))
+        .route("/picture/{group}/{member}/{side}", get(answers::picture))
         .fallback(|| async { answer(StatusCode::NOT_FOUND, "There is no such page.") })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), check));
     Router::new()
@@ -266,152 +250,6 @@ async fn open(
 
 async fn file(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
-}
-
-/// An error of the API (human-readable).
-#[derive(Serialize)]
-struct RequestError {
-    error: String,
-}
-
-fn problem(status: StatusCode, error: impl Into<String>) -> Response {
-    (status, Json(RequestError { error: error.into() })).into_response()
-}
-
-fn unknown() -> Response {
-    problem(StatusCode::NOT_FOUND, "there is no such group or picture")
-}
-
-/// Work that reads files or waits for the database, away from the threads that answer.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Response> {
-    let failed = |_| problem(StatusCode::INTERNAL_SERVER_ERROR, "it failed unexpectedly");
-    tokio::task::spawn_blocking(work).await.map_err(failed)
-}
-
-async fn overview(State(app): Shared) -> Result<Response, Response> {
-    aside(move || Json(app.session().overview()).into_response()).await
-}
-
-async fn skipped(State(app): Shared) -> Response {
-    Json(app.session().skipped()).into_response()
-}
-
-async fn ids(State(app): Shared, Query(filter): Query<Filter>) -> Result<Response, Response> {
-    aside(move || Json(app.session().fitting(&filter)).into_response()).await
-}
-
-async fn groups(State(app): Shared, Query(numbers): Query<Numbers>) -> Result<Response, Response> {
-    aside(move || Json(app.session().listed(&numbers)).into_response()).await
-}
-
-async fn group(State(app): Shared, UrlPath(id): UrlPath<usize>) -> Response {
-    app.session().group(id).map_or_else(unknown, |group| Json(group).into_response())
-}
-
-async fn change(
-    State(app): Shared,
-    UrlPath(id): UrlPath<usize>,
-    change: Result<Json<ChangeJson>, JsonRejection>,
-) -> Result<Response, Response> {
-    let Json(change) =
-        change.map_err(|error| problem(StatusCode::BAD_REQUEST, error.body_text()))?;
-    aside(move || {
-        let mut session = app.session();
-        if let Err(why) = session.change(id, change.into()) {
-            return problem(StatusCode::CONFLICT, why.to_string());
-        }
-        app.queue.forget_plan();
-        session.group(id).map_or_else(unknown, |group| Json(group).into_response())
-    })
-    .await
-}
-
-#[derive(Serialize)]
-struct Accepted {
-    accepted: usize,
-}
-
-async fn accept(
-    State(app): Shared,
-    filter: Result<Json<Filter>, JsonRejection>,
-) -> Result<Response, Response> {
-    let Json(filter) =
-        filter.map_err(|error| problem(StatusCode::BAD_REQUEST, error.body_text()))?;
-    aside(move || {
-        let mut session = app.session();
-        let numbers = session.filtered(&filter);
-        app.queue.forget_plan();
-        match session.accept(&numbers) {
-            Ok(accepted) => Json(Accepted { accepted }).into_response(),
-            Err(why) => problem(StatusCode::CONFLICT, why.to_string()),
-        }
-    })
-    .await
-}
-
-async fn tags(
-    State(app): Shared,
-    UrlPath((group, member)): UrlPath<(usize, usize)>,
-) -> Result<Response, Response> {
-    aside(move || {
-        let session = app.session();
-        let Some(picture) = session.picture(group, member) else { return unknown() };
-        let place = session.place(picture);
-        drop(session);
-        match pictures::tags(&place) {
-            Ok(tags) => Json(tags).into_response(),
-            Err(why) => problem(StatusCode::GONE, why.to_string()),
-        }
-    })
-    .await
-}
-
-#[derive(Deserialize)]
-struct Turned {
-    /// As the keeper lies, so that both can be laid over each other.
-    #[serde(default)]
-    like_keeper: u8,
-}
-
-async fn picture(
-    State(app): Shared,
-    UrlPath((group, member, side)): UrlPath<(usize, usize, u32)>,
-    Query(turned): Query<Turned>,
-) -> Result<Response, Response> {
-    if !pictures::is_side(side) {
-        return Err(unknown());
-    }
-    let closed = |_| problem(StatusCode::SERVICE_UNAVAILABLE, "the review is over");
-    let found = {
-        let session = app.session();
-        session.picture(group, member).map(|picture| {
-            let arranged = session.arranged(group);
-            let duplicate = arranged
-                .iter()
-                .flat_map(|group| &group.duplicates)
-                .find(|duplicate| duplicate.picture.path == picture.path);
-            let turn = duplicate.map_or(Orientation::Upright, |d| d.orientation.inverse());
-            (session.place(picture), turn)
-        })
-    };
-    let Some((place, turn)) = found else { return Err(unknown()) };
-    let turn = if turned.like_keeper == 0 { Orientation::Upright } else { turn };
-    let worker = Arc::clone(&app);
-    let permit = app.decoding.acquire().await.map_err(closed)?;
-    let jpeg = aside(move || pictures::jpeg(&place, side, turn, &worker.decode)).await?;
-    drop(permit);
-    match jpeg {
-        Ok(jpeg) => {
-            let headers = [
-                (header::CONTENT_TYPE, "image/jpeg"),
-                (header::CACHE_CONTROL, "private, max-age=600"),
-            ];
-            Ok((headers, Body::from(jpeg)).into_response())
-        }
-        Err(why) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, why.to_string())),
-    }
 }
 
 async fn job(State(app): Shared) -> Response {

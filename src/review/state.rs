@@ -1,0 +1,33 @@
+//! What all answers share.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::State;
+use tokio::sync::Semaphore;
+
+use super::connections::Patience;
+use super::guard::Secret;
+use super::job::JobQueue;
+use super::session::Session;
+use crate::decode::DecodeOptions;
+
+/// One review: what was found, what is being done, and who may ask.
+pub(super) struct ReviewState {
+    pub session: Mutex<Session>,
+    pub queue: JobQueue,
+    pub secret: Secret,
+    pub port: u16,
+    pub decode: DecodeOptions,
+    pub decoding: Semaphore,
+    pub patience: Patience,
+    pub closed: AtomicBool,
+}
+
+impl ReviewState {
+    pub fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) type Shared = State<Arc<ReviewState>>;
