@@ -43,13 +43,25 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("image_webp", &["decode/webp.rs"]),
     (
         "axum",
-        &["review/server.rs", "review/state.rs", "review/answers.rs", "review/connections.rs"],
+        &[
+            "review/server.rs",
+            "review/state.rs",
+            "review/answers.rs",
+            "review/desk_answers.rs",
+            "review/connections.rs",
+        ],
     ),
     ("hyper", &["review/connections.rs"]),
     ("hyper_util", &["review/connections.rs"]),
     (
         "tokio",
-        &["review/server.rs", "review/state.rs", "review/answers.rs", "review/connections.rs"],
+        &[
+            "review/server.rs",
+            "review/state.rs",
+            "review/answers.rs",
+            "review/desk_answers.rs",
+            "review/connections.rs",
+        ],
     ),
     ("open", &["cli"]),
     ("inquire", &["cli/menu"]),

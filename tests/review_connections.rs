@@ -76,7 +76,7 @@ impl Review {
             let session = Session::new(report, "/".into(), None).unwrap();
             let limits = Limits::new(1 << 20, 1 << 20, 1 << 20);
             let decode = DecodeOptions { limits, exact: false };
-            let served = Served { listener, secret, decode, patience, cancel: &stop };
+            let served = Served { listener, secret, decode, patience, cancel: stop, desk: None };
             serve(session, served, &mut NoHands).unwrap();
         });
         Self { port, path, cancel, server: Some(server) }

@@ -32,7 +32,7 @@ pub(super) fn unknown() -> Response {
 }
 
 /// Work that reads files or waits for the database, away from the threads that answer.
-async fn aside<T: Send + 'static>(
+pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Response> {
     let failed = |_| problem(StatusCode::INTERNAL_SERVER_ERROR, "it failed unexpectedly");

@@ -1,7 +1,9 @@
 //! The jobs of the page, one at a time: making a plan, carrying it out, undoing it.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -10,7 +12,9 @@ use crate::act::plan::{ActionKind, Plan};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::path_text::{for_people, one_line};
 
+use super::desk::{Filing, Search};
 use super::{Problem, Proposed};
+use crate::model::findings::Summary;
 
 /// Most files that are named one by one.
 const NAMED: usize = 200;
@@ -37,6 +41,10 @@ pub(super) enum Order {
     /// The plan of that number, which loses so many files for good.
     Apply(u64, u64),
     Undo(String),
+    Find(Search),
+    File(Filing),
+    /// Finish the run of that name.
+    Resume(String),
 }
 
 impl Order {
@@ -45,6 +53,25 @@ impl Order {
             Self::Plan(_) => "plan",
             Self::Apply(..) => "apply",
             Self::Undo(_) => "undo",
+            Self::Find(_) => "find",
+            Self::File(_) => "file",
+            Self::Resume(_) => "resume",
+        }
+    }
+}
+
+impl Order {
+    fn about(&self) -> Vec<String> {
+        match self {
+            Self::Find(search) => {
+                let folders = search.roots.iter().chain(&search.references);
+                folders.map(|folder| for_people(folder)).collect()
+            }
+            Self::File(filing) => {
+                vec![for_people(&filing.source), for_people(&filing.destination)]
+            }
+            Self::Resume(run) | Self::Undo(run) => vec![run.clone()],
+            Self::Plan(_) | Self::Apply(..) => Vec::new(),
         }
     }
 }
@@ -54,7 +81,7 @@ impl Order {
 pub(super) struct Status {
     /// Counts the jobs.
     pub number: u64,
-    /// `plan`, `apply`, `undo`.
+    /// `plan`, `apply`, `undo`, `find`, `file`, `resume`.
     pub kind: &'static str,
     pub running: bool,
     /// The current phase.
@@ -62,8 +89,15 @@ pub(super) struct Status {
     pub done: u64,
     pub total: Option<u64>,
     pub bytes: u64,
+    /// It was stopped before its end, as somebody asked.
+    pub paused: bool,
+    /// What was searched for, or filed (human-readable).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<FoundStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +118,21 @@ pub(super) struct PlanStatus {
     /// Where each of them goes; empty where it goes nowhere.
     pub destinations: Vec<String>,
     pub left: Vec<String>,
+    /// How many files are left alone.
+    pub left_alone: usize,
+    /// Folders that files go to, and how many go there.
+    pub folders: Vec<(String, u64)>,
+    pub notes: Vec<String>,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct FoundStatus {
+    pub pictures: u64,
+    pub groups: u64,
+    pub duplicates: u64,
+    pub bytes: u64,
+    pub skipped: u64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -106,7 +155,16 @@ impl PlanStatus {
             })
             .unzip();
         let left = proposed.left.iter();
+        let mut folders: BTreeMap<&Path, u64> = BTreeMap::new();
+        let to = proposed.plan.actions.iter().flat_map(|a| &a.files);
+        for folder in to.filter_map(|file| file.destination.as_ref()?.0.parent()) {
+            *folders.entry(folder).or_default() += 1;
+        }
+        let folders = folders.into_iter().take(NAMED);
         Self {
+            left_alone: proposed.left.len(),
+            folders: folders.map(|(folder, files)| (for_people(folder), files)).collect(),
+            notes: proposed.notes.iter().map(|note| one_line(note)).collect(),
             action: action.name(),
             files: extent.files,
             bytes: extent.bytes,
@@ -144,6 +202,8 @@ impl fmt::Display for OrderError {
 #[derive(Debug, Default)]
 pub(super) struct JobQueue {
     inner: Mutex<Inner>,
+    /// Set when the job under way is to stop.
+    pub stop: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -175,7 +235,14 @@ impl JobQueue {
             return Err(OrderError::AnotherPlan);
         }
         let number = inner.status.number + 1;
-        inner.status = Status { number, kind: order.name(), running: true, ..Status::default() };
+        self.stop.store(false, Ordering::Relaxed);
+        inner.status = Status {
+            number,
+            kind: order.name(),
+            running: true,
+            about: order.about(),
+            ..Status::default()
+        };
         inner.waiting = Some(order);
         Ok(number)
     }
@@ -211,6 +278,29 @@ impl JobQueue {
                 inner.status.plan = Some(PlanStatus::from_proposed(&proposed, action));
                 inner.plan = Some((inner.status.number, proposed.plan));
             }
+            Err(_) if self.stop.load(Ordering::Relaxed) => inner.status.paused = true,
+            Err(why) => inner.status.error = Some(why.to_string()),
+        }
+    }
+
+    /// A search has come to its end; `None` for what was found if it failed.
+    pub fn found(&self, found: Result<Summary, Problem>) {
+        let stopped = self.stop.load(Ordering::Relaxed);
+        let mut inner = self.lock();
+        inner.status.running = false;
+        // The groups that a plan was made of are gone.
+        inner.plan = None;
+        match found {
+            Ok(summary) => {
+                inner.status.found = Some(FoundStatus {
+                    pictures: summary.counts.images,
+                    groups: summary.groups,
+                    duplicates: summary.duplicates,
+                    bytes: summary.reclaimable_bytes,
+                    skipped: summary.skipped,
+                });
+            }
+            Err(_) if stopped => inner.status.paused = true,
             Err(why) => inner.status.error = Some(why.to_string()),
         }
     }
@@ -238,6 +328,7 @@ impl Progress for JobQueue {
         let status = &mut inner.status;
         let is = |stage: Phase| stage.name() == status.phase;
         match event {
+            Event::Found { files } => status.done += files,
             Event::StageStarted { stage, total } => {
                 (status.phase, status.done, status.total) = (stage.name(), 0, total);
             }

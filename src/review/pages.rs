@@ -1,13 +1,19 @@
 //! The files of the page, and the headers that go with every answer.
 
-const HTML: &str = "text/html; charset=utf-8";
+/// Media type of pages.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The files of the page: path, media type, text.
-pub(super) const FILES: [(&str, &str, &str); 14] = [
-    ("/", HTML, include_str!("page/index.html")),
+/// The page of a review.
+pub(super) const PAGE: &str = include_str!("page/index.html");
+/// The page of the whole program.
+pub(super) const APP: &str = include_str!("page/app.html");
+
+/// What both pages are made of: path, media type, text.
+pub(super) const FILES: [(&str, &str, &str); 21] = [
     ("/style.css", CSS, include_str!("page/style.css")),
+    ("/app.css", CSS, include_str!("page/app.css")),
     ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
     ("/dom.js", SCRIPT, include_str!("page/dom.js")),
     ("/server.js", SCRIPT, include_str!("page/server.js")),
@@ -20,6 +26,13 @@ pub(super) const FILES: [(&str, &str, &str); 14] = [
     ("/apply.js", SCRIPT, include_str!("page/apply.js")),
     ("/folders.js", SCRIPT, include_str!("page/folders.js")),
     ("/keys.js", SCRIPT, include_str!("page/keys.js")),
+    ("/app.js", SCRIPT, include_str!("page/app.js")),
+    ("/job.js", SCRIPT, include_str!("page/job.js")),
+    ("/picker.js", SCRIPT, include_str!("page/picker.js")),
+    ("/duplicates.js", SCRIPT, include_str!("page/duplicates.js")),
+    ("/organise.js", SCRIPT, include_str!("page/organise.js")),
+    ("/settings.js", SCRIPT, include_str!("page/settings.js")),
+    ("/history.js", SCRIPT, include_str!("page/history.js")),
 ];
 
 /// Nothing but the page's own files (Content Security Policy Level 3), nothing kept where others

@@ -17,12 +17,14 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::Actions;
 use super::answers::{self, problem};
 use super::connections::{Patience, Seat, attend};
+use super::desk::{Actions, Desk};
+use super::desk_answers;
 use super::guard::{Asked, Refusal, Secret};
 use super::job::{JobQueue, Order};
-use super::pages::{FILES, HEADERS, sentence};
+use super::pages::{APP, FILES, HEADERS, HTML, PAGE, sentence};
+use super::places::Places;
 use super::session::Session;
 use super::state::{ReviewState, Shared};
 use crate::act::plan::ActionKind;
@@ -42,8 +44,7 @@ const ACTIONS: [ActionKind; 4] =
     [ActionKind::Quarantine, ActionKind::Trash, ActionKind::Hardlink, ActionKind::Delete];
 
 /// What serving needs.
-#[derive(Debug)]
-pub struct Served<'a> {
+pub struct Served {
     /// Bound to 127.0.0.1.
     pub listener: TcpListener,
     /// What a request has to know.
@@ -53,7 +54,9 @@ pub struct Served<'a> {
     /// Limits on time and on the number of connections.
     pub patience: Patience,
     /// Set when it is to end.
-    pub cancel: &'a AtomicBool,
+    pub cancel: Arc<AtomicBool>,
+    /// Makes the page the whole program.
+    pub desk: Option<Arc<dyn Desk>>,
 }
 
 /// Serves a review until the page says that it is done, or `cancel` is set. What the page asks to
@@ -61,8 +64,8 @@ pub struct Served<'a> {
 ///
 /// # Errors
 /// When the server cannot be started.
-pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) -> io::Result<()> {
-    let Served { listener, secret, decode, patience, cancel } = served;
+pub fn serve(session: Session, served: Served, actions: &mut dyn Actions) -> io::Result<()> {
+    let Served { listener, secret, decode, patience, cancel, desk } = served;
     let port = listener.local_addr()?.port();
     let app = Arc::new(ReviewState {
         session: Mutex::new(session),
@@ -73,6 +76,8 @@ pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) ->
         decoding: Semaphore::new(DECODING),
         patience,
         closed: AtomicBool::new(false),
+        desk,
+        places: Places::default(),
     });
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -82,13 +87,10 @@ pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) ->
         .enable_io()
         .enable_time()
         .build()?;
-    let server = runtime.spawn(listen(Arc::clone(&app), listener));
+    let server = runtime.spawn(listen(Arc::clone(&app), listener, Arc::clone(&cancel)));
     while !server.is_finished() {
         if let Some(order) = app.queue.take() {
             work(&app, order, actions);
-        }
-        if cancel.load(Ordering::Relaxed) {
-            app.closed.store(true, Ordering::Relaxed);
         }
         std::thread::sleep(LOOK);
     }
@@ -97,12 +99,20 @@ pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) ->
     ended
 }
 
-async fn listen(app: Arc<ReviewState>, listener: TcpListener) -> io::Result<()> {
+async fn listen(
+    app: Arc<ReviewState>,
+    listener: TcpListener,
+    cancel: Arc<AtomicBool>,
+) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let closing = Arc::clone(&app);
     let closed = async move {
         // What has begun comes to its end first.
         while !closing.closed.load(Ordering::Relaxed) || closing.queue.is_busy() {
+            if cancel.load(Ordering::Relaxed) {
+                closing.queue.stop.store(true, Ordering::Relaxed);
+                closing.closed.store(true, Ordering::Relaxed);
+            }
             tokio::time::sleep(LOOK).await;
         }
         // The answer that says so is still sent.
@@ -138,13 +148,42 @@ fn work(app: &ReviewState, order: Order, actions: &mut dyn Actions) {
             }
             app.queue.finished(done);
         }
+        Order::Find(search) => {
+            let found = actions.find(&search, &app.queue, &app.queue.stop);
+            let summary = found.map(|session| {
+                let summary = session.summary();
+                *app.session() = session;
+                summary
+            });
+            app.queue.found(summary);
+        }
+        Order::File(filing) => {
+            let action = if filing.moves { ActionKind::Move } else { ActionKind::Copy };
+            let filed = actions.file(&filing, &app.queue, &app.queue.stop);
+            app.queue.planned(filed, action);
+        }
+        Order::Resume(run) => app.queue.finished(actions.resume(&run, &app.queue)),
     }
 }
 
 fn router(app: Arc<ReviewState>) -> Router {
     let mut guarded = Router::new();
-    for (path, kind, text) in FILES {
+    // The whole program begins with its own page; a review alone is the first page.
+    let first = if app.desk.is_some() { APP } else { PAGE };
+    for (path, kind, text) in [("/", HTML, first), ("/review", HTML, PAGE)].into_iter().chain(FILES)
+    {
         guarded = guarded.route(path, get(move || file(kind, text)));
+    }
+    if app.desk.is_some() {
+        guarded = guarded
+            .route("/api/places", get(desk_answers::roots).post(desk_answers::typed))
+            .route("/api/places/{id}", get(desk_answers::list).post(desk_answers::within))
+            .route("/api/settings", get(desk_answers::settings).post(desk_answers::set))
+            .route("/api/history", get(desk_answers::history))
+            .route("/api/history/{run}", get(desk_answers::files))
+            .route("/api/left-off", get(desk_answers::left_off))
+            .route("/api/pause", post(desk_answers::pause))
+            .route("/api/begin", post(desk_answers::begin));
     }
     let guarded = guarded
         .route("/api/overview", get(answers::overview))
@@ -281,6 +320,7 @@ async fn order(
         }
         OrderJson::Apply { number, lost_for_good } => Order::Apply(number, lost_for_good),
         OrderJson::Undo(run) if app.session().runs().contains(&run) => Order::Undo(run),
+        OrderJson::Undo(run) if desk_answers::knows(&app, &run) => Order::Undo(run),
         OrderJson::Undo(_) => return Err(wrong("there is no such run in this review")),
     };
     match app.queue.order(order) {

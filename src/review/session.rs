@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::decided::{Decided, Step};
 use super::folders::Folders;
 use crate::catalogue::decisions::{Decisions, DecisionsError};
-use crate::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation};
+use crate::model::findings::{
+    Counts, Duplicate, Findings, FoundPicture, Group, Matching, Relation, Summary,
+};
 
 /// What stands for a member of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +106,32 @@ impl Session {
         };
         session.recall()?;
         Ok(session)
+    }
+
+    /// A review of nothing, until something is found.
+    pub fn empty(base: PathBuf) -> Self {
+        let report = Findings {
+            roots: Vec::new(),
+            references: Vec::new(),
+            matching: Matching::default(),
+            groups: Vec::new(),
+            skipped: Vec::new(),
+            damaged: Vec::new(),
+            known: HashMap::new(),
+            warnings: Vec::new(),
+            counts: Counts::default(),
+        };
+        Self {
+            report,
+            decided: Vec::new(),
+            gone: HashMap::new(),
+            decisions: None,
+            base,
+            folders: Folders::default(),
+            steps: Vec::new(),
+            found_bytes: Vec::new(),
+            freed: Vec::new(),
+        }
     }
 
     /// The group around the keeper that was chosen.
@@ -240,6 +268,11 @@ impl Session {
             }
         }
         self.freed.fill(None);
+    }
+
+    /// The closing figures of what was found.
+    pub(super) fn summary(&self) -> Summary {
+        self.report.summary()
     }
 
     /// The runs of this review that are not undone, the last first.

@@ -7,8 +7,10 @@ use axum::extract::State;
 use tokio::sync::Semaphore;
 
 use super::connections::Patience;
+use super::desk::Desk;
 use super::guard::Secret;
 use super::job::JobQueue;
+use super::places::Places;
 use super::session::Session;
 use crate::decode::DecodeOptions;
 
@@ -22,6 +24,9 @@ pub(super) struct ReviewState {
     pub decoding: Semaphore,
     pub patience: Patience,
     pub closed: AtomicBool,
+    /// What the page of the whole program needs; a page for one review has none.
+    pub desk: Option<Arc<dyn Desk>>,
+    pub places: Places,
 }
 
 impl ReviewState {

@@ -49,10 +49,21 @@ impl Review {
         Self::run(hermetic.command(), arguments)
     }
 
+    /// A running `app`.
+    pub fn app(hermetic: &Hermetic, arguments: &[&str]) -> Self {
+        let mut command = hermetic.command();
+        command.args(["app", "--no-open", "--no-progress"]).args(arguments);
+        Self::served(command, "Open it at ")
+    }
+
     pub fn run(mut command: Command, arguments: &[&str]) -> Self {
+        command.args(["review", "library", "--no-open", "--no-progress"]).args(arguments);
+        Self::served(command, "Review them at ")
+    }
+
+    /// A program that prints a link after these words.
+    pub fn served(mut command: Command, words: &str) -> Self {
         let mut child = command
-            .args(["review", "library", "--no-open", "--no-progress"])
-            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -60,11 +71,11 @@ impl Review {
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut lines = lines.map(Result::unwrap);
-        let Some(line) = lines.find(|line| line.starts_with("Review them at ")) else {
+        let Some(line) = lines.find(|line| line.starts_with(words)) else {
             let output = child.wait_with_output().unwrap();
             panic!("no link: {}", String::from_utf8_lossy(&output.stderr));
         };
-        let link = line.trim_start_matches("Review them at ").to_owned();
+        let link = line.trim_start_matches(words).to_owned();
         let rest = link.strip_prefix("http://127.0.0.1:").expect("not on this machine");
         let port = rest.split('/').next().unwrap().parse().unwrap();
         Self { child, port, link }
@@ -113,7 +124,16 @@ impl Review {
 
     /// Orders something, and waits for the end of it.
     pub fn job(&self, cookie: &str, order: &str) -> Value {
-        let answer = self.post(cookie, "/api/job", order);
+        self.wait_for(cookie, "/api/job", order)
+    }
+
+    /// Begins something of the whole program, and waits for the end of it.
+    pub fn begin(&self, cookie: &str, what: &str) -> Value {
+        self.wait_for(cookie, "/api/begin", what)
+    }
+
+    fn wait_for(&self, cookie: &str, path: &str, order: &str) -> Value {
+        let answer = self.post(cookie, path, order);
         assert_eq!(answer.status, 200, "{}", answer.text());
         loop {
             let job = self.json(cookie, "/api/job");

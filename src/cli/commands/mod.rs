@@ -1,10 +1,14 @@
 //! One file per command.
 
+#[cfg_attr(not(feature = "review"), path = "no_app.rs")]
+pub mod app;
 pub mod apply;
 pub mod cache;
 pub mod config;
 pub mod covered;
 pub mod dedupe;
+#[cfg(feature = "review")]
+pub mod desk;
 pub mod doctor;
 pub mod exchange;
 pub mod history;

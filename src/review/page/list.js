@@ -3,7 +3,7 @@
 
 import { $, count, human, make, number } from './dom.js';
 import { ask } from './server.js';
-import { ROLES, alternative, carry, size, standing } from './words.js';
+import { ROLES, alternative, carry, size, standing, tail } from './words.js';
 
 /* Cards above and below those in sight. */
 const AROUND = 4;
@@ -46,7 +46,7 @@ export function member_card(group, member) {
   thumbnail(group, member),
   make('span', { class: 'role', text: ROLES[member.role] }),
   make('span', { class: 'name', text: member.name }),
-  make('small', { text: member.folder }),
+  make('small', { text: tail(member.folder) }),
   make('small', { text: size(member) }),
   make('small', { class: 'standing', text: standing(member) || '\u00a0' }),
   ...carry(member).map((text) => make('small', { class: 'carry', text })));

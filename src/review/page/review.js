@@ -161,6 +161,11 @@ $('filters').addEventListener('input', (event) => {
 });
 $('filters').addEventListener('submit', (event) => event.preventDefault());
 
+/* As a part of the whole program. */
+if (location.pathname === '/review') {
+  $('home').hidden = false;
+  $('finish').hidden = true;
+}
 await count_up();
 $('filters').elements.format.append(...overview.formats.map((name) => make('option', { value: name, text: name })));
 $('filters').elements.format.closest('label').hidden = overview.formats.length < 2;
