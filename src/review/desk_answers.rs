@@ -173,6 +173,17 @@ pub(super) async fn left_off(State(app): Shared) -> Result<Response, Response> {
     .await
 }
 
+/// How people came in.
+#[derive(Serialize)]
+struct HowIn {
+    /// With a password, so that they can log out.
+    password: bool,
+}
+
+pub(super) async fn gate(State(app): Shared) -> Response {
+    Json(HowIn { password: app.gate.asks_password() }).into_response()
+}
+
 pub(super) async fn pause(State(app): Shared, _: Json<Nothing>) -> Response {
     app.queue.stop.store(true, Ordering::Relaxed);
     Json(app.queue.status()).into_response()

@@ -20,12 +20,16 @@ mod desk;
 mod desk_answers;
 mod filter;
 mod folders;
+mod gate;
 mod guard;
 mod job;
+mod login;
 mod memory;
 mod pages;
+mod password;
 mod pictures;
 mod places;
+mod refusals;
 mod rules;
 mod server;
 mod session;
@@ -34,8 +38,10 @@ mod steps;
 
 pub use connections::Patience;
 pub use desk::{Actions, Desk, Filing, PastFile, PastRun, Search, Setting};
+pub use gate::{Gate, Random};
 pub use guard::Secret;
 pub use job::JobResult;
+pub use password::{PasswordError, PasswordHash, SHORTEST};
 pub use server::{Served, serve};
 pub use session::Session;
 

@@ -2,17 +2,23 @@
 
 /// Media type of pages.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// Media type of styles.
+pub(super) const CSS: &str = "text/css; charset=utf-8";
+/// Media type of modules.
+pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The page of a review.
 pub(super) const PAGE: &str = include_str!("page/index.html");
+/// Where people log in, and what that page is made of.
+pub(super) const LOGIN: &str = include_str!("page/login.html");
+pub(super) const LOGIN_SCRIPT: &str = include_str!("page/login.js");
+pub(super) const STYLE: &str = include_str!("page/style.css");
 /// The page of the whole program.
 pub(super) const APP: &str = include_str!("page/app.html");
 
 /// What both pages are made of: path, media type, text.
 pub(super) const FILES: [(&str, &str, &str); 21] = [
-    ("/style.css", CSS, include_str!("page/style.css")),
+    ("/style.css", CSS, STYLE),
     ("/app.css", CSS, include_str!("page/app.css")),
     ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
     ("/dom.js", SCRIPT, include_str!("page/dom.js")),

@@ -21,10 +21,13 @@ use super::answers::{self, problem};
 use super::connections::{Patience, Seat, attend};
 use super::desk::{Actions, Desk};
 use super::desk_answers;
-use super::guard::{Asked, Refusal, Secret};
+use super::gate::Gate;
+use super::guard::Refusal;
 use super::job::{JobQueue, Order};
-use super::pages::{APP, FILES, HEADERS, HTML, PAGE, sentence};
+use super::login;
+use super::pages::{APP, FILES, HEADERS, HTML, PAGE};
 use super::places::Places;
+use super::refusals::{answer, asked, last, refused};
 use super::session::Session;
 use super::state::{ReviewState, Shared};
 use crate::act::plan::ActionKind;
@@ -45,10 +48,10 @@ const ACTIONS: [ActionKind; 4] =
 
 /// What serving needs.
 pub struct Served {
-    /// Bound to 127.0.0.1.
+    /// Bound to 127.0.0.1; elsewhere only with a gate that asks for a password.
     pub listener: TcpListener,
-    /// What a request has to know.
-    pub secret: Secret,
+    /// Who may come in.
+    pub gate: Gate,
     /// How previews are made.
     pub decode: DecodeOptions,
     /// Limits on time and on the number of connections.
@@ -65,15 +68,21 @@ pub struct Served {
 /// # Errors
 /// When the server cannot be started.
 pub fn serve(session: Session, served: Served, actions: &mut dyn Actions) -> io::Result<()> {
-    let Served { listener, secret, decode, patience, cancel, desk } = served;
-    let port = listener.local_addr()?.port();
+    let Served { listener, gate, decode, patience, cancel, desk } = served;
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() && !gate.asks_password() {
+        let why = "a page for other machines needs a password";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    let port = address.port();
     let app = Arc::new(ReviewState {
         session: Mutex::new(session),
         queue: JobQueue::default(),
-        secret,
+        gate,
         port,
         decode,
         decoding: Semaphore::new(DECODING),
+        trying: Semaphore::new(1),
         patience,
         closed: AtomicBool::new(false),
         desk,
@@ -182,6 +191,7 @@ fn router(app: Arc<ReviewState>) -> Router {
             .route("/api/history", get(desk_answers::history))
             .route("/api/history/{run}", get(desk_answers::files))
             .route("/api/left-off", get(desk_answers::left_off))
+            .route("/api/gate", get(desk_answers::gate))
             .route("/api/pause", post(desk_answers::pause))
             .route("/api/begin", post(desk_answers::begin));
     }
@@ -202,11 +212,13 @@ fn router(app: Arc<ReviewState>) -> Router {
         .route("/picture/{group}/{member}/{side}", get(answers::picture))
         .fallback(|| async { answer(StatusCode::NOT_FOUND, "There is no such page.") })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), check));
-    Router::new()
-        .route("/open/{token}", get(open))
-        .merge(guarded)
-        .layer(middleware::map_response(with_headers))
-        .with_state(app)
+    let open = match app.gate.asks_password() {
+        true => login::routes(),
+        false => {
+            Router::new().route("/open/{token}", get(open)).route("/again", post(login::again))
+        }
+    };
+    open.merge(guarded).layer(middleware::map_response(with_headers)).with_state(app)
 }
 
 async fn with_headers(mut response: Response) -> Response {
@@ -219,38 +231,6 @@ async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-fn answer(status: StatusCode, text: &str) -> Response {
-    let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    (status, html, sentence(text)).into_response()
-}
-
-fn asked<'a>(headers: &'a HeaderMap, method: &Method) -> Asked<'a> {
-    // A header that is there twice is a trick.
-    let one = |name: HeaderName| {
-        let mut values = headers.get_all(name).into_iter();
-        let first = values.next().map(|value| value.to_str().unwrap_or("?"));
-        if values.next().is_some() { Some("?") } else { first }
-    };
-    Asked {
-        host: one(header::HOST),
-        origin: one(header::ORIGIN),
-        fetch_site: one(HeaderName::from_static("sec-fetch-site")),
-        cookies: one(header::COOKIE),
-        changes: method != Method::GET && method != Method::HEAD,
-    }
-}
-
-/// An answer after which the connection is closed.
-fn last(status: StatusCode, text: &str) -> Response {
-    let mut response = answer(status, text);
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-fn refused(refusal: Refusal) -> Response {
-    last(StatusCode::FORBIDDEN, refusal.text())
-}
-
 async fn check(
     State(app): Shared,
     Extension(seat): Extension<Arc<Seat>>,
@@ -258,8 +238,14 @@ async fn check(
     next: Next,
 ) -> Response {
     let asked = asked(request.headers(), request.method());
-    if let Err(refusal) = app.secret.check(app.port, &asked) {
-        return refused(refusal);
+    match app.gate.check(app.port, &asked) {
+        Ok(()) => {}
+        // Who opens a page is shown where to log in.
+        Err(Refusal::Login) if !request.uri().path().starts_with("/api/") && !asked.changes => {
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, "/login")]).into_response();
+        }
+        Err(Refusal::Login) => return last(StatusCode::UNAUTHORIZED, Refusal::Login.text()),
+        Err(refusal) => return refused(refusal),
     }
     seat.know();
     let (parts, body) = request.into_parts();
@@ -277,7 +263,7 @@ async fn open(
     UrlPath(token): UrlPath<String>,
     headers: HeaderMap,
 ) -> Response {
-    match app.secret.open(&token, app.port, &asked(&headers, &Method::GET)) {
+    match app.gate.open(&token, app.port, &asked(&headers, &Method::GET)) {
         Ok(cookie) => {
             seat.know();
             let to = [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)];

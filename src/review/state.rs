@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::connections::Patience;
 use super::desk::Desk;
-use super::guard::Secret;
+use super::gate::Gate;
 use super::job::JobQueue;
 use super::places::Places;
 use super::session::Session;
@@ -18,10 +18,12 @@ use crate::decode::DecodeOptions;
 pub(super) struct ReviewState {
     pub session: Mutex<Session>,
     pub queue: JobQueue,
-    pub secret: Secret,
+    pub gate: Gate,
     pub port: u16,
     pub decode: DecodeOptions,
     pub decoding: Semaphore,
+    /// Passwords that are looked at, one at a time.
+    pub trying: Semaphore,
     pub patience: Patience,
     pub closed: AtomicBool,
     /// What the page of the whole program needs; a page for one review has none.

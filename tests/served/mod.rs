@@ -75,7 +75,7 @@ impl Review {
             let output = child.wait_with_output().unwrap();
             panic!("no link: {}", String::from_utf8_lossy(&output.stderr));
         };
-        let link = line.trim_start_matches(words).to_owned();
+        let link = line.trim_start_matches(words).split(' ').next().unwrap().to_owned();
         let rest = link.strip_prefix("http://127.0.0.1:").expect("not on this machine");
         let port = rest.split('/').next().unwrap().parse().unwrap();
         Self { child, port, link }

@@ -1,5 +1,6 @@
 //! `app`, as typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
@@ -15,7 +16,8 @@ will happen; what was done can be undone, there and with `clean-backup undo`.
 Examples:
   clean-backup app
   clean-backup app /srv/photos                 that folder may be chosen too
-  clean-backup app --no-open --port 8123       print the link, open it yourself"
+  clean-backup app --no-open --port 8123       print the link, open it yourself
+  clean-backup app /srv/photos --listen 0.0.0.0:8123      on a NAS, with a password"
 )]
 pub struct AppArgs {
     /// Folders that can be chosen, besides the home folder and mounted drives
@@ -24,6 +26,15 @@ pub struct AppArgs {
     /// Port to serve the page on [default: any free one]
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Serve other machines too, at this address, like 0.0.0.0:8123: only with a password, which
+    /// `clean-backup config set-password` sets
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["port", "no_open"],
+          help_heading = "Network")]
+    pub listen: Option<SocketAddr>,
+    /// With --listen: a host name under which the page is asked for, besides addresses and local
+    /// names. May be repeated
+    #[arg(long, value_name = "NAME", requires = "listen", help_heading = "Network")]
+    pub host: Vec<String>,
     /// Print the link; do not open a browser
     #[arg(long)]
     pub no_open: bool,

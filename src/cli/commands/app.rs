@@ -1,5 +1,6 @@
 //! The whole program as a page in the browser.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,13 +18,15 @@ use clean_backup::model::policy::{Policy, Sensitivity};
 use clean_backup::model::readable::{count, human_bytes};
 use clean_backup::organize::{Fate, Organized};
 use clean_backup::review::{
-    Actions, Filing, JobResult, Patience, Problem, Proposed, Search, Secret, Served, Session, serve,
+    Actions, Filing, Gate, JobResult, PasswordHash, Patience, Problem, Proposed, Search, Secret,
+    Served, Session, serve,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::desk::OwnDesk;
-use super::review::{OwnActions, done, listen, open_browser};
+use super::review::{OwnActions, done, listen, open_browser, random, random_bytes};
+use super::running;
 use crate::cli::args::{AppArgs, ProgramArgs};
 use crate::cli::context::{Context, now};
 use crate::cli::environment::ProcessEnvironment;
@@ -56,7 +59,23 @@ pub fn run(
         args: args.layer(),
         environment: environment.clone(),
     });
-    let listener = listen(options.port)?;
+    let password = options.listen.map(|_| password(context)).transpose()?;
+    let note = state.join("app-running.json");
+    if options.listen.is_none()
+        && let Some(link) = running::another_link(&note)
+    {
+        render::print(&format!("It is running already. Open it at {link}\n"))?;
+        if !options.no_open && context.asks {
+            open_browser(&link);
+        }
+        return Ok(Outcome::Done);
+    }
+    let listener = match options.listen {
+        Some(address) => TcpListener::bind(address).map_err(|error| {
+            Failure::new(FailureKind::Failed, format!("{address} cannot be used: {error}"))
+        })?,
+        None => listen(options.port)?,
+    };
     let failed = |error: std::io::Error| {
         Failure::new(FailureKind::Failed, format!("the page cannot be served: {error}"))
     };
@@ -66,18 +85,35 @@ pub fn run(
     let to = None;
     let own = OwnActions { context, library, to, carry: true, cancel: Arc::clone(&cancel) };
     let mut actions = AppActions { own, desk: Arc::clone(&desk), args, environment };
-    let secret = Secret::new(super::review::random()?);
-    let link = secret.link(port);
-    render::print(&format!(
-        "Open it at {link}\n\
-         The link works once, on this machine. Ctrl-C ends the program; what was decided is kept.\n"
-    ))?;
-    if !options.no_open && context.asks {
-        open_browser(&link);
-    }
+    let gate = match password {
+        Some(hash) => {
+            render::print(&format!(
+                "Open it at http://{} and log in.\n\
+                 The connection is not encrypted: outside of a network that you trust, put a proxy with \
+                 TLS in front of it.\n",
+                listener.local_addr().map_err(failed)?
+            ))?;
+            Gate::password(hash, options.host.clone(), random_bytes)
+        }
+        None => {
+            let key = running::key(random()?);
+            let secret = Secret::new(random()?).with_key(key.clone());
+            running::note(&note, port, &key);
+            let link = secret.link(port);
+            render::print(&format!(
+                "Open it at {link}\n\
+                 The link works once, on this machine. Start the same command again for another one. \
+                 Ctrl-C ends the program; what was decided is kept.\n"
+            ))?;
+            if !options.no_open && context.asks {
+                open_browser(&link);
+            }
+            Gate::link(secret, random_bytes)
+        }
+    };
     let served = Served {
         listener,
-        secret,
+        gate,
         decode: context.decode_options(),
         patience: Patience::default(),
         cancel: Arc::clone(&cancel),
@@ -89,6 +125,20 @@ pub fn run(
             .hint("what was under way can be finished the next time"));
     }
     Ok(Outcome::Done)
+}
+
+/// The hash of the password that is configured.
+fn password(context: &Context<'_>) -> Result<PasswordHash, Failure> {
+    let refused = |message: String| {
+        Failure::new(FailureKind::Refused, message)
+            .hint("set a password with: clean-backup config set-password")
+    };
+    let Some(hash) = &context.settings.password_hash else {
+        return Err(refused(
+            "--listen serves the page to other machines only with a password".into(),
+        ));
+    };
+    hash.parse().map_err(|why| refused(format!("password_hash: {why}")))
 }
 
 /// Does what the page asks for, as the command line does.

@@ -19,6 +19,8 @@ pub mod quarantine;
 pub mod resume;
 #[cfg_attr(not(feature = "review"), path = "no_review.rs")]
 pub mod review;
+#[cfg(feature = "review")]
+pub mod running;
 pub mod scan;
 pub mod similar;
 pub mod undo;

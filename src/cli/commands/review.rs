@@ -18,7 +18,7 @@ use clean_backup::model::findings::Findings;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::readable::{count, human_bytes};
 use clean_backup::review::{
-    Actions, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
+    Actions, Gate, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
 };
 
 use super::dedupe::{duplicate_options, find, run_label};
@@ -84,7 +84,8 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     let decode = context.decode_options();
     let patience = Patience::default();
     let watched = Arc::clone(&cancel);
-    let served = Served { listener, secret, decode, patience, cancel: watched, desk: None };
+    let gate = Gate::link(secret, random_bytes);
+    let served = Served { listener, gate, decode, patience, cancel: watched, desk: None };
     serve(session, served, &mut actions).map_err(failed)?;
     if cancel.load(Ordering::Relaxed) {
         return Err(Failure::new(FailureKind::Interrupted, "the review page is closed")
@@ -116,10 +117,15 @@ pub(super) fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
 
 /// What nobody can guess.
 pub(super) fn random() -> Result<[u8; 32], Failure> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| {
+    random_bytes().map_err(|error| {
         Failure::new(FailureKind::Failed, format!("the system gives no random numbers: {error}"))
-    })?;
+    })
+}
+
+/// The same, for the server.
+pub(super) fn random_bytes() -> std::io::Result<[u8; 32]> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(std::io::Error::other)?;
     Ok(random)
 }
 

@@ -50,7 +50,13 @@ async function quit() {
   });
 }
 
+async function log_out() {
+  await ask('logout', {});
+  location.href = 'login';
+}
+
 closing_buttons();
+$('log-out').addEventListener('click', log_out);
 $('quit').addEventListener('click', quit);
 addEventListener('hashchange', route);
 duplicates.start();
@@ -58,5 +64,7 @@ organise.start();
 history.start();
 job.on('resume', unfinished);
 job.on('undo', unfinished);
+const { password } = await ask('api/gate');
+$('log-out').hidden = !password;
 await job.start();
 route();
