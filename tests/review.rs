@@ -369,8 +369,14 @@ fn in_a_browser() {
     assert_eq!(browser.text("document.getElementById('skipped-open').textContent"), "1 not read…");
     browser.click("#skipped-open");
     browser.wait("document.getElementById('skipped-files').textContent.includes('broken.jpg: decode: truncated')");
+    browser.accessible("what was not read");
     browser.press("\u{e00c}");
     browser.wait("!document.getElementById('skipped').open");
+    browser.press("?");
+    browser.wait("document.getElementById('help').open");
+    browser.accessible("keys");
+    browser.press("\u{e00c}");
+    browser.wait("!document.getElementById('help').open");
 
     // Look at a group: both pictures are there, and move together.
     let lake = "[...document.querySelectorAll('.card')].findIndex((c) => c.textContent.includes('lake-small'))";
@@ -385,6 +391,25 @@ fn in_a_browser() {
     browser.wait("[...document.querySelectorAll('.frame img')].every((i) => i.style.transform.includes('scale(4)'))");
     let moved = "document.querySelector('#pane-b img').style.transform === document.querySelector('#pane-a img').style.transform";
     browser.value("document.querySelector('#pane-b .frame').dispatchEvent(new WheelEvent('wheel', {deltaY: -200, clientX: 900, clientY: 400, cancelable: true}))");
+    browser.wait(moved);
+    browser.press("z");
+    // Two fingers zoom about their middle, one drags; both pictures go along.
+    let corner = |edge: &str| {
+        let box_of = "document.querySelector('#pane-a .frame').getBoundingClientRect()";
+        browser.value(&format!("{box_of}.{edge}")).as_f64().unwrap()
+    };
+    let (x, y) = (corner("left") + 200.0, corner("top") + 200.0);
+    let style = "document.querySelector('#pane-a img').style.transform";
+    browser.touch("touchStart", &[(x - 20.0, y), (x + 20.0, y)]);
+    browser.touch("touchMove", &[(x - 60.0, y), (x + 60.0, y)]);
+    browser.wait(&format!("{style}.includes('scale(3)')"));
+    browser.touch("touchEnd", &[]);
+    browser.wait(moved);
+    let zoomed = browser.text(style);
+    browser.touch("touchStart", &[(x, y)]);
+    browser.touch("touchMove", &[(x - 30.0, y - 30.0)]);
+    browser.touch("touchEnd", &[]);
+    browser.wait(&format!("{style} !== '{zoomed}' && {style}.includes('scale(3)')"));
     browser.wait(moved);
     browser.press("z");
     // The pictures of the next group are there before it is asked for.
@@ -510,6 +535,7 @@ fn in_a_browser() {
     browser.wait("document.getElementById('apply').open");
     browser.click("#apply-plan");
     browser.wait("!document.getElementById('apply-plan-shown').hidden");
+    browser.accessible("the plan");
     let sentence = browser.text("document.getElementById('plan-sentence').textContent");
     assert!(sentence.starts_with("2 files (") && sentence.contains("moved aside"), "{sentence}");
     browser.screenshot("apply-light-1280.png");

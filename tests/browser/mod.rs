@@ -213,6 +213,15 @@ impl Browser {
         assert_eq!(found, json!([]), "{what} at {}", self.text("location.pathname"));
     }
 
+    /// Fingers on the page: `touchStart`, `touchMove` or `touchEnd`, and where they are then.
+    pub fn touch(&self, kind: &str, fingers: &[(f64, f64)]) {
+        let points = fingers.iter().zip(1..).map(|((x, y), id)| json!({"x": x, "y": y, "id": id}));
+        let points: Vec<Value> = points.collect();
+        let event = json!({"type": kind, "touchPoints": points});
+        let touch = json!({"cmd": "Input.dispatchTouchEvent", "params": event});
+        self.post("/goog/cdp/execute", &touch);
+    }
+
     /// Types into what has the focus.
     pub fn write(&self, text: &str) {
         for letter in text.chars() {

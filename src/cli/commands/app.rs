@@ -211,7 +211,16 @@ impl Actions for AppActions<'_> {
         options.acts = true;
         let mut library = context.hashing_library()?;
         let monitor = Monitor { progress, cancel: stop, leftovers: &|_| () };
-        let findings = library.duplicates(&options, monitor).map_err(Failure::from)?;
+        let findings = match library.duplicates(&options, monitor) {
+            Ok(findings) => findings,
+            Err(error) => {
+                // What was stopped is gone on with; what failed would fail again.
+                if !stop.load(Ordering::Relaxed) {
+                    self.desk.end();
+                }
+                return Err(Failure::from(error).into());
+            }
+        };
         let decisions = context.decisions_file().map(|file| Decisions::open(&file)).transpose()?;
         let session = Session::new(findings, context.folder.clone(), decisions)?;
         self.own.library = library;
