@@ -39,9 +39,18 @@ fn placed<T: Serialize>(answer: Result<T, PlaceError>) -> Response {
     }
 }
 
+/// The page is about one review.
+struct NoDesk;
+
+impl From<NoDesk> for Response {
+    fn from(_: NoDesk) -> Self {
+        problem(StatusCode::NOT_FOUND, "there is no such page")
+    }
+}
+
 /// A desk, which all of these have: without one they have no route.
-fn desk(app: &ReviewState) -> Result<Arc<dyn Desk>, Response> {
-    app.desk.clone().ok_or_else(|| problem(StatusCode::NOT_FOUND, "there is no such page"))
+fn desk(app: &ReviewState) -> Result<Arc<dyn Desk>, NoDesk> {
+    app.desk.clone().ok_or(NoDesk)
 }
 
 pub(super) async fn roots(State(app): Shared) -> Result<Response, Response> {
@@ -223,20 +232,20 @@ pub(super) async fn begin(
         match order.map(|order| app.queue.order(order)) {
             Ok(Ok(_)) => Json(app.queue.status()).into_response(),
             Ok(Err(why)) => problem(StatusCode::CONFLICT, why.to_string()),
-            Err(why) => why,
+            Err(why) => wrong(why),
         }
     })
     .await
 }
 
-fn order(app: &ReviewState, desk: &dyn Desk, begin: Begin) -> Result<Order, Response> {
+fn order(app: &ReviewState, desk: &dyn Desk, begin: Begin) -> Result<Order, String> {
     let roots = desk.roots();
-    let path = |id: usize| app.places.path(id, &roots).map_err(wrong);
+    let path = |id: usize| app.places.path(id, &roots).map_err(|why| why.to_string());
     let paths =
-        |ids: Vec<usize>| ids.into_iter().map(path).collect::<Result<Vec<PathBuf>, Response>>();
+        |ids: Vec<usize>| ids.into_iter().map(path).collect::<Result<Vec<PathBuf>, String>>();
     Ok(match begin {
         Begin::Find { folders, .. } if folders.is_empty() => {
-            return Err(wrong("choose a folder first"));
+            return Err("choose a folder first".into());
         }
         Begin::Find { folders, references, sensitivity } => Order::Find(Search {
             roots: paths(folders)?,
@@ -245,7 +254,7 @@ fn order(app: &ReviewState, desk: &dyn Desk, begin: Begin) -> Result<Order, Resp
         }),
         Begin::Again {} => match desk.left_off() {
             Some(search) => Order::Find(search),
-            None => return Err(wrong("there is no search to go on with")),
+            None => return Err("there is no search to go on with".into()),
         },
         Begin::File { source, destination, moves, template, no_file_dates } => {
             Order::File(Filing {
@@ -257,6 +266,6 @@ fn order(app: &ReviewState, desk: &dyn Desk, begin: Begin) -> Result<Order, Resp
             })
         }
         Begin::Resume(run) if knows(app, &run) => Order::Resume(run),
-        Begin::Resume(_) => return Err(wrong("there is no such run")),
+        Begin::Resume(_) => return Err("there is no such run".into()),
     })
 }

@@ -268,7 +268,7 @@ mod tests {
         for path in [&outside, &root.join("../secret"), Path::new("home"), Path::new("/")] {
             assert!(places.typed(&path.to_string_lossy(), &roots).is_err(), "{}", path.display());
         }
-        assert!(matches!(places.path(a, &[outside.clone()]), Err(PlaceError::Outside)));
+        assert!(matches!(places.path(a, std::slice::from_ref(&outside)), Err(PlaceError::Outside)));
         assert!(matches!(places.path(99, &roots), Err(PlaceError::Unknown)));
         // A folder that became a link to elsewhere.
         #[cfg(unix)]
