@@ -6,7 +6,9 @@ mod key;
 mod value;
 
 pub use file::{ConfigError, Layer, read, set, unset};
-pub use key::{Key, Shape, UnknownKey};
+#[cfg(feature = "review")]
+pub use key::Shape;
+pub use key::{Key, UnknownKey};
 pub use value::{Value, expand_home};
 
 #[cfg(test)]
