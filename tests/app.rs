@@ -144,7 +144,24 @@ fn a_search_is_paused_and_finished_after_a_kill() {
     let done = app.begin(&cookie, r#"{"again":{}}"#);
     assert_eq!((&done["found"]["pictures"], &done["found"]["groups"]), (&json!(400), &json!(1)));
     assert_eq!(app.json(&cookie, "/api/left-off"), Value::Null);
-    assert_eq!(app.json(&cookie, "/api/overview")["groups"], 1);
+    let overview = app.json(&cookie, "/api/overview");
+    assert_eq!(overview["groups"], 1);
+    // A page that still shows an earlier search decides nothing about this one.
+    let (now, host) = (overview["search"].as_u64().unwrap(), app.host());
+    for (search, expected) in [(now - 1, 409), (now + 1, 409), (now, 200)] {
+        let (origin, search) = (format!("http://{host}"), search.to_string());
+        let headers = [
+            ("Host", host.as_str()),
+            ("Origin", &origin),
+            ("Cookie", &cookie),
+            ("Content-Type", "application/json"),
+            ("X-Search", &search),
+        ];
+        let answer = browser::request(app.port, "POST", "/api/accept", &headers, "{}");
+        assert_eq!(answer.status, expected, "{search}: {}", answer.text());
+        let picture = app.get(&format!("/picture/0/0/320?of={search}"), &[("Cookie", &cookie)]);
+        assert_eq!(picture.status == 200, expected == 200, "{search}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the page asks about groups, and the answers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
@@ -40,7 +41,12 @@ pub(super) async fn aside<T: Send + 'static>(
 }
 
 pub(super) async fn overview(State(app): Shared) -> Result<Response, Response> {
-    aside(move || Json(app.session().overview()).into_response()).await
+    aside(move || {
+        let mut session = app.session();
+        let search = app.search.load(Ordering::Relaxed);
+        Json(session.overview(search)).into_response()
+    })
+    .await
 }
 
 pub(super) async fn skipped(State(app): Shared) -> Response {
@@ -195,6 +201,8 @@ pub(super) struct Turned {
     /// As the keeper lies, so that both can be laid over each other.
     #[serde(default)]
     like_keeper: u8,
+    /// The search that the group belongs to; browsers keep pictures by it.
+    of: Option<u64>,
 }
 
 pub(super) async fn picture(
@@ -208,6 +216,9 @@ pub(super) async fn picture(
     let closed = |_| problem(StatusCode::SERVICE_UNAVAILABLE, "the review is over");
     let found = {
         let session = app.session();
+        if turned.of.is_some_and(|of| of != app.search.load(Ordering::Relaxed)) {
+            return Err(unknown());
+        }
         session.picture(group, member).map(|picture| {
             let arranged = session.arranged(group);
             let duplicate = arranged

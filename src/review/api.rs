@@ -94,6 +94,8 @@ struct MemberJson {
 #[derive(Serialize)]
 pub(super) struct Overview {
     version: &'static str,
+    /// Counts the searches; groups are numbered within one.
+    search: u64,
     roots: Vec<String>,
     references: Vec<String>,
     threshold: u32,
@@ -299,9 +301,10 @@ impl Session {
         }
     }
 
-    pub(super) fn overview(&mut self) -> Overview {
+    pub(super) fn overview(&mut self, search: u64) -> Overview {
         let mut overview = Overview {
             version: env!("CARGO_PKG_VERSION"),
+            search,
             roots: self.report.roots.iter().map(|root| for_people(root)).collect(),
             references: self.report.references.iter().map(|root| for_people(root)).collect(),
             threshold: self.report.matching.policy.radius.0,

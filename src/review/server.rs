@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ const LOOK: Duration = Duration::from_millis(30);
 const DECODING: usize = 4;
 /// Most bytes of the body of a request.
 const LARGEST_BODY: usize = 2 << 20;
+/// Says which search a page shows.
+const SEARCH: &str = "x-search";
 /// Decoders of nested formats recurse.
 const STACK: usize = 16 << 20;
 
@@ -77,6 +79,7 @@ pub fn serve(session: Session, served: Served, actions: &mut dyn Actions) -> io:
     let port = address.port();
     let app = Arc::new(ReviewState {
         session: Mutex::new(session),
+        search: AtomicU64::new(1),
         queue: JobQueue::default(),
         gate,
         port,
@@ -161,7 +164,10 @@ fn work(app: &ReviewState, order: Order, actions: &mut dyn Actions) {
             let found = actions.find(&search, &app.queue, &app.queue.stop);
             let summary = found.map(|session| {
                 let summary = session.summary();
-                *app.session() = session;
+                let mut shown = app.session();
+                app.search.fetch_add(1, Ordering::Relaxed);
+                *shown = session;
+                drop(shown);
                 summary
             });
             app.queue.found(summary);
@@ -246,6 +252,13 @@ async fn check(
         }
         Err(Refusal::Login) => return last(StatusCode::UNAUTHORIZED, Refusal::Login.text()),
         Err(refusal) => return refused(refusal),
+    }
+    // A page that shows an earlier search has other groups under the same numbers.
+    let search = request.headers().get(SEARCH);
+    let now = HeaderValue::from(app.search.load(Ordering::Relaxed));
+    if search.is_some_and(|search| *search != now) {
+        let why = "another search was made since: reload the page";
+        return problem(StatusCode::CONFLICT, why);
     }
     seat.know();
     let (parts, body) = request.into_parts();

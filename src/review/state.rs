@@ -1,6 +1,6 @@
 //! What all answers share.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::State;
@@ -17,6 +17,8 @@ use crate::decode::DecodeOptions;
 /// One review: what was found, what is being done, and who may ask.
 pub(super) struct ReviewState {
     pub session: Mutex<Session>,
+    /// Counts the searches: numbers of groups are those of one of them.
+    pub search: AtomicU64,
     pub queue: JobQueue,
     pub gate: Gate,
     pub port: u16,

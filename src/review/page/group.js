@@ -1,7 +1,7 @@
 /* One group: its pictures held against the keeper, and what is decided about them. */
 
 import { $, keep_keys, make, number } from './dom.js';
-import { ask } from './server.js';
+import { ask, shown } from './server.js';
 import { badge, member_card, without } from './list.js';
 import { ROLES, alternative } from './words.js';
 import * as facts from './facts.js';
@@ -97,7 +97,7 @@ export function draw() {
 /* As it lies, or as the keeper does, so that they can be laid over each other. The keeper is named
    for the browser's cache: another one lies otherwise. */
 const source = (group, member, side) =>
-  `picture/${group.id}/${member}/${side}${viewer.view.name === 'side' ? '' : `?like_keeper=1&keeper=${group.keeper}`}`;
+  `picture/${group.id}/${member}/${side}?of=${shown.search}${viewer.view.name === 'side' ? '' : `&like_keeper=1&keeper=${group.keeper}`}`;
 
 function draw_strip(group) {
   const all = group.members;

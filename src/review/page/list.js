@@ -2,7 +2,7 @@
    the page: it stays as quick with ten thousand groups as with ten. */
 
 import { $, count, human, make, number } from './dom.js';
-import { ask } from './server.js';
+import { ask, shown } from './server.js';
 import { ROLES, alternative, carry, size, standing, tail } from './words.js';
 
 /* Cards above and below those in sight. */
@@ -31,7 +31,7 @@ export const without = (member) => make('span', {
 function thumbnail(group, member) {
   const box = make('span', { class: 'thumb' });
   const image = make('img', {
-    src: `picture/${group.id}/${member.id}/320`, alt: alternative(member), loading: 'lazy', decoding: 'async',
+    src: `picture/${group.id}/${member.id}/320?of=${shown.search}`, alt: alternative(member), loading: 'lazy', decoding: 'async',
   });
   image.addEventListener('error', () => box.replaceChildren(without(member)));
   box.append(image);

@@ -37,6 +37,8 @@ function draw(listing) {
   $('picker-choose').disabled = top;
   $('picker-new').hidden = top || !may_make;
   $('picker-folders').scrollTop = 0;
+  /* The button that was pressed is gone. */
+  if ($('picker').open) $('picker-folders').focus();
 }
 
 /* Asks for a folder; `act` is called with its number and its path. */

@@ -1,7 +1,7 @@
 /* The review: what was found, what is decided, and going from the list to a group and back. */
 
 import { $, closing_buttons, count, fill, human, make, number, sure } from './dom.js';
-import { ask, query } from './server.js';
+import { ask, query, shown as reviewed } from './server.js';
 import * as apply from './apply.js';
 import * as folders from './folders.js';
 import * as group from './group.js';
@@ -21,6 +21,7 @@ function filter() {
 
 async function count_up() {
   overview = await ask('api/overview');
+  reviewed.search ||= overview.search;
   $('roots').textContent = overview.roots.join(', ');
   const counts = [
     `${number.format(overview.open)} open`,

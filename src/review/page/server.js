@@ -11,12 +11,16 @@ export function trouble(text) {
 export class Told extends Error {}
 addEventListener('unhandledrejection', (event) => { if (event.reason instanceof Told) event.preventDefault(); });
 
+/* The search that is shown: its groups are meant, and not those of a later one. */
+export const shown = { search: 0 };
+
 /* The answer as JSON; with a body, something is to be changed. */
 export async function ask(path, body) {
   let answer;
   try {
-    answer = await fetch(path, body === undefined ? {} : {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    const search = shown.search ? { 'x-search': String(shown.search) } : {};
+    answer = await fetch(path, body === undefined ? { headers: search } : {
+      method: 'POST', headers: { 'content-type': 'application/json', ...search }, body: JSON.stringify(body),
     });
   } catch {
     trouble('The program does not answer: it has ended. What you decided is kept; start it again.');
