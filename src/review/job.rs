@@ -1,38 +1,17 @@
 //! The jobs of the page, one at a time: making a plan, carrying it out, undoing it.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
-
 use crate::act::plan::{ActionKind, Plan};
 use crate::model::event::{Event, Phase, Progress};
-use crate::model::path_text::{for_people, one_line};
+use crate::model::path_text::for_people;
 
 use super::desk::{Filing, Search};
+use super::job_status::{FoundStatus, JobResult, PlanStatus, ResultStatus, Status};
 use super::{Problem, Proposed};
 use crate::model::findings::Summary;
-
-/// Most files that are named one by one.
-const NAMED: usize = 200;
-
-/// The result of a plan.
-#[derive(Clone, Debug, Default)]
-pub struct JobResult {
-    /// The run, to undo it.
-    pub run: String,
-    /// Files that were acted on.
-    pub files: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// The files that were acted on, where they were.
-    pub sources: Vec<PathBuf>,
-    /// What was not done, and why.
-    pub problems: Vec<String>,
-}
 
 /// What the page asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,110 +51,6 @@ impl Order {
             }
             Self::Resume(run) | Self::Undo(run) => vec![run.clone()],
             Self::Plan(_) | Self::Apply(..) => Vec::new(),
-        }
-    }
-}
-
-/// Status of a job, as the page shows it.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Status {
-    /// Counts the jobs.
-    pub number: u64,
-    /// `plan`, `apply`, `undo`, `find`, `file`, `resume`.
-    pub kind: &'static str,
-    pub running: bool,
-    /// The current phase.
-    pub phase: &'static str,
-    pub done: u64,
-    pub total: Option<u64>,
-    pub bytes: u64,
-    /// It was stopped before its end, as somebody asked.
-    pub paused: bool,
-    /// What was searched for, or filed (human-readable).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub about: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<FoundStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<PlanStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<ResultStatus>,
-}
-
-/// A plan before it is carried out.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct PlanStatus {
-    pub action: &'static str,
-    pub files: u64,
-    pub bytes: u64,
-    /// Sidecars that are written first.
-    pub sidecars: u64,
-    /// Files that nothing has the bytes of afterwards.
-    pub lost_for_good: u64,
-    pub sources: Vec<String>,
-    /// Where each of them goes; empty where it goes nowhere.
-    pub destinations: Vec<String>,
-    pub left: Vec<String>,
-    /// How many files are left alone.
-    pub left_alone: usize,
-    /// Folders that files go to, and how many go there.
-    pub folders: Vec<(String, u64)>,
-    pub notes: Vec<String>,
-}
-
-/// What a search came to.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct FoundStatus {
-    pub pictures: u64,
-    pub groups: u64,
-    pub duplicates: u64,
-    pub bytes: u64,
-    pub skipped: u64,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct ResultStatus {
-    pub run: String,
-    pub files: u64,
-    pub bytes: u64,
-    pub problems: Vec<String>,
-}
-
-impl PlanStatus {
-    fn from_proposed(proposed: &Proposed, action: ActionKind) -> Self {
-        let extent = proposed.plan.extent();
-        let going = proposed.plan.actions.iter().filter(|a| a.action != ActionKind::WriteSidecar);
-        let files = going.flat_map(|action| &action.files).take(NAMED);
-        let (sources, destinations) = files
-            .map(|file| {
-                let to = file.destination.as_ref().map(|to| for_people(&to.0)).unwrap_or_default();
-                (for_people(&file.source.path), to)
-            })
-            .unzip();
-        let left = proposed.left.iter();
-        let mut folders: BTreeMap<&Path, u64> = BTreeMap::new();
-        let to = proposed.plan.actions.iter().flat_map(|a| &a.files);
-        for folder in to.filter_map(|file| file.destination.as_ref()?.0.parent()) {
-            *folders.entry(folder).or_default() += 1;
-        }
-        let folders = folders.into_iter().take(NAMED);
-        Self {
-            left_alone: proposed.left.len(),
-            folders: folders.map(|(folder, files)| (for_people(folder), files)).collect(),
-            notes: proposed.notes.iter().map(|note| one_line(note)).collect(),
-            action: action.name(),
-            files: extent.files,
-            bytes: extent.bytes,
-            sidecars: extent.sidecars,
-            lost_for_good: extent.lost_for_good,
-            sources,
-            destinations,
-            left: left
-                .take(NAMED)
-                .map(|left| format!("{}: {}", for_people(&left.path), one_line(&left.why)))
-                .collect(),
         }
     }
 }
@@ -292,13 +167,7 @@ impl JobQueue {
         inner.plan = None;
         match found {
             Ok(summary) => {
-                inner.status.found = Some(FoundStatus {
-                    pictures: summary.counts.images,
-                    groups: summary.groups,
-                    duplicates: summary.duplicates,
-                    bytes: summary.reclaimable_bytes,
-                    skipped: summary.skipped,
-                });
+                inner.status.found = Some(FoundStatus::from_summary(&summary));
             }
             Err(_) if stopped => inner.status.paused = true,
             Err(why) => inner.status.error = Some(why.to_string()),
@@ -310,12 +179,7 @@ impl JobQueue {
         inner.status.running = false;
         match done {
             Ok(done) => {
-                inner.status.result = Some(ResultStatus {
-                    run: done.run,
-                    files: done.files,
-                    bytes: done.bytes,
-                    problems: done.problems.iter().take(NAMED).map(|p| one_line(p)).collect(),
-                });
+                inner.status.result = Some(ResultStatus::from_result(&done));
             }
             Err(why) => inner.status.error = Some(why.to_string()),
         }

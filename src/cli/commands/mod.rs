@@ -11,6 +11,8 @@ pub mod dedupe;
 pub mod desk;
 pub mod doctor;
 pub mod exchange;
+#[cfg(feature = "review")]
+pub mod filing;
 pub mod history;
 pub mod leftovers;
 pub mod logs;
