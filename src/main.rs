@@ -106,6 +106,7 @@ fn dispatch(
             commands::dedupe::run(&context, &options)
         }
         Some(Command::Review(review)) => commands::review::run(&context()?, review),
+        Some(Command::App(app)) => commands::app::run(&context()?, app, args, environment),
         Some(Command::Organize(organize)) => commands::organize::run(&context()?, organize),
         Some(Command::Covered(covered)) => commands::covered::run(&context()?, covered),
         Some(Command::Apply(apply)) => commands::apply::run(&context()?, apply),

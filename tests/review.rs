@@ -4,144 +4,25 @@
 
 mod browser;
 mod hermetic;
+mod served;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::process::Command;
 
 use clean_backup::files::content::content_hash;
 
-use browser::{Answer, Browser, request};
-use hermetic::{Hermetic, contents};
+use browser::{Browser, request};
+use hermetic::contents;
 use serde_json::Value;
-
-/// The library in the work folder, with two HEIC and two RAW of one picture each.
-fn library() -> Hermetic {
-    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let hermetic = Hermetic::with_library(time);
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    for (from, to) in [
-        ("heif/full_444.heic", "library/phone/harvest.heic"),
-        ("heif/full_420.heic", "library/phone/harvest again.heic"),
-    ] {
-        fs::copy(fixtures.join(from), hermetic.work().join(to)).unwrap();
-    }
-    // Where a Fujifilm RAW has its preview stands at byte 84, its length behind that.
-    let preview = fs::read(fixtures.join("jpeg/683x517-baseline.jpg")).unwrap();
-    let mut raw = b"FUJIFILMCCD-RAW 0201FF129502".to_vec();
-    raw.resize(148, 0);
-    raw[84..88].copy_from_slice(&148_u32.to_be_bytes());
-    raw[88..92].copy_from_slice(&(preview.len() as u32).to_be_bytes());
-    raw.extend(preview);
-    for name in ["library/2024/R001.raf", "library/export/R001 copy.raf"] {
-        fs::write(hermetic.work().join(name), &raw).unwrap();
-    }
-    hermetic
-}
-
-/// A running `review`.
-struct Review {
-    child: Child,
-    port: u16,
-    link: String,
-}
-
-impl Review {
-    fn start(hermetic: &Hermetic, arguments: &[&str]) -> Self {
-        Self::run(hermetic.command(), arguments)
-    }
-
-    fn run(mut command: Command, arguments: &[&str]) -> Self {
-        let mut child = command
-            .args(["review", "library", "--no-open", "--no-progress"])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut lines = lines.map(Result::unwrap);
-        let Some(line) = lines.find(|line| line.starts_with("Review them at ")) else {
-            let output = child.wait_with_output().unwrap();
-            panic!("no link: {}", String::from_utf8_lossy(&output.stderr));
-        };
-        let link = line.trim_start_matches("Review them at ").to_owned();
-        let rest = link.strip_prefix("http://127.0.0.1:").expect("not on this machine");
-        let port = rest.split('/').next().unwrap().parse().unwrap();
-        Self { child, port, link }
-    }
-
-    fn token_path(&self) -> &str {
-        &self.link[self.link.find("/open/").unwrap()..]
-    }
-
-    fn host(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let host = self.host();
-        let mut all = vec![("Host", host.as_str())];
-        all.extend(headers);
-        request(self.port, "GET", path, &all, "")
-    }
-
-    /// The cookie that the link gives.
-    fn cookie(&self) -> String {
-        let answer = self.get(self.token_path(), &[]);
-        assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
-        let cookie = answer.header("set-cookie").unwrap();
-        assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");
-        cookie.split(';').next().unwrap().to_owned()
-    }
-
-    fn post(&self, cookie: &str, path: &str, body: &str) -> Answer {
-        let (host, origin) = (self.host(), format!("http://{}", self.host()));
-        let headers = [
-            ("Host", host.as_str()),
-            ("Origin", origin.as_str()),
-            ("Cookie", cookie),
-            ("Content-Type", "application/json"),
-        ];
-        request(self.port, "POST", path, &headers, body)
-    }
-
-    fn json(&self, cookie: &str, path: &str) -> Value {
-        let answer = self.get(path, &[("Cookie", cookie)]);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-        serde_json::from_slice(&answer.body).unwrap()
-    }
-
-    /// Orders something, and waits for the end of it.
-    fn job(&self, cookie: &str, order: &str) -> Value {
-        let answer = self.post(cookie, "/api/job", order);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        loop {
-            let job = self.json(cookie, "/api/job");
-            if job["running"] == false {
-                return job;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Review {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use served::{Review, find, library};
 
 #[test]
 fn only_who_has_the_link_is_answered() {
     let hermetic = library();
     let review = Review::start(&hermetic, &[]);
     let host = review.host();
-    for path in ["/", "/main.js", "/api/overview", "/api/groups?ids=0", "/picture/0/0/320", "/x"] {
+    for path in ["/", "/review.js", "/api/overview", "/api/groups?ids=0", "/picture/0/0/320", "/x"]
+    {
         assert_eq!(review.get(path, &[]).status, 403, "{path}");
         let wrong = format!("clean-backup-{}=0123456789abcdef0123456789abcdef", review.port);
         assert_eq!(review.get(path, &[("Cookie", &wrong)]).status, 403, "{path}");
@@ -301,16 +182,6 @@ fn files_are_served_by_number_alone() {
         formats.contains(&"heic".to_owned()) && formats.contains(&"raf".to_owned()),
         "{formats:?}"
     );
-}
-
-/// The number of the group that has a picture of that name, and of that picture in it.
-fn find(review: &Review, cookie: &str, name: &str) -> (u64, u64) {
-    let ids = review.json(cookie, &format!("/api/ids?path={}", name.replace(' ', "%20")));
-    let group = ids["ids"][0].as_u64().unwrap_or_else(|| panic!("no group has {name}"));
-    let found = review.json(cookie, &format!("/api/group/{group}"));
-    let members = found["members"].as_array().unwrap();
-    let member = members.iter().find(|member| member["name"] == name);
-    (group, member.unwrap()["id"].as_u64().unwrap())
 }
 
 #[test]
@@ -498,8 +369,14 @@ fn in_a_browser() {
     assert_eq!(browser.text("document.getElementById('skipped-open').textContent"), "1 not read…");
     browser.click("#skipped-open");
     browser.wait("document.getElementById('skipped-files').textContent.includes('broken.jpg: decode: truncated')");
+    browser.accessible("what was not read");
     browser.press("\u{e00c}");
     browser.wait("!document.getElementById('skipped').open");
+    browser.press("?");
+    browser.wait("document.getElementById('help').open");
+    browser.accessible("keys");
+    browser.press("\u{e00c}");
+    browser.wait("!document.getElementById('help').open");
 
     // Look at a group: both pictures are there, and move together.
     let lake = "[...document.querySelectorAll('.card')].findIndex((c) => c.textContent.includes('lake-small'))";
@@ -514,6 +391,25 @@ fn in_a_browser() {
     browser.wait("[...document.querySelectorAll('.frame img')].every((i) => i.style.transform.includes('scale(4)'))");
     let moved = "document.querySelector('#pane-b img').style.transform === document.querySelector('#pane-a img').style.transform";
     browser.value("document.querySelector('#pane-b .frame').dispatchEvent(new WheelEvent('wheel', {deltaY: -200, clientX: 900, clientY: 400, cancelable: true}))");
+    browser.wait(moved);
+    browser.press("z");
+    // Two fingers zoom about their middle, one drags; both pictures go along.
+    let corner = |edge: &str| {
+        let box_of = "document.querySelector('#pane-a .frame').getBoundingClientRect()";
+        browser.value(&format!("{box_of}.{edge}")).as_f64().unwrap()
+    };
+    let (x, y) = (corner("left") + 200.0, corner("top") + 200.0);
+    let style = "document.querySelector('#pane-a img').style.transform";
+    browser.touch("touchStart", &[(x - 20.0, y), (x + 20.0, y)]);
+    browser.touch("touchMove", &[(x - 60.0, y), (x + 60.0, y)]);
+    browser.wait(&format!("{style}.includes('scale(3)')"));
+    browser.touch("touchEnd", &[]);
+    browser.wait(moved);
+    let zoomed = browser.text(style);
+    browser.touch("touchStart", &[(x, y)]);
+    browser.touch("touchMove", &[(x - 30.0, y - 30.0)]);
+    browser.touch("touchEnd", &[]);
+    browser.wait(&format!("{style} !== '{zoomed}' && {style}.includes('scale(3)')"));
     browser.wait(moved);
     browser.press("z");
     // The pictures of the next group are there before it is asked for.
@@ -575,9 +471,46 @@ fn in_a_browser() {
     browser.wait("document.getElementById('counts').textContent.includes('1 accepted')");
     browser.wait(&format!("document.getElementById('place').textContent !== '{place}'"));
 
-    // Not duplicates: by one key, and back.
+    // Undone by one key, and accepted again by Enter after a click of the mouse.
+    browser.press("u");
+    browser.wait("document.getElementById('counts').textContent.includes(' 0 accepted')");
+    browser.wait(&format!("document.getElementById('place').textContent === '{place}'"));
+    browser.click("#strip .member[data-role=remove]");
+    browser.wait("document.querySelector('#strip [aria-pressed=true]').dataset.role === 'remove'");
+    browser.press("\u{e007}");
+    browser.wait("document.getElementById('counts').textContent.includes('1 accepted')");
+    browser.wait(&format!("document.getElementById('place').textContent !== '{place}'"));
+    browser.press("p");
+    browser.wait(&format!("document.getElementById('place').textContent === '{place}'"));
+
+    // What differs comes first, in words that people use.
+    let facts = browser.text("document.getElementById('facts').innerText.replace(/\\s+/g, ' ')");
+    let (different, same) = (facts.find("Different").unwrap(), facts.find("The same").unwrap());
+    assert!(
+        different < facts.find("Folder").unwrap() && facts.find("Folder").unwrap() < same,
+        "{facts}"
+    );
+    assert!(facts.contains(" % alike"), "{facts}");
+    assert!(facts.contains("14 November 2023, "), "{facts}");
+
+    // What folders have in common, and a rule for keepers.
     browser.press("l");
     browser.wait("!document.getElementById('list').hidden");
+    browser.click("#folders-open");
+    browser.wait("document.getElementById('pairs').children.length > 1");
+    browser.accessible("folders");
+    browser.screenshot("folders-light-1280.png");
+    browser.value("(document.querySelector('#rule [name=folder]').selectedIndex = [...document.querySelectorAll('#rule [name=folder] option')].findIndex((o) => o.textContent === 'library/export'))");
+    browser.click("#rule .main");
+    browser.wait("document.getElementById('sure').open");
+    let asked = browser.text("document.getElementById('sure-what').textContent");
+    assert!(asked.contains("library/export") && asked.contains("open groups"), "{asked}");
+    browser.click("#sure-yes");
+    browser.wait("document.getElementById('undo-step').title.includes('library/export preferred')");
+    browser.click("#undo-step");
+    browser.wait("!document.getElementById('undo-step').title.includes('preferred')");
+
+    // Not duplicates: by one key, and back.
     browser.value("(document.querySelector('[name=path]').value = 'harvest', document.getElementById('filters').dispatchEvent(new Event('input', {bubbles: true})))");
     browser.wait("document.querySelectorAll('.card').length === 1");
     browser.click(".card .member");
@@ -585,7 +518,7 @@ fn in_a_browser() {
     browser.wait(&drawn("harvest"));
     // The keeper was clicked; before, another one was looked at.
     browser
-        .wait(&format!("{members}.find((m) => m.ariaSelected === 'true').dataset.role === 'keep'"));
+        .wait(&format!("{members}.find((m) => m.ariaPressed === 'true').dataset.role === 'keep'"));
     browser.press("\u{e014}");
     let wanted = |role: &str| format!("{members}.some((m) => m.dataset.role === '{role}')");
     browser.press("d");
@@ -602,6 +535,7 @@ fn in_a_browser() {
     browser.wait("document.getElementById('apply').open");
     browser.click("#apply-plan");
     browser.wait("!document.getElementById('apply-plan-shown').hidden");
+    browser.accessible("the plan");
     let sentence = browser.text("document.getElementById('plan-sentence').textContent");
     assert!(sentence.starts_with("2 files (") && sentence.contains("moved aside"), "{sentence}");
     browser.screenshot("apply-light-1280.png");
@@ -629,7 +563,7 @@ fn in_a_browser() {
     browser.value("(document.querySelector('[name=path]').value = '', document.getElementById('filters').dispatchEvent(new Event('input', {bubbles: true})))");
     for (dark, scheme) in [(false, "light"), (true, "dark")] {
         browser.dark(dark);
-        for (width, height) in [(1280, 900), (400, 850)] {
+        for (width, height) in [(1440, 900), (1024, 768), (400, 850)] {
             browser.resize(width, height);
             let overflow =
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -637,11 +571,16 @@ fn in_a_browser() {
             browser.wait(loaded);
             browser.screenshot(&format!("one-{scheme}-{width}.png"));
             assert_eq!(browser.value(overflow), 0, "the group is wider than {width}");
+            browser.accessible("the group");
+            let controls = "['header', '.bar', '#decide'].map((s) => document.querySelector(s)).filter((e) => e.matches('header, .bar') || getComputedStyle(e).position === 'fixed').reduce((sum, e) => sum + e.offsetHeight, 0)";
+            let controls = browser.value(controls).as_u64().unwrap();
+            assert!(controls < u64::from(height) / 3, "{controls} of {height} pixels are controls");
             browser.press("l");
             browser.wait("document.querySelectorAll('.card').length > 4");
             browser.wait(loaded);
             browser.screenshot(&format!("list-{scheme}-{width}.png"));
             assert_eq!(browser.value(overflow), 0, "the list is wider than {width}");
+            browser.accessible("the list");
             browser.press("l");
         }
     }

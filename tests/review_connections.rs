@@ -14,7 +14,7 @@ use clean_backup::decode::{DecodeOptions, Limits};
 use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
 use clean_backup::review::{
-    Actions, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
+    Actions, Gate, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
 };
 
 /// So many connections are opened and never finish their head.
@@ -76,7 +76,14 @@ impl Review {
             let session = Session::new(report, "/".into(), None).unwrap();
             let limits = Limits::new(1 << 20, 1 << 20, 1 << 20);
             let decode = DecodeOptions { limits, exact: false };
-            let served = Served { listener, secret, decode, patience, cancel: &stop };
+            let served = Served {
+                listener,
+                gate: Gate::link(secret, || Ok([0; 32])),
+                decode,
+                patience,
+                cancel: stop,
+                desk: None,
+            };
             serve(session, served, &mut NoHands).unwrap();
         });
         Self { port, path, cancel, server: Some(server) }

@@ -288,19 +288,19 @@ impl Decisions {
     /// [`DecisionsError::Database`]
     pub fn choose(&mut self, choices: &[Choice]) -> Result<(), DecisionsError> {
         self.change(|transaction| {
+            let mut choose =
+                transaction.prepare("INSERT OR REPLACE INTO choice VALUES (?1, ?2, ?3, ?4)")?;
+            let mut forget = transaction.prepare("DELETE FROM choice WHERE path = ?1")?;
             for choice in choices {
                 let path = key_of_path(&choice.path);
                 match choice.verdict {
-                    Some(verdict) => transaction.execute(
-                        "INSERT OR REPLACE INTO choice VALUES (?1, ?2, ?3, ?4)",
-                        params![
-                            path,
-                            i64::try_from(choice.size.0).unwrap_or(i64::MAX),
-                            choice.modified.0,
-                            verdict.name()
-                        ],
-                    )?,
-                    None => transaction.execute("DELETE FROM choice WHERE path = ?1", [path])?,
+                    Some(verdict) => choose.execute(params![
+                        path,
+                        i64::try_from(choice.size.0).unwrap_or(i64::MAX),
+                        choice.modified.0,
+                        verdict.name()
+                    ])?,
+                    None => forget.execute([path])?,
                 };
             }
             Ok(())

@@ -13,6 +13,8 @@ pub mod interrupt;
 pub mod location;
 pub mod log;
 pub mod menu;
+#[cfg(feature = "review")]
+pub mod password;
 pub mod progress;
 pub mod render;
 pub mod settings;

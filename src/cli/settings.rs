@@ -93,6 +93,8 @@ pub struct Settings {
     pub max_pixels: u64,
     /// Most bytes that all pictures being decoded hold together.
     pub memory: u64,
+    /// What `app --listen` checks passwords by.
+    pub password_hash: Option<String>,
     /// Colours: yes, no, or as the terminal is.
     pub color: Option<bool>,
 }
@@ -195,7 +197,7 @@ fn default(key: Key) -> Option<Value> {
         Key::Gpu | Key::Color => Some(Value::Word("auto")),
         Key::MaxPixels => Some(Value::Number(Limits::DEFAULT_MAX_PIXELS)),
         Key::Memory => Some(Value::Number(Limits::DEFAULT_BUDGET_BYTES)),
-        Key::Threshold | Key::FineThreshold | Key::Threads | Key::Cache => None,
+        Key::Threshold | Key::FineThreshold | Key::Threads | Key::Cache | Key::PasswordHash => None,
     }
 }
 
@@ -271,6 +273,10 @@ impl From<&Resolved> for Settings {
             exact_decode: flag_of(resolved, Key::ExactDecode),
             max_pixels: big_number_of(resolved, Key::MaxPixels),
             memory: big_number_of(resolved, Key::Memory),
+            password_hash: match value_of(resolved, Key::PasswordHash) {
+                Some(Value::Secret(hash)) => Some(hash.clone()),
+                _ => None,
+            },
             color: match word_of(resolved, Key::Color) {
                 "always" => Some(true),
                 "never" => Some(false),

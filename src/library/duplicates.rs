@@ -173,8 +173,20 @@ impl Library {
             from_cache: scan.from_cache,
             seconds: 0.0,
             backend: self.options.backends.hasher.name().to_owned(),
+            by_folder: by_folder(scan),
         }
     }
+}
+
+fn by_folder(scan: &Scan) -> BTreeMap<PathBuf, u64> {
+    let mut folders = BTreeMap::new();
+    for folder in scan.pictures.iter().filter_map(|picture| picture.file.path.parent()) {
+        match folders.get_mut(folder) {
+            Some(count) => *count += 1,
+            None => drop(folders.insert(folder.to_owned(), 1)),
+        }
+    }
+    folders
 }
 
 /// Pictures whose end is missing, and those that an alarm names, by path.

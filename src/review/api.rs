@@ -4,31 +4,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::session::{Change, Role, Session};
+use super::changes::Change;
+use super::filter::Filter;
+use super::rules::Wish;
+use super::session::{Role, Session};
 use crate::dedupe::carry::KnownConflict;
-use crate::model::findings::{Alarm, FoundPicture, Group, Relation};
-use crate::model::media::Orientation;
+use crate::model::findings::{Alarm, FoundPicture, Group};
 use crate::model::path_text::{for_people, one_line};
 use crate::model::readable::iso_time;
 
 /// Most groups, or files, that are given at once.
 const MOST: usize = 200;
-
-/// Filters the groups.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Filter {
-    /// `identical`, `copy`, `part`, `burst`, `alike`, `unsure`, `turned`, `linked`.
-    pub kind: Option<String>,
-    /// `open`, `accepted`, `applied`.
-    pub state: Option<String>,
-    /// Frees at least so many bytes.
-    pub bytes: u64,
-    /// A path holds it, in either letter case.
-    pub path: String,
-    /// `bytes`: what frees most comes first.
-    pub order: Option<String>,
-}
 
 /// Groups by their numbers, parted by commas.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,6 +42,8 @@ pub(super) struct GroupJson {
     keeper: usize,
     /// What applying it would free.
     bytes: u64,
+    /// How many open groups have their pictures in the same folders, with the same relations.
+    alike: usize,
     members: Vec<MemberJson>,
 }
 
@@ -103,40 +91,35 @@ struct MemberJson {
     conflicts: Vec<String>,
 }
 
-#[derive(Serialize)]
-pub(super) struct Overview {
-    version: &'static str,
-    roots: Vec<String>,
-    references: Vec<String>,
-    threshold: u32,
-    fine_threshold: u32,
-    groups: usize,
-    open: usize,
-    accepted: usize,
-    applied: usize,
-    /// Files that applying now would act on.
-    files: u64,
-    /// And their bytes.
-    bytes: u64,
-    /// What all groups together would free.
-    bytes_of_all: u64,
-    skipped: usize,
-    /// Runs that can be undone, the last first.
-    runs: Vec<String>,
+/// A rule for keepers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleJson {
+    /// The number of a folder.
+    pub folder: usize,
+    pub wish: WishJson,
+    /// Which groups it is for.
+    #[serde(default)]
+    pub filter: Filter,
+    /// Count only.
+    #[serde(default)]
+    pub dry: bool,
 }
 
-/// What could not be read, and why.
-#[derive(Serialize)]
-pub(super) struct SkippedFiles {
-    files: Vec<SkippedFile>,
-    /// How many there are beside those.
-    more: usize,
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WishJson {
+    Prefer,
+    Avoid,
 }
 
-#[derive(Serialize)]
-struct SkippedFile {
-    path: String,
-    reason: String,
+impl From<WishJson> for Wish {
+    fn from(wish: WishJson) -> Self {
+        match wish {
+            WishJson::Prefer => Self::Prefer,
+            WishJson::Avoid => Self::Avoid,
+        }
+    }
 }
 
 /// A change of one group.
@@ -144,9 +127,17 @@ struct SkippedFile {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum ChangeJson {
     Keeper(usize),
-    Spare { member: usize, value: bool },
-    Apart { member: Option<usize>, value: bool },
+    Spare {
+        member: usize,
+        value: bool,
+    },
+    Apart {
+        member: Option<usize>,
+        value: bool,
+    },
     Accepted(bool),
+    /// As it was found.
+    Reset {},
 }
 
 impl From<ChangeJson> for Change {
@@ -156,12 +147,13 @@ impl From<ChangeJson> for Change {
             ChangeJson::Spare { member, value } => Self::Spare(member, value),
             ChangeJson::Apart { member, value } => Self::Apart(member, value),
             ChangeJson::Accepted(accepted) => Self::Accept(accepted),
+            ChangeJson::Reset {} => Self::Reset,
         }
     }
 }
 
 impl Session {
-    fn state(&self, number: usize) -> &'static str {
+    pub(super) fn state(&self, number: usize) -> &'static str {
         match self.decided.get(number) {
             Some(decided) if decided.run.is_some() => "applied",
             Some(decided) if decided.accepted => "accepted",
@@ -169,67 +161,17 @@ impl Session {
         }
     }
 
-    /// What a group would free as it is decided now, and by how many files.
-    fn freed(&self, number: usize, group: &Group) -> (u64, u64) {
-        let roles = self.roles(number);
-        let going = group.members().zip(&roles).filter(|(_, role)| **role == Role::Remove);
-        let going = going.filter(|(picture, _)| picture.other_names.is_empty());
-        going.fold((0, 0), |(files, bytes), (picture, _)| (files + 1, bytes + picture.stamp.size.0))
-    }
-
-    fn fits(&self, number: usize, group: &Group, filter: &Filter, path: &str) -> bool {
-        let has = |relation| group.duplicates.iter().any(|d| d.relation == relation);
-        let kind = match filter.kind.as_deref() {
-            Some("identical") => has(Relation::Identical),
-            Some("copy") => has(Relation::Copy),
-            Some("part") => has(Relation::Part),
-            Some("burst") => has(Relation::Burst),
-            Some("alike") => has(Relation::Alike),
-            Some("turned") => {
-                group.duplicates.iter().any(|d| d.orientation != Orientation::Upright)
-            }
-            Some("unsure") => group.duplicates.iter().any(|d| d.unsure.is_some()),
-            Some("linked") => !group.linked.is_empty(),
-            _ => true,
-        };
-        let state = filter.state.as_deref().is_none_or(|s| s.is_empty() || s == self.state(number));
-        let holds =
-            |picture: &FoundPicture| picture.path.to_string_lossy().to_lowercase().contains(path);
-        kind && state
-            && (filter.bytes == 0 || group.reclaimable_bytes(&self.report.matching) >= filter.bytes)
-            && (path.is_empty() || group.members().any(holds))
-    }
-
-    /// The numbers of the groups that fit.
-    pub(super) fn filtered(&self, filter: &Filter) -> Vec<usize> {
-        let path = filter.path.to_lowercase();
-        let groups = self.report.groups.iter().enumerate();
-        let mut numbers: Vec<usize> = groups
-            .filter(|(number, group)| self.fits(*number, group, filter, &path))
-            .map(|(number, _)| number)
-            .collect();
-        if filter.order.as_deref() == Some("bytes") {
-            let bytes = |number: &usize| self.bytes_of(*number);
-            numbers.sort_by_key(|number| (std::cmp::Reverse(bytes(number)), *number));
-        }
-        numbers
-    }
-
-    fn bytes_of(&self, number: usize) -> u64 {
-        let group = self.report.groups.get(number);
-        group.map_or(0, |group| group.reclaimable_bytes(&self.report.matching))
-    }
-
     pub(super) fn fitting(&self, filter: &Filter) -> Fitting {
         Fitting { ids: self.filtered(filter) }
     }
 
-    pub(super) fn listed(&self, numbers: &Numbers) -> Listed {
+    pub(super) fn listed(&mut self, numbers: &Numbers) -> Listed {
         let numbers = numbers.ids.split(',').filter_map(|number| number.parse().ok()).take(MOST);
         Listed { groups: numbers.filter_map(|number| self.group(number)).collect() }
     }
 
-    pub(super) fn group(&self, number: usize) -> Option<GroupJson> {
+    pub(super) fn group(&mut self, number: usize) -> Option<GroupJson> {
+        let (_, bytes) = self.freed(number);
         let (group, decided) = (self.report.groups.get(number)?, self.decided.get(number)?);
         let arranged = self.arranged(number)?;
         let candidates = 1 + group.duplicates.len();
@@ -246,7 +188,8 @@ impl Session {
             run: decided.run.clone(),
             reason: arranged.reason.clone(),
             keeper: decided.keeper,
-            bytes: self.freed(number, group).1,
+            bytes,
+            alike: self.alike(number).len(),
             members: members
                 .map(|(member, (picture, role))| MemberJson {
                     candidate: member < candidates,
@@ -260,48 +203,6 @@ impl Session {
                 })
                 .collect(),
         })
-    }
-
-    pub(super) fn skipped(&self) -> SkippedFiles {
-        let files = self.report.skipped.iter().take(MOST).map(|skipped| SkippedFile {
-            path: for_people(&skipped.path),
-            reason: format!("{}: {}", skipped.stage.name(), one_line(&skipped.reason)),
-        });
-        let more = self.report.skipped.len().saturating_sub(MOST);
-        SkippedFiles { files: files.collect(), more }
-    }
-
-    pub(super) fn overview(&self) -> Overview {
-        let mut overview = Overview {
-            version: env!("CARGO_PKG_VERSION"),
-            roots: self.report.roots.iter().map(|root| for_people(root)).collect(),
-            references: self.report.references.iter().map(|root| for_people(root)).collect(),
-            threshold: self.report.matching.policy.radius.0,
-            fine_threshold: self.report.matching.policy.fine_radius.0,
-            groups: self.report.groups.len(),
-            open: 0,
-            accepted: 0,
-            applied: 0,
-            files: 0,
-            bytes: 0,
-            bytes_of_all: 0,
-            skipped: self.report.skipped.len(),
-            runs: self.runs(),
-        };
-        for (number, group) in self.report.groups.iter().enumerate() {
-            overview.bytes_of_all += self.bytes_of(number);
-            match self.state(number) {
-                "applied" => overview.applied += 1,
-                "accepted" => {
-                    overview.accepted += 1;
-                    let (files, bytes) = self.freed(number, group);
-                    overview.files += files;
-                    overview.bytes += bytes;
-                }
-                _ => overview.open += 1,
-            }
-        }
-        overview
     }
 }
 

@@ -21,6 +21,10 @@ pub(super) enum ChangeError {
     Unreadable,
     /// The bytes are the keeper's.
     SameBytes,
+    /// No such folder.
+    NoFolder,
+    /// A mark is about two pictures, and cannot be carried to other groups.
+    OnlyHere,
     /// There is nowhere to keep a mark.
     NoHome,
     /// The change cannot be kept.
@@ -37,6 +41,10 @@ impl fmt::Display for ChangeError {
             Self::IsKeeper => "the keeper itself cannot be marked",
             Self::Unreadable => "its bytes cannot be read",
             Self::SameBytes => "it is identical to the keeper",
+            Self::NoFolder => "there is no such folder",
+            Self::OnlyHere => {
+                "\"not a duplicate\" is about these pictures only; accept this group by itself"
+            }
             Self::NoHome => "there is no home folder to store it in",
             Self::NotKept(error) => return error.fmt(f),
         })

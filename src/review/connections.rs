@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -47,8 +48,10 @@ impl Default for Patience {
 }
 
 /// A connection, as seen by those that wait for room.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seat {
+    /// Where it comes from.
+    pub from: IpAddr,
     /// It has sent the head of a request.
     asked: AtomicBool,
     /// It has sent a request of somebody who has the link.
@@ -74,11 +77,16 @@ impl Seats {
     }
 
     /// A place for a new connection; `None` when all are taken by somebody who has the link.
-    fn take(&self, most: usize) -> Option<Arc<Seat>> {
+    fn take(&self, most: usize, from: IpAddr) -> Option<Arc<Seat>> {
         if self.lock().len() >= most && !self.make_room() {
             return None;
         }
-        let seat = Arc::new(Seat::default());
+        let seat = Arc::new(Seat {
+            from,
+            asked: AtomicBool::new(false),
+            known: AtomicBool::new(false),
+            leave: Notify::new(),
+        });
         self.lock().push_back(Arc::clone(&seat));
         Some(seat)
     }
@@ -109,8 +117,8 @@ pub(super) async fn attend(
 ) -> io::Result<()> {
     let seats = Seats::default();
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match listener.accept().await {
+            Ok((stream, from)) => (stream, from.ip()),
             Err(error) if is_of_the_other_side(&error) => continue,
             // Most likely there are too many open files.
             Err(_) => {
@@ -119,7 +127,7 @@ pub(super) async fn attend(
                 continue;
             }
         };
-        if let Some(seat) = seats.take(patience.connections) {
+        if let Some(seat) = seats.take(patience.connections, from) {
             tokio::spawn(serve(stream, router.clone(), seat, seats.clone(), patience));
         }
     }
@@ -172,7 +180,7 @@ mod tests {
     #[test]
     fn room_is_made_by_those_without_the_link() {
         let seats = Seats::default();
-        let take = || seats.take(3);
+        let take = || seats.take(3, IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
         let [first, second, third] = [(); 3].map(|()| take());
         let (first, second, third) = (first.unwrap(), second.unwrap(), third.unwrap());
         first.know();

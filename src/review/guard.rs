@@ -4,14 +4,22 @@
 //! have its own name resolve to 127.0.0.1 (DNS rebinding). The first is told by `Origin` and
 //! `Sec-Fetch-Site` (Fetch Standard, 3.1; Fetch Metadata), the second by `Host`.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::sync::{Mutex, PoisonError};
 
 /// What the link holds, and then the cookie: 128 bits each that nobody can guess.
 #[derive(Debug)]
 pub struct Secret {
-    link: String,
+    link: Mutex<Link>,
     cookie: String,
-    used: AtomicBool,
+    /// Who knows it may ask for another link.
+    key: Option<String>,
+}
+
+#[derive(Debug)]
+struct Link {
+    token: String,
+    used: bool,
 }
 
 /// Why a request is refused.
@@ -21,6 +29,10 @@ pub(super) enum Refusal {
     Origin,
     Token,
     Used,
+    /// The password is asked for.
+    Login,
+    /// There is no new link to be had.
+    NoLink,
 }
 
 impl Refusal {
@@ -31,8 +43,10 @@ impl Refusal {
             Self::Origin => "Requests from other pages are refused.",
             Self::Token => "Open the link that clean-backup printed.",
             Self::Used => {
-                "This link was opened already, and works once. Start clean-backup review again."
+                "This link was opened already, and works once. Start the same command again for a new one."
             }
+            Self::Login => "Log in first.",
+            Self::NoLink => "There is no new link.",
         }
     }
 }
@@ -51,14 +65,40 @@ pub(super) struct Asked<'a> {
 impl Secret {
     /// Of random bytes.
     pub fn new(random: [u8; 32]) -> Self {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let (link, cookie) = random.split_at(16);
-        Self { link: hex(link), cookie: hex(cookie), used: AtomicBool::new(false) }
+        let link = Mutex::new(Link { token: hex(link), used: false });
+        Self { link, cookie: hex(cookie), key: None }
+    }
+
+    /// Lets whoever knows `key` ask for another link.
+    #[must_use]
+    pub fn with_key(self, key: String) -> Self {
+        Self { key: Some(key), ..self }
     }
 
     /// The link to be opened.
     pub fn link(&self, port: u16) -> String {
-        format!("http://127.0.0.1:{port}/open/{}", self.link)
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("http://127.0.0.1:{port}/open/{}", link.token)
+    }
+
+    /// Another link in the place of the first one, for whoever knows the key.
+    pub(super) fn again(
+        &self,
+        key: &str,
+        port: u16,
+        asked: &Asked<'_>,
+        random: fn() -> io::Result<[u8; 32]>,
+    ) -> Result<String, Refusal> {
+        check_host(port, asked)?;
+        if !self.key.as_ref().is_some_and(|own| same(own, key)) {
+            return Err(Refusal::Token);
+        }
+        let random = random().map_err(|_| Refusal::NoLink)?;
+        let (token, _) = random.split_at(16);
+        let token = hex(token);
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Link { token, used: false };
+        Ok(self.link(port))
     }
 
     /// Exchanges the token of the link for the cookie, once. Somebody who has the cookie already
@@ -70,10 +110,11 @@ impl Secret {
         asked: &Asked<'_>,
     ) -> Result<String, Refusal> {
         check_host(port, asked)?;
-        if !same(token, &self.link) {
+        let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        if !same(token, &link.token) {
             return Err(Refusal::Token);
         }
-        if self.used.swap(true, Ordering::SeqCst) && !self.has_cookie(port, asked) {
+        if std::mem::replace(&mut link.used, true) && !self.has_cookie(port, asked) {
             return Err(Refusal::Used);
         }
         let name = cookie_name(port);
@@ -88,15 +129,24 @@ impl Secret {
     }
 
     fn has_cookie(&self, port: u16, asked: &Asked<'_>) -> bool {
-        let name = cookie_name(port);
-        let cookies = asked.cookies.unwrap_or_default().split(';');
-        let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
-        pairs.any(|(found, value)| found == name && same(value, &self.cookie))
+        cookie_value(port, asked).is_some_and(|value| same(value, &self.cookie))
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The value of this page's cookie.
+pub(super) fn cookie_value<'a>(port: u16, asked: &Asked<'a>) -> Option<&'a str> {
+    let name = cookie_name(port);
+    let cookies = asked.cookies.unwrap_or_default().split(';');
+    let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
 /// Browsers do not part cookies by port.
-fn cookie_name(port: u16) -> String {
+pub(super) fn cookie_name(port: u16) -> String {
     format!("clean-backup-{port}")
 }
 
@@ -109,16 +159,19 @@ fn check_host(port: u16, asked: &Asked<'_>) -> Result<(), Refusal> {
     if known { Ok(()) } else { Err(Refusal::Host) }
 }
 
-/// What changes something has to say where it comes from.
 fn check_origin(port: u16, asked: &Asked<'_>) -> Result<(), Refusal> {
-    let own = |origin: &str| hosts(port).iter().any(|host| origin == format!("http://{host}"));
+    check_site(asked, &|origin| hosts(port).iter().any(|host| origin == format!("http://{host}")))
+}
+
+/// What changes something has to say that it comes from a page of our own.
+pub(super) fn check_site(asked: &Asked<'_>, own: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
     let origin_fits = asked.origin.map_or(!asked.changes, own);
     let site_fits = asked.fetch_site.is_none_or(|site| site == "same-origin" || site == "none");
     if origin_fits && site_fits { Ok(()) } else { Err(Refusal::Origin) }
 }
 
 /// Compares in a time that tells nothing: hashes are compared, and those in constant time.
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     blake3::hash(a.as_bytes()) == blake3::hash(b.as_bytes())
 }
 
@@ -130,21 +183,47 @@ mod tests {
 
     const PORT: u16 = 4321;
 
-    fn asked<'a>(cookies: &'a str) -> Asked<'a> {
+    fn asked(cookies: &str) -> Asked<'_> {
         Asked { host: Some("127.0.0.1:4321"), cookies: Some(cookies), ..Asked::default() }
+    }
+
+    fn token(secret: &Secret) -> String {
+        secret.link.lock().unwrap().token.clone()
+    }
+
+    #[test]
+    fn who_knows_the_key_gets_another_link() {
+        let random = || Ok([5; 32]);
+        let stranger = asked("");
+        let without = Secret::new([7; 32]);
+        assert_eq!(without.again("", PORT, &stranger, random), Err(Refusal::Token));
+        let secret = Secret::new([7; 32]).with_key("key".into());
+        let first = token(&secret);
+        let cookie = secret.open(&first, PORT, &stranger).unwrap();
+        for wrong in ["", "kex", &first] {
+            assert_eq!(secret.again(wrong, PORT, &stranger, random), Err(Refusal::Token));
+        }
+        let foreign = Asked { host: Some("evil.example"), ..stranger };
+        assert_eq!(secret.again("key", PORT, &foreign, random), Err(Refusal::Host));
+        let link = secret.again("key", PORT, &stranger, random).unwrap();
+        assert_eq!(link, format!("http://127.0.0.1:4321/open/{}", "05".repeat(16)));
+        assert_eq!(secret.open(&first, PORT, &stranger), Err(Refusal::Token));
+        // Both who came by the first link and by the second are in.
+        assert_eq!(secret.open(&token(&secret), PORT, &stranger), Ok(cookie));
+        assert_eq!(secret.open(&token(&secret), PORT, &stranger), Err(Refusal::Used));
     }
 
     #[test]
     fn the_link_works_once() {
         let secret = Secret::new(std::array::from_fn(|i| i as u8));
-        assert_eq!(secret.link(PORT), format!("http://127.0.0.1:4321/open/{}", secret.link));
+        assert_eq!(secret.link(PORT), format!("http://127.0.0.1:4321/open/{}", token(&secret)));
         let stranger = asked("");
         assert_eq!(secret.open("", PORT, &stranger), Err(Refusal::Token));
         assert_eq!(secret.open(&secret.cookie, PORT, &stranger), Err(Refusal::Token));
-        let cookie = secret.open(&secret.link, PORT, &stranger).unwrap();
-        assert_eq!(secret.open(&secret.link, PORT, &stranger), Err(Refusal::Used));
+        let cookie = secret.open(&token(&secret), PORT, &stranger).unwrap();
+        assert_eq!(secret.open(&token(&secret), PORT, &stranger), Err(Refusal::Used));
         let cookie = cookie.split(';').next().unwrap();
-        assert!(secret.open(&secret.link, PORT, &asked(cookie)).is_ok());
+        assert!(secret.open(&token(&secret), PORT, &asked(cookie)).is_ok());
         assert_eq!(secret.check(PORT, &asked(cookie)), Ok(()));
         assert_eq!(secret.check(PORT, &asked(&format!("a=b; {cookie}; c=d"))), Ok(()));
         for wrong in ["", "clean-backup-4321=", "clean-backup-4321=00", "clean-backup-4322=0"] {
@@ -155,12 +234,12 @@ mod tests {
     #[test]
     fn other_hosts_and_other_pages_are_refused() {
         let secret = Secret::new([7; 32]);
-        let cookie = secret.open(&secret.link, PORT, &asked("")).unwrap();
+        let cookie = secret.open(&token(&secret), PORT, &asked("")).unwrap();
         let good = asked(cookie.split(';').next().unwrap());
         for host in ["evil.example", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:4321"] {
             let asked = Asked { host: Some(host), ..good };
             assert_eq!(secret.check(PORT, &asked), Err(Refusal::Host), "{host}");
-            assert_eq!(secret.open(&secret.link, PORT, &asked), Err(Refusal::Host), "{host}");
+            assert_eq!(secret.open(&token(&secret), PORT, &asked), Err(Refusal::Host), "{host}");
         }
         assert_eq!(secret.check(PORT, &Asked { host: None, ..good }), Err(Refusal::Host));
         for origin in ["null", "http://evil.example", "https://127.0.0.1:4321", "http://127.0.0.1"]

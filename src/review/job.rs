@@ -1,34 +1,17 @@
 //! The jobs of the page, one at a time: making a plan, carrying it out, undoing it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use serde::Serialize;
 
 use crate::act::plan::{ActionKind, Plan};
 use crate::model::event::{Event, Phase, Progress};
-use crate::model::path_text::{for_people, one_line};
+use crate::model::path_text::for_people;
 
+use super::desk::{Filing, Search};
+use super::job_status::{FoundStatus, JobResult, PlanStatus, ResultStatus, Status};
 use super::{Problem, Proposed};
-
-/// Most files that are named one by one.
-const NAMED: usize = 200;
-
-/// The result of a plan.
-#[derive(Clone, Debug, Default)]
-pub struct JobResult {
-    /// The run, to undo it.
-    pub run: String,
-    /// Files that were acted on.
-    pub files: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// The files that were acted on, where they were.
-    pub sources: Vec<PathBuf>,
-    /// What was not done, and why.
-    pub problems: Vec<String>,
-}
+use crate::model::findings::Summary;
 
 /// What the page asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +20,10 @@ pub(super) enum Order {
     /// The plan of that number, which loses so many files for good.
     Apply(u64, u64),
     Undo(String),
+    Find(Search),
+    File(Filing),
+    /// Finish the run of that name.
+    Resume(String),
 }
 
 impl Order {
@@ -45,79 +32,25 @@ impl Order {
             Self::Plan(_) => "plan",
             Self::Apply(..) => "apply",
             Self::Undo(_) => "undo",
+            Self::Find(_) => "find",
+            Self::File(_) => "file",
+            Self::Resume(_) => "resume",
         }
     }
 }
 
-/// Status of a job, as the page shows it.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Status {
-    /// Counts the jobs.
-    pub number: u64,
-    /// `plan`, `apply`, `undo`.
-    pub kind: &'static str,
-    pub running: bool,
-    /// The current phase.
-    pub phase: &'static str,
-    pub done: u64,
-    pub total: Option<u64>,
-    pub bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<PlanStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<ResultStatus>,
-}
-
-/// A plan before it is carried out.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct PlanStatus {
-    pub action: &'static str,
-    pub files: u64,
-    pub bytes: u64,
-    /// Sidecars that are written first.
-    pub sidecars: u64,
-    /// Files that nothing has the bytes of afterwards.
-    pub lost_for_good: u64,
-    pub sources: Vec<String>,
-    /// Where each of them goes; empty where it goes nowhere.
-    pub destinations: Vec<String>,
-    pub left: Vec<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct ResultStatus {
-    pub run: String,
-    pub files: u64,
-    pub bytes: u64,
-    pub problems: Vec<String>,
-}
-
-impl PlanStatus {
-    fn from_proposed(proposed: &Proposed, action: ActionKind) -> Self {
-        let extent = proposed.plan.extent();
-        let going = proposed.plan.actions.iter().filter(|a| a.action != ActionKind::WriteSidecar);
-        let files = going.flat_map(|action| &action.files).take(NAMED);
-        let (sources, destinations) = files
-            .map(|file| {
-                let to = file.destination.as_ref().map(|to| for_people(&to.0)).unwrap_or_default();
-                (for_people(&file.source.path), to)
-            })
-            .unzip();
-        let left = proposed.left.iter();
-        Self {
-            action: action.name(),
-            files: extent.files,
-            bytes: extent.bytes,
-            sidecars: extent.sidecars,
-            lost_for_good: extent.lost_for_good,
-            sources,
-            destinations,
-            left: left
-                .take(NAMED)
-                .map(|left| format!("{}: {}", for_people(&left.path), one_line(&left.why)))
-                .collect(),
+impl Order {
+    fn about(&self) -> Vec<String> {
+        match self {
+            Self::Find(search) => {
+                let folders = search.roots.iter().chain(&search.references);
+                folders.map(|folder| for_people(folder)).collect()
+            }
+            Self::File(filing) => {
+                vec![for_people(&filing.source), for_people(&filing.destination)]
+            }
+            Self::Resume(run) | Self::Undo(run) => vec![run.clone()],
+            Self::Plan(_) | Self::Apply(..) => Vec::new(),
         }
     }
 }
@@ -144,6 +77,8 @@ impl fmt::Display for OrderError {
 #[derive(Debug, Default)]
 pub(super) struct JobQueue {
     inner: Mutex<Inner>,
+    /// Set when the job under way is to stop.
+    pub stop: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -175,7 +110,14 @@ impl JobQueue {
             return Err(OrderError::AnotherPlan);
         }
         let number = inner.status.number + 1;
-        inner.status = Status { number, kind: order.name(), running: true, ..Status::default() };
+        self.stop.store(false, Ordering::Relaxed);
+        inner.status = Status {
+            number,
+            kind: order.name(),
+            running: true,
+            about: order.about(),
+            ..Status::default()
+        };
         inner.waiting = Some(order);
         Ok(number)
     }
@@ -211,6 +153,23 @@ impl JobQueue {
                 inner.status.plan = Some(PlanStatus::from_proposed(&proposed, action));
                 inner.plan = Some((inner.status.number, proposed.plan));
             }
+            Err(_) if self.stop.load(Ordering::Relaxed) => inner.status.paused = true,
+            Err(why) => inner.status.error = Some(why.to_string()),
+        }
+    }
+
+    /// A search has come to its end; `None` for what was found if it failed.
+    pub fn found(&self, found: Result<Summary, Problem>) {
+        let stopped = self.stop.load(Ordering::Relaxed);
+        let mut inner = self.lock();
+        inner.status.running = false;
+        // The groups that a plan was made of are gone.
+        inner.plan = None;
+        match found {
+            Ok(summary) => {
+                inner.status.found = Some(FoundStatus::from_summary(&summary));
+            }
+            Err(_) if stopped => inner.status.paused = true,
             Err(why) => inner.status.error = Some(why.to_string()),
         }
     }
@@ -220,12 +179,7 @@ impl JobQueue {
         inner.status.running = false;
         match done {
             Ok(done) => {
-                inner.status.result = Some(ResultStatus {
-                    run: done.run,
-                    files: done.files,
-                    bytes: done.bytes,
-                    problems: done.problems.iter().take(NAMED).map(|p| one_line(p)).collect(),
-                });
+                inner.status.result = Some(ResultStatus::from_result(&done));
             }
             Err(why) => inner.status.error = Some(why.to_string()),
         }
@@ -238,6 +192,7 @@ impl Progress for JobQueue {
         let status = &mut inner.status;
         let is = |stage: Phase| stage.name() == status.phase;
         match event {
+            Event::Found { files } => status.done += files,
             Event::StageStarted { stage, total } => {
                 (status.phase, status.done, status.total) = (stage.name(), 0, total);
             }

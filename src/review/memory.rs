@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::change_error::ChangeError;
-use super::session::{Decided, Session};
+use super::decided::Decided;
+use super::session::Session;
 use crate::catalogue::decisions::{Choice, DecisionsError, Verdict};
 use crate::files::content::content_hash;
 use crate::model::findings::FoundPicture;

@@ -1,13 +1,45 @@
 //! The files of the page, and the headers that go with every answer.
 
-/// The page.
+/// Media type of pages.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+/// Media type of styles.
+pub(super) const CSS: &str = "text/css; charset=utf-8";
+/// Media type of modules.
+pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The page of a review.
 pub(super) const PAGE: &str = include_str!("page/index.html");
-/// How it looks.
+/// Where people log in, and what that page is made of.
+pub(super) const LOGIN: &str = include_str!("page/login.html");
+pub(super) const LOGIN_SCRIPT: &str = include_str!("page/login.js");
 pub(super) const STYLE: &str = include_str!("page/style.css");
-/// Its icon.
-pub(super) const ICON: &str = include_str!("page/icon.svg");
-/// What it does.
-pub(super) const SCRIPT: &str = include_str!("page/main.js");
+/// The page of the whole program.
+pub(super) const APP: &str = include_str!("page/app.html");
+
+/// What both pages are made of: path, media type, text.
+pub(super) const FILES: [(&str, &str, &str); 21] = [
+    ("/style.css", CSS, STYLE),
+    ("/app.css", CSS, include_str!("page/app.css")),
+    ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
+    ("/dom.js", SCRIPT, include_str!("page/dom.js")),
+    ("/server.js", SCRIPT, include_str!("page/server.js")),
+    ("/words.js", SCRIPT, include_str!("page/words.js")),
+    ("/review.js", SCRIPT, include_str!("page/review.js")),
+    ("/list.js", SCRIPT, include_str!("page/list.js")),
+    ("/group.js", SCRIPT, include_str!("page/group.js")),
+    ("/viewer.js", SCRIPT, include_str!("page/viewer.js")),
+    ("/facts.js", SCRIPT, include_str!("page/facts.js")),
+    ("/apply.js", SCRIPT, include_str!("page/apply.js")),
+    ("/folders.js", SCRIPT, include_str!("page/folders.js")),
+    ("/keys.js", SCRIPT, include_str!("page/keys.js")),
+    ("/app.js", SCRIPT, include_str!("page/app.js")),
+    ("/job.js", SCRIPT, include_str!("page/job.js")),
+    ("/picker.js", SCRIPT, include_str!("page/picker.js")),
+    ("/duplicates.js", SCRIPT, include_str!("page/duplicates.js")),
+    ("/organise.js", SCRIPT, include_str!("page/organise.js")),
+    ("/settings.js", SCRIPT, include_str!("page/settings.js")),
+    ("/history.js", SCRIPT, include_str!("page/history.js")),
+];
 
 /// Nothing but the page's own files (Content Security Policy Level 3), nothing kept where others
 /// can see it, and no other page may frame, open or embed it.

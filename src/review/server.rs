@@ -2,31 +2,36 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Extension, Path as UrlPath, Query, Request, State};
+use axum::extract::{Extension, Path as UrlPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::api::{ChangeJson, Filter, Numbers};
+use super::answers::{self, problem};
 use super::connections::{Patience, Seat, attend};
-use super::guard::{Asked, Refusal, Secret};
+use super::desk::{Actions, Desk};
+use super::desk_answers;
+use super::gate::Gate;
+use super::guard::Refusal;
 use super::job::{JobQueue, Order};
-use super::pages::{HEADERS, ICON, PAGE, SCRIPT, STYLE, sentence};
+use super::login;
+use super::pages::{APP, FILES, HEADERS, HTML, PAGE};
+use super::places::Places;
+use super::refusals::{answer, asked, last, refused};
 use super::session::Session;
-use super::{Actions, pictures};
+use super::state::{ReviewState, Shared};
 use crate::act::plan::ActionKind;
 use crate::decode::DecodeOptions;
-use crate::model::media::Orientation;
 
 /// Polling interval for new jobs and for shutdown.
 const LOOK: Duration = Duration::from_millis(30);
@@ -34,6 +39,8 @@ const LOOK: Duration = Duration::from_millis(30);
 const DECODING: usize = 4;
 /// Most bytes of the body of a request.
 const LARGEST_BODY: usize = 2 << 20;
+/// Says which search a page shows.
+const SEARCH: &str = "x-search";
 /// Decoders of nested formats recurse.
 const STACK: usize = 16 << 20;
 
@@ -42,57 +49,47 @@ const ACTIONS: [ActionKind; 4] =
     [ActionKind::Quarantine, ActionKind::Trash, ActionKind::Hardlink, ActionKind::Delete];
 
 /// What serving needs.
-#[derive(Debug)]
-pub struct Served<'a> {
-    /// Bound to 127.0.0.1.
+pub struct Served {
+    /// Bound to 127.0.0.1; elsewhere only with a gate that asks for a password.
     pub listener: TcpListener,
-    /// What a request has to know.
-    pub secret: Secret,
+    /// Who may come in.
+    pub gate: Gate,
     /// How previews are made.
     pub decode: DecodeOptions,
     /// Limits on time and on the number of connections.
     pub patience: Patience,
     /// Set when it is to end.
-    pub cancel: &'a AtomicBool,
+    pub cancel: Arc<AtomicBool>,
+    /// Makes the page the whole program.
+    pub desk: Option<Arc<dyn Desk>>,
 }
-
-/// What all answers share.
-struct AppState {
-    session: Mutex<Session>,
-    queue: JobQueue,
-    secret: Secret,
-    port: u16,
-    decode: DecodeOptions,
-    decoding: Semaphore,
-    patience: Patience,
-    closed: AtomicBool,
-}
-
-impl AppState {
-    fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-type Shared = State<Arc<AppState>>;
 
 /// Serves a review until the page says that it is done, or `cancel` is set. What the page asks to
 /// be done, `actions` do, on this thread.
 ///
 /// # Errors
 /// When the server cannot be started.
-pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) -> io::Result<()> {
-    let Served { listener, secret, decode, patience, cancel } = served;
-    let port = listener.local_addr()?.port();
-    let app = Arc::new(AppState {
+pub fn serve(session: Session, served: Served, actions: &mut dyn Actions) -> io::Result<()> {
+    let Served { listener, gate, decode, patience, cancel, desk } = served;
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() && !gate.asks_password() {
+        let why = "a page for other machines needs a password";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    let port = address.port();
+    let app = Arc::new(ReviewState {
         session: Mutex::new(session),
+        search: AtomicU64::new(1),
         queue: JobQueue::default(),
-        secret,
+        gate,
         port,
         decode,
         decoding: Semaphore::new(DECODING),
+        trying: Semaphore::new(1),
         patience,
         closed: AtomicBool::new(false),
+        desk,
+        places: Places::default(),
     });
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -102,13 +99,10 @@ pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) ->
         .enable_io()
         .enable_time()
         .build()?;
-    let server = runtime.spawn(listen(Arc::clone(&app), listener));
+    let server = runtime.spawn(listen(Arc::clone(&app), listener, Arc::clone(&cancel)));
     while !server.is_finished() {
         if let Some(order) = app.queue.take() {
             work(&app, order, actions);
-        }
-        if cancel.load(Ordering::Relaxed) {
-            app.closed.store(true, Ordering::Relaxed);
         }
         std::thread::sleep(LOOK);
     }
@@ -117,12 +111,20 @@ pub fn serve(session: Session, served: Served<'_>, actions: &mut dyn Actions) ->
     ended
 }
 
-async fn listen(app: Arc<AppState>, listener: TcpListener) -> io::Result<()> {
+async fn listen(
+    app: Arc<ReviewState>,
+    listener: TcpListener,
+    cancel: Arc<AtomicBool>,
+) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let closing = Arc::clone(&app);
     let closed = async move {
         // What has begun comes to its end first.
         while !closing.closed.load(Ordering::Relaxed) || closing.queue.is_busy() {
+            if cancel.load(Ordering::Relaxed) {
+                closing.queue.stop.store(true, Ordering::Relaxed);
+                closing.closed.store(true, Ordering::Relaxed);
+            }
             tokio::time::sleep(LOOK).await;
         }
         // The answer that says so is still sent.
@@ -135,7 +137,7 @@ async fn listen(app: Arc<AppState>, listener: TcpListener) -> io::Result<()> {
     }
 }
 
-fn work(app: &AppState, order: Order, actions: &mut dyn Actions) {
+fn work(app: &ReviewState, order: Order, actions: &mut dyn Actions) {
     match order {
         Order::Plan(action) => {
             let report = app.session().accepted();
@@ -158,32 +160,71 @@ fn work(app: &AppState, order: Order, actions: &mut dyn Actions) {
             }
             app.queue.finished(done);
         }
+        Order::Find(search) => {
+            let found = actions.find(&search, &app.queue, &app.queue.stop);
+            let summary = found.map(|session| {
+                let summary = session.summary();
+                let mut shown = app.session();
+                app.search.fetch_add(1, Ordering::Relaxed);
+                *shown = session;
+                drop(shown);
+                summary
+            });
+            app.queue.found(summary);
+        }
+        Order::File(filing) => {
+            let action = if filing.moves { ActionKind::Move } else { ActionKind::Copy };
+            let filed = actions.file(&filing, &app.queue, &app.queue.stop);
+            app.queue.planned(filed, action);
+        }
+        Order::Resume(run) => app.queue.finished(actions.resume(&run, &app.queue)),
     }
 }
 
-fn router(app: Arc<AppState>) -> Router {
-    let guarded = Router::new()
-        .route("/", get(|| file("text/html; charset=utf-8", PAGE)))
-        .route("/style.css", get(|| file("text/css; charset=utf-8", STYLE)))
-        .route("/icon.svg", get(|| file("image/svg+xml", ICON)))
-        .route("/main.js", get(|| file("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/api/overview", get(overview))
-        .route("/api/skipped", get(skipped))
-        .route("/api/ids", get(ids))
-        .route("/api/groups", get(groups))
-        .route("/api/group/{id}", get(group).post(change))
-        .route("/api/accept", post(accept))
-        .route("/api/tags/{group}/{member}", get(tags))
+fn router(app: Arc<ReviewState>) -> Router {
+    let mut guarded = Router::new();
+    // The whole program begins with its own page; a review alone is the first page.
+    let first = if app.desk.is_some() { APP } else { PAGE };
+    for (path, kind, text) in [("/", HTML, first), ("/review", HTML, PAGE)].into_iter().chain(FILES)
+    {
+        guarded = guarded.route(path, get(move || file(kind, text)));
+    }
+    if app.desk.is_some() {
+        guarded = guarded
+            .route("/api/places", get(desk_answers::roots).post(desk_answers::typed))
+            .route("/api/places/{id}", get(desk_answers::list).post(desk_answers::within))
+            .route("/api/settings", get(desk_answers::settings).post(desk_answers::set))
+            .route("/api/history", get(desk_answers::history))
+            .route("/api/history/{run}", get(desk_answers::files))
+            .route("/api/left-off", get(desk_answers::left_off))
+            .route("/api/gate", get(desk_answers::gate))
+            .route("/api/pause", post(desk_answers::pause))
+            .route("/api/begin", post(desk_answers::begin));
+    }
+    let guarded = guarded
+        .route("/api/overview", get(answers::overview))
+        .route("/api/skipped", get(answers::skipped))
+        .route("/api/ids", get(answers::ids))
+        .route("/api/groups", get(answers::groups))
+        .route("/api/group/{id}", get(answers::group).post(answers::change))
+        .route("/api/accept", post(answers::accept))
+        .route("/api/alike/{id}", post(answers::alike))
+        .route("/api/rule", post(answers::rule))
+        .route("/api/undo", post(answers::undo_step))
+        .route("/api/folders", get(answers::folders))
+        .route("/api/tags/{group}/{member}", get(answers::tags))
         .route("/api/job", get(job).post(order))
         .route("/api/close", post(close))
-        .route("/picture/{group}/{member}/{side}", get(picture))
+        .route("/picture/{group}/{member}/{side}", get(answers::picture))
         .fallback(|| async { answer(StatusCode::NOT_FOUND, "There is no such page.") })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), check));
-    Router::new()
-        .route("/open/{token}", get(open))
-        .merge(guarded)
-        .layer(middleware::map_response(with_headers))
-        .with_state(app)
+    let open = match app.gate.asks_password() {
+        true => login::routes(),
+        false => {
+            Router::new().route("/open/{token}", get(open)).route("/again", post(login::again))
+        }
+    };
+    open.merge(guarded).layer(middleware::map_response(with_headers)).with_state(app)
 }
 
 async fn with_headers(mut response: Response) -> Response {
@@ -196,38 +237,6 @@ async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-fn answer(status: StatusCode, text: &str) -> Response {
-    let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    (status, html, sentence(text)).into_response()
-}
-
-fn asked<'a>(headers: &'a HeaderMap, method: &Method) -> Asked<'a> {
-    // A header that is there twice is a trick.
-    let one = |name: HeaderName| {
-        let mut values = headers.get_all(name).into_iter();
-        let first = values.next().map(|value| value.to_str().unwrap_or("?"));
-        if values.next().is_some() { Some("?") } else { first }
-    };
-    Asked {
-        host: one(header::HOST),
-        origin: one(header::ORIGIN),
-        fetch_site: one(HeaderName::from_static("sec-fetch-site")),
-        cookies: one(header::COOKIE),
-        changes: method != Method::GET && method != Method::HEAD,
-    }
-}
-
-/// An answer after which the connection is closed.
-fn last(status: StatusCode, text: &str) -> Response {
-    let mut response = answer(status, text);
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-fn refused(refusal: Refusal) -> Response {
-    last(StatusCode::FORBIDDEN, refusal.text())
-}
-
 async fn check(
     State(app): Shared,
     Extension(seat): Extension<Arc<Seat>>,
@@ -235,8 +244,21 @@ async fn check(
     next: Next,
 ) -> Response {
     let asked = asked(request.headers(), request.method());
-    if let Err(refusal) = app.secret.check(app.port, &asked) {
-        return refused(refusal);
+    match app.gate.check(app.port, &asked) {
+        Ok(()) => {}
+        // Who opens a page is shown where to log in.
+        Err(Refusal::Login) if !request.uri().path().starts_with("/api/") && !asked.changes => {
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, "/login")]).into_response();
+        }
+        Err(Refusal::Login) => return last(StatusCode::UNAUTHORIZED, Refusal::Login.text()),
+        Err(refusal) => return refused(refusal),
+    }
+    // A page that shows an earlier search has other groups under the same numbers.
+    let search = request.headers().get(SEARCH);
+    let now = HeaderValue::from(app.search.load(Ordering::Relaxed));
+    if search.is_some_and(|search| *search != now) {
+        let why = "another search was made since: reload the page";
+        return problem(StatusCode::CONFLICT, why);
     }
     seat.know();
     let (parts, body) = request.into_parts();
@@ -254,7 +276,7 @@ async fn open(
     UrlPath(token): UrlPath<String>,
     headers: HeaderMap,
 ) -> Response {
-    match app.secret.open(&token, app.port, &asked(&headers, &Method::GET)) {
+    match app.gate.open(&token, app.port, &asked(&headers, &Method::GET)) {
         Ok(cookie) => {
             seat.know();
             let to = [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)];
@@ -266,152 +288,6 @@ async fn open(
 
 async fn file(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind)], text).into_response()
-}
-
-/// An error of the API (human-readable).
-#[derive(Serialize)]
-struct RequestError {
-    error: String,
-}
-
-fn problem(status: StatusCode, error: impl Into<String>) -> Response {
-    (status, Json(RequestError { error: error.into() })).into_response()
-}
-
-fn unknown() -> Response {
-    problem(StatusCode::NOT_FOUND, "there is no such group or picture")
-}
-
-/// Work that reads files or waits for the database, away from the threads that answer.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Response> {
-    let failed = |_| problem(StatusCode::INTERNAL_SERVER_ERROR, "it failed unexpectedly");
-    tokio::task::spawn_blocking(work).await.map_err(failed)
-}
-
-async fn overview(State(app): Shared) -> Result<Response, Response> {
-    aside(move || Json(app.session().overview()).into_response()).await
-}
-
-async fn skipped(State(app): Shared) -> Response {
-    Json(app.session().skipped()).into_response()
-}
-
-async fn ids(State(app): Shared, Query(filter): Query<Filter>) -> Result<Response, Response> {
-    aside(move || Json(app.session().fitting(&filter)).into_response()).await
-}
-
-async fn groups(State(app): Shared, Query(numbers): Query<Numbers>) -> Result<Response, Response> {
-    aside(move || Json(app.session().listed(&numbers)).into_response()).await
-}
-
-async fn group(State(app): Shared, UrlPath(id): UrlPath<usize>) -> Response {
-    app.session().group(id).map_or_else(unknown, |group| Json(group).into_response())
-}
-
-async fn change(
-    State(app): Shared,
-    UrlPath(id): UrlPath<usize>,
-    change: Result<Json<ChangeJson>, JsonRejection>,
-) -> Result<Response, Response> {
-    let Json(change) =
-        change.map_err(|error| problem(StatusCode::BAD_REQUEST, error.body_text()))?;
-    aside(move || {
-        let mut session = app.session();
-        if let Err(why) = session.change(id, change.into()) {
-            return problem(StatusCode::CONFLICT, why.to_string());
-        }
-        app.queue.forget_plan();
-        session.group(id).map_or_else(unknown, |group| Json(group).into_response())
-    })
-    .await
-}
-
-#[derive(Serialize)]
-struct Accepted {
-    accepted: usize,
-}
-
-async fn accept(
-    State(app): Shared,
-    filter: Result<Json<Filter>, JsonRejection>,
-) -> Result<Response, Response> {
-    let Json(filter) =
-        filter.map_err(|error| problem(StatusCode::BAD_REQUEST, error.body_text()))?;
-    aside(move || {
-        let mut session = app.session();
-        let numbers = session.filtered(&filter);
-        app.queue.forget_plan();
-        match session.accept(&numbers) {
-            Ok(accepted) => Json(Accepted { accepted }).into_response(),
-            Err(why) => problem(StatusCode::CONFLICT, why.to_string()),
-        }
-    })
-    .await
-}
-
-async fn tags(
-    State(app): Shared,
-    UrlPath((group, member)): UrlPath<(usize, usize)>,
-) -> Result<Response, Response> {
-    aside(move || {
-        let session = app.session();
-        let Some(picture) = session.picture(group, member) else { return unknown() };
-        let place = session.place(picture);
-        drop(session);
-        match pictures::tags(&place) {
-            Ok(tags) => Json(tags).into_response(),
-            Err(why) => problem(StatusCode::GONE, why.to_string()),
-        }
-    })
-    .await
-}
-
-#[derive(Deserialize)]
-struct Turned {
-    /// As the keeper lies, so that both can be laid over each other.
-    #[serde(default)]
-    like_keeper: u8,
-}
-
-async fn picture(
-    State(app): Shared,
-    UrlPath((group, member, side)): UrlPath<(usize, usize, u32)>,
-    Query(turned): Query<Turned>,
-) -> Result<Response, Response> {
-    if !pictures::is_side(side) {
-        return Err(unknown());
-    }
-    let closed = |_| problem(StatusCode::SERVICE_UNAVAILABLE, "the review is over");
-    let found = {
-        let session = app.session();
-        session.picture(group, member).map(|picture| {
-            let arranged = session.arranged(group);
-            let duplicate = arranged
-                .iter()
-                .flat_map(|group| &group.duplicates)
-                .find(|duplicate| duplicate.picture.path == picture.path);
-            let turn = duplicate.map_or(Orientation::Upright, |d| d.orientation.inverse());
-            (session.place(picture), turn)
-        })
-    };
-    let Some((place, turn)) = found else { return Err(unknown()) };
-    let turn = if turned.like_keeper == 0 { Orientation::Upright } else { turn };
-    let worker = Arc::clone(&app);
-    let permit = app.decoding.acquire().await.map_err(closed)?;
-    let jpeg = aside(move || pictures::jpeg(&place, side, turn, &worker.decode)).await?;
-    drop(permit);
-    match jpeg {
-        Ok(jpeg) => {
-            let headers = [
-                (header::CONTENT_TYPE, "image/jpeg"),
-                (header::CACHE_CONTROL, "private, max-age=600"),
-            ];
-            Ok((headers, Body::from(jpeg)).into_response())
-        }
-        Err(why) => Err(problem(StatusCode::UNPROCESSABLE_ENTITY, why.to_string())),
-    }
 }
 
 async fn job(State(app): Shared) -> Response {
@@ -443,6 +319,7 @@ async fn order(
         }
         OrderJson::Apply { number, lost_for_good } => Order::Apply(number, lost_for_good),
         OrderJson::Undo(run) if app.session().runs().contains(&run) => Order::Undo(run),
+        OrderJson::Undo(run) if desk_answers::knows(&app, &run) => Order::Undo(run),
         OrderJson::Undo(_) => return Err(wrong("there is no such run in this review")),
     };
     match app.queue.order(order) {

@@ -1,26 +1,15 @@
 //! The groups, and what was decided about them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::change_error::ChangeError;
+use super::decided::{Decided, Step};
+use super::folders::Folders;
 use crate::catalogue::decisions::{Decisions, DecisionsError};
-use crate::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation};
-
-/// What was decided about one group. Members are numbered as [`Group::members`] gives them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Decided {
-    /// Who stays.
-    pub keeper: usize,
-    /// Who stays beside the keeper.
-    pub spared: BTreeSet<usize>,
-    /// Who was called another picture.
-    pub apart: BTreeSet<usize>,
-    /// All of this is settled.
-    pub accepted: bool,
-    /// The run that it was applied in.
-    pub run: Option<String>,
-}
+use crate::model::findings::{
+    Counts, Duplicate, Findings, FoundPicture, Group, Matching, Relation, Summary,
+};
 
 /// What stands for a member of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +59,6 @@ impl Role {
     }
 }
 
-/// A change that somebody makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    Keeper(usize),
-    Spare(usize, bool),
-    Apart(Option<usize>, bool),
-    Accept(bool),
-}
-
 /// A review: the report that it is about, and the decisions.
 #[derive(Debug)]
 pub struct Session {
@@ -88,6 +68,15 @@ pub struct Session {
     gone: HashMap<PathBuf, String>,
     pub(super) decisions: Option<Decisions>,
     pub(super) base: PathBuf,
+    /// Where the pictures of the groups lie.
+    pub(super) folders: Folders,
+    /// What was decided since the review began, the last at the end.
+    pub(super) steps: Vec<Step>,
+    /// What each group frees as it was found.
+    pub(super) found_bytes: Vec<u64>,
+    /// What each group would free as it is decided, and by how many files; `None` where that has
+    /// changed since it was computed.
+    pub(super) freed: Vec<Option<(u64, u64)>>,
 }
 
 impl Session {
@@ -101,10 +90,48 @@ impl Session {
         base: PathBuf,
         decisions: Option<Decisions>,
     ) -> Result<Self, DecisionsError> {
-        let decided = vec![Decided::default(); report.groups.len()];
-        let mut session = Self { report, decided, gone: HashMap::new(), decisions, base };
+        let count = report.groups.len();
+        let found_bytes =
+            report.groups.iter().map(|group| group.reclaimable_bytes(&report.matching)).collect();
+        let mut session = Self {
+            decided: vec![Decided::default(); count],
+            gone: HashMap::new(),
+            decisions,
+            base,
+            folders: Folders::of(&report),
+            steps: Vec::new(),
+            found_bytes,
+            freed: vec![None; count],
+            report,
+        };
         session.recall()?;
         Ok(session)
+    }
+
+    /// A review of nothing, until something is found.
+    pub fn empty(base: PathBuf) -> Self {
+        let report = Findings {
+            roots: Vec::new(),
+            references: Vec::new(),
+            matching: Matching::default(),
+            groups: Vec::new(),
+            skipped: Vec::new(),
+            damaged: Vec::new(),
+            known: HashMap::new(),
+            warnings: Vec::new(),
+            counts: Counts::default(),
+        };
+        Self {
+            report,
+            decided: Vec::new(),
+            gone: HashMap::new(),
+            decisions: None,
+            base,
+            folders: Folders::default(),
+            steps: Vec::new(),
+            found_bytes: Vec::new(),
+            freed: Vec::new(),
+        }
     }
 
     /// The group around the keeper that was chosen.
@@ -130,7 +157,10 @@ impl Session {
         else {
             return Vec::new();
         };
-        let arranged = group.around(decided.keeper, &self.report.matching);
+        let arranged = match decided.keeper {
+            0 => Some(Cow::Borrowed(group)),
+            keeper => group.around(keeper, &self.report.matching).map(Cow::Owned),
+        };
         let duplicates = arranged.as_ref().map(|group| &group.duplicates[..]).unwrap_or_default();
         let by_path: HashMap<&Path, &Duplicate> =
             duplicates.iter().map(|d| (d.picture.path.as_path(), d)).collect();
@@ -161,105 +191,30 @@ impl Session {
         group.members().enumerate().map(role).collect()
     }
 
-    /// Makes a change, and keeps it.
-    ///
-    /// # Errors
-    /// [`ChangeError`]
-    pub(super) fn change(&mut self, number: usize, change: Change) -> Result<(), ChangeError> {
-        let group = self.report.groups.get(number).ok_or(ChangeError::NoPicture)?;
-        let candidates = 1 + group.duplicates.len();
-        let mut decided = self.decided.get(number).ok_or(ChangeError::NoPicture)?.clone();
-        if decided.run.is_some() {
-            return Err(ChangeError::Applied);
+    /// Sets what was decided about a group.
+    pub(super) fn decide(&mut self, number: usize, decided: Decided) {
+        if let (Some(place), Some(freed)) =
+            (self.decided.get_mut(number), self.freed.get_mut(number))
+        {
+            (*place, *freed) = (decided, None);
         }
-        let among = |member: usize| {
-            if member < candidates { Ok(member) } else { Err(ChangeError::NoPicture) }
-        };
-        if let Change::Keeper(member) = change {
-            self.know_contents(number, member);
-        }
-        match change {
-            Change::Keeper(member) => {
-                decided.keeper = among(member)?;
-                decided.spared.remove(&member);
-                if decided.apart.contains(&member) {
-                    return Err(ChangeError::CalledAnother);
-                }
-            }
-            Change::Spare(member, true) => drop(decided.spared.insert(among(member)?)),
-            Change::Spare(member, false) => drop(decided.spared.remove(&member)),
-            Change::Apart(member, apart) => {
-                let members: Vec<usize> = match member {
-                    Some(member) => vec![among(member)?],
-                    None => self.others(number, decided.keeper),
-                };
-                if members.is_empty() {
-                    return Err(ChangeError::OnlyIdentical);
-                }
-                if members.contains(&decided.keeper) {
-                    return Err(ChangeError::IsKeeper);
-                }
-                self.mark(number, &decided, &members, apart)?;
-                for member in members {
-                    if apart {
-                        decided.apart.insert(member);
-                    } else {
-                        decided.apart.remove(&member);
-                    }
-                }
-            }
-            Change::Accept(accepted) => decided.accepted = accepted,
-        }
-        if !matches!(change, Change::Accept(_) | Change::Apart(..)) {
-            decided.accepted = false;
-        }
-        self.keep(&[(number, decided.clone())])?;
-        if let Some(place) = self.decided.get_mut(number) {
-            *place = decided;
-        }
-        Ok(())
     }
 
-    /// The candidates that are not the keeper, nor byte for byte the same.
-    fn others(&self, number: usize, keeper: usize) -> Vec<usize> {
-        let (Some(group), Some(arranged)) = (self.report.groups.get(number), self.arranged(number))
-        else {
-            return Vec::new();
-        };
-        let identical: HashSet<&Path> = arranged
-            .duplicates
-            .iter()
-            .filter(|duplicate| duplicate.relation == Relation::Identical)
-            .map(|duplicate| duplicate.picture.path.as_path())
-            .collect();
-        let candidates = group.members().take(1 + group.duplicates.len()).enumerate();
-        candidates
-            .filter(|(member, picture)| {
-                *member != keeper && !identical.contains(picture.path.as_path())
-            })
-            .map(|(member, _)| member)
-            .collect()
-    }
-
-    /// Accepts many groups at once; gives how many were open.
-    ///
-    /// # Errors
-    /// [`ChangeError`]
-    pub(super) fn accept(&mut self, numbers: &[usize]) -> Result<usize, ChangeError> {
-        let accepted: Vec<(usize, Decided)> = numbers
-            .iter()
-            .filter_map(|&number| Some((number, self.decided.get(number)?)))
-            .filter(|(_, decided)| !decided.accepted && decided.run.is_none())
-            .map(|(number, decided)| (number, Decided { accepted: true, ..decided.clone() }))
-            .collect();
-        self.keep(&accepted)?;
-        let count = accepted.len();
-        for (number, decided) in accepted {
-            if let Some(place) = self.decided.get_mut(number) {
-                *place = decided;
-            }
+    /// What a group would free as it is decided now, and by how many files.
+    pub(super) fn freed(&mut self, number: usize) -> (u64, u64) {
+        if let Some(Some(known)) = self.freed.get(number) {
+            return *known;
         }
-        Ok(count)
+        let roles = self.roles(number);
+        let members = self.report.groups.get(number).into_iter().flat_map(Group::members);
+        let going = members.zip(&roles).filter(|(_, role)| **role == Role::Remove);
+        let going = going.filter(|(picture, _)| picture.other_names.is_empty());
+        let freed = going
+            .fold((0, 0), |(files, bytes), (picture, _)| (files + 1, bytes + picture.stamp.size.0));
+        if let Some(place) = self.freed.get_mut(number) {
+            *place = Some(freed);
+        }
+        freed
     }
 
     /// The accepted groups as they are to be acted on.
@@ -299,6 +254,7 @@ impl Session {
                 }
             }
         }
+        self.freed.fill(None);
     }
 
     /// Takes notice of what has come back.
@@ -311,6 +267,12 @@ impl Session {
                 decided.run = None;
             }
         }
+        self.freed.fill(None);
+    }
+
+    /// The closing figures of what was found.
+    pub(super) fn summary(&self) -> Summary {
+        self.report.summary()
     }
 
     /// The runs of this review that are not undone, the last first.

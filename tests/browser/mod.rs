@@ -5,6 +5,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -189,6 +190,45 @@ impl Browser {
         self.post("/actions", &json!({ "actions": [source] }));
     }
 
+    /// What axe-core finds wrong with the page as it is now; skipped loudly where there is no
+    /// axe-core, but never where it is required.
+    pub fn accessible(&self, what: &str) {
+        let file = std::env::var_os("AXE_CORE").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe/package/axe.min.js"),
+            PathBuf::from,
+        );
+        let script = match std::fs::read_to_string(&file) {
+            Ok(script) => script,
+            Err(error) => {
+                let required = std::env::var_os("REQUIRE_AXE_TESTS").is_some();
+                assert!(!required, "axe-core cannot be read: {}: {error}", file.display());
+                eprintln!("SKIPPED: {what}: no axe-core at {}: {error}", file.display());
+                return;
+            }
+        };
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }));
+        let run = "const done = arguments[0]; axe.run({ resultTypes: ['violations'] }).then((found) => \
+                   done(found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html).join(' ')}`)));";
+        let found = self.post("/execute/async", &json!({ "script": run, "args": [] }));
+        assert_eq!(found, json!([]), "{what} at {}", self.text("location.pathname"));
+    }
+
+    /// Fingers on the page: `touchStart`, `touchMove` or `touchEnd`, and where they are then.
+    pub fn touch(&self, kind: &str, fingers: &[(f64, f64)]) {
+        let points = fingers.iter().zip(1..).map(|((x, y), id)| json!({"x": x, "y": y, "id": id}));
+        let points: Vec<Value> = points.collect();
+        let event = json!({"type": kind, "touchPoints": points});
+        let touch = json!({"cmd": "Input.dispatchTouchEvent", "params": event});
+        self.post("/goog/cdp/execute", &touch);
+    }
+
+    /// Types into what has the focus.
+    pub fn write(&self, text: &str) {
+        for letter in text.chars() {
+            self.press(&letter.to_string());
+        }
+    }
+
     /// What the page said in the console: errors, and what its policy refused.
     pub fn log(&self) -> Value {
         self.post("/se/log", &json!({"type": "browser"}))
@@ -201,7 +241,7 @@ impl Browser {
         let path = format!("/session/{}/screenshot", self.session);
         let png = self.command("GET", &path, &Value::Null);
         let png = base64::engine::general_purpose::STANDARD.decode(png.as_str().unwrap()).unwrap();
-        std::fs::write(std::path::Path::new(&folder).join(name), png).unwrap();
+        std::fs::write(Path::new(&folder).join(name), png).unwrap();
     }
 }
 

@@ -35,6 +35,11 @@ pub enum ConfigCommand {
         #[arg(required = true, allow_negative_numbers = true)]
         value: Vec<String>,
     },
+    /// Set the password that `app --listen` asks for: typed twice, or a line of standard input
+    #[command(after_help = "Only a hash of it (Argon2id) is kept, as `password_hash`.
+
+Example: clean-backup config set-password")]
+    SetPassword,
     /// Remove a setting from the file
     #[command(after_help = "Example: clean-backup config unset exclude")]
     Unset {

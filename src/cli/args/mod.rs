@@ -1,5 +1,6 @@
 //! The command line as it was typed: one file per command.
 
+mod app;
 mod apply;
 mod cache;
 mod compared;
@@ -19,6 +20,7 @@ mod similar;
 mod undo;
 mod values;
 
+pub use app::AppArgs;
 pub use apply::ApplyArgs;
 pub use cache::{CacheCommand, TableForm};
 pub use compared::{ComparedArgs, HashChoice};
@@ -79,6 +81,8 @@ pub enum Command {
     Dedupe(Box<DedupeArgs>),
     /// Review duplicates side by side in the browser, choose, and apply
     Review(Box<ReviewArgs>),
+    /// Do all of this in the browser: choose folders, review, organize, history, settings
+    App(AppArgs),
     /// Find pictures like the given ones among those scanned before
     Similar(Box<SimilarArgs>),
     /// File pictures and videos into folders by the date they were taken

@@ -65,6 +65,7 @@ pub fn run(
             }
             tracing::info!("{key} is set in {}", for_people(path));
         }
+        ConfigCommand::SetPassword => set_password(location.writable()?)?,
         ConfigCommand::Unset { key } => {
             let path = location.writable()?;
             if !config::unset(path, *key)? {
@@ -73,6 +74,31 @@ pub fn run(
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Asks for a password, and puts its hash into the file.
+#[cfg(feature = "review")]
+fn set_password(path: &std::path::Path) -> Result<(), Failure> {
+    use clean_backup::review::PasswordHash;
+    let password = crate::cli::password::ask()?;
+    let random = super::review::random()?;
+    let hash = PasswordHash::new(&password, std::array::from_fn(|at| random[at]))
+        .map_err(|why| Failure::new(FailureKind::Usage, why.to_string()))?;
+    config::set(path, Key::PasswordHash, &Value::Secret(hash.to_string()))?;
+    if let Err(error) = clean_backup::files::atomic_file::make_private(path) {
+        tracing::warn!("others may be able to read {}: {error}", for_people(path));
+    }
+    render::print(&format!(
+        "The password is set: its hash is in {}.\n\
+         Serve the page with: clean-backup app --listen ADDRESS:PORT\n",
+        for_people(path)
+    ))
+}
+
+/// A build without the page asks for no password.
+#[cfg(not(feature = "review"))]
+fn set_password(_: &std::path::Path) -> Result<(), Failure> {
+    Err(Failure::new(FailureKind::Failed, "this build has no page: it lacks the feature `review`"))
 }
 
 /// One setting for programs.
@@ -123,6 +149,7 @@ fn show(location: &Location, resolved: &Resolved) -> String {
     for (key, (value, origin)) in resolved {
         let value = match value {
             Some(Value::Path(path)) => for_people(path),
+            Some(secret @ Value::Secret(_)) => secret.plain(),
             Some(value) => value
                 .to_toml(*key)
                 .map_or_else(|_| value.plain(), |toml| toml.to_string().trim().to_owned()),

@@ -18,7 +18,7 @@ use clean_backup::model::findings::Findings;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::readable::{count, human_bytes};
 use clean_backup::review::{
-    Actions, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
+    Actions, Gate, JobResult, Patience, Problem, Proposed, Secret, Served, Session, serve,
 };
 
 use super::dedupe::{duplicate_options, find, run_label};
@@ -67,11 +67,7 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
         Failure::new(FailureKind::Failed, format!("the page cannot be served: {error}"))
     };
     let port = listener.local_addr().map_err(failed)?.port();
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| {
-        Failure::new(FailureKind::Failed, format!("the system gives no random numbers: {error}"))
-    })?;
-    let secret = Secret::new(random);
+    let secret = Secret::new(random()?);
     let link = secret.link(port);
     render::print(&format!(
         "{}.\nReview them at {link}\n\
@@ -87,7 +83,9 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     }
     let decode = context.decode_options();
     let patience = Patience::default();
-    let served = Served { listener, secret, decode, patience, cancel: &cancel };
+    let watched = Arc::clone(&cancel);
+    let gate = Gate::link(secret, random_bytes);
+    let served = Served { listener, gate, decode, patience, cancel: watched, desk: None };
     serve(session, served, &mut actions).map_err(failed)?;
     if cancel.load(Ordering::Relaxed) {
         return Err(Failure::new(FailureKind::Interrupted, "the review page is closed")
@@ -109,7 +107,7 @@ fn extent(findings: &Findings) -> String {
 }
 
 /// Listens on 127.0.0.1, which only this machine can reach.
-fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
+pub(super) fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     let port = port.unwrap_or(0);
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
         Failure::new(FailureKind::Failed, format!("port {port} cannot be used: {error}"))
@@ -117,20 +115,34 @@ fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     })
 }
 
+/// What nobody can guess.
+pub(super) fn random() -> Result<[u8; 32], Failure> {
+    random_bytes().map_err(|error| {
+        Failure::new(FailureKind::Failed, format!("the system gives no random numbers: {error}"))
+    })
+}
+
+/// The same, for the server.
+pub(super) fn random_bytes() -> std::io::Result<[u8; 32]> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(std::io::Error::other)?;
+    Ok(random)
+}
+
 /// Where there is no browser, the link that was printed has to do.
-fn open_browser(link: &str) {
+pub(super) fn open_browser(link: &str) {
     if let Err(error) = open::that_detached(link) {
         tracing::info!("no browser could be started: {error}");
     }
 }
 
 /// Makes plans and carries them out as the command line does.
-struct OwnActions<'a> {
-    context: &'a Context<'a>,
-    library: Library,
-    to: Option<PathBuf>,
-    carry: bool,
-    cancel: Arc<AtomicBool>,
+pub(super) struct OwnActions<'a> {
+    pub context: &'a Context<'a>,
+    pub library: Library,
+    pub to: Option<PathBuf>,
+    pub carry: bool,
+    pub cancel: Arc<AtomicBool>,
 }
 
 impl Actions for OwnActions<'_> {
@@ -151,7 +163,7 @@ impl Actions for OwnActions<'_> {
         let proposal = findings.plan(&wanted, progress);
         let mut left = proposal.left;
         left.extend(proposal.not_carried);
-        Ok(Proposed { plan: proposal.plan, left })
+        Ok(Proposed { plan: proposal.plan, left, notes: Vec::new() })
     }
 
     fn carry_out(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<JobResult, Problem> {
@@ -163,8 +175,14 @@ impl Actions for OwnActions<'_> {
 
     fn undo(&mut self, run: &str, progress: &dyn Progress) -> Result<JobResult, Problem> {
         let runs = self.context.runs_folder()?;
-        let log = RunLog::read(&runs, run)?;
+        let mut log = RunLog::read(&runs, run)?;
         let undone = log.plan(&runs)?;
+        if !log.ended {
+            // What it was at when it was killed is brought to an end first; nothing new begins.
+            let cancel = Arc::clone(&self.cancel);
+            let acting = self.context.acting(&cancel)?;
+            log = self.library.settle(&log, &undone, &acting).map_err(Failure::from)?;
+        }
         let undo =
             clean_backup::act::undo::undo(&log, &undone, &Disk::default(), &self.context.folder);
         let left = undo.left.iter().map(|left| format!("{}: {}", for_people(&left.path), left.why));
@@ -178,7 +196,7 @@ impl Actions for OwnActions<'_> {
     }
 }
 
-fn done(plan: &Plan, applied: &Applied) -> JobResult {
+pub(super) fn done(plan: &Plan, applied: &Applied) -> JobResult {
     let mut problems: Vec<String> =
         applied.not_done.iter().map(|not_done| not_done.reason.clone()).collect();
     if let Some(error) = &applied.journal_failure {

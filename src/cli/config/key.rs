@@ -20,6 +20,8 @@ pub enum Shape {
     Globs,
     /// A list of rules for choosing the keeper.
     KeepRules,
+    /// A hash of a password.
+    PasswordHash,
 }
 
 macro_rules! keys {
@@ -77,6 +79,8 @@ keys! {
     ExactDecode "exact_decode" Shape::Flag, "Never hash an embedded thumbnail.";
     MaxPixels "max_pixels" Shape::Number(1, u64::MAX >> 1), "Refuse larger pictures.";
     Memory "memory" Shape::Size, "What all pictures being read may hold together.";
+    PasswordHash "password_hash" Shape::PasswordHash,
+        "What `app --listen` checks passwords by; `config set-password` makes it.";
     Color "color" Shape::Choice(&["auto", "always", "never"]), "Colours in the output.";
 }
 
@@ -95,6 +99,9 @@ impl Key {
             Shape::Globs => "a list of globs, like [\"*.tmp\", \"**/cache/**\"]".to_owned(),
             Shape::KeepRules => {
                 "a list of largest, oldest, newest, shortest-path, prefer=GLOB".to_owned()
+            }
+            Shape::PasswordHash => {
+                "an Argon2id hash; `clean-backup config set-password` makes it".to_owned()
             }
         }
     }

@@ -6,6 +6,8 @@ mod key;
 mod value;
 
 pub use file::{ConfigError, Layer, read, set, unset};
+#[cfg(feature = "review")]
+pub use key::Shape;
 pub use key::{Key, UnknownKey};
 pub use value::{Value, expand_home};
 

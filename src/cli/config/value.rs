@@ -21,6 +21,8 @@ pub enum Value {
     Path(PathBuf),
     /// Globs or rules.
     List(Vec<String>),
+    /// A hash that is not shown.
+    Secret(String),
 }
 
 /// A value that its key cannot hold.
@@ -59,6 +61,13 @@ impl Value {
             Shape::Size => parse_bytes(text).map(Self::Number),
             Shape::Path => (!text.is_empty()).then(|| Self::Path(text.into())),
             Shape::Globs | Shape::KeepRules => return list(key, split(text)),
+            // What was typed may be a password: it is not repeated.
+            Shape::PasswordHash => {
+                return match text.starts_with("$argon2id$") {
+                    true => Ok(Self::Secret(text.to_owned())),
+                    false => Err(bad(key, "what was given")),
+                };
+            }
         };
         value.ok_or_else(|| bad(key, &format!("{text:?}")))
     }
@@ -75,7 +84,7 @@ impl Value {
             (Shape::Number(..) | Shape::Size, Toml::Integer(number)) => {
                 Self::from_text(key, &number.value().to_string()).map_err(|_| wrong())
             }
-            (Shape::Choice(_) | Shape::Size, Toml::String(text)) => {
+            (Shape::Choice(_) | Shape::Size | Shape::PasswordHash, Toml::String(text)) => {
                 Self::from_text(key, text.value())
             }
             (Shape::Path, Toml::String(text)) => {
@@ -111,6 +120,7 @@ impl Value {
                 None => return Err(bad(key, &format!("{path:?} (not UTF-8)"))),
             },
             Self::List(items) => items.iter().map(String::as_str).collect(),
+            Self::Secret(text) => Toml::from(text.as_str()),
         })
     }
 
@@ -122,6 +132,7 @@ impl Value {
             Self::Flag(flag) => flag.to_string(),
             Self::Path(path) => clean_backup::model::path_text::for_people(path),
             Self::List(items) => items.join("\n"),
+            Self::Secret(_) => "(set)".to_owned(),
         }
     }
 }

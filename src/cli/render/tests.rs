@@ -144,6 +144,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
             from_cache: 234_554,
             seconds: 12.34,
             backend: "cpu".into(),
+            by_folder: Default::default(),
         },
     }
 }

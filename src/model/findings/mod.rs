@@ -3,7 +3,7 @@
 mod group;
 mod likeness;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use group::{Duplicate, Group, Linked};
@@ -175,6 +175,8 @@ pub struct Counts {
     pub seconds: f64,
     /// What computed the hashes: `cpu`.
     pub backend: String,
+    /// How many of the pictures lie in each folder, without the folders below it.
+    pub by_folder: BTreeMap<PathBuf, u64>,
 }
 
 /// The closing figures.
