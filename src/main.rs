@@ -93,6 +93,7 @@ fn dispatch(
             yes: global.yes,
             asks: environment.stdin_is_terminal && environment.stderr_is_terminal,
             folder,
+            home: environment.home(),
             state: environment.state_folder(),
         })
     };

@@ -290,6 +290,7 @@ fn what_is_imported_is_never_its_own_keeper() {
         [("library", "exact"), ("library", "off"), (".", "exact"), (".", "off")]
     {
         let line = ["organize", "card", destination, "--preflight", preflight, "--dry-run"];
+        let line = [&line[..], &["--format", "json"]].concat();
         let plan: Value = serde_json::from_str(&scene.done(&line).stdout).unwrap();
         let actions = plan["actions"].as_array().unwrap();
         let names: Vec<_> = actions.iter().map(|a| path(&a["files"][0]["source"])).collect();

@@ -17,6 +17,7 @@ use clean_backup::scan::ScanOptions;
 
 use super::backends;
 use super::failure::{Failure, FailureKind};
+use super::places::Places;
 use super::progress::Bars;
 use super::settings::Settings;
 
@@ -40,9 +41,16 @@ pub struct Context<'a> {
     pub state: Option<PathBuf>,
     /// The folder that relative paths start at.
     pub folder: PathBuf,
+    /// The home folder, where it is known.
+    pub home: Option<PathBuf>,
 }
 
 impl Context<'_> {
+    /// How paths are shown to people.
+    pub fn places(&self) -> Places {
+        Places { folder: self.folder.clone(), home: self.home.clone() }
+    }
+
     /// The library with its cache, for what neither walks folders nor hashes many pictures.
     ///
     /// # Errors

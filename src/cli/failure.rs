@@ -23,6 +23,8 @@ pub enum Outcome {
     NotCovered,
     /// Duplicates were found, and the exit code was to say so.
     DuplicatesFound,
+    /// Somebody was asked, and said no: nothing was changed.
+    Declined,
 }
 
 impl Outcome {
@@ -31,7 +33,8 @@ impl Outcome {
         if number == 0 { Self::Done } else { Self::SomeSkipped }
     }
 
-    /// This one, or where all was done, that of an earlier step.
+    /// This one, or where all was done, that of an earlier step. A no ends the run, whatever was
+    /// found before.
     #[must_use]
     pub fn after(self, earlier: Self) -> Self {
         if self == Self::Done { earlier } else { self }
@@ -40,7 +43,7 @@ impl Outcome {
     /// The exit code.
     pub fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
+            Self::Done | Self::Declined => 0,
             Self::SomeSkipped | Self::NotCovered => 1,
             Self::DuplicatesFound => 10,
         }
@@ -252,9 +255,16 @@ mod tests {
 
     #[test]
     fn exit_codes_and_wording() {
-        let outcomes =
-            [Outcome::Done, Outcome::SomeSkipped, Outcome::NotCovered, Outcome::DuplicatesFound];
-        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 10]);
+        let outcomes = [
+            Outcome::Done,
+            Outcome::SomeSkipped,
+            Outcome::NotCovered,
+            Outcome::DuplicatesFound,
+            Outcome::Declined,
+        ];
+        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 10, 0]);
+        assert_eq!(Outcome::Declined.after(Outcome::SomeSkipped), Outcome::Declined);
+        assert_eq!(Outcome::Done.after(Outcome::SomeSkipped), Outcome::SomeSkipped);
         let kinds = [
             FailureKind::Failed,
             FailureKind::Usage,

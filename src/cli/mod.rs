@@ -13,6 +13,8 @@ pub mod interrupt;
 pub mod location;
 pub mod log;
 pub mod menu;
+pub mod places;
 pub mod progress;
+pub mod question;
 pub mod render;
 pub mod settings;

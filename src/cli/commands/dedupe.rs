@@ -11,7 +11,7 @@ use clean_backup::model::findings::{Counts, Findings};
 use clean_backup::model::path_text::{for_people, one_line};
 
 use super::leftovers;
-use crate::cli::args::{self, HashChoice, ReportFormat};
+use crate::cli::args::{self, HashChoice, ListFormat, ReportFormat};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::{Context, now_utc};
 use crate::cli::failure::{Failure, FailureKind, Outcome};
@@ -66,6 +66,11 @@ impl DedupeRequest {
             let message = format!("--action {name} needs --to DIR");
             return Err(Failure::new(FailureKind::Usage, message)
                 .hint(format!("for example: --action {name} --to ~/duplicates")));
+        }
+        if dedupe.dry_run && matches!(dedupe.format, ReportFormat::Csv | ReportFormat::Html) {
+            let message = "--dry-run prints text or JSON";
+            return Err(Failure::new(FailureKind::Usage, message)
+                .hint("without --dry-run, nothing is changed either unless --action asks for it"));
         }
         let mut compared = duplicate_options(&dedupe.compared, settings);
         compared.acts = action != ActionKind::Report;
@@ -175,12 +180,15 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
         }
     }
     if let (Some(proposal), true) = (&proposal, planned) {
-        let plan = render::plan(&proposal.plan)?;
         if let Some(file) = &options.save_plan {
-            render::save(file, &plan, context.yes)?;
+            render::save(file, &render::plan(&proposal.plan)?, context.yes)?;
         }
         if options.dry_run {
-            render::print(&plan)?;
+            let format = match options.format {
+                ReportFormat::Json => ListFormat::Json,
+                _ => ListFormat::Text,
+            };
+            render::dry_run::print(&proposal.plan, &context.places(), format)?;
             return Ok(skipped);
         }
     }

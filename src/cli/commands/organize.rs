@@ -94,7 +94,10 @@ fn finish(
         render::save(file, &render::plan(&organized.plan)?, context.yes)?;
     }
     if options.dry_run {
-        render::print(&render::plan(&organized.plan)?)?;
+        if options.format == ListFormat::Text {
+            render::print(&render::organize::text(organized, action))?;
+        }
+        render::dry_run::print(&organized.plan, &context.places(), options.format)?;
         return Ok(found);
     }
     let text = match options.format {

@@ -63,6 +63,7 @@ impl Questions {
 
     /// Any text.
     pub fn text(&self, question: &str, usual: &str) -> Prompted<String> {
+        forget_typed_ahead();
         answer(Text::new(question).with_default(usual).prompt_skippable())
     }
 
@@ -119,6 +120,7 @@ impl Questions {
         if let Some(usual) = usual {
             prompt = prompt.with_default(usual);
         }
+        forget_typed_ahead();
         let text = answer(prompt.prompt_skippable())?;
         Ok(text.map(|text| match text.is_empty() {
             true => OsString::new(),

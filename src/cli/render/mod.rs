@@ -4,6 +4,7 @@ pub mod applied;
 mod carry;
 pub mod covered;
 mod csv;
+pub mod dry_run;
 mod evidence;
 pub mod explain;
 pub mod history;
