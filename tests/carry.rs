@@ -567,7 +567,9 @@ fn an_edited_plan_writes_nothing_else() {
     let pair = Pair::new(&with_iptc(&[(25, "Rome")]));
     let shown = pair.dedupe(&["--action", "quarantine", "--dry-run"]);
     assert!(
-        shown.stdout.contains("write  keep/IMG_1.jpg.xmp  (about keep/IMG_1.jpg)\n"),
+        shown
+            .stdout
+            .contains("write  library/keep/IMG_1.jpg.xmp  (about library/keep/IMG_1.jpg)\n"),
         "{shown:?}"
     );
     pair.dedupe(&["--action", "quarantine", "--save-plan", "plan.json"]);

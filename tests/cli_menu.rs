@@ -37,6 +37,7 @@ fn ask_for_duplicates(terminal: &mut Terminal) {
     terminal.press(TAB);
     terminal.answer("it's mine/", ENTER);
     terminal.answer("Another folder", ENTER);
+    terminal.answer("Reference folder", ENTER);
     terminal.answer("How different may copies be?", ENTER);
     terminal.wait("What should be done with them?");
 }
@@ -137,6 +138,28 @@ fn no_is_no_and_look_alikes_are_not_deleted() {
 }
 
 #[test]
+fn what_was_shown_can_be_acted_on_and_folders_can_be_dragged_in() {
+    let hermetic = library();
+    let before = hermetic.contents();
+    let mut terminal = menu(&hermetic, &["--cpu", "--no-progress"]);
+    terminal.press(ENTER);
+    terminal.answer("Folder with pictures:", "'it'\\''s mine' \r");
+    terminal.answer("Another folder", ENTER);
+    terminal.answer("Reference folder", "\"it's mine/phone\"\r");
+    terminal.answer("How different may copies be?", ENTER);
+    terminal.answer("What should be done with them?", ENTER);
+    terminal.wait("kept for: in a reference folder");
+    terminal.answer("And now?", &[DOWN, ENTER].concat());
+    terminal.answer("? [y/N]", "y\r");
+    let shown = terminal.wait("What would you like to do?");
+    let line = "dedupe 'it'\\''s mine' --reference 'it'\\''s mine/phone' --action quarantine";
+    assert!(shown.contains(line), "{shown}");
+    assert_ne!(hermetic.contents(), before);
+    terminal.press(ESCAPE);
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_asked_again() {
     let hermetic = library();
     let mut terminal = menu(&hermetic, &[]);
@@ -165,6 +188,7 @@ fn sensitivity_is_kept() {
     terminal.press(ENTER);
     terminal.answer("Folder with pictures:", "it's mine\r");
     terminal.answer("Another folder", ENTER);
+    terminal.answer("Reference folder", ENTER);
     terminal.wait("As configured (aggressive)");
 }
 

@@ -733,6 +733,7 @@ proptest! {
             include_removed: false,
             prune: true,
             base: library.at("linked lib").join(".."),
+            only: None,
         };
         let judge = Judge { now: 1_800_000_000, zone: &|_| 0, file_system: true };
         let before = library.all();

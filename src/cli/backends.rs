@@ -90,6 +90,10 @@ mod device {
         let mut lines: Vec<String> = Vec::new();
         for adapter in &adapters {
             lines.push(format!("GPU: {adapter}: {}", adapter.limits()));
+            if !adapter.is(wanted) {
+                lines.push("  self-test: not run; --gpu any tests software adapters too".into());
+                continue;
+            }
             lines.push(match test(adapter) {
                 Ok(rate) => format!(
                     "  self-test: good; {:.3} billion pairs per second on a small join",

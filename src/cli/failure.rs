@@ -11,6 +11,8 @@ use clean_backup::catalogue::decisions::DecisionsError;
 use clean_backup::library::{ActError, LibraryError};
 use clean_backup::model::path_text::{for_people, one_line};
 
+use super::interrupt;
+
 /// How a run that did what it was asked ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
@@ -72,7 +74,7 @@ impl FailureKind {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Refused => 3,
-            Self::Interrupted => 130,
+            Self::Interrupted => interrupt::exit_code(),
             Self::PipeClosed => 0,
         }
     }
@@ -215,6 +217,12 @@ impl From<LibraryError> for Failure {
             E::Interrupted { .. } => failure(FailureKind::Interrupted),
             _ => failure(FailureKind::Failed),
         }
+    }
+}
+
+impl From<interrupt::SignalError> for Failure {
+    fn from(error: interrupt::SignalError) -> Self {
+        Self::new(FailureKind::Failed, error.to_string())
     }
 }
 

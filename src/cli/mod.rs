@@ -18,3 +18,7 @@ pub mod progress;
 pub mod question;
 pub mod render;
 pub mod settings;
+pub mod shell_words;
+pub mod stage_figures;
+pub mod stderr;
+pub mod watching;

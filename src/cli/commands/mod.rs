@@ -18,3 +18,4 @@ pub mod review;
 pub mod scan;
 pub mod similar;
 pub mod undo;
+pub mod watch;

@@ -6,7 +6,7 @@ mod key;
 mod value;
 
 pub use file::{ConfigError, Layer, read, set, unset};
-pub use key::{Key, UnknownKey};
+pub use key::{Key, Shape, UnknownKey};
 pub use value::{Value, expand_home};
 
 #[cfg(test)]
