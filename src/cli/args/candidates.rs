@@ -22,7 +22,7 @@ pub fn keys() -> Vec<CompletionCandidate> {
 /// The values of the key that stands on the command line before what is completed.
 pub fn values(begun: &OsStr) -> Vec<CompletionCandidate> {
     let words = std::env::args_os().filter_map(|word| word.into_string().ok());
-    let key = words.filter_map(|word| word.parse::<Key>().ok()).last();
+    let key = words.filter_map(|word| word.parse::<Key>().ok()).next_back();
     let values: &[&str] = match key.map(Key::shape) {
         Some(Shape::Choice(words)) => words,
         Some(Shape::Flag) => &["true", "false"],

@@ -226,7 +226,8 @@ impl Watch<'_> {
             skip_dirs: vec![self.import.destination.clone()],
             ..self.library.walk_options().clone()
         };
-        let walked = walk(&[self.import.source.clone()], &options, &|_| {}, &self.cancel);
+        let walked =
+            walk(std::slice::from_ref(&self.import.source), &options, &|_| {}, &self.cancel);
         if !walked.interrupted {
             let files = walked.files.into_iter().map(|file| (file.path, file.stamp));
             self.settling.observe(files, now);

@@ -41,8 +41,8 @@ pub(super) fn to_jpeg(pixels: Pixels, side: u32) -> Result<Preview, DecodeError>
     let (width, height) = (image.width(), image.height());
     let mut jpeg = Vec::new();
     let quality = match side {
-        ..=STAMP => 45,
-        ..=THUMBNAIL => 75,
+        _ if side <= STAMP => 45,
+        _ if side <= THUMBNAIL => 75,
         _ => 88,
     };
     let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, quality);
