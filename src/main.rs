@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use crate::cli::config::Value;
 use clap::{CommandFactory as _, Parser as _};
+use clap_complete::env::{CompleteEnv, Shells};
 use clean_backup::model::path_text::one_line;
 
 use cli::args::{Command, ProgramArgs};
@@ -17,7 +18,14 @@ use cli::environment::ProcessEnvironment;
 use cli::failure::{Failure, FailureKind, Outcome};
 use cli::progress::CurrentBars;
 
+/// Set by the completion scripts, to the name of their shell.
+const COMPLETING: &str = "_CLEAN_BACKUP_COMPLETE";
+
 fn main() -> ExitCode {
+    if std::env::var_os(COMPLETING).is_some() {
+        // Prints the candidates, and ends the process.
+        CompleteEnv::with_factory(ProgramArgs::command).var(COMPLETING).complete();
+    }
     let args = match ProgramArgs::try_parse() {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
@@ -91,8 +99,10 @@ fn dispatch(
             progress: &bars,
             stdout_is_terminal,
             yes: global.yes,
+            no_cache: global.no_cache,
             asks: environment.stdin_is_terminal && environment.stderr_is_terminal,
             folder,
+            home: environment.home(),
             state: environment.state_folder(),
         })
     };
@@ -108,6 +118,7 @@ fn dispatch(
         Some(Command::Review(review)) => commands::review::run(&context()?, review),
         Some(Command::App(app)) => commands::app::run(&context()?, app, args, environment),
         Some(Command::Organize(organize)) => commands::organize::run(&context()?, organize),
+        Some(Command::Watch(watch)) => commands::watch::run(&context()?, watch),
         Some(Command::Covered(covered)) => commands::covered::run(&context()?, covered),
         Some(Command::Apply(apply)) => commands::apply::run(&context()?, apply),
         Some(Command::Resume(resume)) => commands::resume::run(&context()?, resume),
@@ -130,9 +141,13 @@ fn help() -> Result<Outcome, Failure> {
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Outcome, Failure> {
-    // Into memory first: the generator panics on a closed pipe.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut ProgramArgs::command(), "clean-backup", &mut script);
+    let name = env!("CARGO_PKG_NAME");
+    if let Some(shell) = Shells::builtins().completer(&shell.to_string()) {
+        shell
+            .write_registration(COMPLETING, name, name, name, &mut script)
+            .map_err(|error| Failure::from_output(&error))?;
+    }
     cli::render::print_bytes(&script)?;
     Ok(Outcome::Done)
 }

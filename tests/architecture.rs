@@ -54,6 +54,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
         ],
     ),
     ("argon2", &["review/password.rs"]),
+    ("notify", &["cli/watching/notices.rs"]),
     ("hyper", &["review/connections.rs"]),
     ("hyper_util", &["review/connections.rs"]),
     (
@@ -72,17 +73,21 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("inquire", &["cli/menu", "cli/password.rs"]),
     ("getrandom", &["cli"]),
     ("clap", &["cli", "main.rs"]),
-    ("clap_complete", &["cli/args/mod.rs", "main.rs"]),
+    ("clap_complete", &["cli/args", "main.rs"]),
     ("clap_mangen", &["main.rs"]),
     ("gif", &["decode/raster"]),
     ("globset", &["cli/config/value.rs", "files/globs.rs"]),
     ("zune_core", &["decode/jpeg"]),
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),
-    ("ctrlc", &["cli"]),
+    ("ctrlc", &["cli/interrupt.rs"]),
+    ("signal_hook", &["cli/interrupt.rs"]),
     ("toml_edit", &["cli/config"]),
     ("trash", &["files/fsops/trash_can.rs"]),
-    ("rustix", &["cli/ask.rs", "files/fsops", "act/journal/library", "files/stamp.rs"]),
+    (
+        "rustix",
+        &["cli/ask.rs", "cli/stderr.rs", "files/fsops", "act/journal/library", "files/stamp.rs"],
+    ),
     ("unicode_normalization", &["act/layout"]),
 ];
 

@@ -566,7 +566,12 @@ fn undoing_leaves_a_sidecar_that_was_changed_since() {
 fn an_edited_plan_writes_nothing_else() {
     let pair = Pair::new(&with_iptc(&[(25, "Rome")]));
     let shown = pair.dedupe(&["--action", "quarantine", "--dry-run"]);
-    assert!(shown.stdout.contains("\"write-sidecar\""), "{shown:?}");
+    assert!(
+        shown
+            .stdout
+            .contains("write  library/keep/IMG_1.jpg.xmp  (about library/keep/IMG_1.jpg)\n"),
+        "{shown:?}"
+    );
     pair.dedupe(&["--action", "quarantine", "--save-plan", "plan.json"]);
     let saved = fs::read_to_string(pair.hermetic.work().join("plan.json")).unwrap();
     let plan: Value = serde_json::from_str(&saved).unwrap();

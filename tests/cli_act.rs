@@ -55,7 +55,8 @@ fn quarantine_and_back() {
     assert_eq!(refused.code, 3);
     assert!(
         refused.stderr.ends_with(
-            "error: 6 files (160.4 kB) will be moved aside, which needs confirmation, but this is not a terminal\n\
+            "error: to move 6 files (160.4 kB) aside into library/.clean-backup/quarantine (new folder) needs \
+             confirmation, but this is not a terminal\n\
              hint: add --yes to do it, or --dry-run to see it\n"
         ),
         "{}",
@@ -96,7 +97,7 @@ fn quarantine_and_back() {
     let one = hermetic.run(["history", &run, "--format", "json"]).stdout;
     assert_eq!(one.matches("\"verdict\": \"done\"").count(), 6, "{one}");
 
-    let planned = hermetic.run(["undo", "--dry-run"]);
+    let planned = hermetic.run(["undo", "--dry-run", "--format", "json"]);
     assert!(planned.stdout.contains(&format!("\"undoes\": \"{run}\"")), "{}", planned.stdout);
     let back = hermetic.run(["undo", "--yes"]);
     assert_eq!(back.code, 0, "{}", back.all());
@@ -142,6 +143,8 @@ fn a_plan_is_kept_and_carried_out_later() {
         "--to",
         "aside",
         "--dry-run",
+        "--format",
+        "json",
     ]);
     assert_eq!(
         dry.stdout,
@@ -149,8 +152,20 @@ fn a_plan_is_kept_and_carried_out_later() {
             .unwrap()
             .replace(hermetic.root().to_str().unwrap(), "[ROOT]")
     );
-    let again = hermetic.run(["apply", "plan.json", "--dry-run"]);
+    let again = hermetic.run(["apply", "plan.json", "--dry-run", "--format", "json"]);
     assert_eq!(again.stdout, dry.stdout);
+    let read = hermetic.run(["apply", "plan.json", "--dry-run"]).stdout;
+    assert!(
+        read.starts_with("move  library/export/lake copy.jpg  →  aside/lake copy.jpg  (keeps library/2023/IMG_0412.jpg)\n"),
+        "{read}"
+    );
+    assert!(
+        read.ends_with(
+            "\nNothing was changed. Without --dry-run: move 6 files (160.4 kB) into aside (new folder).\n"
+        ),
+        "{read}"
+    );
+    assert_eq!(read.lines().count(), 7, "{read}");
 
     // One of them is edited before, another one's keeper goes away.
     fs::write(library.join("phone/harbour.jpg"), "edited").unwrap();
@@ -193,7 +208,7 @@ fn deleting_asks_for_more() {
     ]);
     assert_eq!(refused.code, 3);
     assert!(
-        refused.stderr.contains("this cannot be undone: 5 of them only look like what is kept")
+        refused.stderr.contains("this cannot be undone, and 5 of them only look like what is kept")
             && refused.stderr.contains("--action quarantine"),
         "{}",
         refused.stderr

@@ -500,6 +500,12 @@ fn what_is_missing_is_copied_and_can_be_taken_back() {
     let line = "covered old --by library --copy-missing library/rescued";
     let ran = run(&hermetic, &format!("{line} --dry-run"));
     assert_eq!(ran.code, 1, "{}", ran.all());
+    assert!(
+        ran.stdout.contains("copy  old/x/lake.jpg  →  library/rescued/x/lake.jpg\n"),
+        "{}",
+        ran.all()
+    );
+    let ran = run(&hermetic, &format!("{line} --dry-run --format json"));
     let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(
         (&plan["origin"], plan["actions"].as_array().unwrap().len()),

@@ -74,7 +74,13 @@ fn csv_report_aggressive_in_any_orientation() {
 #[test]
 fn plan_as_it_would_be_carried_out() {
     let hermetic = library();
-    insta::assert_snapshot!(settled(&hermetic.run(["dedupe", "library", "--dry-run"])));
+    let line = ["dedupe", "library", "--dry-run", "--format", "json"];
+    insta::assert_snapshot!(settled(&hermetic.run(line)));
+    // For people, and never as a page.
+    let line = ["dedupe", "library", "--action", "trash", "--dry-run"];
+    insta::assert_snapshot!("plan_for_people", settled(&hermetic.run(line)));
+    let page = hermetic.run(["dedupe", "library", "--dry-run", "--format", "html"]);
+    assert_eq!((page.code, page.stdout.as_str()), (2, ""), "{}", page.stderr);
 }
 
 #[test]
@@ -257,7 +263,10 @@ fn a_page_with_pictures() {
     let page = fs::read_to_string(hermetic.work().join("report.html")).unwrap();
     let pictures = page.matches("<figure").count();
     assert!(pictures > 4, "{pictures} pictures");
-    assert_eq!(page.matches("src=\"data:image/jpeg;base64,/9j/").count(), pictures);
+    let embedded = page.matches("src=\"data:image/jpeg;base64,/9j/").count();
+    assert_eq!(embedded + page.matches(" data-same=\"").count(), pictures);
+    // Two of them are one file.
+    assert!(embedded < pictures, "{embedded} of {pictures}");
     let page = hermetic.run(["dedupe", "library", "-f", "html", "--thumbnails", "1"]).stdout;
     let shown = page.matches("src=\"data:image/jpeg;base64,").count();
     assert!((2..pictures).contains(&shown), "{shown} of {pictures}");
@@ -349,7 +358,7 @@ fn an_original_and_its_edit_go_together_or_stay() {
     // Of a library that has both, in the same way.
     let both = [("kept/IMG_1234.jpg", HARBOUR), ("kept/IMG_E1234.webp", BRIGHTER)];
     let hermetic = with_pictures(&[&both[..], &phone].concat());
-    let plan = hermetic.run(quarantine.iter().chain(&["--dry-run"]));
+    let plan = hermetic.run(quarantine.iter().chain(&["--dry-run", "--format", "json"]));
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
     let actions = plan["actions"].as_array().unwrap();
     assert_eq!(actions.len(), 1, "{plan}");

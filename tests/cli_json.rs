@@ -77,6 +77,24 @@ fn every_result_can_be_read_by_programs() {
     assert_eq!(shown["settings"]["sensitivity"]["origin"], "default");
     assert_eq!(result(&hermetic, "config get threshold")["setting"]["value"], 6);
     assert_eq!(result(&hermetic, "doctor --cpu")["good"], true);
+
+    let runs = result(&hermetic, "history");
+    // Applied, refused, undone.
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 3);
+    let one = result(&hermetic, &format!("history {run}"));
+    assert_eq!((&one["run"], one["files"].as_array().unwrap().len() as u64), (&run.into(), files));
+    let logs = result(&hermetic, "logs -n 2");
+    assert_eq!(logs["lines"].as_array().unwrap().len(), 2);
+    assert!(logs["file"]["path"].as_str().unwrap().ends_with("audit.log"));
+    assert!(result(&hermetic, "logs --path")["lines"].is_null());
+    let set = result(&hermetic, "config set threshold 9");
+    assert_eq!((&set["key"], &set["setting"]["value"]), (&"threshold".into(), &9.into()));
+    assert_eq!(set["unset"], Value::Null);
+    assert_eq!(result(&hermetic, "config set sensitivity exact")["unset"], "threshold");
+    let path = result(&hermetic, "config path");
+    assert!(path["file"]["path"].as_str().unwrap().ends_with("config.toml"));
+    assert_eq!(result(&hermetic, "config unset sensitivity")["was_set"], true);
+    assert_eq!(result(&hermetic, "config unset sensitivity")["was_set"], false);
     assert_eq!(result(&hermetic, "cache clear")["removed"], 16);
 }
 
@@ -90,6 +108,7 @@ fn every_help_has_an_example() {
         "similar",
         "covered",
         "organize",
+        "watch",
         "apply",
         "resume",
         "app",

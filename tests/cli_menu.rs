@@ -37,6 +37,7 @@ fn ask_for_duplicates(terminal: &mut Terminal) {
     terminal.press(TAB);
     terminal.answer("it's mine/", ENTER);
     terminal.answer("Another folder", ENTER);
+    terminal.answer("Reference folder", ENTER);
     terminal.answer("How different may copies be?", ENTER);
     terminal.wait("What should be done with them?");
 }
@@ -51,8 +52,10 @@ fn duplicates_are_moved_aside_and_come_back() {
     terminal.press(DOWN);
     terminal.press(ENTER);
     // What will happen is shown before it happens.
-    let shown = terminal.wait("Continue? [y/N]");
-    assert!(shown.contains("duplicates in") && shown.contains("will be moved"), "{shown}");
+    let shown = terminal.wait("? [y/N]");
+    let question =
+        "Move 6 files (160.4 kB) aside into it's mine/.clean-backup/quarantine (new folder)? [y/N]";
+    assert!(shown.contains("duplicates in") && shown.ends_with(question), "{shown}");
     assert_eq!(hermetic.contents(), before);
     terminal.press("y\r");
     let shown = terminal.wait("What would you like to do?");
@@ -68,7 +71,7 @@ fn duplicates_are_moved_aside_and_come_back() {
     terminal.press(&[DOWN, DOWN, DOWN, DOWN, ENTER].concat());
     terminal.answer("Which run?", ENTER);
     terminal.answer("What should be done with it?", &[DOWN, ENTER].concat());
-    terminal.answer("Continue? [y/N]", "y\r");
+    terminal.answer("back into it's mine? [y/N]", "y\r");
     terminal.wait("What would you like to do?");
     assert_eq!(hermetic.contents(), before);
     terminal.press(ESCAPE);
@@ -104,7 +107,7 @@ fn ctrl_c_leaves_everything_as_it_was() {
     let mut terminal = menu(&hermetic, &["--cpu"]);
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN, DOWN, ENTER].concat());
-    terminal.answer("Continue? [y/N]", CTRL_C);
+    terminal.answer("? [y/N]", CTRL_C);
     assert_eq!(terminal.end(), 130);
     assert_eq!(hermetic.contents(), before);
     assert!(!hermetic.root().join("state/clean-backup/runs").exists());
@@ -118,9 +121,9 @@ fn no_is_no_and_look_alikes_are_not_deleted() {
     let mut terminal = menu(&hermetic, &["--cpu"]);
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN, DOWN, ENTER].concat());
-    terminal.answer("Continue? [y/N]", ENTER);
+    terminal.answer("? [y/N]", ENTER);
     // The menu comes back after what did not happen.
-    terminal.wait("nothing was done");
+    terminal.wait("Nothing was changed.");
     terminal.wait("What would you like to do?");
     ask_for_duplicates(&mut terminal);
     terminal.press(&[DOWN; 6].concat());
@@ -130,6 +133,28 @@ fn no_is_no_and_look_alikes_are_not_deleted() {
     terminal.wait("Nothing to do.");
     terminal.wait("What would you like to do?");
     assert_eq!(hermetic.contents(), before);
+    terminal.press(ESCAPE);
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn what_was_shown_can_be_acted_on_and_folders_can_be_dragged_in() {
+    let hermetic = library();
+    let before = hermetic.contents();
+    let mut terminal = menu(&hermetic, &["--cpu", "--no-progress"]);
+    terminal.press(ENTER);
+    terminal.answer("Folder with pictures:", "'it'\\''s mine' \r");
+    terminal.answer("Another folder", ENTER);
+    terminal.answer("Reference folder", "\"it's mine/phone\"\r");
+    terminal.answer("How different may copies be?", ENTER);
+    terminal.answer("What should be done with them?", ENTER);
+    terminal.wait("kept for: in a reference folder");
+    terminal.answer("And now?", &[DOWN, ENTER].concat());
+    terminal.answer("? [y/N]", "y\r");
+    let shown = terminal.wait("What would you like to do?");
+    let line = "dedupe 'it'\\''s mine' --reference 'it'\\''s mine/phone' --action quarantine";
+    assert!(shown.contains(line), "{shown}");
+    assert_ne!(hermetic.contents(), before);
     terminal.press(ESCAPE);
     assert_eq!(terminal.end(), 0);
 }
@@ -163,6 +188,7 @@ fn sensitivity_is_kept() {
     terminal.press(ENTER);
     terminal.answer("Folder with pictures:", "it's mine\r");
     terminal.answer("Another folder", ENTER);
+    terminal.answer("Reference folder", ENTER);
     terminal.wait("As configured (aggressive)");
 }
 
@@ -175,7 +201,7 @@ fn pictures_are_filed_by_date() {
     terminal.answer("Library to file them into:", "by date\r");
     terminal.answer("Copy or move?", ENTER);
     terminal.answer("Into which folders?", &[DOWN, DOWN, ENTER].concat());
-    terminal.answer("Continue? [y/N]", "y\r");
+    terminal.answer("into by date (new folder)? [y/N]", "y\r");
     let shown = terminal.wait("What would you like to do?");
     let line = "clean-backup --no-progress organize 'it'\\''s mine' 'by date' --copy --template \
                 '{year}/{month}/{day}'";
@@ -195,7 +221,8 @@ fn without_a_terminal_there_is_no_menu() {
 
 #[test]
 fn what_was_typed_before_a_question_is_no_answer_to_it() {
-    for (typed_then, acts) in [("n\r", false), ("y\r", true)] {
+    // A no is no error, whatever could not be read before.
+    for (typed_then, code) in [("n\r", 0), ("y\r", 1)] {
         let hermetic = library();
         let before = hermetic.contents();
         let mut command = hermetic.command();
@@ -203,10 +230,11 @@ fn what_was_typed_before_a_question_is_no_answer_to_it() {
         let mut terminal = Terminal::start(&mut command);
         // Before anything was hashed, let alone asked.
         terminal.press("y\r");
-        terminal.wait("Continue? [y/N]");
+        terminal.wait("? [y/N]");
         assert_eq!(hermetic.contents(), before);
         terminal.press(typed_then);
-        assert_eq!(terminal.end() == 3, !acts);
-        assert_eq!(hermetic.contents() != before, acts);
+        assert_eq!(terminal.end(), code, "{}", terminal.transcript());
+        assert_eq!(hermetic.contents() == before, code == 0);
+        assert_eq!(terminal.transcript().contains("Nothing was changed."), code == 0);
     }
 }

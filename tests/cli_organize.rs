@@ -368,7 +368,7 @@ fn an_original_and_its_edit_are_one_unit() {
     let card = hermetic.work().join("card");
     let before = tree(&card);
     let exact = ["organize", "card", "library", "--move", "--preflight", "exact"];
-    let plan = report(&hermetic, &[&exact[..], &["--dry-run"]].concat());
+    let plan = report(&hermetic, &[&exact[..], &["--dry-run", "--format", "json"]].concat());
     let mut planned = actions(&plan);
     // The original is the first file of its action, whatever its name.
     for unit in &UNITS[2..] {
@@ -435,7 +435,7 @@ fn other_names_are_units_of_their_own() {
     for (shade, name) in (0..).zip(alone) {
         put(&card.join(name), &jpeg(shade, None), LATER);
     }
-    let plan = report(&hermetic, &["organize", "card", "library", "--dry-run"]);
+    let plan = report(&hermetic, &["organize", "card", "library", "--dry-run", "--format", "json"]);
     assert!(actions(&plan).iter().all(|action| action.len() == 1), "{:?}", actions(&plan));
     assert_eq!(actions(&plan).len(), alone.len());
 }

@@ -91,7 +91,7 @@ fn it_is_left_out_and_says_when_it_was_removed() {
     let scene = Scene::quarantined();
     let day = scene.done(&["history", "--format", "json"]);
     let runs: Value = serde_json::from_str(&day.stdout).unwrap();
-    let (run, time) = (&runs[0]["run"], &runs[0]["time"]);
+    let (run, time) = (&runs["runs"][0]["run"], &runs["runs"][0]["time"]);
     let units = scene.units(&[]);
     assert_eq!(units[0]["fate"], "removed", "{units:?}");
     let keeper = format!("[ROOT]/work/library/{KEPT}");
@@ -290,6 +290,7 @@ fn what_is_imported_is_never_its_own_keeper() {
         [("library", "exact"), ("library", "off"), (".", "exact"), (".", "off")]
     {
         let line = ["organize", "card", destination, "--preflight", preflight, "--dry-run"];
+        let line = [&line[..], &["--format", "json"]].concat();
         let plan: Value = serde_json::from_str(&scene.done(&line).stdout).unwrap();
         let actions = plan["actions"].as_array().unwrap();
         let names: Vec<_> = actions.iter().map(|a| path(&a["files"][0]["source"])).collect();

@@ -97,7 +97,9 @@ fn without_a_journal_they_are_settled_by_their_names() {
     let with = |more: &str| hermetic.run(line.iter().chain([&more]));
     assert_eq!(hermetic.run(line).code, 3, "needs confirmation, but this is not a terminal");
     let planned = with("--dry-run");
-    assert!(planned.stdout.contains("\"origin\": \"leftovers\""), "{}", planned.all());
+    let shown = "move  library/2024/.clean-backup-20260102-030405-0-0.garden.jpg.aside  →  \
+                 library/2024/garden.jpg\n";
+    assert!(planned.stdout.contains(shown), "{}", planned.all());
     let state = hermetic.root().join("state/clean-backup");
     let lock = Lock::take(&state, "process 42").unwrap();
     assert_eq!(with("--yes").code, 3, "another run is going on");

@@ -376,7 +376,7 @@ fn there_and_back(hermetic: &Hermetic, folder: &Path, line: &[&str], files: usiz
         command.args((line[0] == "dedupe").then_some("--no-carry"));
         hermetic.finish(command.output().unwrap())
     };
-    let dry = run(&["--dry-run"]);
+    let dry = run(&["--dry-run", "--format", "json"]);
     let plan = Plan::from_json(&dry.stdout.replace("[ROOT]", hermetic.root().to_str().unwrap()));
     // The text was changed for the snapshot and back: it is the same to the letter.
     let plan = plan.unwrap_or_else(|error| panic!("{error}: {}", dry.all()));
@@ -442,7 +442,7 @@ fn links_in_a_library_are_followed_only_within_it() {
     // Nor does anything come in from outside that was not named.
     let line = ["organize", "library", "filed", "--move", "--follow-links", "--preflight", "off"];
     let mut command = hermetic.command();
-    command.args(line).arg("--dry-run");
+    command.args(line).args(["--dry-run", "--format", "json"]);
     let dry = hermetic.finish(command.output().unwrap());
     assert_eq!(dry.code, 1, "what is left out is told: {}", dry.all());
     let plan = dry.stdout.replace("[ROOT]", hermetic.root().to_str().unwrap());
@@ -733,6 +733,7 @@ proptest! {
             include_removed: false,
             prune: true,
             base: library.at("linked lib").join(".."),
+            only: None,
         };
         let judge = Judge { now: 1_800_000_000, zone: &|_| 0, file_system: true };
         let before = library.all();

@@ -4,12 +4,12 @@ use std::sync::atomic::AtomicBool;
 
 use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::library::Library;
-use clean_backup::model::readable::{count, human_bytes};
 
 use super::ask::{Answer, ask, ask_for};
 use super::context::Context;
 use super::failure::{Failure, FailureKind, Outcome};
-use super::render::applied::{AppliedJson, OutputMode, files, finish, past, written};
+use super::question;
+use super::render::applied::{AppliedJson, OutputMode, finish};
 
 /// Asks, locks, begins a journal, does it, and tells what became of it.
 ///
@@ -26,63 +26,46 @@ pub fn carry_out(
         mode.print("Nothing to do.\n", AppliedJson::default())?;
         return Ok(Outcome::Done);
     }
-    confirm(context, plan)?;
+    if confirm(context, plan)? == Answer::No {
+        mode.print("Nothing was changed.\n", AppliedJson::default())?;
+        return Ok(Outcome::Declined);
+    }
     let applied = plan.apply(library, &context.acting(cancel)?)?;
     finish(plan, &applied, mode)
 }
 
-/// What will happen, and whether it shall.
-fn confirm(context: &Context<'_>, plan: &Plan) -> Result<(), Failure> {
-    let extent = plan.extent();
-    let mut kinds: Vec<ActionKind> = Vec::new();
-    let goes = plan.actions.iter().filter(|action| action.action != ActionKind::WriteSidecar);
-    for action in goes {
-        if !kinds.contains(&action.action) {
-            kinds.push(action.action);
-        }
-    }
-    let what: Vec<&str> = kinds.iter().map(|kind| past(plan, *kind)).collect();
-    let size = human_bytes(extent.bytes);
-    let sidecars = match extent.sidecars {
-        0 => String::new(),
-        sidecars => format!(", {} {}", count(sidecars, "sidecar"), written(plan)),
-    };
-    let sentence =
-        format!("{} ({size}) will be {}{sidecars}", files(extent.files), what.join(" or "));
-    if extent.lost_for_good > 0 {
-        let lost = extent.lost_for_good;
-        let message = format!(
-            "{sentence}; this cannot be undone: {lost} of them only look like what is kept"
-        );
-        let refused = |message: String| {
-            Failure::new(FailureKind::Refused, message).hint(
-                "--action quarantine moves them aside instead, and can be undone; --yes deletes them",
-            )
-        };
+/// What will happen and where, and whether it shall.
+fn confirm(context: &Context<'_>, plan: &Plan) -> Result<Answer, Failure> {
+    let places = context.places();
+    let lost = plan.extent().lost_for_good;
+    if lost > 0 {
+        let warning =
+            format!("this cannot be undone, and {lost} of them only look like what is kept");
         if !context.yes && context.asks {
-            let question = format!("{message}. Type `delete` to continue: ");
-            return match ask_for("delete", &question)? {
-                Answer::Yes => Ok(()),
-                Answer::No => Err(refused("nothing was done".to_owned())),
-            };
+            let sentence = question::sentence(plan, &places);
+            return ask_for(
+                "delete",
+                &format!("{sentence}: {warning}. Type `delete` to continue: "),
+            );
         }
+        let message = format!("to {}: {warning}", question::phrase(plan, &places));
         if !context.yes {
-            return Err(refused(message));
+            return Err(Failure::new(FailureKind::Refused, message).hint(
+                "--action quarantine moves them aside instead, and can be undone; --yes deletes them",
+            ));
         }
         tracing::warn!("{message}");
     }
     if context.yes {
-        return Ok(());
+        return Ok(Answer::Yes);
     }
     if !context.asks {
+        let phrase = question::phrase(plan, &places);
         return Err(Failure::new(
             FailureKind::Refused,
-            format!("{sentence}, which needs confirmation, but this is not a terminal"),
+            format!("to {phrase} needs confirmation, but this is not a terminal"),
         )
         .hint("add --yes to do it, or --dry-run to see it"));
     }
-    match ask(&format!("{sentence}. Continue? [y/N] "))? {
-        Answer::Yes => Ok(()),
-        Answer::No => Err(Failure::new(FailureKind::Refused, "nothing was done")),
-    }
+    ask(&format!("{}? [y/N] ", question::sentence(plan, &places)))
 }

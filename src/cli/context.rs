@@ -17,6 +17,7 @@ use clean_backup::scan::ScanOptions;
 
 use super::backends;
 use super::failure::{Failure, FailureKind};
+use super::places::Places;
 use super::progress::Bars;
 use super::settings::Settings;
 
@@ -34,15 +35,24 @@ pub struct Context<'a> {
     pub verbose: bool,
     /// `--yes`.
     pub yes: bool,
+    /// `--no-cache`.
+    pub no_cache: bool,
     /// Questions can be asked: standard input and standard error are a terminal.
     pub asks: bool,
     /// Where journals and the log lie; `None` only where no home folder is known.
     pub state: Option<PathBuf>,
     /// The folder that relative paths start at.
     pub folder: PathBuf,
+    /// The home folder, where it is known.
+    pub home: Option<PathBuf>,
 }
 
 impl Context<'_> {
+    /// How paths are shown to people.
+    pub fn places(&self) -> Places {
+        Places { folder: self.folder.clone(), home: self.home.clone() }
+    }
+
     /// The library with its cache, for what neither walks folders nor hashes many pictures.
     ///
     /// # Errors
@@ -64,6 +74,7 @@ impl Context<'_> {
     fn library_with(&self, scan: ScanOptions, backends: Backends) -> Result<Library, Failure> {
         let mut options = Options::new(&self.folder).scan(scan).backends(backends);
         match &self.settings.cache {
+            _ if self.no_cache => {}
             Some(file) => options = options.cache(file),
             None => tracing::warn!(
                 "there is no home folder to keep the cache in; this run continues without a cache \
@@ -81,6 +92,10 @@ impl Context<'_> {
     /// # Errors
     /// What keeps it from being opened.
     pub fn cache(&self) -> Result<Cache, Failure> {
+        if self.no_cache {
+            let message = "this command is about the cache: it cannot do without one";
+            return Err(Failure::new(FailureKind::Usage, message).hint("leave --no-cache out"));
+        }
         let Some(file) = &self.settings.cache else {
             return Err(Failure::new(
                 FailureKind::Failed,

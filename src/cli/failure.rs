@@ -11,6 +11,8 @@ use clean_backup::catalogue::decisions::DecisionsError;
 use clean_backup::library::{ActError, LibraryError};
 use clean_backup::model::path_text::{for_people, one_line};
 
+use super::interrupt;
+
 /// How a run that did what it was asked ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
@@ -23,6 +25,8 @@ pub enum Outcome {
     NotCovered,
     /// Duplicates were found, and the exit code was to say so.
     DuplicatesFound,
+    /// Somebody was asked, and said no: nothing was changed.
+    Declined,
 }
 
 impl Outcome {
@@ -31,7 +35,8 @@ impl Outcome {
         if number == 0 { Self::Done } else { Self::SomeSkipped }
     }
 
-    /// This one, or where all was done, that of an earlier step.
+    /// This one, or where all was done, that of an earlier step. A no ends the run, whatever was
+    /// found before.
     #[must_use]
     pub fn after(self, earlier: Self) -> Self {
         if self == Self::Done { earlier } else { self }
@@ -40,7 +45,7 @@ impl Outcome {
     /// The exit code.
     pub fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
+            Self::Done | Self::Declined => 0,
             Self::SomeSkipped | Self::NotCovered => 1,
             Self::DuplicatesFound => 10,
         }
@@ -69,7 +74,7 @@ impl FailureKind {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Refused => 3,
-            Self::Interrupted => 130,
+            Self::Interrupted => interrupt::exit_code(),
             Self::PipeClosed => 0,
         }
     }
@@ -215,6 +220,12 @@ impl From<LibraryError> for Failure {
     }
 }
 
+impl From<interrupt::SignalError> for Failure {
+    fn from(error: interrupt::SignalError) -> Self {
+        Self::new(FailureKind::Failed, error.to_string())
+    }
+}
+
 impl From<ActError> for Failure {
     fn from(error: ActError) -> Self {
         let failure = Self::new(FailureKind::Refused, error.to_string());
@@ -252,9 +263,16 @@ mod tests {
 
     #[test]
     fn exit_codes_and_wording() {
-        let outcomes =
-            [Outcome::Done, Outcome::SomeSkipped, Outcome::NotCovered, Outcome::DuplicatesFound];
-        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 10]);
+        let outcomes = [
+            Outcome::Done,
+            Outcome::SomeSkipped,
+            Outcome::NotCovered,
+            Outcome::DuplicatesFound,
+            Outcome::Declined,
+        ];
+        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 10, 0]);
+        assert_eq!(Outcome::Declined.after(Outcome::SomeSkipped), Outcome::Declined);
+        assert_eq!(Outcome::Done.after(Outcome::SomeSkipped), Outcome::SomeSkipped);
         let kinds = [
             FailureKind::Failed,
             FailureKind::Usage,

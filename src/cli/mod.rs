@@ -15,6 +15,12 @@ pub mod log;
 pub mod menu;
 #[cfg(feature = "review")]
 pub mod password;
+pub mod places;
 pub mod progress;
+pub mod question;
 pub mod render;
 pub mod settings;
+pub mod shell_words;
+pub mod stage_figures;
+pub mod stderr;
+pub mod watching;

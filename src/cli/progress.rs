@@ -2,13 +2,15 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use clean_backup::model::event::{Event, Phase, Progress};
 use clean_backup::model::path_text::{for_people, one_line};
-use clean_backup::model::readable::human_bytes;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use super::stage_figures::{StageFigures, kept, label};
+use super::stderr::screen_width;
 
 /// The target of what goes into the log of acts.
 pub const AUDIT: &str = "audit";
@@ -17,7 +19,8 @@ pub const AUDIT: &str = "audit";
 /// way.
 pub struct Bars {
     shown: MultiProgress,
-    bars: [OnceLock<Bar>; Phase::ALL.len()],
+    /// The phases that are under way.
+    bars: RwLock<[Option<Bar>; Phase::ALL.len()]>,
     /// When each phase began, for the log.
     began: Mutex<[Option<Instant>; Phase::ALL.len()]>,
 }
@@ -53,7 +56,7 @@ impl Bars {
             if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self {
             shown: MultiProgress::with_draw_target(target),
-            bars: Default::default(),
+            bars: RwLock::default(),
             began: Mutex::default(),
         }
     }
@@ -69,45 +72,61 @@ impl Bars {
         before.map(|before| before.elapsed())
     }
 
-    fn bar(&self, phase: Phase) -> Option<&Bar> {
-        self.bars.get(phase as usize)?.get()
+    /// Does something with the bar of a phase, if it is under way.
+    fn with_bar<T>(&self, phase: Phase, work: impl FnOnce(&Bar) -> T) -> Option<T> {
+        let bars = self.bars.read().unwrap_or_else(PoisonError::into_inner);
+        bars.get(phase as usize)?.as_ref().map(work)
     }
 
     fn start(&self, phase: Phase, total: Option<u64>) {
-        let Some(slot) = self.bars.get(phase as usize) else { return };
-        let fresh = slot.get().is_none();
-        let bar = slot.get_or_init(|| {
-            let bytes = Arc::new(AtomicU64::new(0));
-            let bar = self.shown.add(ProgressBar::no_length());
-            bar.set_prefix(label(phase));
-            bar.set_style(style(total.is_some(), Arc::clone(&bytes)));
-            if !self.shown.is_hidden() {
-                bar.enable_steady_tick(Duration::from_millis(250));
-            }
-            Bar { bar, bytes }
-        });
-        match total {
-            Some(total) if fresh => bar.bar.set_length(total),
-            // The same phase again, for more files.
-            Some(total) => bar.bar.inc_length(total),
-            None => {}
+        let mut bars = self.bars.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(slot) = bars.get_mut(phase as usize) else { return };
+        if slot.is_some() {
+            return;
         }
+        let bytes = Arc::new(AtomicU64::new(0));
+        // Made in hiding: each change would be drawn, and the first of them without its name.
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden())
+            .with_prefix(label(phase))
+            .with_style(style(total.is_some(), Arc::clone(&bytes)));
+        let bar = self.shown.add(bar);
+        if !self.shown.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(250));
+        }
+        *slot = Some(Bar { bar, bytes });
     }
 
     fn advance(&self, phase: Phase, items: u64, bytes: u64) {
-        if self.bar(phase).is_none() {
-            self.start(phase, None);
-        }
-        if let Some(bar) = self.bar(phase) {
+        let step = |bar: &Bar| {
             bar.bytes.fetch_add(bytes, Ordering::Relaxed);
             bar.bar.inc(items);
+        };
+        if self.with_bar(phase, step).is_none() {
+            self.start(phase, None);
+            self.with_bar(phase, step);
+        }
+    }
+
+    /// Takes the bar away, and leaves a line of what there was to do.
+    fn finish(&self, phase: Phase, took: Option<Duration>) {
+        let mut bars = self.bars.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(Bar { bar, bytes }) = bars.get_mut(phase as usize).and_then(Option::take) else {
+            return;
+        };
+        bar.finish_and_clear();
+        self.shown.remove(&bar);
+        if let (Some(took), items @ 1..) = (took, bar.position()) {
+            let bytes = bytes.load(Ordering::Relaxed);
+            // Nobody is left to tell when standard error is closed.
+            let _ = self.shown.println(kept(phase, items, bytes, took, screen_width()));
         }
     }
 }
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        for bar in self.bars.iter().filter_map(OnceLock::get) {
+        let bars = self.bars.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for bar in bars.iter().flatten() {
             bar.bar.finish_and_clear();
         }
     }
@@ -123,10 +142,9 @@ impl Progress for Bars {
             }
             Event::Advanced { stage, items, bytes } => self.advance(stage, items, bytes),
             Event::StageFinished { stage } => {
-                if let Some(bar) = self.bar(stage) {
-                    bar.bar.finish_and_clear();
-                }
-                if let Some(took) = self.clock(stage, false) {
+                let took = self.clock(stage, false);
+                self.finish(stage, took);
+                if let Some(took) = took {
                     let (stage, seconds) = (stage.name(), took.as_secs_f64());
                     tracing::info!(stage, seconds, "{stage} took {seconds:.3} s");
                 }
@@ -158,33 +176,19 @@ impl Progress for Bars {
     }
 }
 
-fn label(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Walk => "Finding files",
-        Phase::Lookup => "Asking the cache",
-        Phase::Hash => "Hashing",
-        Phase::Compare => "Comparing",
-        Phase::Verify => "Checking bytes",
-        Phase::Dates => "Reading dates",
-        Phase::Act => "Acting",
-        Phase::Preview => "Making thumbnails",
-    }
-}
-
 fn style(with_total: bool, bytes: Arc<AtomicU64>) -> ProgressStyle {
-    let template = if with_total {
-        "{prefix:16} {bar:30} {human_pos}/{human_len}  {per_sec}  {volume}  {eta} left"
-    } else {
-        "{prefix:16} {spinner} {human_pos}  {per_sec}  {elapsed}"
-    };
+    let template = if with_total { "{prefix} {wide_bar} {figures}" } else { "{prefix} {figures}" };
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .with_key("volume", move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let milliseconds = state.elapsed().as_millis().max(1);
-            let bytes = u128::from(bytes.load(Ordering::Relaxed));
-            let rate = u64::try_from(bytes * 1000 / milliseconds).unwrap_or(u64::MAX);
+        .with_key("figures", move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let figures = StageFigures {
+                items: state.pos(),
+                total: state.len(),
+                bytes: bytes.load(Ordering::Relaxed),
+                took: state.elapsed(),
+            };
             // A bar that cannot be drawn is no reason to stop.
-            let _ = write!(out, "{}/s", human_bytes(rate));
+            let _ = out.write_str(&figures.fitting(screen_width()));
         })
 }
 
@@ -233,10 +237,15 @@ mod tests {
             }
         });
         bars.on(Event::Found { files: 3 });
-        let hash = bars.bar(Phase::Hash).unwrap();
-        assert_eq!((hash.bar.position(), hash.bar.length()), (400, Some(400)));
-        assert_eq!(hash.bytes.load(Ordering::Relaxed), 4000);
-        assert_eq!(bars.bar(Phase::Walk).unwrap().bar.position(), 3);
-        assert!(bars.bar(Phase::Compare).is_none());
+        let counted = |bar: &Bar| (bar.bar.position(), bar.bar.length());
+        assert_eq!(bars.with_bar(Phase::Hash, counted), Some((400, Some(400))));
+        let bytes = bars.with_bar(Phase::Hash, |bar| bar.bytes.load(Ordering::Relaxed));
+        assert_eq!(bytes, Some(4000));
+        assert_eq!(bars.with_bar(Phase::Walk, counted).map(|counted| counted.0), Some(3));
+        assert_eq!(bars.with_bar(Phase::Compare, counted), None);
+        // The same phase again begins anew.
+        bars.on(Event::StageFinished { stage: Phase::Hash });
+        bars.on(Event::StageStarted { stage: Phase::Hash, total: Some(7) });
+        assert_eq!(bars.with_bar(Phase::Hash, counted), Some((0, Some(7))));
     }
 }

@@ -80,6 +80,9 @@ pub struct Decoded {
     pub provenance: Provenance,
 }
 
+/// How the message of [`DecodeError::TooLarge`] begins.
+pub const TOO_LARGE: &str = "too large: ";
+
 /// Why a picture could not be decoded.
 #[derive(Debug)]
 pub enum DecodeError {
@@ -114,7 +117,7 @@ impl fmt::Display for DecodeError {
             Self::Unsupported(what) => write!(f, "not supported: {what}"),
             Self::Damaged(what) => write!(f, "damaged: {what}"),
             Self::Truncated(what) => write!(f, "truncated: {what}"),
-            Self::TooLarge { what, limit } => write!(f, "too large: {what} (the limit is {limit})"),
+            Self::TooLarge { what, limit } => write!(f, "{TOO_LARGE}{what} (the limit is {limit})"),
             Self::NoPreview(what) => write!(f, "no usable preview: {what}"),
             Self::Panicked(what) => write!(f, "the decoder failed: {what}"),
         }

@@ -1,5 +1,6 @@
 //! Planning an import: what of a source goes where, and what the destination has already.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -59,6 +60,8 @@ pub struct ImportOptions {
     pub journals: Option<PathBuf>,
     /// Import it all the same.
     pub include_removed: bool,
+    /// Only what belongs together and is all among these files; `None` for everything.
+    pub only: Option<HashSet<PathBuf>>,
 }
 
 impl ImportOptions {
@@ -76,6 +79,7 @@ impl ImportOptions {
             allow_empty: false,
             journals: None,
             include_removed: false,
+            only: None,
         }
     }
 }
@@ -149,6 +153,7 @@ impl Library {
                 include_removed: options.include_removed,
                 prune: options.prune,
                 base: self.options.base.clone(),
+                only: options.only.clone(),
             },
             judge,
             monitor.progress,

@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::catalogue::cache::{Cache, CacheError};
 use crate::catalogue::decisions::Decisions;
+use crate::files::walk::WalkOptions;
 use crate::model::event::Progress;
 use crate::model::path_text::{for_people, one_line};
 use crate::model::record::Mark;
@@ -125,6 +126,11 @@ impl Library {
     /// The cache.
     pub fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// Which files are read.
+    pub fn walk_options(&self) -> &WalkOptions {
+        &self.options.scan.walk
     }
 
     /// The folder that relative paths start at.

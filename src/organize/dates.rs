@@ -286,7 +286,7 @@ fn from_sidecar(path: &Path) -> Vec<DateCandidate> {
 /// # Errors
 /// When the file or its folder cannot be read.
 pub fn explain(path: &Path, judge: Judge<'_>) -> io::Result<Decision> {
-    stamp(path).ok_or(io::ErrorKind::NotFound)?;
+    stamp(path).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let mut files = Vec::new();

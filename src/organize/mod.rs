@@ -8,7 +8,7 @@ mod outcome;
 mod places;
 mod twins;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,6 +59,8 @@ pub struct OrganizeOptions {
     pub prune: bool,
     /// The folder that relative paths start at.
     pub base: PathBuf,
+    /// Only units of which every file is among these; `None` for all.
+    pub only: Option<HashSet<PathBuf>>,
 }
 
 /// The folder for what has no date.
@@ -83,10 +85,20 @@ pub fn organize(
     let mut walked = walk_all(&options.source, &options.walk, progress, cancel);
     organized.interrupted = walked.interrupted;
     organized.skipped = walked.skipped;
+    if let Some(only) = &options.only {
+        // What belongs to a file lies in its folder.
+        let folders: HashSet<&Path> = only.iter().filter_map(|path| path.parent()).collect();
+        walked
+            .files
+            .retain(|file| file.path.parent().is_some_and(|folder| folders.contains(folder)));
+    }
     let written = written(&mut walked.files, &organized.plan, &mut real, &mut organized.skipped);
     let stamps: HashMap<PathBuf, FileStamp> =
         walked.files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
-    let (shots, leftovers) = shots_of(&walked.files, judge, progress, cancel);
+    let (mut shots, leftovers) = shots_of(&walked.files, judge, progress, cancel);
+    if let Some(only) = &options.only {
+        shots.retain(|shot| shot.files.iter().all(|path| only.contains(path)));
+    }
     organized.leftovers = leftovers;
     let units = hashed(shots, &stamps, &mut organized.skipped, progress, cancel);
     let mut there = if options.exact { Some(DestinationIndex::new(options, cancel)) } else { None };

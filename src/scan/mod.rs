@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::catalogue::cache::{Cache, CacheError, CachedRow};
 use crate::catalogue::tiles::{TileStore, TileStoreError};
-use crate::decode::DecodeOptions;
+use crate::decode::{DecodeOptions, TOO_LARGE};
 use crate::files::walk::{WalkOptions, Walked, walk};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::extensions;
@@ -103,6 +103,10 @@ pub fn scan_found(
         }
         None => walked.files.iter().map(|_| None).collect(),
     };
+    // Another run may have had other limits: what they refused is tried again.
+    for row in &mut known {
+        row.take_if(|row| is_beyond_limits(&row.record));
+    }
     let counts = |row: &Option<CachedRow>| row.as_ref().is_some_and(|row| !row.unconfirmed);
     let missing: Vec<usize> = (0..known.len()).filter(|&index| !counts(&known[index])).collect();
 
@@ -155,12 +159,14 @@ pub fn scan_found(
     let mut fresh = fresh.into_iter().peekable();
     for (index, file) in walked.files.into_iter().enumerate() {
         if let Some(made) = fresh.next_if(|fresh| fresh.index == index) {
-            let pictures = u64::from(matches!(made.record, Record::Picture(_)));
+            let record = within(options, made.record);
+            let pictures = u64::from(matches!(record, Record::Picture(_)));
             *if made.confirmed { &mut scan.from_cache } else { &mut scan.hashed } += pictures;
-            scan.add(file, made.record, made.content);
+            scan.add(file, record, made.content);
         } else if let Some(row) = known[index].take().filter(|row| !row.unconfirmed) {
-            scan.from_cache += u64::from(matches!(row.record, Record::Picture(_)));
-            scan.add(file, row.record, row.content);
+            let record = within(options, row.record);
+            scan.from_cache += u64::from(matches!(record, Record::Picture(_)));
+            scan.add(file, record, row.content);
         }
     }
     scan.skipped.sort();
@@ -255,6 +261,26 @@ const ELSEWHERE: u64 = u64::MAX;
 
 fn on_other_volumes(a: &MediaFile, b: &MediaFile) -> bool {
     matches!((a.evidence.volume, b.evidence.volume), (Some(a), Some(b)) if a != b)
+}
+
+/// The record as a run with these limits has it: a picture that the cache knows may have more
+/// pixels than they allow.
+fn within(options: &DecodeOptions, record: Record) -> Record {
+    let dimensions = match &record {
+        Record::Picture(picture) => picture.dimensions,
+        Record::Unreadable(_) => return record,
+    };
+    match options.limits.admit(dimensions) {
+        Ok(()) => record,
+        Err(error) => {
+            Record::Unreadable(Unreadable { stage: Stage::Decode, reason: error.to_string() })
+        }
+    }
+}
+
+/// Whether a file was refused for the limits of the run alone.
+fn is_beyond_limits(record: &Record) -> bool {
+    matches!(record, Record::Unreadable(why) if why.reason.starts_with(TOO_LARGE))
 }
 
 /// Whether a file neither is a picture nor claims to be one.

@@ -1,5 +1,7 @@
 //! A real pseudo-terminal with the program in it, and somebody who types.
 
+#![allow(dead_code, clippy::unwrap_used)]
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -31,10 +33,15 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the program with all its streams on a terminal of 100 × 40 characters.
     pub fn start(command: &mut Command) -> Self {
+        Self::with_columns(command, 100)
+    }
+
+    /// As [`Self::start`], on a wider or narrower terminal.
+    pub fn with_columns(command: &mut Command, columns: u16) -> Self {
         let controller = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         rustix::pty::grantpt(&controller).unwrap();
         rustix::pty::unlockpt(&controller).unwrap();
-        let size = Winsize { ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         rustix::termios::tcsetwinsize(&controller, size).unwrap();
         let name = rustix::pty::ptsname(&controller, Vec::new()).unwrap();
         let flags = OFlags::RDWR | OFlags::NOCTTY;
@@ -98,6 +105,25 @@ impl Terminal {
         // The question is drawn in parts.
         std::thread::sleep(Duration::from_millis(60));
         self.press(keys);
+    }
+
+    /// What was drawn, row by row: each as it stood before the cursor went back or on. A row that
+    /// is full goes on in the next.
+    pub fn rows(&self, columns: usize) -> Vec<String> {
+        let written = self.written.lock().unwrap();
+        let mut rows = Vec::new();
+        for line in written.split(|byte| matches!(byte, b'\r' | b'\n')).map(plain) {
+            let letters: Vec<char> = line.chars().collect();
+            let row = |row: &[char]| row.iter().collect::<String>().trim_end().to_owned();
+            rows.extend(letters.chunks(columns).map(row).filter(|row| !row.is_empty()));
+        }
+        rows
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
     }
 
     /// The exit code.

@@ -1,7 +1,9 @@
 //! `config`, as typed.
 
 use clap::Subcommand;
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 
+use super::candidates;
 use super::values::ListFormat;
 use crate::cli::config::Key;
 
@@ -19,6 +21,7 @@ pub enum ConfigCommand {
     #[command(after_help = "Example: clean-backup config get sensitivity")]
     Get {
         /// The setting
+        #[arg(add = ArgValueCandidates::new(candidates::keys))]
         key: Key,
         /// Output format
         #[arg(long, short, value_name = "FORM", default_value = "text")]
@@ -30,10 +33,15 @@ pub enum ConfigCommand {
   clean-backup config set exclude '*.tmp' '**/cache/**'")]
     Set {
         /// The setting
+        #[arg(add = ArgValueCandidates::new(candidates::keys))]
         key: Key,
         /// The value; several for a list
-        #[arg(required = true, allow_negative_numbers = true)]
+        #[arg(required = true, allow_negative_numbers = true,
+              add = ArgValueCompleter::new(candidates::values))]
         value: Vec<String>,
+        /// Output format
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
     },
     /// Set the password that `app --listen` asks for: typed twice, or a line of standard input
     #[command(after_help = "Only a hash of it (Argon2id) is kept, as `password_hash`.
@@ -44,9 +52,17 @@ Example: clean-backup config set-password")]
     #[command(after_help = "Example: clean-backup config unset exclude")]
     Unset {
         /// The setting
+        #[arg(add = ArgValueCandidates::new(candidates::keys))]
         key: Key,
+        /// Output format
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
     },
     /// Print the path of the file
     #[command(after_help = "Example: $EDITOR \"$(clean-backup config path)\"")]
-    Path,
+    Path {
+        /// Output format
+        #[arg(long, short, value_name = "FORM", default_value = "text")]
+        format: ListFormat,
+    },
 }

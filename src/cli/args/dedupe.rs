@@ -60,9 +60,26 @@ pub struct DedupeArgs {
     /// How many groups --format html shows pictures of
     #[arg(long, value_name = "N", default_value_t = 2000, help_heading = "Output")]
     pub thumbnails: usize,
+    /// Which groups come first
+    #[arg(long, value_name = "BY", default_value = "bytes", help_heading = "Output")]
+    pub sort: SortChoice,
+    /// How many groups the text shows; 0 for all [default: 100 on a terminal, else all]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub groups: Option<usize>,
     /// Exit with code 10 if there are duplicates
     #[arg(long, help_heading = "Output")]
     pub fail_on_duplicates: bool,
+}
+
+/// The order of groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SortChoice {
+    /// Those that free the most first
+    Bytes,
+    /// Those with the most pictures first
+    Pictures,
+    /// By the paths of what is kept
+    Path,
 }
 
 /// What to do with duplicates.

@@ -27,6 +27,9 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE", value_parser = path(),
           value_hint = ValueHint::FilePath)]
     pub cache: Option<Value>,
+    /// Use no cache: hash everything again, and keep nothing
+    #[arg(long, global = true, conflicts_with = "cache")]
+    pub no_cache: bool,
     /// Read the configuration from this file
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,

@@ -1,7 +1,9 @@
 //! `history`, as typed.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::values::ListFormat;
 
 /// `history`.
@@ -16,7 +18,7 @@ Examples:
 )]
 pub struct HistoryArgs {
     /// Show every file of this run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", add = ArgValueCandidates::new(candidates::runs))]
     pub run: Option<String>,
     /// Output format
     #[arg(long, short, value_name = "FORM", default_value = "text")]

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::values::ListFormat;
+
 /// `logs`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
@@ -14,4 +16,7 @@ pub struct LogsArgs {
     /// Print the path of the log
     #[arg(long)]
     pub path: bool,
+    /// Output format
+    #[arg(long, short, value_name = "FORM", default_value = "text")]
+    pub format: ListFormat,
 }

@@ -3,6 +3,7 @@
 mod app;
 mod apply;
 mod cache;
+mod candidates;
 mod compared;
 mod config;
 mod covered;
@@ -19,6 +20,7 @@ mod scan;
 mod similar;
 mod undo;
 mod values;
+mod watch;
 
 pub use app::AppArgs;
 pub use apply::ApplyArgs;
@@ -26,7 +28,7 @@ pub use cache::{CacheCommand, TableForm};
 pub use compared::{ComparedArgs, HashChoice};
 pub use config::ConfigCommand;
 pub use covered::{CoveredArgs, CoveredFormat};
-pub use dedupe::{DedupeArgs, ReportFormat};
+pub use dedupe::{DedupeArgs, ReportFormat, SortChoice};
 pub use global::{GlobalArgs, LogFormat};
 pub use history::HistoryArgs;
 pub use logs::LogsArgs;
@@ -38,6 +40,7 @@ pub use scan::ScanArgs;
 pub use similar::{SimilarArgs, SimilarFormat};
 pub use undo::UndoArgs;
 pub use values::{ListFormat, joined};
+pub use watch::{ServiceManager, WatchArgs};
 
 use clap::{Parser, Subcommand};
 
@@ -61,7 +64,7 @@ use crate::cli::config::Layer;
 
 Flags override CLEAN_BACKUP_… variables, which override the configuration file.
 Exit codes: 0 done; 1 failed, some files could not be read, or not all are covered; 2 wrong usage; 3 refused;
-10 duplicates found (with --fail-on-duplicates); 130 interrupted."
+10 duplicates found (with --fail-on-duplicates); 130 interrupted, 143 by SIGTERM, 129 by SIGHUP."
 )]
 pub struct ProgramArgs {
     /// For every subcommand.
@@ -86,7 +89,10 @@ pub enum Command {
     /// Find pictures like the given ones among those scanned before
     Similar(Box<SimilarArgs>),
     /// File pictures and videos into folders by the date they were taken
+    #[command(visible_alias = "organise")]
     Organize(Box<OrganizeArgs>),
+    /// File what arrives in a folder, once it has come to rest
+    Watch(Box<WatchArgs>),
     /// Check whether a library has everything of an old drive, before it is wiped
     Covered(Box<CoveredArgs>),
     /// Carry out a saved plan
@@ -116,8 +122,14 @@ pub enum Command {
         format: ListFormat,
     },
     /// Print a completion script
-    #[command(after_help = "Example: clean-backup completions bash \
-        > ~/.local/share/bash-completion/completions/clean-backup")]
+    #[command(after_help = "The script asks clean-backup itself, so that it knows your runs and \
+settings, and stays right after an update.
+
+Examples:
+  clean-backup completions bash > ~/.local/share/bash-completion/completions/clean-backup
+  clean-backup completions zsh > ~/.zfunc/_clean-backup     (with ~/.zfunc in fpath)
+  clean-backup completions fish > ~/.config/fish/completions/clean-backup.fish
+  clean-backup completions powershell >> $PROFILE")]
     Completions {
         /// For which shell
         shell: clap_complete::Shell,
@@ -137,6 +149,7 @@ impl ProgramArgs {
             Some(Command::Dedupe(dedupe)) => dedupe.compared.add_settings(&mut layer),
             Some(Command::Review(review)) => review.compared.add_settings(&mut layer),
             Some(Command::Organize(organize)) => organize.files.add_settings(&mut layer),
+            Some(Command::Watch(watch)) => watch.files.add_settings(&mut layer),
             Some(Command::Covered(covered)) => covered.add_settings(&mut layer),
             Some(Command::Similar(similar)) => similar.add_settings(&mut layer),
             _ => {}

@@ -21,7 +21,7 @@ Examples:
   clean-backup organize /mnt/card ~/Pictures             copy, into Year/Month
   clean-backup organize ~/Inbox ~/Pictures --move --prune-empty
   clean-backup organize ~/Takeout ~/Pictures --template '{year}/{month}-{month_name}' --dry-run
-  clean-backup organize --explain IMG_0001.MOV           which dates there are, and which wins"
+  clean-backup organize --explain IMG_0001.MOV a.jpg     which dates there are, and which wins"
 )]
 pub struct OrganizeArgs {
     /// Folder with the files to organize
@@ -57,10 +57,10 @@ pub struct OrganizeArgs {
     /// With --move: remove folders that end up empty
     #[arg(long, requires = "moves")]
     pub prune_empty: bool,
-    /// Print every date found for this file, and which one is used
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "destination"],
-          value_hint = ValueHint::FilePath)]
-    pub explain: Option<PathBuf>,
+    /// Print every date found for these files, and which one is used
+    #[arg(long, value_name = "FILE", num_args = 1..,
+          conflicts_with_all = ["source", "destination"], value_hint = ValueHint::FilePath)]
+    pub explain: Vec<PathBuf>,
     /// Go ahead even if the destination held pictures before and is empty now
     #[arg(long)]
     pub allow_empty: bool,

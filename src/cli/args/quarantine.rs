@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::values::{ListFormat, time_span};
 
 /// `quarantine`.
@@ -34,7 +36,7 @@ Examples:
   clean-backup quarantine empty 20261124-105838 --dry-run")]
 pub struct EmptyArgs {
     /// Only what these runs moved aside [default: all runs]
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", add = ArgValueCandidates::new(candidates::runs))]
     pub runs: Vec<String>,
     /// Only what was moved aside at least this long ago, such as 12h, 30d or 2w
     #[arg(long, value_name = "TIME", value_parser = time_span)]

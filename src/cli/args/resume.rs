@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::values::{ListFormat, time_span};
 
 /// `resume`.
@@ -26,7 +28,7 @@ Examples:
 )]
 pub struct ResumeArgs {
     /// The run to finish [default: the last one that was interrupted]
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", add = ArgValueCandidates::new(candidates::runs))]
     pub run: Option<String>,
     /// Instead, clean up files that runs without a journal left in these folders
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "run",

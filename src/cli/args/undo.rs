@@ -1,7 +1,9 @@
 //! `undo`, as typed.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::values::ListFormat;
 
 /// `undo`.
@@ -14,7 +16,7 @@ Examples:
   clean-backup undo 20261124-105838")]
 pub struct UndoArgs {
     /// The run to undo [default: the last one that was not undone]
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", add = ArgValueCandidates::new(candidates::runs))]
     pub run: Option<String>,
     /// Print the plan; change nothing
     #[arg(long)]

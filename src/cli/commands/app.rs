@@ -156,9 +156,11 @@ impl AppActions<'_> {
             colour: old.colour,
             verbose: old.verbose,
             yes: old.yes,
+            no_cache: old.no_cache,
             asks: old.asks,
             state: old.state.clone(),
             folder: old.folder.clone(),
+            home: old.home.clone(),
         })
     }
 }

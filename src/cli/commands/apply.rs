@@ -27,7 +27,7 @@ pub fn run(context: &Context<'_>, options: &args::ApplyArgs) -> Result<Outcome, 
     })?;
     let plan = read_plan(path, &text, options.edited_plan)?;
     if options.dry_run {
-        render::print(&render::plan(&plan)?)?;
+        render::dry_run::print(&plan, &context.places(), options.format)?;
         return Ok(Outcome::Done);
     }
     let reports = plan.actions.iter().filter(|a| a.action == ActionKind::Report).count();

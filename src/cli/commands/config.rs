@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::cli::config::{self, Key, Value};
+use clean_backup::act::plan::ExactPath;
 use clean_backup::model::path_text::{for_people, one_line};
 
 use serde_json::json;
@@ -26,7 +27,11 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let location = Location::from_args(args, environment);
     match command {
-        ConfigCommand::Path => {
+        ConfigCommand::Path { format: ListFormat::Json } => {
+            let file = ExactPath(location.writable()?.clone());
+            render::print_json("config path", json!({"file": file}))?;
+        }
+        ConfigCommand::Path { format: ListFormat::Text } => {
             let path = location.writable()?;
             // Exactly, for scripts.
             let mut bytes = path.as_os_str().as_encoded_bytes().to_vec();
@@ -57,19 +62,34 @@ pub fn run(
             };
             render::print(&if text.is_empty() { text } else { format!("{text}\n") })?;
         }
-        ConfigCommand::Set { key, value } => {
+        ConfigCommand::Set { key, value, format } => {
             let path = location.writable()?;
             let value = value_of(*key, value)?;
-            if let Some(rival) = config::set(path, *key, &value)? {
+            let rival = config::set(path, *key, &value)?;
+            if let Some(rival) = rival {
                 tracing::warn!("{rival} was taken out of the file: {key} sets the same thing");
             }
             tracing::info!("{key} is set in {}", for_people(path));
+            if *format == ListFormat::Json {
+                let setting = setting(*key, Some(&value), &SettingOrigin::File);
+                let unset = rival.map(Key::name);
+                let file = ExactPath(path.clone());
+                let content =
+                    json!({"key": key.name(), "setting": setting, "unset": unset, "file": file});
+                render::print_json("config set", content)?;
+            }
         }
         ConfigCommand::SetPassword => set_password(location.writable()?)?,
-        ConfigCommand::Unset { key } => {
+        ConfigCommand::Unset { key, format } => {
             let path = location.writable()?;
-            if !config::unset(path, *key)? {
+            let was_set = config::unset(path, *key)?;
+            if !was_set {
                 tracing::warn!("{key} was not set in {}", for_people(path));
+            }
+            if *format == ListFormat::Json {
+                let file = ExactPath(path.clone());
+                let content = json!({"key": key.name(), "was_set": was_set, "file": file});
+                render::print_json("config unset", content)?;
             }
         }
     }

@@ -9,7 +9,7 @@ use clean_backup::model::coverage::Coverage;
 use clean_backup::model::path_text::{for_people, one_line};
 
 use super::leftovers;
-use crate::cli::args::{CoveredArgs, CoveredFormat};
+use crate::cli::args::{CoveredArgs, CoveredFormat, ListFormat};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind, Outcome};
@@ -23,6 +23,11 @@ use crate::cli::{interrupt, render};
 /// What keeps it from being done.
 pub fn run(context: &Context<'_>, options: &CoveredArgs) -> Result<Outcome, Failure> {
     let start = Instant::now();
+    if options.dry_run && options.format == CoveredFormat::Paths0 {
+        let message = "--dry-run prints text or JSON";
+        return Err(Failure::new(FailureKind::Usage, message)
+            .hint("without --copy-missing, --format paths0 lists what is not covered"));
+    }
     if let Some(file) = &options.save_plan {
         render::check_free(file, context.yes)?;
     }
@@ -51,7 +56,11 @@ pub fn run(context: &Context<'_>, options: &CoveredArgs) -> Result<Outcome, Fail
         tracing::warn!("not copied: {}: {}", for_people(&skip.path), one_line(&skip.reason));
     }
     if options.dry_run {
-        render::print(&render::plan(&copy.plan)?)?;
+        let format = match options.format {
+            CoveredFormat::Json => ListFormat::Json,
+            _ => ListFormat::Text,
+        };
+        render::dry_run::print(&copy.plan, &context.places(), format)?;
         return Ok(verdict);
     }
     deliver(context, options.format, &coverage)?;
@@ -73,7 +82,9 @@ fn copy_now(
         CoveredFormat::Text => OutputMode::Text,
         _ => OutputMode::Beside,
     };
-    carry_out(context, plan, library, cancel, mode)?;
+    if carry_out(context, plan, library, cancel, mode)? == Outcome::Declined {
+        return Ok(());
+    }
     let advice = "Run `clean-backup covered` again with the copies as a second library: only exit \
                   code 0 says that the old files may go.\n";
     mode.print(advice, ())

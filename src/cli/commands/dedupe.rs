@@ -1,5 +1,6 @@
 //! `dedupe`: finds duplicates, reports them, and does what was asked with them.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -11,14 +12,18 @@ use clean_backup::model::findings::{Counts, Findings};
 use clean_backup::model::path_text::{for_people, one_line};
 
 use super::leftovers;
-use crate::cli::args::{self, HashChoice, ReportFormat};
+use crate::cli::args::{self, HashChoice, ListFormat, ReportFormat, SortChoice};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::{Context, now_utc};
 use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::render::applied::OutputMode;
 use crate::cli::render::html::thumbnails::{self, Thumbnails};
 use crate::cli::settings::Settings;
+use crate::cli::shell_words::quoted;
 use crate::cli::{interrupt, render};
+
+/// Most groups that a report for people shows on a terminal.
+const MOST_GROUPS: usize = 100;
 
 /// `dedupe`, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +48,10 @@ pub struct DedupeRequest {
     pub output: Option<PathBuf>,
     /// Most groups whose pictures a page shows.
     pub thumbnails: usize,
+    /// The order of the groups.
+    pub sort: SortChoice,
+    /// Most groups of the text, where that was said; 0 for all.
+    pub groups: Option<usize>,
     /// Explain which of two files would be kept.
     pub explain: bool,
     /// Exit code 10 for duplicates.
@@ -67,6 +76,11 @@ impl DedupeRequest {
             return Err(Failure::new(FailureKind::Usage, message)
                 .hint(format!("for example: --action {name} --to ~/duplicates")));
         }
+        if dedupe.dry_run && matches!(dedupe.format, ReportFormat::Csv | ReportFormat::Html) {
+            let message = "--dry-run prints text or JSON";
+            return Err(Failure::new(FailureKind::Usage, message)
+                .hint("without --dry-run, nothing is changed either unless --action asks for it"));
+        }
         let mut compared = duplicate_options(&dedupe.compared, settings);
         compared.acts = action != ActionKind::Report;
         compared.allow_empty = dedupe.allow_empty;
@@ -82,6 +96,8 @@ impl DedupeRequest {
             format: dedupe.format,
             output: dedupe.output.clone(),
             thumbnails: dedupe.thumbnails,
+            sort: dedupe.sort,
+            groups: dedupe.groups,
             explain: dedupe.explain,
             fail_on_duplicates: dedupe.fail_on_duplicates,
         })
@@ -151,7 +167,8 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
     compared.skip_dirs = destination.iter().cloned().collect();
     let mut library = context.hashing_library()?;
     let cancel = interrupt::watch()?;
-    let findings = find(context, &mut library, &compared, &cancel, start)?;
+    let mut findings = find(context, &mut library, &compared, &cancel, start)?;
+    sort(&mut findings, options.sort);
     let skipped = Outcome::from_skipped(findings.skipped.len());
     let planned = options.dry_run || options.save_plan.is_some();
     let acts = options.action != ActionKind::Report && !planned;
@@ -175,12 +192,15 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
         }
     }
     if let (Some(proposal), true) = (&proposal, planned) {
-        let plan = render::plan(&proposal.plan)?;
         if let Some(file) = &options.save_plan {
-            render::save(file, &plan, context.yes)?;
+            render::save(file, &render::plan(&proposal.plan)?, context.yes)?;
         }
         if options.dry_run {
-            render::print(&plan)?;
+            let format = match options.format {
+                ReportFormat::Json => ListFormat::Json,
+                _ => ListFormat::Text,
+            };
+            render::dry_run::print(&proposal.plan, &context.places(), format)?;
             return Ok(skipped);
         }
     }
@@ -198,6 +218,12 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
         format: options.format,
         colour: context.colour,
         bits: context.verbose,
+        most_groups: match (options.groups, &options.output) {
+            (Some(0), _) => None,
+            (Some(most), _) => Some(most),
+            (None, None) if context.stdout_is_terminal => Some(MOST_GROUPS),
+            (None, _) => None,
+        },
         thumbnails,
     };
     render::deliver(&findings, &look, options.output.as_deref(), context.yes)?;
@@ -205,11 +231,50 @@ pub fn run(context: &Context<'_>, options: &DedupeRequest) -> Result<Outcome, Fa
         true => Outcome::DuplicatesFound,
         false => skipped,
     };
-    let Some(proposal) = proposal.filter(|_| acts) else { return Ok(found) };
+    let Some(proposal) = proposal.filter(|_| acts) else {
+        if options.format == ReportFormat::Text && options.output.is_none() {
+            render::print(&next_step(options, &findings))?;
+        }
+        return Ok(found);
+    };
     // The report alone is what a program reads from standard output.
     let beside = options.output.is_none() && options.format != ReportFormat::Text;
     let mode = if beside { OutputMode::Beside } else { OutputMode::Text };
     Ok(carry_out(context, &proposal.plan, &mut library, &cancel, mode)?.after(found))
+}
+
+/// Groups come out by the paths of their keepers; equal ones stay in that order.
+fn sort(findings: &mut Findings, by: SortChoice) {
+    let matching = &findings.matching;
+    match by {
+        SortChoice::Path => {}
+        SortChoice::Bytes => {
+            findings.groups.sort_by_key(|group| Reverse(group.reclaimable_bytes(matching)));
+        }
+        SortChoice::Pictures => {
+            findings.groups.sort_by_key(|group| Reverse(group.members().count()));
+        }
+    }
+}
+
+/// What to do with what was found.
+fn next_step(options: &DedupeRequest, findings: &Findings) -> String {
+    if findings.groups.is_empty() {
+        return String::new();
+    }
+    if let Some(plan) = &options.save_plan {
+        return format!("Next: clean-backup apply {}\n", quoted(plan.as_os_str()));
+    }
+    let roots = options.compared.roots.iter().map(|root| quoted(root.as_os_str()));
+    let roots: Vec<String> = roots.collect();
+    let review = format!("clean-backup review {}", roots.join(" "));
+    match findings.summary().actionable {
+        0 => format!("Next: look at them with {review}\n"),
+        _ => format!(
+            "Next: look at them with {review}, or add --action quarantine to move the duplicates \
+             aside, which can be undone.\n"
+        ),
+    }
 }
 
 /// Prints the evidence of two files, and which of them would be kept.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use clean_backup::act::journal::{self, JournalError, RunLog, Verdict};
+use serde_json::json;
 
 use crate::cli::args::{HistoryArgs, ListFormat};
 use crate::cli::context::Context;
@@ -46,7 +47,7 @@ pub fn run(context: &Context<'_>, options: &HistoryArgs) -> Result<Outcome, Fail
             match options.format {
                 ListFormat::Json => {
                     one.files = Some(files);
-                    render::json(&one)?
+                    return render::print_json("history", one).map(|()| Outcome::Done);
                 }
                 ListFormat::Text => {
                     history::line(&one) + &files.iter().map(history::file_line).collect::<String>()
@@ -63,7 +64,10 @@ pub fn run(context: &Context<'_>, options: &HistoryArgs) -> Result<Outcome, Fail
             }
             let all: Vec<_> = logs.iter().map(|log| history::from_log(log, &undone)).collect();
             match options.format {
-                ListFormat::Json => render::json(&all)?,
+                ListFormat::Json => {
+                    return render::print_json("history", json!({"runs": all}))
+                        .map(|()| Outcome::Done);
+                }
                 ListFormat::Text if all.is_empty() => "Nothing has been done yet.\n".to_owned(),
                 ListFormat::Text => all.iter().map(history::line).collect(),
             }

@@ -87,7 +87,7 @@ pub fn run(
     }
     let rest = Outcome::from_skipped(left.len());
     if options.dry_run {
-        render::print(&render::plan(&plan)?)?;
+        render::dry_run::print(&plan, &context.places(), options.format)?;
         return Ok(rest);
     }
     if plan.actions.is_empty() {

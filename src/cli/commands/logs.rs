@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, ErrorKind};
 
+use clean_backup::act::plan::ExactPath;
 use clean_backup::model::path_text::{for_people, one_line};
+use serde_json::json;
 
-use crate::cli::args::LogsArgs;
+use crate::cli::args::{ListFormat, LogsArgs};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::{log, render};
@@ -20,14 +22,28 @@ pub fn run(context: &Context<'_>, options: &LogsArgs) -> Result<Outcome, Failure
         return Err(Failure::new(FailureKind::Failed, "there is no home folder for a log"));
     };
     let path = log::audit_file(state);
-    if options.path {
+    if options.path && options.format == ListFormat::Text {
         render::print(&format!("{}\n", for_people(&path)))?;
         return Ok(Outcome::Done);
     }
+    let shown = |lines: Vec<String>| match options.format {
+        ListFormat::Json if options.path => {
+            render::print_json("logs", json!({"file": ExactPath(path.clone())}))
+        }
+        ListFormat::Json => {
+            render::print_json("logs", json!({"file": ExactPath(path.clone()), "lines": lines}))
+        }
+        ListFormat::Text => {
+            render::print(&lines.iter().map(|l| one_line(l) + "\n").collect::<String>())
+        }
+    };
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            render::print("Nothing has been done yet.\n")?;
+            match options.format {
+                ListFormat::Text => render::print("Nothing has been done yet.\n")?,
+                ListFormat::Json => shown(Vec::new())?,
+            }
             return Ok(Outcome::Done);
         }
         Err(error) => {
@@ -44,7 +60,6 @@ pub fn run(context: &Context<'_>, options: &LogsArgs) -> Result<Outcome, Failure
         }
         last.push_back(line);
     }
-    let text: String = last.iter().take(options.lines).map(|line| one_line(line) + "\n").collect();
-    render::print(&text)?;
+    shown(last.into_iter().take(options.lines).collect())?;
     Ok(Outcome::Done)
 }

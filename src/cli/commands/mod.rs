@@ -26,3 +26,4 @@ pub mod running;
 pub mod scan;
 pub mod similar;
 pub mod undo;
+pub mod watch;

@@ -1,6 +1,6 @@
 //! `organize`: files media by date, or explains a date.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use clean_backup::act::layout::Template;
@@ -24,14 +24,17 @@ use crate::cli::{interrupt, render};
 /// # Errors
 /// What keeps it from being done.
 pub fn run(context: &Context<'_>, options: &OrganizeArgs) -> Result<Outcome, Failure> {
-    let zone = zone(&options.video_tz)?;
-    let offset = |utc: i64| -> i16 {
-        let at = Timestamp::from_second(utc).unwrap_or(Timestamp::UNIX_EPOCH);
-        i16::try_from(zone.to_offset(at).seconds() / 60).unwrap_or(0)
-    };
-    let judge = Judge { now: now(), zone: &offset, file_system: !options.no_fs_dates };
-    if let Some(file) = &options.explain {
-        return explain(file, judge);
+    let dates = DateRules::resolve(options)?;
+    dates.judge(|judge| filed(context, options, judge))
+}
+
+fn filed(
+    context: &Context<'_>,
+    options: &OrganizeArgs,
+    judge: Judge<'_>,
+) -> Result<Outcome, Failure> {
+    if !options.explain.is_empty() {
+        return explain(&options.explain, judge, options.format);
     }
     let import = resolve(context, options)?;
     if let Some(file) = &options.save_plan {
@@ -51,8 +54,39 @@ pub fn run(context: &Context<'_>, options: &OrganizeArgs) -> Result<Outcome, Fai
     finish(context, options, &organized, import.action, &mut library, &cancel)
 }
 
+/// How dates are judged.
+pub(super) struct DateRules {
+    zone: TimeZone,
+    file_system: bool,
+}
+
+impl DateRules {
+    /// From what was typed.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] for a time zone that is none.
+    pub fn resolve(options: &OrganizeArgs) -> Result<Self, Failure> {
+        Ok(Self { zone: zone(&options.video_tz)?, file_system: !options.no_fs_dates })
+    }
+
+    /// Hands over what judges dates now.
+    pub fn judge<T>(&self, work: impl FnOnce(Judge<'_>) -> T) -> T {
+        let offset = |utc: i64| -> i16 {
+            let at = Timestamp::from_second(utc).unwrap_or(Timestamp::UNIX_EPOCH);
+            i16::try_from(self.zone.to_offset(at).seconds() / 60).unwrap_or(0)
+        };
+        work(Judge { now: now(), zone: &offset, file_system: self.file_system })
+    }
+}
+
 /// What is imported and how, from what was typed.
-fn resolve(context: &Context<'_>, options: &OrganizeArgs) -> Result<ImportOptions, Failure> {
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn resolve(
+    context: &Context<'_>,
+    options: &OrganizeArgs,
+) -> Result<ImportOptions, Failure> {
     let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
         return Err(Failure::new(FailureKind::Usage, "organize needs SRC and DEST")
             .hint("for example: clean-backup organize /mnt/card ~/Pictures"));
@@ -78,6 +112,7 @@ fn resolve(context: &Context<'_>, options: &OrganizeArgs) -> Result<ImportOption
         // Without a home folder there are no runs either.
         journals: context.runs_folder().ok(),
         include_removed: options.include_removed,
+        only: None,
     })
 }
 
@@ -94,7 +129,10 @@ fn finish(
         render::save(file, &render::plan(&organized.plan)?, context.yes)?;
     }
     if options.dry_run {
-        render::print(&render::plan(&organized.plan)?)?;
+        if options.format == ListFormat::Text {
+            render::print(&render::organize::text(organized, action))?;
+        }
+        render::dry_run::print(&organized.plan, &context.places(), options.format)?;
         return Ok(found);
     }
     let text = match options.format {
@@ -134,11 +172,17 @@ fn zone(text: &str) -> Result<TimeZone, Failure> {
     })
 }
 
-fn explain(file: &Path, judge: Judge<'_>) -> Result<Outcome, Failure> {
-    let decision = clean_backup::organize::explain(file, judge)
-        .map_err(|error| Failure::from_named(file, &error))?;
-    render::print(&render::organize::explanation(file, &decision))?;
-    Ok(Outcome::Done)
+/// Prints the dates of each file; one that cannot be read is named, and the others follow.
+fn explain(files: &[PathBuf], judge: Judge<'_>, format: ListFormat) -> Result<Outcome, Failure> {
+    let explain = clean_backup::organize::explain;
+    if let [file] = files {
+        let decision = explain(file, judge).map_err(|error| Failure::from_named(file, &error))?;
+        render::dates::print(&[(file, Ok(decision))], format)?;
+        return Ok(Outcome::Done);
+    }
+    let explained: Vec<_> = files.iter().map(|file| (file, explain(file, judge))).collect();
+    render::dates::print(&explained, format)?;
+    Ok(Outcome::from_skipped(explained.iter().filter(|(_, decision)| decision.is_err()).count()))
 }
 
 #[cfg(test)]

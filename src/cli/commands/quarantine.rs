@@ -120,7 +120,8 @@ fn empty(context: &Context<'_>, options: &EmptyArgs) -> Result<Outcome, Failure>
     }
     let rest = Outcome::from_skipped(emptying.left.len());
     let mode = OutputMode::from_format(options.format, "quarantine empty");
-    carry(context, &emptying.plan, options.dry_run, mode, rest)
+    let dry_run = options.dry_run.then_some(options.format);
+    carry(context, &emptying.plan, dry_run, mode, rest)
 }
 
 /// Whether a run began so long ago.
@@ -183,19 +184,20 @@ fn restore(context: &Context<'_>, options: &RestoreArgs) -> Result<Outcome, Fail
     }
     let rest = Outcome::from_skipped(left);
     let mode = OutputMode::from_format(options.format, "quarantine restore");
-    carry(context, &plan, options.dry_run, mode, rest)
+    let dry_run = options.dry_run.then_some(options.format);
+    carry(context, &plan, dry_run, mode, rest)
 }
 
 /// Shows a plan, or carries it out.
 fn carry(
     context: &Context<'_>,
     plan: &Plan,
-    dry_run: bool,
+    dry_run: Option<ListFormat>,
     mode: OutputMode,
     rest: Outcome,
 ) -> Result<Outcome, Failure> {
-    if dry_run {
-        render::print(&render::plan(plan)?)?;
+    if let Some(format) = dry_run {
+        render::dry_run::print(plan, &context.places(), format)?;
         return Ok(rest);
     }
     if plan.actions.is_empty() {

@@ -1,6 +1,6 @@
 //! `similar`: asks the cache for pictures like given ones.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clean_backup::catalogue::similar::{Needle, SearchMode, SimilarOptions};
 use clean_backup::library::{SearchSource, SimilarHit};
@@ -38,13 +38,19 @@ pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Fail
     if found.pictures == 0 {
         tracing::warn!("the cache is empty: `clean-backup scan DIR` fills it");
     }
+    // As `dedupe` does: who names relative paths is given relative ones.
+    let named = || options.images.iter().chain(&options.within_folder);
+    let relative = named().next().is_none() || named().any(|path| path.is_relative());
+    let base = if relative { context.folder.clone() } else { PathBuf::new() };
     let mut found_hits = found.hits.into_iter();
     let answers = needles.into_iter().map(|(name, needle)| {
         let hits = needle.and_then(|_| {
             let hits = found_hits.next().unwrap_or(Ok(Vec::new()));
             hits.map_err(|error| error.to_string())
         });
-        SimilarResult { needle: name, hits: hits.map(|hits| hits.into_iter().map(hit).collect()) }
+        let shown =
+            |hits: Vec<SimilarHit>| hits.into_iter().map(|found| hit(found, &base)).collect();
+        SimilarResult { needle: name, hits: hits.map(shown) }
     });
     let answers = answers.collect();
     let report =
@@ -93,11 +99,13 @@ fn from_hex(hex: &str) -> Result<Needle, Failure> {
         .map_err(|error| Failure::new(FailureKind::Usage, format!("--hash {hex}: {error}")))
 }
 
-fn hit(SimilarHit { similar, cache }: SimilarHit) -> Hit {
+/// A hit, its path from `base` on where it lies below it.
+fn hit(SimilarHit { similar, cache }: SimilarHit, base: &Path) -> Hit {
     let known = similar.picture;
+    let below = known.path.strip_prefix(base).ok().filter(|_| !base.as_os_str().is_empty());
     Hit {
         picture: FoundPicture {
-            path: known.path,
+            path: below.unwrap_or(&known.path).to_owned(),
             stamp: known.stamp,
             content: known.content.map(|content| content.0),
             format: known.record.format,

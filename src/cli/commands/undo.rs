@@ -45,7 +45,7 @@ pub fn run(context: &Context<'_>, options: &args::UndoArgs) -> Result<Outcome, F
         tracing::warn!("not undone: {}: {}", for_people(&left.path), one_line(&left.why));
     }
     if options.dry_run {
-        render::print(&render::plan(&undo.plan)?)?;
+        render::dry_run::print(&undo.plan, &context.places(), options.format)?;
         return Ok(Outcome::Done);
     }
     let acted = if undo.plan.actions.is_empty() {
@@ -59,7 +59,7 @@ pub fn run(context: &Context<'_>, options: &args::UndoArgs) -> Result<Outcome, F
     } else {
         carry_out(context, &undo.plan, &mut library, &cancel, mode)?
     };
-    Ok(if undo.left.is_empty() { acted } else { Outcome::SomeSkipped })
+    Ok(acted.after(Outcome::from_skipped(undo.left.len())))
 }
 
 /// The last run that is as wanted.

@@ -6,9 +6,7 @@ mod key;
 mod value;
 
 pub use file::{ConfigError, Layer, read, set, unset};
-#[cfg(feature = "review")]
-pub use key::Shape;
-pub use key::{Key, UnknownKey};
+pub use key::{Key, Shape, UnknownKey};
 pub use value::{Value, expand_home};
 
 #[cfg(test)]

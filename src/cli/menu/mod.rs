@@ -7,8 +7,7 @@
 mod paths;
 mod questions;
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::ffi::OsString;
 
 use clap::Parser as _;
 use clean_backup::act::journal;
@@ -18,6 +17,7 @@ use super::args::ProgramArgs;
 use super::environment::ProcessEnvironment;
 use super::failure::{Failure, FailureKind, Outcome};
 use super::settings::Settings;
+use super::shell_words::quoted;
 use questions::{MenuChoice, Questions, choose};
 
 /// Runs a command.
@@ -84,6 +84,15 @@ pub fn run(
     }
 }
 
+/// What can be done with duplicates.
+const ACTIONS: [MenuChoice<'static, &str>; 5] = [
+    MenuChoice("Move duplicates aside (quarantine): can be undone", "quarantine"),
+    MenuChoice("Into the trash", "trash"),
+    MenuChoice("Move duplicates into a folder: can be undone", "move"),
+    MenuChoice("Replace identical ones by hard links: can be undone", "hardlink"),
+    MenuChoice("Delete duplicates for good", "delete"),
+];
+
 /// What a dialogue comes to; `None` where somebody went back.
 type MenuStep = Result<Option<()>, Failure>;
 
@@ -101,17 +110,44 @@ impl Menu<'_> {
     fn dedupe(&mut self) -> MenuStep {
         let mut words = vec![OsString::from("dedupe")];
         words.extend(answered!(self.questions.folders("Folder with pictures:")));
+        answered!(self.reference(&mut words));
         answered!(self.sensitivity(&mut words));
-        let actions = [
+        let mut actions = vec![
             MenuChoice("Show them, change nothing", "report"),
             MenuChoice("A page with pictures, change nothing", "html"),
-            MenuChoice("Move duplicates aside (quarantine): can be undone", "quarantine"),
-            MenuChoice("Into the trash", "trash"),
-            MenuChoice("Move duplicates into a folder: can be undone", "move"),
-            MenuChoice("Replace identical ones by hard links: can be undone", "hardlink"),
-            MenuChoice("Delete duplicates for good", "delete"),
         ];
-        match answered!(choose("What should be done with them?", &actions)) {
+        actions.extend(ACTIONS);
+        let action = answered!(choose("What should be done with them?", &actions));
+        let mut full = words.clone();
+        answered!(self.action(&mut full, action));
+        self.run(&full)?;
+        if action != "report" {
+            return Ok(Some(()));
+        }
+        // Nothing has to be found again for what was just shown.
+        let mut actions = vec![MenuChoice("Nothing", "report")];
+        actions.extend(ACTIONS);
+        match answered!(choose("And now?", &actions)) {
+            "report" => Ok(Some(())),
+            action => {
+                answered!(self.action(&mut words, action));
+                self.run(&words)
+            }
+        }
+    }
+
+    /// A folder whose files always stay.
+    fn reference(&self, words: &mut Vec<OsString>) -> MenuStep {
+        let question = "Reference folder, whose files always stay (Enter for none):";
+        let folder = answered!(self.questions.optional_folder(question));
+        if !folder.is_empty() {
+            words.extend(["--reference".into(), folder]);
+        }
+        Ok(Some(()))
+    }
+
+    fn action(&self, words: &mut Vec<OsString>, action: &str) -> MenuStep {
+        match action {
             "report" => {}
             "html" => {
                 let file = answered!(self.questions.text("Write the page to:", "report.html"));
@@ -126,7 +162,7 @@ impl Menu<'_> {
                 }
             }
         }
-        self.run(&words)
+        Ok(Some(()))
     }
 
     fn review(&mut self) -> MenuStep {
@@ -249,42 +285,6 @@ impl Menu<'_> {
                 failure.report();
                 Ok(Some(()))
             }
-        }
-    }
-}
-
-/// A word as a POSIX shell takes it (IEEE Std 1003.1, 2.2.2).
-fn quoted(word: &OsStr) -> String {
-    let text = word.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.into_owned();
-    }
-    match word.to_str() {
-        Some(text) if !text.chars().any(char::is_control) => {
-            format!("'{}'", text.replace('\'', "'\\''"))
-        }
-        // Not to be typed on a terminal; the escapes of the message tell what is meant.
-        _ => clean_backup::model::path_text::for_people(Path::new(word)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_the_shell() {
-        for (word, expected) in [
-            ("dedupe", "dedupe"),
-            ("/a/b.c", "/a/b.c"),
-            ("", "''"),
-            ("my pictures", "'my pictures'"),
-            ("it's $HOME", "'it'\\''s $HOME'"),
-            ("{year}/{month}", "'{year}/{month}'"),
-            ("~x", "'~x'"),
-        ] {
-            assert_eq!(quoted(OsStr::new(word)), expected);
         }
     }
 }

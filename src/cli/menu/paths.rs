@@ -14,8 +14,66 @@ pub(super) struct Folders {
     pub home: Option<PathBuf>,
 }
 
+/// What was typed, pasted or dragged into the terminal as a path. Terminals drag in paths with
+/// quotes, with backslashes, or as addresses; a path that is there as it was typed is taken so.
+pub(super) fn typed_path(text: &str, home: Option<&Path>) -> PathBuf {
+    let literal = expanded(text, home);
+    if literal.exists() {
+        return literal;
+    }
+    let trimmed = text.trim();
+    if let Some(path) = trimmed.strip_prefix("file://").and_then(from_address) {
+        return path;
+    }
+    let quoted = ['\'', '"'].into_iter().find_map(|quote| {
+        trimmed.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote))
+    });
+    match quoted {
+        Some(inner) => expanded(inner, home),
+        // What a shell would make of it: drags of some terminals, and names with apostrophes.
+        None if trimmed.contains(['\\', '\'', '"']) => expanded(&unquoted(trimmed), home),
+        None if expanded(trimmed, home).exists() => expanded(trimmed, home),
+        None => literal,
+    }
+}
+
+/// A word of a POSIX shell without its quotes and backslashes (IEEE Std 1003.1, 2.2).
+fn unquoted(text: &str) -> String {
+    let (mut out, mut inside) = (String::new(), None);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, inside) {
+            ('\\', None | Some('"')) => out.extend(chars.next()),
+            ('\'' | '"', None) => inside = Some(c),
+            (c, Some(quote)) if c == quote => inside = None,
+            (c, _) => out.push(c),
+        }
+    }
+    out
+}
+
+/// The path of a `file://` address (RFC 8089), without its first part; `None` for one of another
+/// machine, or that is not UTF-8.
+fn from_address(rest: &str) -> Option<PathBuf> {
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    if !path.starts_with('/') {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut left = path.bytes();
+    while let Some(byte) = left.next() {
+        if byte == b'%' {
+            let digits = [left.next()?, left.next()?];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
 /// What was typed as a path: `~` is the home folder.
-pub(super) fn expanded(text: &str, home: Option<&Path>) -> PathBuf {
+fn expanded(text: &str, home: Option<&Path>) -> PathBuf {
     match (text.strip_prefix('~'), home) {
         (Some(""), Some(home)) => home.to_owned(),
         (Some(rest), Some(home)) if rest.starts_with('/') => {
@@ -98,6 +156,33 @@ mod tests {
         assert_eq!(folders.get_completion("~/Pi", chosen.clone()).unwrap(), chosen);
         assert_eq!(folders.get_suggestions("~/.").unwrap(), ["~/.hidden/"]);
         assert_eq!(folders.get_suggestions("").unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn quoted_and_dragged_paths_are_understood() {
+        let home = Some(Path::new("/home/me"));
+        for (typed, path) in [
+            ("'/mnt/my card'", "/mnt/my card"),
+            ("\"/mnt/my card\" ", "/mnt/my card"),
+            ("/mnt/my\\ card\\'s ", "/mnt/my card's"),
+            ("'/mnt/it'\\''s'", "/mnt/it's"),
+            ("'~/my card'", "/home/me/my card"),
+            ("file:///mnt/my%20card%C3%A9", "/mnt/my cardé"),
+            ("file://localhost/mnt/a", "/mnt/a"),
+            ("file://elsewhere/mnt/a", "file://elsewhere/mnt/a"),
+            ("file:///mnt/%zz", "file:///mnt/%zz"),
+            ("/mnt/plain", "/mnt/plain"),
+            ("~/new folder", "/home/me/new folder"),
+        ] {
+            assert_eq!(typed_path(typed, home), Path::new(path), "{typed}");
+        }
+        // A name that holds such signs is taken as it is.
+        let root = tempfile::tempdir().unwrap();
+        let odd = root.path().join("'odd'\\ name");
+        std::fs::create_dir(&odd).unwrap();
+        assert_eq!(typed_path(odd.to_str().unwrap(), None), odd);
+        let spaced = format!("{} ", root.path().display());
+        assert_eq!(typed_path(&spaced, None), root.path());
     }
 
     #[test]

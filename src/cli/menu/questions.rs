@@ -11,7 +11,7 @@ use inquire::{InquireError, Select, Text};
 
 use super::super::ask::forget_typed_ahead;
 use super::super::failure::{Failure, FailureKind};
-use super::paths::{Folders, expanded};
+use super::paths::{Folders, typed_path};
 
 /// What is shown, and what it stands for.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +63,7 @@ impl Questions {
 
     /// Any text.
     pub fn text(&self, question: &str, usual: &str) -> Prompted<String> {
+        forget_typed_ahead();
         answer(Text::new(question).with_default(usual).prompt_skippable())
     }
 
@@ -81,12 +82,17 @@ impl Questions {
         let Some(first) = self.folder(question)? else { return Ok(None) };
         let mut folders = vec![first];
         loop {
-            match self.path("Another folder (Enter for no more):", None, true)? {
+            match self.optional_folder("Another folder (Enter for no more):")? {
                 None => return Ok(None),
                 Some(folder) if folder.is_empty() => return Ok(Some(folders)),
                 Some(folder) => folders.push(folder),
             }
         }
+    }
+
+    /// A folder that is there; empty for none.
+    pub fn optional_folder(&self, question: &str) -> Prompted<OsString> {
+        self.path(question, None, true)
     }
 
     /// A folder that need not be there yet.
@@ -98,7 +104,7 @@ impl Questions {
         let home = self.home.clone();
         let (optional, home_of) = (usual.is_none() && there, home.clone());
         let validator = move |text: &str| {
-            let path = expanded(text, home_of.as_deref());
+            let path = typed_path(text, home_of.as_deref());
             Ok(match () {
                 () if text.is_empty() && optional => Validation::Valid,
                 () if text.is_empty() => Validation::Invalid("a folder is needed".into()),
@@ -119,12 +125,13 @@ impl Questions {
         if let Some(usual) = usual {
             prompt = prompt.with_default(usual);
         }
+        forget_typed_ahead();
         let text = answer(prompt.prompt_skippable())?;
         Ok(text.map(|text| match text.is_empty() {
             true => OsString::new(),
             // Else it would be taken for a flag.
             false if text.starts_with('-') => format!("./{text}").into(),
-            false => expanded(&text, home.as_deref()).into_os_string(),
+            false => typed_path(&text, home.as_deref()).into_os_string(),
         }))
     }
 }

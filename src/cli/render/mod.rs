@@ -4,6 +4,8 @@ pub mod applied;
 mod carry;
 pub mod covered;
 mod csv;
+pub mod dates;
+pub mod dry_run;
 mod evidence;
 pub mod explain;
 pub mod history;
@@ -64,6 +66,8 @@ pub struct ReportStyle {
     pub colour: bool,
     /// With the distances of the hashes.
     pub bits: bool,
+    /// Most groups of the text.
+    pub most_groups: Option<usize>,
     /// For a page.
     pub thumbnails: Thumbnails,
 }
@@ -75,7 +79,8 @@ pub struct ReportStyle {
 pub fn form(report: &Findings, look: &ReportStyle) -> Result<String, Failure> {
     match look.format {
         ReportFormat::Text => {
-            Ok(to_text(report, TextOptions { colour: look.colour, bits: look.bits }))
+            let ReportStyle { colour, bits, most_groups, .. } = *look;
+            Ok(to_text(report, TextOptions { colour, bits, most_groups }))
         }
         ReportFormat::Html => Ok(to_html(report, &|path| look.thumbnails.get(path))),
         ReportFormat::Json => {
@@ -261,6 +266,7 @@ mod own_results {
                         format,
                         colour: false,
                         bits: false,
+                        most_groups: None,
                         thumbnails: Thumbnails::default(),
                     },
                 )

@@ -1,10 +1,9 @@
 //! What `organize` proposes.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use clean_backup::act::plan::{ActionKind, ExactPath};
-use clean_backup::metadata::capture::Decision;
+use clean_backup::metadata::capture::DateSource;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::{human_bytes, iso_time};
 use clean_backup::organize::{Count, Fate, Figures, Filed, Organized, RemovedBefore, WhyTaken};
@@ -47,6 +46,22 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
         let (day, keeper) = (one_line(before.day()), for_people(&before.keeper));
         format!("{}  was removed on {day} in favour of  {keeper}", first(filed))
     };
+    list(
+        "Already there under their names, left out",
+        of(&|filed| match &filed.fate {
+            Fate::AlreadyThere(there) => {
+                Some(format!("{}  is in  {}", first(filed), for_people(there)))
+            }
+            _ => None,
+        }),
+    );
+    list(
+        "With the same bytes as another incoming file, left out",
+        of(&|filed| match &filed.fate {
+            Fate::SameAs(other) => Some(format!("{}  is  {}", first(filed), for_people(other))),
+            _ => None,
+        }),
+    );
     list(
         "Removed before, left out; --include-removed imports it",
         of(&|filed| match &filed.fate {
@@ -115,6 +130,15 @@ pub fn text(organized: &Organized, action: ActionKind) -> String {
         if !parts.is_empty() {
             let _ = writeln!(text, "{title}: {}.", parts.join(", "));
         }
+    }
+    let by_file = figures.by_source.get(DateSource::FileSystem.name()).copied().unwrap_or(0);
+    if by_file > 0 {
+        let incoming = figures.incoming.files;
+        let _ = writeln!(
+            text,
+            "Dated by their modification time alone: {by_file} of {incoming}; --no-fs-dates puts \
+             them into Unknown."
+        );
     }
     let others = [
         ("already there", figures.already_there),
@@ -227,24 +251,4 @@ struct SkipJson<'a> {
     path: ExactPath,
     stage: &'static str,
     reason: &'a str,
-}
-
-/// Every date of a file, and which one is used.
-pub fn explanation(file: &Path, decision: &Decision) -> String {
-    let mut text = format!("{}\n", for_people(file));
-    for (at, judged) in decision.judged.iter().enumerate() {
-        let mark = if decision.chosen == Some(at) { '*' } else { ' ' };
-        let meaning = match &judged.time {
-            Ok(time) => iso_time(*time),
-            Err(why) => format!("refused: {why}"),
-        };
-        let conflict = if decision.conflicts.contains(&at) { "  contradicts it" } else { "" };
-        let written = one_line(&judged.candidate.text);
-        let source = judged.candidate.source.name();
-        text += &format!("{mark} {source:22} {meaning:32} from {written:?}{conflict}\n");
-    }
-    if decision.chosen.is_none() {
-        text += "No date is known: it would go to Unknown.\n";
-    }
-    text
 }

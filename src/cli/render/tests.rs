@@ -180,9 +180,28 @@ fn an_empty_report() {
 }
 
 #[test]
+fn what_is_not_shown_is_counted() {
+    let all = sample().groups.len();
+    let shown = |most| {
+        let options = TextOptions { most_groups: Some(most), ..TextOptions::default() };
+        to_text(&sample(), options)
+    };
+    let text = shown(1);
+    assert!(text.contains("Group 1: ") && !text.contains("Group 2: "), "{text}");
+    assert_eq!(all, 2);
+    assert!(
+        text.contains("… and 1 more group, ") && text.contains("`clean-backup review`"),
+        "{text}"
+    );
+    // The figures are those of all.
+    assert_eq!(text.lines().last(), shown(all).lines().last());
+    assert!(!shown(all).contains(" more group"));
+}
+
+#[test]
 fn colour_only_adds_colour_and_names_add_nothing() {
-    let plain = to_text(&sample(), TextOptions { colour: false, bits: false });
-    let mut coloured = to_text(&sample(), TextOptions { colour: true, bits: false });
+    let plain = to_text(&sample(), TextOptions::default());
+    let mut coloured = to_text(&sample(), TextOptions { colour: true, ..TextOptions::default() });
     assert!(!plain.contains(|c: char| c.is_control() && c != '\n'), "{plain}");
     assert_ne!(plain, coloured);
     for code in ["\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m"] {

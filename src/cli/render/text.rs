@@ -9,7 +9,7 @@ use clean_backup::model::findings::{
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::policy::Sensitivity;
-use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
+use clean_backup::model::readable::{count, grouped, human_bytes, iso_time, plural};
 use clean_backup::units::is_edit_of;
 
 /// How the text is to look.
@@ -19,6 +19,8 @@ pub struct TextOptions {
     pub colour: bool,
     /// With the distances of the hashes.
     pub bits: bool,
+    /// Most groups that are shown; `None` for all.
+    pub most_groups: Option<usize>,
 }
 
 /// Colours by meaning.
@@ -63,8 +65,18 @@ impl TextWriter {
 /// [`path_text`](clean_backup::model::path_text::for_people).
 pub fn to_text(report: &Findings, options: TextOptions) -> String {
     let mut writer = TextWriter { out: String::new(), colour: options.colour, bits: options.bits };
-    for (index, group) in report.groups.iter().enumerate() {
+    let most = options.most_groups.unwrap_or(report.groups.len());
+    for (index, group) in report.groups.iter().take(most).enumerate() {
         push_group(&mut writer, report, index + 1, group);
+    }
+    if let Some(more) = report.groups.len().checked_sub(most).filter(|more| *more > 0) {
+        let bytes = report.groups.iter().skip(most).map(|g| g.reclaimable_bytes(&report.matching));
+        writer.line(format_args!(
+            "… and {}, {} to free: `clean-backup review`, --format html -o FILE or --groups 0 show \
+             them all.\n",
+            plural_more(more as u64),
+            human_bytes(bytes.sum())
+        ));
     }
     if !report.damaged.is_empty() {
         let head = format!("Damaged: {}", count(report.damaged.len() as u64, "picture"));
@@ -92,6 +104,11 @@ pub fn to_text(report: &Findings, options: TextOptions) -> String {
     }
     push_summary(&mut writer, report);
     writer.out
+}
+
+/// "1 more group", "4,812 more groups".
+fn plural_more(groups: u64) -> String {
+    format!("{} more {}", grouped(groups), plural(groups, "group"))
 }
 
 fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Group) {

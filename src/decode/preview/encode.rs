@@ -12,6 +12,10 @@ use crate::model::media::Dimensions;
 
 /// Up to this side a preview is a thumbnail, of which there are many.
 const THUMBNAIL: u32 = 512;
+/// Up to this side it is one of thousands on a page that is to stay small.
+const STAMP: u32 = 160;
+/// Longest colour profile of such a one: Apple's Display P3 is kept, the 3 kB of sRGB are not.
+const MOST_STAMP_PROFILE: usize = 600;
 
 /// Makes it small, turns it, and writes it.
 pub(super) fn to_jpeg(pixels: Pixels, side: u32) -> Result<Preview, DecodeError> {
@@ -36,9 +40,14 @@ pub(super) fn to_jpeg(pixels: Pixels, side: u32) -> Result<Preview, DecodeError>
     }
     let (width, height) = (image.width(), image.height());
     let mut jpeg = Vec::new();
-    let quality = if side <= THUMBNAIL { 75 } else { 88 };
+    let quality = match side {
+        _ if side <= STAMP => 45,
+        _ if side <= THUMBNAIL => 75,
+        _ => 88,
+    };
     let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, quality);
-    if let Some(profile) = pixels.icc {
+    let profile = pixels.icc.filter(|icc| side > STAMP || icc.len() <= MOST_STAMP_PROFILE);
+    if let Some(profile) = profile {
         // Without one colours are a little off, which is no reason to show nothing.
         let _ = encoder.set_icc_profile(profile);
     }

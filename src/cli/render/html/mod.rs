@@ -6,6 +6,7 @@
 
 pub mod thumbnails;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -23,7 +24,7 @@ use clean_backup::model::readable::{count, grouped, human_bytes, iso_time};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// SHA-256 of [`SCRIPT`], base64: `openssl dgst -sha256 -binary page.js | base64`.
-const SCRIPT_HASH: &str = "V4spjcT+RzLzZxCa5Fid4AfXMikp1CD+Z6pZqT86Ldk=";
+const SCRIPT_HASH: &str = "ojnJKLoWGX4EkLGE2/PDU9WbbDR42Ae5F/Yqt5o2ENg=";
 
 /// Pictures that are seen without scrolling far are decoded at once, all others when they are near.
 const LAZY: &str = "loading=\"lazy\" decoding=\"async\"";
@@ -45,12 +46,45 @@ pub type ThumbnailSource<'a> = dyn Fn(&Path) -> Result<Thumbnail, NoThumbnail> +
 /// The report as a page.
 pub fn to_html(report: &Findings, thumbnails: &ThumbnailSource<'_>) -> String {
     let mut page = String::new();
+    let mut shown = ShownPictures { thumbnails, numbers: HashMap::new() };
     push_head(&mut page, report);
     for (number, group) in (1..).zip(&report.groups) {
-        push_group(&mut page, report, number, group, thumbnails);
+        push_group(&mut page, report, number, group, &mut shown);
     }
     push_foot(&mut page, report);
     page
+}
+
+/// The pictures of a page: equal ones are embedded once, and shown again by the script.
+struct ShownPictures<'a> {
+    thumbnails: &'a ThumbnailSource<'a>,
+    /// The number of each picture that was embedded, by the hash of its bytes.
+    numbers: HashMap<blake3::Hash, usize>,
+}
+
+impl ShownPictures<'_> {
+    fn push(&mut self, page: &mut String, path: &Path) {
+        let thumbnail = match (self.thumbnails)(path) {
+            Ok(thumbnail) => thumbnail,
+            Err(why) => {
+                let why = escaped(&one_line(&why.to_string()));
+                push(page, format_args!("<div class=\"without\">no picture: {why}</div>\n"));
+                return;
+            }
+        };
+        let Thumbnail { jpeg, width, height } = thumbnail;
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(blake3::hash(&jpeg)).or_insert(next);
+        push(page, format_args!("<img {LAZY} width=\"{width}\" height=\"{height}\" "));
+        if number == next {
+            let jpeg = STANDARD.encode(&jpeg);
+            let src = format_args!("data:image/jpeg;base64,{jpeg}");
+            push(page, format_args!("alt=\"\" id=\"p{number}\" src=\"{src}\">\n"));
+        } else {
+            let alt = "the same picture as one above";
+            push(page, format_args!("alt=\"{alt}\" data-same=\"p{number}\">\n"));
+        }
+    }
 }
 
 /// Text that cannot become markup, in an element or in a quoted attribute (HTML Standard, 13.3).
@@ -139,8 +173,9 @@ fn push_head(page: &mut String, report: &Findings) {
          <option value=\"10000000\">10 MB</option><option value=\"100000000\">100 MB</option>\
          </select></label>\n\
          <label>Path has <input type=\"search\" name=\"path\" autocomplete=\"off\"></label>\n\
-         <label>Order <select name=\"order\"><option value=\"number\">by path</option>\
-         <option value=\"bytes\">most to free first</option></select></label>\n\
+         <label>Order <select name=\"order\"><option value=\"number\">as reported</option>\
+         <option value=\"bytes\">most to free first</option>\
+         <option value=\"path\">by path</option></select></label>\n\
          <output></output>\n</form>\n</header>\n<main>\n",
     );
     if summary.groups == 0 {
@@ -159,7 +194,7 @@ fn push_group(
     report: &Findings,
     number: usize,
     group: &Group,
-    thumbnails: &ThumbnailSource<'_>,
+    shown: &mut ShownPictures<'_>,
 ) {
     let bytes = group.reclaimable_bytes(&report.matching);
     let mut kinds: Vec<&str> = Relation::ALL
@@ -187,18 +222,18 @@ fn push_group(
         ),
     );
     let kept = format!("kept for: {}", one_line(&group.reason));
-    push_picture(page, &group.keeper, ("keep", "kept"), &[kept], thumbnails);
+    push_picture(page, &group.keeper, ("keep", "kept"), &[kept], shown);
     let carries = report.carries(group);
     for duplicate in &group.duplicates {
         let mut notes = vec![standing(report, group, duplicate, false)];
         if let Some(carry) = carries.get(duplicate.picture.path.as_path()) {
             notes.extend(carry_lines(group, carry));
         }
-        push_picture(page, &duplicate.picture, role(report, duplicate), &notes, thumbnails);
+        push_picture(page, &duplicate.picture, role(report, duplicate), &notes, shown);
     }
     for linked in &group.linked {
         let role = ("linked", "linked");
-        push_picture(page, &linked.picture, role, &[linked_line(linked)], thumbnails);
+        push_picture(page, &linked.picture, role, &[linked_line(linked)], shown);
     }
     page.push_str("</div>\n</section>\n");
 }
@@ -220,28 +255,10 @@ fn push_picture(
     picture: &FoundPicture,
     (class, word): (&str, &str),
     notes: &[String],
-    thumbnails: &ThumbnailSource<'_>,
+    shown: &mut ShownPictures<'_>,
 ) {
     push(page, format_args!("<figure class=\"{class}\">\n"));
-    match thumbnails(&picture.path) {
-        Ok(thumbnail) => push(
-            page,
-            format_args!(
-                "<img {LAZY} width=\"{}\" height=\"{}\" alt=\"\" \
-                 src=\"data:image/jpeg;base64,{}\">\n",
-                thumbnail.width,
-                thumbnail.height,
-                STANDARD.encode(&thumbnail.jpeg)
-            ),
-        ),
-        Err(why) => push(
-            page,
-            format_args!(
-                "<div class=\"without\">no picture: {}</div>\n",
-                escaped(&one_line(&why.to_string()))
-            ),
-        ),
-    }
+    shown.push(page, &picture.path);
     let captured =
         picture.captured.map(|time| format!("<br>taken {}", iso_time(time))).unwrap_or_default();
     let damaged = if picture.damaged { "<br>damaged" } else { "" };

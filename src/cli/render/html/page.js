@@ -27,7 +27,8 @@ function show() {
   const path = chosen.get('path').toLowerCase();
   if (order !== chosen.get('order')) {
     order = chosen.get('order');
-    groups.sort((a, b) => (order === 'bytes' && b.bytes - a.bytes) || a.number - b.number);
+    groups.sort((a, b) => (order === 'bytes' && b.bytes - a.bytes)
+      || (order === 'path' && (a.paths > b.paths) - (a.paths < b.paths)) || a.number - b.number);
     main.append(...groups.map((group) => group.section), more);
   }
   let fitting = 0;
@@ -45,6 +46,9 @@ function show() {
 function show_anew() {
   most = STEP;
   show();
+}
+for (const image of main.querySelectorAll('img[data-same]')) {
+  image.src = document.getElementById(image.dataset.same).src;
 }
 main.append(more);
 new IntersectionObserver((seen) => {

@@ -15,8 +15,12 @@ use clean_backup::model::event::{Event, Phase, Progress};
 use clean_backup::model::findings::Findings;
 use clean_backup::model::media::Orientation;
 
-/// Pixels along the longer side: enough to tell two pictures apart, about 8 kB.
-const SIDE: u32 = 200;
+/// Pixels along the longer side: enough to tell two pictures apart, about 4 kB.
+const SIDE: u32 = 160;
+/// The same on a page of many, about 2 kB: a thousand groups of two take 6 MB.
+const SMALL_SIDE: u32 = 96;
+/// A page of more pictures has small ones.
+const FEW: usize = 400;
 
 /// So many of a group have one: of a time-lapse in one group the file would become gigabytes.
 const MOST_OF_GROUP: usize = 100;
@@ -72,10 +76,11 @@ pub fn thumbnails(
         .collect();
     paths.sort_unstable();
     paths.dedup();
+    let side = if paths.len() > FEW { SMALL_SIDE } else { SIDE };
     let stage = Phase::Preview;
     progress.on(Event::StageStarted { stage, total: Some(paths.len() as u64) });
     let made = paths.into_par_iter().filter(|_| !cancel.load(Ordering::Relaxed)).map(|path| {
-        let made = thumbnail(path, options);
+        let made = thumbnail(path, side, options);
         progress.on(Event::Advanced { stage, items: 1, bytes: 0 });
         (path.to_owned(), made)
     });
@@ -84,10 +89,10 @@ pub fn thumbnails(
     Thumbnails(made)
 }
 
-fn thumbnail(path: &Path, options: &DecodeOptions) -> Result<Thumbnail, NoThumbnail> {
+fn thumbnail(path: &Path, side: u32, options: &DecodeOptions) -> Result<Thumbnail, NoThumbnail> {
     let failed = |error: &dyn fmt::Display| NoThumbnail::Failed(error.to_string());
     let source = FileSource::open(path).map_err(|error| failed(&error))?;
-    let made = preview(&source, SIDE, Orientation::Upright, options);
+    let made = preview(&source, side, Orientation::Upright, options);
     let made = made.map_err(|error| failed(&error))?;
     let (width, height) = (made.dimensions.width, made.dimensions.height);
     Ok(Thumbnail { jpeg: made.jpeg, width, height })
