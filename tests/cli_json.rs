@@ -143,7 +143,7 @@ fn every_help_has_an_example() {
     let listed = all.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
     assert_eq!(
         listed.lines().filter(|line| line.starts_with("  ") && line.trim().len() > 2).count(),
-        18,
+        19,
         "{listed}"
     );
 }

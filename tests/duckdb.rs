@@ -1,4 +1,4 @@
-//! The query that the README gives for DuckDB finds the pairs that this program finds.
+//! The query that the documentation gives for DuckDB finds the pairs that this program finds.
 //!
 //! Needs Python with the `duckdb` package, by `DUCKDB_PYTHON` or as `python3`; without it the test
 //! says so and passes, unless `REQUIRE_DUCKDB_TESTS` is set.
@@ -76,10 +76,10 @@ fn python() -> Option<PathBuf> {
 }
 
 #[test]
-fn the_readmes_query_finds_the_pairs() {
+fn the_documented_query_finds_the_pairs() {
     let Some(python) = python() else { return };
-    let readme = include_str!("../README.md");
-    let query = readme.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    let page = include_str!("../docs/tables.md");
+    let query = page.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
     let pictures = pictures();

@@ -114,9 +114,10 @@ fn tiles() -> Vec<FineTile> {
     tiles.extend([0, 1, 127, 255].map(|level| FineTile([level; CELLS])));
     for size in [1, 2, 3, 4, 8, 32] {
         for (dark, light) in [(0, 255), (255, 0), (127, 128)] {
-            let is_dark = |at: usize| (at / FINE_SIDE / size + at % FINE_SIDE / size) % 2 == 0;
+            let is_dark =
+                |at: usize| (at / FINE_SIDE / size + at % FINE_SIDE / size).is_multiple_of(2);
             tiles.push(FineTile(std::array::from_fn(|at| if is_dark(at) { dark } else { light })));
-            let is_dark = |at: usize| at / FINE_SIDE / size % 2 == 0;
+            let is_dark = |at: usize| (at / FINE_SIDE / size).is_multiple_of(2);
             tiles.push(FineTile(std::array::from_fn(|at| if is_dark(at) { dark } else { light })));
         }
     }
@@ -162,7 +163,7 @@ fn pairs(tiles: usize, count: usize, seed: u64) -> Vec<TilePair> {
             0 => noise.below(tiles),
             _ => (first + noise.below(9)).min(tiles - 1),
         };
-        let starts = starts(&mut noise, if number % 50 == 0 { 300 } else { 5 });
+        let starts = starts(&mut noise, if number.is_multiple_of(50) { 300 } else { 5 });
         TilePair { first: first as u32, second: second as u32, starts }
     };
     (0..count).map(pair).collect()
@@ -288,7 +289,8 @@ fn a_device_is_opened_once_the_cpu_has_worked_as_long_as_that_takes() {
     let half_seconds: Clock = Arc::new(move || {
         Duration::from_millis(500) * counter.fetch_add(1, Ordering::SeqCst) as u32
     });
-    let aligner = WhenFaster::<GpuAligner>::new(half_seconds);
+    let aligner =
+        WhenFaster::<GpuAligner>::new(half_seconds, Arc::new(|| Gpu::open(AdapterChoice::Real)));
     for batch in 0..2 {
         assert!(aligner.align(&tiles, &pairs) == expected);
         assert_eq!(asked.load(Ordering::SeqCst), 2 * (batch + 1), "the CPU's time is taken");

@@ -54,7 +54,9 @@ mod device {
     use std::time::Instant;
 
     use clean_backup::gpu::align::GpuAligner;
-    use clean_backup::gpu::device::{Adapter, AdapterChoice, Gpu as Device, GpuError, adapters};
+    use clean_backup::gpu::device::{
+        Adapter, AdapterChoice, Gpu as Device, GpuError, OpenDevice, adapters,
+    };
     use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
     use clean_backup::gpu::outlook::{DevicePaces, StageEstimate, estimate};
@@ -64,24 +66,30 @@ mod device {
     use clean_backup::picture::window::WindowSet;
 
     use super::{Backends, GpuMode};
+    use crate::cli::stderr::without_stderr;
 
     fn clock() -> Clock {
         let start = Instant::now();
         Arc::new(move || start.elapsed())
     }
 
+    /// A real one. Drivers talk on standard error of what is no concern of a user.
+    fn opener() -> OpenDevice {
+        Arc::new(|| without_stderr(|| Device::open(AdapterChoice::Real)))
+    }
+
     pub fn when_faster() -> Backends {
         Backends {
-            joiner: Box::new(GpuJoiner::when_faster(clock())),
-            windows: Box::new(WhenFaster::<GpuWindowHasher>::new(clock())),
-            aligner: Box::new(WhenFaster::<GpuAligner>::new(clock())),
+            joiner: Box::new(GpuJoiner::when_faster(clock(), opener())),
+            windows: Box::new(WhenFaster::<GpuWindowHasher>::new(clock(), opener())),
+            aligner: Box::new(WhenFaster::<GpuAligner>::new(clock(), opener())),
             ..Backends::default()
         }
     }
 
     pub fn insisted_on(gpu: GpuMode) -> Result<Backends, GpuError> {
         let wanted = if gpu == GpuMode::Any { AdapterChoice::Any } else { AdapterChoice::Real };
-        let device = Device::open(wanted)?;
+        let device = without_stderr(|| Device::open(wanted))?;
         tracing::info!("working on {}", device.name());
         Ok(Backends {
             hasher: Box::new(GpuHasher::on(device.clone())?),

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::gpu::device::{AdapterChoice, Gpu, GpuError};
+use crate::gpu::device::{Gpu, GpuError, OpenDevice};
 use crate::gpu::pace::Clock;
 
 /// What opening a device and compiling for it may take.
@@ -64,6 +64,7 @@ enum Rental<D> {
 /// Works on a real GPU once it pays to open one, and where that is faster than the CPU.
 pub struct WhenFaster<D> {
     clock: Clock,
+    open: OpenDevice,
     state: Mutex<Rental<D>>,
 }
 
@@ -75,8 +76,8 @@ impl<D> std::fmt::Debug for WhenFaster<D> {
 
 impl<D: Rentable> WhenFaster<D> {
     /// Without a device for now.
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, state: Mutex::new(Rental::NotYet(Duration::ZERO)) }
+    pub fn new(clock: Clock, open: OpenDevice) -> Self {
+        Self { clock, open, state: Mutex::new(Rental::NotYet(Duration::ZERO)) }
     }
 
     /// Whether a device is or may be opened.
@@ -103,31 +104,31 @@ impl<D: Rentable> WhenFaster<D> {
     fn device(&self) -> Option<Arc<D>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, Rental::NotYet(spent) if spent >= START_UP) {
-            *state = open(&self.clock);
+            *state = self.open();
         }
         match &*state {
             Rental::Open(device) => Some(Arc::clone(device)),
             _ => None,
         }
     }
-}
 
-fn open<D: Rentable>(clock: &Clock) -> Rental<D> {
-    let opened = Gpu::open(AdapterChoice::Real).and_then(|gpu| D::on(gpu, Arc::clone(clock)));
-    let device = match opened {
-        Ok(device) => device,
-        Err(error) => {
-            tracing::info!("{} on the CPU: {error}", D::WORK);
-            return Rental::Never;
-        }
-    };
-    let (times, adapter) = (device.times(), device.adapter());
-    tracing::info!(
-        "{} on {}: {:.2} µs each on {adapter}, {:.2} µs on the CPU's threads",
-        D::WORK,
-        if times.is_faster() { adapter } else { "the CPU" },
-        times.gpu_ns / 1e3,
-        times.cpu_ns / 1e3
-    );
-    if times.is_faster() { Rental::Open(Arc::new(device)) } else { Rental::Never }
+    fn open(&self) -> Rental<D> {
+        let opened = (self.open)().and_then(|gpu| D::on(gpu, Arc::clone(&self.clock)));
+        let device = match opened {
+            Ok(device) => device,
+            Err(error) => {
+                tracing::info!("{} on the CPU: {error}", D::WORK);
+                return Rental::Never;
+            }
+        };
+        let (times, adapter) = (device.times(), device.adapter());
+        tracing::info!(
+            "{} on {}: {:.2} µs each on {adapter}, {:.2} µs on the CPU's threads",
+            D::WORK,
+            if times.is_faster() { adapter } else { "the CPU" },
+            times.gpu_ns / 1e3,
+            times.cpu_ns / 1e3
+        );
+        if times.is_faster() { Rental::Open(Arc::new(device)) } else { Rental::Never }
+    }
 }

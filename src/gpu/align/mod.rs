@@ -180,7 +180,7 @@ pub fn probe(pairs: usize) -> (Vec<FineTile>, Vec<TilePair>) {
     let all: Vec<&FineTile> = tiles.iter().collect();
     let mut pairs: Vec<TilePair> = Vec::with_capacity(wanted);
     while pairs.len() < wanted {
-        let is_same = pairs.len() % ALIKE == 0;
+        let is_same = pairs.len().is_multiple_of(ALIKE);
         let first = next(count);
         let second = if is_same { (first / 3 * 3 + next(3)).min(count - 1) } else { next(count) };
         let starts = (0..1 + next(3)).map(|_| {

@@ -78,6 +78,10 @@ impl Health {
     }
 }
 
+/// Opens a real device, in whatever surroundings the caller wants that to happen: drivers write to
+/// standard error.
+pub type OpenDevice = Arc<dyn Fn() -> Result<Gpu, GpuError> + Send + Sync>;
+
 /// An open device; clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Gpu {

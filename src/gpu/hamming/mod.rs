@@ -19,7 +19,7 @@ mod work;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::gpu::device::{AdapterChoice, Gpu, GpuError};
+use crate::gpu::device::{Gpu, GpuError, OpenDevice};
 pub use crate::gpu::pace::Clock;
 use crate::index::{self, CpuJoiner, Joiner, Match, Members, Needles, Pair, Radii, Sink};
 use crate::model::phash::PerceptualHash;
@@ -40,7 +40,7 @@ pub enum When {
 const START_UP_NS: f64 = 1.0e9;
 
 enum State {
-    Closed,
+    Closed(OpenDevice),
     Open(Box<HammingGpu>),
     Failed,
 }
@@ -60,8 +60,8 @@ impl std::fmt::Debug for GpuJoiner {
 
 impl GpuJoiner {
     /// Opens a real GPU when there is work that it is worth being opened for.
-    pub fn when_faster(clock: Clock) -> Self {
-        Self { when: When::Faster, clock, state: Mutex::new(State::Closed) }
+    pub fn when_faster(clock: Clock, open: OpenDevice) -> Self {
+        Self { when: When::Faster, clock, state: Mutex::new(State::Closed(open)) }
     }
 
     /// On an open device, which is checked first.
@@ -96,12 +96,11 @@ impl GpuJoiner {
             return cpu(sink);
         }
         let cpu_ns = if small { f64::INFINITY } else { cpu_ns() / threads() };
-        if matches!(*state, State::Closed) {
+        if let State::Closed(open) = &*state {
             if cpu_ns < START_UP_NS {
                 return cpu(sink);
             }
-            let opened = Gpu::open(AdapterChoice::Real)
-                .and_then(|gpu| HammingGpu::new(gpu, Arc::clone(&self.clock)));
+            let opened = open().and_then(|gpu| HammingGpu::new(gpu, Arc::clone(&self.clock)));
             *state = match opened {
                 Ok(open) => State::Open(Box::new(open)),
                 Err(error) => {
