@@ -400,45 +400,34 @@ fn refine(
         }
         let from_start = edges(best[which]);
         // Vertical and horizontal.
-        var down = from_start.xz;
-        var across = from_start.yw;
+        var part = array(from_start.xz, from_start.yw);
         workgroupBarrier();
-        average(COLUMNS, across.x, across.y, thread);
-        average(ROWS, down.x, down.y, thread);
+        average(COLUMNS, part[1].x, part[1].y, thread);
+        average(ROWS, part[0].x, part[0].y, thread);
         workgroupBarrier();
-        var score = correlated(COLUMNS, down.x, down.y, across.y - across.x, wholes, turn, thread);
+        let length = part[1].y - part[1].x;
+        var score = correlated(COLUMNS, part[0].x, part[0].y, length, wholes, turn, thread);
         turn++;
         for (var step = 8; step > 0; step /= 2) {
             for (var round = 0u; round < ROUNDS; round++) {
                 let before = score;
                 for (var what = 0u; what < 3u; what++) {
-                    for (var back = 0u; back < 2u; back++) {
-                        let moved = down + moves(what) * select(step, -step, back == 1u);
-                        if is_inside(moved) {
-                            let length = across.y - across.x;
-                            let tried = correlated(COLUMNS, moved.x, moved.y, length, wholes, turn, thread);
-                            turn++;
-                            if tried > score {
-                                score = tried;
-                                down = moved;
-                                average(ROWS, down.x, down.y, thread);
-                                workgroupBarrier();
-                                break;
-                            }
-                        }
-                    }
-                    for (var back = 0u; back < 2u; back++) {
-                        let moved = across + moves(what) * select(step, -step, back == 1u);
-                        if is_inside(moved) {
-                            let length = down.y - down.x;
-                            let tried = correlated(ROWS, moved.x, moved.y, length, wholes, turn, thread);
-                            turn++;
-                            if tried > score {
-                                score = tried;
-                                across = moved;
-                                average(COLUMNS, across.x, across.y, thread);
-                                workgroupBarrier();
-                                break;
+                    // With the columns averaged the vertical edges are moved, then the others.
+                    for (var axis = COLUMNS; axis <= ROWS; axis++) {
+                        let across = part[1u - axis];
+                        let length = across.y - across.x;
+                        for (var back = 0u; back < 2u; back++) {
+                            let moved = part[axis] + moves(what) * select(step, -step, back == 1u);
+                            if is_inside(moved) {
+                                let tried = correlated(axis, moved.x, moved.y, length, wholes, turn, thread);
+                                turn++;
+                                if tried > score {
+                                    score = tried;
+                                    part[axis] = moved;
+                                    average(1u - axis, moved.x, moved.y, thread);
+                                    workgroupBarrier();
+                                    break;
+                                }
                             }
                         }
                     }
@@ -449,7 +438,7 @@ fn refine(
             }
         }
         if thread == 0u {
-            mended[number * 2u + which] = packed(vec4(down.x, across.x, down.y, across.y));
+            mended[number * 2u + which] = packed(vec4(part[0].x, part[1].x, part[0].y, part[1].y));
         }
     }
 }

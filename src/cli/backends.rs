@@ -57,13 +57,14 @@ mod device {
     use clean_backup::gpu::device::{
         Adapter, AdapterChoice, Gpu as Device, GpuError, OpenDevice, adapters,
     };
-    use clean_backup::gpu::hamming::{Clock, GpuJoiner, HammingGpu};
+    use clean_backup::gpu::hamming::{GpuJoiner, HammingGpu};
     use clean_backup::gpu::hash::GpuHasher;
-    use clean_backup::gpu::outlook::{DevicePaces, StageEstimate, estimate};
+    use clean_backup::gpu::pace::Clock;
     use clean_backup::gpu::rented::{Rentable as _, WhenFaster};
     use clean_backup::gpu::windows::GpuWindowHasher;
 
-    use clean_backup::picture::window::WindowSet;
+    use clean_backup::library::outlook::{DevicePaces, StageEstimate, estimate};
+    use clean_backup::model::policy::Sensitivity;
 
     use super::{Backends, GpuMode};
     use crate::cli::stderr::without_stderr;
@@ -163,11 +164,11 @@ mod device {
     /// What `auto` would choose for libraries of round sizes, and why.
     fn outlook(paces: &DevicePaces) -> Vec<String> {
         let mut lines = Vec::new();
-        for (sensitivity, set) in [("standard", WindowSet::Few), ("aggressive", WindowSet::Many)] {
+        for sensitivity in [Sensitivity::Standard, Sensitivity::Aggressive] {
             for (pictures, name) in
                 [(100_000, "100,000"), (1_000_000, "1,000,000"), (10_000_000, "10,000,000")]
             {
-                let stages = estimate(pictures, set, paces).into_iter().map(|stage| {
+                let stages = estimate(pictures, sensitivity, paces).into_iter().map(|stage| {
                     let StageEstimate { stage: name, gpu_s, cpu_s } = stage;
                     let (whom, chosen, other) = match stage.on_gpu() {
                         true => ("GPU", gpu_s, cpu_s),
@@ -176,6 +177,7 @@ mod device {
                     format!("{name} on the {whom} ({}, not {})", short(chosen), short(other))
                 });
                 let stages: Vec<String> = stages.collect();
+                let sensitivity = sensitivity.name();
                 lines.push(format!("  {name} pictures, {sensitivity}: {}", stages.join("; ")));
             }
         }

@@ -190,36 +190,23 @@ impl<'a> TileProver<'a> {
         candidates: &[&Candidate],
         tiles: &HashMap<u32, StoredTile>,
     ) -> Vec<Seen> {
-        let mut laid = LaidTiles::default();
-        let asked: Vec<Asked> =
-            candidates.iter().map(|candidate| self.ask(candidate, tiles, &mut laid)).collect();
-        let pairs: Vec<TilePair> = asked
+        let (mut laid, mut pairs) = (LaidTiles::default(), Vec::new());
+        let asked: Vec<Asked> = candidates
             .iter()
-            .filter_map(|asked| match asked {
-                Asked::Tiles { pair, .. } => Some(pair.clone()),
-                Asked::Answered(_) => None,
-            })
+            .map(|candidate| self.ask(candidate, tiles, &mut laid, &mut pairs))
             .collect();
-        let mut alignments = self.aligner.align(&laid.tiles(), &pairs).into_iter();
-        let aligned: Vec<(Asked, Option<Alignment>)> = asked
-            .into_iter()
-            .map(|asked| {
-                let alignment = match &asked {
-                    Asked::Tiles { .. } => alignments.next().flatten(),
-                    Asked::Answered(_) => None,
-                };
-                (asked, alignment)
-            })
-            .collect();
-        aligned
+        let alignments = self.aligner.align(&laid.tiles(), &pairs);
+        asked
             .into_par_iter()
             .zip(candidates)
-            .map(|((asked, alignment), candidate)| match (asked, alignment) {
-                (Asked::Answered(seen), _) => seen,
-                (Asked::Tiles { .. }, None) => Seen::Refused,
-                (Asked::Tiles { pair, intact }, Some(alignment)) => {
-                    self.judge(candidate, &pair, intact, alignment, &laid)
-                }
+            .map(|(asked, candidate)| match asked {
+                Asked::Answered(seen) => seen,
+                Asked::Laid { pair, intact } => match alignments.get(pair).copied().flatten() {
+                    Some(alignment) => {
+                        self.judge(candidate, &pairs[pair], intact, alignment, &laid)
+                    }
+                    None => Seen::Refused,
+                },
             })
             .collect()
     }
@@ -230,6 +217,7 @@ impl<'a> TileProver<'a> {
         candidate: &Candidate,
         tiles: &'t HashMap<u32, StoredTile>,
         laid: &mut LaidTiles<'t>,
+        pairs: &mut Vec<TilePair>,
     ) -> Asked {
         let content = |index: u32| self.pictures[index as usize].content;
         let (a, b) = (content(candidate.first), content(candidate.second));
@@ -245,12 +233,12 @@ impl<'a> TileProver<'a> {
         let Some(intact) = both(first.intact.oriented(orientation), second.intact) else {
             return Asked::Answered(Seen::Unseen);
         };
-        let pair = TilePair {
+        pairs.push(TilePair {
             first: laid.number(candidate.first, &first.cells, orientation, intact),
             second: laid.number(candidate.second, &second.cells, Orientation::Upright, intact),
             starts: if intact.is_whole() { candidate.starts.clone() } else { Vec::new() },
-        };
-        Asked::Tiles { pair, intact }
+        });
+        Asked::Laid { pair: pairs.len() - 1, intact }
     }
 
     /// What the best alignment of a pair says.
@@ -354,8 +342,9 @@ enum Seen {
 enum Asked {
     /// Nothing: it is known.
     Answered(Seen),
-    /// How its tiles lie on each other, as far as both pictures are intact.
-    Tiles { pair: TilePair, intact: Part },
+    /// How its tiles lie on each other, as far as both pictures are intact: the number among the
+    /// pairs.
+    Laid { pair: usize, intact: Part },
 }
 
 /// The tiles of a batch, as they are laid over each other: turned, and without what is missing of

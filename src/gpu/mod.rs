@@ -6,7 +6,6 @@ mod dct;
 pub mod device;
 pub mod hamming;
 pub mod hash;
-pub mod outlook;
 pub mod pace;
 pub mod rented;
 pub mod windows;

@@ -14,6 +14,8 @@ mod error;
 #[cfg_attr(not(feature = "approximate"), path = "no_graph.rs")]
 mod graph;
 mod import;
+#[cfg(feature = "gpu")]
+pub mod outlook;
 mod parts;
 mod rot;
 mod similar;

@@ -197,8 +197,12 @@ fn best_alignment(first: &Prepared, second: &Prepared, starts: &[Start]) -> Opti
 
 /// What the tiles of two pictures prove, from the windows that brought them together.
 pub fn prove(first: &Shown, second: &Shown, starts: &[Start]) -> Proof {
-    let alignment = align(&first.prepared, &second.prepared, starts);
-    alignment.map_or(Proof::Refused, |alignment| judge(alignment, first, second))
+    match align(&first.prepared, &second.prepared, starts) {
+        Some(alignment) if agrees(&alignment, first.pixels, second.pixels) => {
+            judge(alignment, first, second)
+        }
+        _ => Proof::Refused,
+    }
 }
 
 /// Whether two pictures that lie on each other best like this agree.
@@ -213,11 +217,8 @@ pub fn agrees(alignment: &Alignment, first: (u32, u32), second: (u32, u32)) -> b
         && alignment.fits(first, second)
 }
 
-/// What the best alignment of two pictures proves.
+/// What the best alignment of two pictures that agree proves: they are not refused any more.
 pub fn judge(alignment: Alignment, first: &Shown, second: &Shown) -> Proof {
-    if !agrees(&alignment, first.pixels, second.pixels) {
-        return Proof::Refused;
-    }
     if is_plain(first, second) || alignment.agreement.fine.bad >= ONE_PLACE {
         Proof::DetailNeeded(alignment)
     } else {

@@ -97,10 +97,8 @@ impl Search<'_> {
         let mut needles = WindowNeedles::default();
         for (number, views) in (1..).zip(views) {
             for (&class, view) in block.iter().zip(views) {
-                let Some(view) = view else { continue };
-                match halves.get_mut((number as usize).wrapping_sub(self.windows.len())) {
-                    Some(half) => half[class as usize] = Some(view),
-                    None => needles.push(view, (class, Some(number))),
+                if let Some(view) = view {
+                    self.sort_in(view, (class, number), &mut needles, halves);
                 }
             }
         }
@@ -117,12 +115,24 @@ impl Search<'_> {
             for (number, hash) in (1..).zip(hashes.into_iter().skip(1)) {
                 let Some(phash) = hash else { continue };
                 let view = View { phash, fine: FineHash::default() };
-                match halves.get_mut((number as usize).wrapping_sub(self.windows.len())) {
-                    Some(half) => half[class as usize] = Some(view),
-                    None => needles.push(view, (class, Some(number))),
-                }
+                self.sort_in(view, (class, number), &mut needles, halves);
             }
         }
         needles
+    }
+
+    /// A window goes among the needles; what has a number beyond them is a half.
+    fn sort_in(
+        &self,
+        view: View,
+        (class, number): (u32, u16),
+        needles: &mut WindowNeedles,
+        halves: &mut [Vec<Option<View>>],
+    ) {
+        let half = usize::from(number).checked_sub(self.windows.len());
+        match half.and_then(|half| halves.get_mut(half)) {
+            Some(half) => half[class as usize] = Some(view),
+            None => needles.push(view, (class, Some(number))),
+        }
     }
 }

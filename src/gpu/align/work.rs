@@ -1,6 +1,6 @@
 //! A batch of pairs on one device: tiles up, alignments back.
 
-use std::ops::Range;
+use std::collections::HashMap;
 
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
@@ -156,7 +156,7 @@ impl AlignGpu {
 
     /// Writes a batch; gives the workgroups of each step.
     fn upload(&self, tiles: &[&FineTile], pairs: &[TilePair]) -> Result<[u32; 4], GpuError> {
-        let mut numbers = std::collections::HashMap::with_capacity(2 * pairs.len());
+        let mut numbers = HashMap::with_capacity(2 * pairs.len());
         let mut cells: Vec<u8> = Vec::with_capacity(2 * pairs.len() * TILE_BYTES);
         let mut place = |number: u32| -> Result<u32, GpuError> {
             if let Some(&place) = numbers.get(&number) {
@@ -174,8 +174,7 @@ impl AlignGpu {
         for (number, pair) in (0..).zip(pairs) {
             let wholes = [Whose::First, Whose::Second];
             let wholes = wholes.map(|whose| Start { whose, part: Part::WHOLE });
-            let Range { start, end } =
-                start_words.len()..start_words.len() + pair.starts.len() + wholes.len();
+            let first = start_words.len() as u32;
             start_words.extend(pair.starts.iter().chain(&wholes).map(|start| StartWords {
                 pair: number,
                 whose: start.whose.of(0, 1),
@@ -183,7 +182,7 @@ impl AlignGpu {
                 unused: 0,
             }));
             let tiles = [place(pair.first)?, place(pair.second)?];
-            pair_words.push(PairWords { tiles, starts: [start as u32, end as u32] });
+            pair_words.push(PairWords { tiles, starts: [first, start_words.len() as u32] });
         }
         let (pairs, starts) = (pair_words.len() as u32, start_words.len() as u32);
         let batch = AlignBatch { pairs, starts, mark: self.mark, unused: 0 };

@@ -20,7 +20,7 @@ mod work;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::gpu::device::{Gpu, GpuError, OpenDevice};
-pub use crate::gpu::pace::Clock;
+use crate::gpu::pace::Clock;
 use crate::index::{self, CpuJoiner, Joiner, Match, Members, Needles, Pair, Radii, Sink};
 use crate::model::phash::PerceptualHash;
 use done::{Done, HammingRest, Positions};

@@ -100,12 +100,6 @@ impl GpuWindowHasher {
         self.device.lock().unwrap_or_else(PoisonError::into_inner).as_ref().err().cloned()
     }
 
-    /// Windows per second, as seen so far; 0 once the CPU took over.
-    pub fn windows_per_second(&self) -> f64 {
-        let device = self.device.lock().unwrap_or_else(PoisonError::into_inner);
-        device.as_ref().map_or(0.0, |device| device.pace.per_ns() * 1e9)
-    }
-
     /// Hashes windows of tiles: `read` makes a result of its words, `cpu` does what the GPU leaves.
     fn hash<T: Copy>(
         &self,
