@@ -22,6 +22,7 @@ use super::progress::Bars;
 use super::settings::Settings;
 
 /// What every command gets.
+#[derive(Clone)]
 pub struct Context<'a> {
     /// Flags, environment, file and defaults, resolved.
     pub settings: Settings,

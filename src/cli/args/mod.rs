@@ -32,7 +32,7 @@ pub use dedupe::{DedupeArgs, ReportFormat, SortChoice};
 pub use global::{GlobalArgs, LogFormat};
 pub use history::HistoryArgs;
 pub use logs::LogsArgs;
-pub use organize::{OrganizeArgs, PreflightChoice};
+pub use organize::{FilingArgs, OrganizeArgs, PreflightChoice};
 pub use quarantine::{EmptyArgs, QuarantineCommand, RestoreArgs};
 pub use resume::ResumeArgs;
 pub use review::ReviewArgs;

@@ -38,25 +38,9 @@ pub struct OrganizeArgs {
     /// Move them
     #[arg(long = "move")]
     pub moves: bool,
-    /// Folders below DEST, made of {year} {month} {month_name} {day} {hour} {minute} {camera}
-    #[arg(long, value_name = "TEMPLATE", default_value = DEFAULT_TEMPLATE)]
-    pub template: String,
-    /// Which files of SRC are left out because DEST has them: those that look the same, those with
-    /// the same bytes, or none [default: visual where DEST is cached or small, else exact]
-    #[arg(long, value_name = "HOW")]
-    pub preflight: Option<PreflightChoice>,
-    /// Import also what was removed as a duplicate before, even if it looks like what was kept
-    #[arg(long)]
-    pub include_removed: bool,
-    /// Time zone of videos that only give UTC: local, utc, +02:00, Europe/Berlin
-    #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
-    pub video_tz: String,
-    /// Ignore modification times: files with no other date go to Unknown
-    #[arg(long)]
-    pub no_fs_dates: bool,
-    /// With --move: remove folders that end up empty
-    #[arg(long, requires = "moves")]
-    pub prune_empty: bool,
+    /// How they are filed.
+    #[command(flatten)]
+    pub filing: FilingArgs,
     /// Print every date found for these files, and which one is used
     #[arg(long, value_name = "FILE", num_args = 1..,
           conflicts_with_all = ["source", "destination"], value_hint = ValueHint::FilePath)]
@@ -76,6 +60,30 @@ pub struct OrganizeArgs {
     /// Which files are read.
     #[command(flatten)]
     pub files: FilesArgs,
+}
+
+/// How files are filed, once or as they arrive. Beside `--move`, which [`Self::prune_empty`] needs.
+#[derive(Clone, Debug, Args)]
+pub struct FilingArgs {
+    /// Folders below DEST, made of {year} {month} {month_name} {day} {hour} {minute} {camera}
+    #[arg(long, value_name = "TEMPLATE", default_value = DEFAULT_TEMPLATE)]
+    pub template: String,
+    /// Which files of SRC are left out because DEST has them: those that look the same, those with
+    /// the same bytes, or none [default: visual where DEST is cached or small, else exact]
+    #[arg(long, value_name = "HOW")]
+    pub preflight: Option<PreflightChoice>,
+    /// Import also what was removed as a duplicate before, even if it looks like what was kept
+    #[arg(long)]
+    pub include_removed: bool,
+    /// Time zone of videos that only give UTC: local, utc, +02:00, Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
+    pub video_tz: String,
+    /// Ignore modification times: files with no other date go to Unknown
+    #[arg(long)]
+    pub no_fs_dates: bool,
+    /// With --move: remove folders that end up empty
+    #[arg(long, requires = "moves")]
+    pub prune_empty: bool,
 }
 
 /// What of an import stays out.

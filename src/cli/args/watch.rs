@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
-use clean_backup::act::layout::DEFAULT_TEMPLATE;
 
 use super::files::FilesArgs;
-use super::organize::{OrganizeArgs, PreflightChoice};
-use super::values::{ListFormat, time_span};
+use super::organize::FilingArgs;
+use super::values::time_span;
 
 /// `watch`.
 #[derive(Clone, Debug, Args)]
@@ -50,25 +49,9 @@ pub struct WatchArgs {
     /// Tell by the exit code whether a watch is at work, and end
     #[arg(long, conflicts_with_all = ["source", "destination", "plan_only", "print_service"])]
     pub health: bool,
-    /// Folders below DEST, made of {year} {month} {month_name} {day} {hour} {minute} {camera}
-    #[arg(long, value_name = "TEMPLATE", default_value = DEFAULT_TEMPLATE)]
-    pub template: String,
-    /// Which files of SRC are left out because DEST has them: those that look the same, those with
-    /// the same bytes, or none [default: visual where DEST is cached or small, else exact]
-    #[arg(long, value_name = "HOW")]
-    pub preflight: Option<PreflightChoice>,
-    /// Import also what was removed as a duplicate before, even if it looks like what was kept
-    #[arg(long)]
-    pub include_removed: bool,
-    /// Time zone of videos that only give UTC: local, utc, +02:00, Europe/Berlin
-    #[arg(long, value_name = "ZONE", default_value = "local", allow_hyphen_values = true)]
-    pub video_tz: String,
-    /// Ignore modification times: files with no other date go to Unknown
-    #[arg(long)]
-    pub no_fs_dates: bool,
-    /// With --move: remove folders that end up empty
-    #[arg(long, requires = "moves")]
-    pub prune_empty: bool,
+    /// How they are filed.
+    #[command(flatten)]
+    pub filing: FilingArgs,
     /// Which files are read.
     #[command(flatten)]
     pub files: FilesArgs,
@@ -81,28 +64,4 @@ pub enum ServiceManager {
     Systemd,
     /// An agent of launchd (macOS)
     Launchd,
-}
-
-impl From<&WatchArgs> for OrganizeArgs {
-    /// The import that each batch is.
-    fn from(watch: &WatchArgs) -> Self {
-        Self {
-            source: watch.source.clone(),
-            destination: watch.destination.clone(),
-            copy: watch.copy,
-            moves: watch.moves,
-            template: watch.template.clone(),
-            preflight: watch.preflight,
-            include_removed: watch.include_removed,
-            video_tz: watch.video_tz.clone(),
-            no_fs_dates: watch.no_fs_dates,
-            prune_empty: watch.prune_empty,
-            explain: Vec::new(),
-            allow_empty: false,
-            dry_run: false,
-            save_plan: None,
-            format: ListFormat::Text,
-            files: watch.files.clone(),
-        }
-    }
 }

@@ -8,7 +8,6 @@ use clean_backup::act::layout::Template;
 use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::catalogue::decisions::Decisions;
 use clean_backup::library::{DuplicateOptions, ImportOptions, Monitor};
-use clean_backup::metadata::capture::Judge;
 use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
 use clean_backup::model::policy::{Policy, Sensitivity};
@@ -16,15 +15,14 @@ use clean_backup::review::{
     Actions, Filing, Gate, JobResult, PasswordHash, Patience, Problem, Proposed, Search, Secret,
     Served, Session, serve,
 };
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::desk::OwnDesk;
 use super::filing::{left_alone, notes};
+use super::organize::DateRules;
 use super::review::{OwnActions, done, listen, open_browser, random, random_bytes};
 use super::running;
 use crate::cli::args::{AppArgs, ProgramArgs};
-use crate::cli::context::{Context, now};
+use crate::cli::context::Context;
 use crate::cli::environment::ProcessEnvironment;
 use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::location::{Location, settings};
@@ -148,20 +146,8 @@ struct AppActions<'a> {
 impl AppActions<'_> {
     /// With the settings as they are now: the page changes them.
     fn fresh(&self) -> Result<Context<'_>, Failure> {
-        let old = self.own.context;
-        Ok(Context {
-            settings: settings(self.args, self.environment)?,
-            progress: old.progress,
-            stdout_is_terminal: old.stdout_is_terminal,
-            colour: old.colour,
-            verbose: old.verbose,
-            yes: old.yes,
-            no_cache: old.no_cache,
-            asks: old.asks,
-            state: old.state.clone(),
-            folder: old.folder.clone(),
-            home: old.home.clone(),
-        })
+        let settings = settings(self.args, self.environment)?;
+        Ok(Context { settings, ..self.own.context.clone() })
     }
 }
 
@@ -241,15 +227,11 @@ impl Actions for AppActions<'_> {
             journals: Some(context.runs_folder()?),
             ..ImportOptions::new(&filing.source, context.real_folder(&filing.destination)?)
         };
-        let zone = TimeZone::system();
-        let offset = |utc: i64| -> i16 {
-            let at = Timestamp::from_second(utc).unwrap_or(Timestamp::UNIX_EPOCH);
-            i16::try_from(zone.to_offset(at).seconds() / 60).unwrap_or(0)
-        };
-        let judge = Judge { now: now(), zone: &offset, file_system: !filing.no_file_dates };
+        let dates = DateRules::here(!filing.no_file_dates);
         let mut library = context.hashing_library()?;
         let monitor = Monitor { progress, cancel: stop, leftovers: &|_| () };
-        let organized = library.import(&import, judge, monitor).map_err(Failure::from)?;
+        let organized = dates.judge(|judge| library.import(&import, judge, monitor));
+        let organized = organized.map_err(Failure::from)?;
         self.own.library = library;
         Ok(Proposed {
             left: left_alone(&organized),

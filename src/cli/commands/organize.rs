@@ -1,6 +1,6 @@
 //! `organize`: files media by date, or explains a date.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clean_backup::act::layout::Template;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::leftovers;
-use crate::cli::args::{self, ListFormat, OrganizeArgs};
+use crate::cli::args::{self, FilingArgs, ListFormat, OrganizeArgs};
 use crate::cli::carry_out::carry_out;
 use crate::cli::context::{Context, now};
 use crate::cli::failure::{Failure, FailureKind, Outcome};
@@ -24,7 +24,7 @@ use crate::cli::{interrupt, render};
 /// # Errors
 /// What keeps it from being done.
 pub fn run(context: &Context<'_>, options: &OrganizeArgs) -> Result<Outcome, Failure> {
-    let dates = DateRules::resolve(options)?;
+    let dates = DateRules::resolve(&options.filing)?;
     dates.judge(|judge| filed(context, options, judge))
 }
 
@@ -36,7 +36,14 @@ fn filed(
     if !options.explain.is_empty() {
         return explain(&options.explain, judge, options.format);
     }
-    let import = resolve(context, options)?;
+    let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
+        return Err(Failure::new(FailureKind::Usage, "organize needs SRC and DEST")
+            .hint("for example: clean-backup organize /mnt/card ~/Pictures"));
+    };
+    let import = ImportOptions {
+        allow_empty: options.allow_empty || options.dry_run,
+        ..resolve(context, (source, destination), options.moves, &options.filing)?
+    };
     if let Some(file) = &options.save_plan {
         render::check_free(file, context.yes)?;
     }
@@ -65,8 +72,13 @@ impl DateRules {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] for a time zone that is none.
-    pub fn resolve(options: &OrganizeArgs) -> Result<Self, Failure> {
-        Ok(Self { zone: zone(&options.video_tz)?, file_system: !options.no_fs_dates })
+    pub fn resolve(filing: &FilingArgs) -> Result<Self, Failure> {
+        Ok(Self { zone: zone(&filing.video_tz)?, file_system: !filing.no_fs_dates })
+    }
+
+    /// In the time zone of this machine, by the times of files too where that is asked for.
+    pub fn here(file_system: bool) -> Self {
+        Self { zone: TimeZone::system(), file_system }
     }
 
     /// Hands over what judges dates now.
@@ -85,33 +97,31 @@ impl DateRules {
 /// What is wrong with it.
 pub(super) fn resolve(
     context: &Context<'_>,
-    options: &OrganizeArgs,
+    (source, destination): (&Path, &Path),
+    moves: bool,
+    filing: &FilingArgs,
 ) -> Result<ImportOptions, Failure> {
-    let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
-        return Err(Failure::new(FailureKind::Usage, "organize needs SRC and DEST")
-            .hint("for example: clean-backup organize /mnt/card ~/Pictures"));
-    };
-    let template = Template::parse(&options.template).map_err(|why| {
+    let template = Template::parse(&filing.template).map_err(|why| {
         Failure::new(FailureKind::Usage, format!("--template: {why}"))
             .hint("for example: --template '{year}/{month}-{month_name}'")
     })?;
     Ok(ImportOptions {
-        source: source.clone(),
+        source: source.to_owned(),
         destination: context.real_folder(destination)?,
-        action: if options.moves { ActionKind::Move } else { ActionKind::Copy },
+        action: if moves { ActionKind::Move } else { ActionKind::Copy },
         template,
-        preflight: options.preflight.map(|preflight| match preflight {
+        preflight: filing.preflight.map(|preflight| match preflight {
             args::PreflightChoice::Visual => Preflight::Visual,
             args::PreflightChoice::Exact => Preflight::Exact,
             args::PreflightChoice::Off => Preflight::Off,
         }),
-        prune: options.prune_empty,
+        prune: filing.prune_empty,
         policy: context.settings.policy,
         any_orientation: context.settings.any_orientation,
-        allow_empty: options.allow_empty || options.dry_run,
+        allow_empty: false,
         // Without a home folder there are no runs either.
         journals: context.runs_folder().ok(),
-        include_removed: options.include_removed,
+        include_removed: filing.include_removed,
         only: None,
     })
 }

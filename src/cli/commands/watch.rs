@@ -17,7 +17,7 @@ use clean_backup::model::readable::count;
 use clean_backup::organize::Organized;
 
 use super::organize::{self, DateRules};
-use crate::cli::args::{OrganizeArgs, WatchArgs};
+use crate::cli::args::WatchArgs;
 use crate::cli::ask::{Answer, ask};
 use crate::cli::context::{Context, now};
 use crate::cli::failure::{Failure, FailureKind, Outcome};
@@ -47,9 +47,12 @@ pub fn run(context: &Context<'_>, options: &WatchArgs) -> Result<Outcome, Failur
     if options.health {
         return health(context);
     }
-    let organize = OrganizeArgs::from(options);
-    let dates = DateRules::resolve(&organize)?;
-    let import = organize::resolve(context, &organize)?;
+    let (Some(source), Some(destination)) = (&options.source, &options.destination) else {
+        return Err(Failure::new(FailureKind::Usage, "watch needs SRC and DEST"));
+    };
+    let dates = DateRules::resolve(&options.filing)?;
+    let folders: (&Path, &Path) = (source, destination);
+    let import = organize::resolve(context, folders, options.moves, &options.filing)?;
     let source = import.source.canonicalize();
     let source = source.map_err(|error| Failure::from_named(&import.source, &error))?;
     let folders = options.plan_only.iter().chain([&source]);
