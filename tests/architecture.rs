@@ -20,6 +20,17 @@ const FLOORS: &[&[&str]] = &[
     &["cli", "main"],
 ];
 
+/// The files that answer requests.
+const SERVER: &[&str] = &[
+    "review/server.rs",
+    "review/state.rs",
+    "review/answers.rs",
+    "review/desk_answers.rs",
+    "review/connections.rs",
+    "review/login.rs",
+    "review/refusals.rs",
+];
+
 /// Foreign crates that only these files (or folders) may name.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("rusqlite", &["catalogue/cache", "catalogue/decisions.rs", "catalogue/tiles"]),
@@ -41,34 +52,12 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("png", &["decode/raster"]),
     ("tiff", &["decode/raster"]),
     ("image_webp", &["decode/webp.rs"]),
-    (
-        "axum",
-        &[
-            "review/server.rs",
-            "review/state.rs",
-            "review/answers.rs",
-            "review/desk_answers.rs",
-            "review/connections.rs",
-            "review/login.rs",
-            "review/refusals.rs",
-        ],
-    ),
+    ("axum", SERVER),
     ("argon2", &["review/password.rs"]),
     ("notify", &["cli/watching/notices.rs"]),
     ("hyper", &["review/connections.rs"]),
     ("hyper_util", &["review/connections.rs"]),
-    (
-        "tokio",
-        &[
-            "review/server.rs",
-            "review/state.rs",
-            "review/answers.rs",
-            "review/desk_answers.rs",
-            "review/connections.rs",
-            "review/login.rs",
-            "review/refusals.rs",
-        ],
-    ),
+    ("tokio", SERVER),
     ("open", &["cli"]),
     ("inquire", &["cli/menu", "cli/password.rs"]),
     ("getrandom", &["cli"]),

@@ -13,7 +13,7 @@ use clean_backup::picture::dct;
 use clean_backup::picture::hasher::CpuHasher;
 use clean_backup::picture::hasher::TileHasher as _;
 use clean_backup::picture::tile::{TILE_SIDE, Tile};
-use device::{Noise, gpu};
+use device::{Noise, gpu, pictures};
 
 fn hasher() -> Option<GpuHasher> {
     Some(GpuHasher::on(gpu()?).unwrap())
@@ -91,18 +91,8 @@ fn every_kind_of_tile_hashes_alike() {
 fn the_corpus_hashes_alike() {
     let Some(corpus) = std::env::var_os("CLEAN_BACKUP_CORPUS") else { return };
     let Some(hasher) = hasher() else { return };
-    let mut tiles = Vec::new();
-    let mut folders = vec![std::path::PathBuf::from(corpus)];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(read) = clean_backup::scan::read_picture(&path, &Default::default()) {
-                tiles.push(read.tiles.coarse);
-            }
-        }
-    }
+    let tiles = pictures(corpus.as_ref()).into_iter().map(|tiles| tiles.coarse);
+    let tiles: Vec<Tile> = tiles.collect();
     assert!(!tiles.is_empty());
     assert_same(&hasher, &tiles);
     println!("{} pictures on {}: 0 bits differ", tiles.len(), hasher.adapter());

@@ -1,76 +1,41 @@
-//! Pictures laid over each other on a GPU, against the CPU, to the bit. Any adapter will do, a
-//! program that acts as one too; without one these tests say so and pass, unless
-//! `REQUIRE_GPU_TESTS` is set.
+//! Pictures laid over each other on a GPU, against the CPU, to the bit.
 
-#![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::path::{Path, PathBuf};
+mod device;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clean_backup::gpu::align::GpuAligner;
 use clean_backup::gpu::device::{AdapterChoice, Gpu};
-use clean_backup::gpu::hamming::Clock;
+use clean_backup::gpu::pace::Clock;
 use clean_backup::gpu::rented::{Rentable as _, WhenFaster};
 use clean_backup::picture::part::Part;
 use clean_backup::picture::proof::{Aligner as _, Alignment, CpuAligner, Start, TilePair, Whose};
 use clean_backup::picture::tile::{FINE_SIDE, FineTile};
 use clean_backup::picture::window::WindowSet;
+use device::{Noise, clock, gpu, pictures};
 
 const CELLS: usize = FINE_SIDE * FINE_SIDE;
 
-/// An open device, or `None` where there is none and that is allowed.
-fn gpu() -> Option<Gpu> {
-    match Gpu::open(AdapterChoice::Any) {
-        Ok(gpu) => Some(gpu),
-        Err(error) if std::env::var_os("REQUIRE_GPU_TESTS").is_none() => {
-            eprintln!(
-                "\n*** SKIPPED, NOT TESTED: {error}. On Debian, mesa-vulkan-drivers has one.\n"
-            );
-            None
-        }
-        Err(error) => panic!("{error}, and REQUIRE_GPU_TESTS is set"),
-    }
-}
-
-fn clock() -> Clock {
-    let start = Instant::now();
-    Arc::new(move || start.elapsed())
-}
-
-/// The same numbers on every machine.
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 20
-    }
-
-    fn below(&mut self, below: usize) -> usize {
-        self.next() as usize % below
-    }
-
-    /// A picture of soft-edged discs, 512 pixels wide: shrunk, parts of it correlate.
-    fn scene(&mut self) -> Vec<u8> {
-        let mut plane = vec![120_i32; 512 * 512];
-        for _ in 0..300 {
-            let (y, x, radius) = (self.below(512), self.below(512), 6 + self.below(40));
-            let level = self.below(140) as i32 - 70;
-            for row in y.saturating_sub(radius)..(y + radius).min(512) {
-                for column in x.saturating_sub(radius)..(x + radius).min(512) {
-                    if row.abs_diff(y).pow(2) + column.abs_diff(x).pow(2) < radius * radius {
-                        plane[row * 512 + column] += level;
-                    }
+/// A picture of soft-edged discs, 512 pixels wide: shrunk, parts of it correlate.
+fn scene(noise: &mut Noise) -> Vec<u8> {
+    let mut plane = vec![120_i32; 512 * 512];
+    for _ in 0..300 {
+        let (y, x, radius) = (noise.below(512), noise.below(512), 6 + noise.below(40));
+        let level = noise.below(140) as i32 - 70;
+        for row in y.saturating_sub(radius)..(y + radius).min(512) {
+            for column in x.saturating_sub(radius)..(x + radius).min(512) {
+                if row.abs_diff(y).pow(2) + column.abs_diff(x).pow(2) < radius * radius {
+                    plane[row * 512 + column] += level;
                 }
             }
         }
-        plane.into_iter().map(|level| level.clamp(0, 255) as u8).collect()
     }
+    plane.into_iter().map(|level| level.clamp(0, 255) as u8).collect()
 }
 
 /// What rows and columns of a scene show.
@@ -95,7 +60,7 @@ fn tiles() -> Vec<FineTile> {
     let mut noise = Noise(11);
     let mut tiles = Vec::new();
     for _ in 0..12 {
-        let scene = noise.scene();
+        let scene = scene(&mut noise);
         let whole = cut(&scene, (0, 512), (0, 512));
         tiles.push(cut(&scene, (26, 486), (20, 490)));
         tiles.push(cut(&scene, (0, 512), (77, 512)));
@@ -122,7 +87,7 @@ fn tiles() -> Vec<FineTile> {
         }
     }
     for _ in 0..8 {
-        let random = FineTile(std::array::from_fn(|_| noise.next() as u8));
+        let random = FineTile(std::array::from_fn(|_| (noise.next() >> 20) as u8));
         tiles.push(FineTile(random.0.map(|level| level & 1)));
         let mut spot = FineTile([100; CELLS]);
         spot.0[noise.below(CELLS)] = 255;
@@ -200,28 +165,13 @@ fn pictures_are_aligned_alike() {
     let mut folders: Vec<PathBuf> =
         ["fixtures/library", "../shared/samples/distinct"].map(PathBuf::from).to_vec();
     folders.extend(std::env::var_os("CLEAN_BACKUP_CORPUS").map(PathBuf::from));
-    let tiles: Vec<FineTile> = folders.iter().flat_map(|folder| pictures(folder)).collect();
+    let pictures = folders.iter().flat_map(|folder| pictures(folder));
+    let tiles: Vec<FineTile> = pictures.map(|tiles| *tiles.fine).collect();
     let count = tiles.len() * 5;
     let aligner = GpuAligner::on(gpu, clock()).unwrap();
     let aligned = assert_same(&aligner, &tiles, &pairs(tiles.len(), count, 17));
     assert!(aligned > 10, "{aligned}");
     println!("{count} pairs of {} pictures, {aligned} aligned: 0 bits differ", tiles.len());
-}
-
-fn pictures(folder: &Path) -> Vec<FineTile> {
-    let mut entries: Vec<PathBuf> = match std::fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| entry.unwrap().path()).collect(),
-        Err(_) => return Vec::new(),
-    };
-    entries.sort();
-    let of = |path: &PathBuf| {
-        if path.is_dir() {
-            return pictures(path);
-        }
-        let read = clean_backup::scan::read_picture(path, &Default::default());
-        read.map_or_else(|_| Vec::new(), |read| vec![*read.tiles.fine])
-    };
-    entries.iter().flat_map(of).collect()
 }
 
 #[test]

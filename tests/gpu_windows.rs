@@ -13,7 +13,7 @@ use clean_backup::gpu::windows::GpuWindowHasher;
 use clean_backup::model::media::Orientation;
 use clean_backup::picture::tile::{FINE_SIDE, FineTile};
 use clean_backup::picture::window::{BatchWindowHasher as _, CpuWindowHasher, Window, WindowSet};
-use device::{Noise, clock, gpu};
+use device::{Noise, clock, gpu, pictures};
 
 const CELLS: usize = FINE_SIDE * FINE_SIDE;
 
@@ -110,20 +110,9 @@ fn windows_of_real_pictures_hash_alike() {
         return;
     }
     let Some(hasher) = hasher() else { return };
-    let mut tiles: Vec<Box<FineTile>> = Vec::new();
-    let mut folders = vec![corpus];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(read) = clean_backup::scan::read_picture(&path, &Default::default()) {
-                tiles.push(read.tiles.fine);
-            }
-        }
-    }
-    assert!(!tiles.is_empty());
-    let tiles: Vec<&FineTile> = tiles.iter().map(|tile| &**tile).collect();
+    let pictures = pictures(&corpus);
+    assert!(!pictures.is_empty());
+    let tiles: Vec<&FineTile> = pictures.iter().map(|tiles| &*tiles.fine).collect();
     let (few, many) = (WindowSet::Few.kept(), WindowSet::Many.kept());
     let compared = assert_same(&hasher, &tiles, &many, &few);
     println!("{compared} windows of {} pictures: 0 bits differ", tiles.len());
