@@ -76,7 +76,8 @@ impl DateRules {
         Ok(Self { zone: zone(&filing.video_tz)?, file_system: !filing.no_fs_dates })
     }
 
-    /// In the time zone of this machine, by the times of files too where that is asked for.
+    /// For the page: in the time zone of this machine, by the times of files too where that is asked for.
+    #[cfg(feature = "review")]
     pub fn here(file_system: bool) -> Self {
         Self { zone: TimeZone::system(), file_system }
     }
