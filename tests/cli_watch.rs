@@ -148,12 +148,14 @@ fn after_a_kill_everything_is_filed_once() {
     watch.signal(Signal::KILL);
     watch.child.wait().unwrap();
     assert_eq!(hermetic.run(["watch", "in", "out"]).code, 3, "needs confirmation");
+    // Were all filed before the kill, this one still shows that the next watch is at work.
+    fs::write(work.join(format!("in/{FILES:03}.jpg")), picture(FILES)).unwrap();
     let watch = Watch::start(&hermetic, &["--yes", "--move"]);
-    let all: BTreeSet<String> = (0..FILES).map(|n| format!("2021/07/{n:03}.jpg")).collect();
+    let all: BTreeSet<String> = (0..=FILES).map(|n| format!("2021/07/{n:03}.jpg")).collect();
     wait("the rest", || filed(&hermetic) == all);
     wait("the source", || fs::read_dir(work.join("in")).unwrap().next().is_none());
     assert_eq!(watch.end(), 0);
-    for number in 0..FILES {
+    for number in 0..=FILES {
         let file = work.join(format!("out/2021/07/{number:03}.jpg"));
         assert_eq!(fs::read(file).unwrap(), picture(number), "{number}");
     }
