@@ -1,7 +1,9 @@
-//! Reading file containers (TIFF IFDs, ISO boxes, RAF headers) out of any random-access source,
+//! Reading file containers (TIFF IFDs, ISO boxes, RAF headers, films) out of any random-access source,
 //! without interpreting the pictures inside. Pure: the source is handed in.
 
 pub mod cr3;
+pub mod ebml;
+pub mod film;
 pub mod isobmff;
 pub mod raf;
 #[cfg(test)]

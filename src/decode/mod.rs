@@ -8,6 +8,9 @@ mod avif;
 mod colours;
 mod detail;
 mod earlier;
+#[cfg(feature = "video")]
+#[cfg(feature = "video")]
+pub mod film;
 mod grid;
 mod heif;
 mod ifd0;

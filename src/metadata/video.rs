@@ -6,6 +6,7 @@
 use std::io;
 
 use crate::container::ReadAt;
+use crate::container::ebml;
 use crate::container::isobmff::{self, Fields};
 use crate::metadata::capture::{DateCandidate, DateSource};
 use crate::model::calendar::Civil;
@@ -117,17 +118,17 @@ fn matroska(source: &dyn ReadAt) -> io::Result<Vec<DateCandidate>> {
     let mut level = wanted.next();
     for _ in 0..3 * MOST {
         let (Some(id), true) = (level, at < end) else { break };
-        let Some((found, start, size)) = element(source, at, end)? else { break };
-        if found != *id {
-            at = start.saturating_add(size);
+        let Some(found) = ebml::element(source, at, end)? else { break };
+        if found.id != *id {
+            at = found.end;
             continue;
         }
         level = wanted.next();
         if level.is_some() {
-            (at, end) = (start, start.saturating_add(size).min(end));
-        } else if size == 8 {
+            (at, end) = (found.start, found.end.min(end));
+        } else if found.size() == 8 {
             let mut bytes = [0; 8];
-            source.read_exact_at(start, &mut bytes)?;
+            source.read_exact_at(found.start, &mut bytes)?;
             let seconds = i64::from_be_bytes(bytes).div_euclid(1_000_000_000) + SECONDS_2001;
             return Ok(vec![DateCandidate::utc(
                 DateSource::Matroska,
@@ -139,28 +140,6 @@ fn matroska(source: &dyn ReadAt) -> io::Result<Vec<DateCandidate>> {
         }
     }
     Ok(Vec::new())
-}
-
-/// An element's number, where its content begins and how long it is; of unknown length up to `end`.
-fn element(source: &dyn ReadAt, at: u64, end: u64) -> io::Result<Option<(u64, u64, u64)>> {
-    let mut head = [0; 12];
-    let length = end.saturating_sub(at).min(12) as usize;
-    source.read_exact_at(at, &mut head[..length])?;
-    let number = |bytes: &[u8], keep_marker: bool| -> Option<(u64, usize)> {
-        let first = *bytes.first()?;
-        let length = first.leading_zeros() as usize + 1;
-        let bytes = bytes.get(..length).filter(|_| length <= 8)?;
-        let value = bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
-        let marker = 1_u64 << (7 * length);
-        Some((if keep_marker { value } else { value ^ marker }, length))
-    };
-    let Some((id, id_length)) = number(&head[..length.min(4)], true) else { return Ok(None) };
-    let Some((size, size_length)) = number(&head[id_length..length], false) else {
-        return Ok(None);
-    };
-    let start = at + (id_length + size_length) as u64;
-    let unknown = size == (1_u64 << (7 * size_length)) - 1;
-    Ok(Some((id, start, if unknown { end.saturating_sub(start) } else { size })))
 }
 
 /// The chunks `IDIT` and `ICRD`, wherever they are (RIFF; Exif 2.3, part 3).
