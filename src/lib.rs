@@ -85,6 +85,7 @@ pub mod picture;
 pub mod review;
 pub mod scan;
 pub mod units;
+pub mod video;
 
 pub use act::plan::Plan;
 pub use act::proposal::{Proposal, ProposalOptions};

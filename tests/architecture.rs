@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["model", "container"],
     &["picture"],
+    &["video"],
     &["index", "metadata", "decode", "units"],
     &["dedupe", "files", "gpu"],
     &["catalogue", "act"],

@@ -1,11 +1,12 @@
 //! What the proof needs of pictures, beside the cache of hashes: their 64×64 tiles, the hashes of
-//! their windows, and what was found of pairs.
+//! their windows, and what was found of pairs. And what is known of films.
 //!
 //! A database of its own, so that reading hashes does not become slower; as disposable as the
 //! cache. Everything is keyed by the bytes of the files (BLAKE3), and so holds wherever a file
 //! goes. A tile carries a checksum; a damaged one counts as none.
 
 mod error;
+mod films;
 mod pairs;
 mod windows;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 pub use error::TileStoreError;
+pub use films::{KnownFilm, MOST_FRAMES};
 pub use pairs::{PairRule, StoredPair};
 
 use crate::catalogue::own_database::{BESIDE, DatabaseState, look, with_suffix};
@@ -117,6 +119,8 @@ impl TileStore {
                 transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
                 transaction.pragma_update(None, "user_version", VERSION)?;
             }
+            // They came later; an earlier version of the program leaves them alone.
+            transaction.execute_batch(films::TABLES)?;
             transaction.commit()?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "normal")?;
@@ -160,6 +164,7 @@ impl TileStore {
         let made = Connection::open("").and_then(|connection| {
             // An empty name stands for a temporary file (SQLite, "In-Memory Databases").
             connection.execute_batch(TABLES)?;
+            connection.execute_batch(films::TABLES)?;
             Ok(connection)
         });
         let connection = made.map_err(|error| self::error(&file, error))?;
@@ -340,6 +345,7 @@ impl TileStore {
         self.attempt_mut(|store| {
             store.connection.execute_batch(
                 "DELETE FROM tile; DELETE FROM window; DELETE FROM pair; DELETE FROM compared;
+                 DELETE FROM film; DELETE FROM film_frame;
                  VACUUM; PRAGMA wal_checkpoint(TRUNCATE)",
             )
         })

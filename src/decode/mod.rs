@@ -199,5 +199,13 @@ fn dispatch(
         | Format::Rw2
         | Format::Pef
         | Format::Srw => raw::decode(format, source, options),
+        // A film is no picture; its frames are decoded by `film`.
+        Format::Mp4
+        | Format::Mov
+        | Format::ThreeGp
+        | Format::Mkv
+        | Format::WebM
+        | Format::Avi
+        | Format::OtherFilm => Err(DecodeError::NotAPicture),
     }
 }

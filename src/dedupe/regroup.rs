@@ -130,6 +130,7 @@ mod tests {
             }),
             camera: None,
             provenance: None,
+            film: None,
             reference: false,
             damaged: false,
             other_names: Vec::new(),

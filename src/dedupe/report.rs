@@ -66,6 +66,7 @@ pub fn found(picture: &Picture, options: &DedupeOptions) -> FoundPicture {
         captured: record.metadata.captured,
         camera: record.metadata.camera.clone(),
         provenance: record.provenance,
+        film: None,
         reference: options.reference_roots.get(root).copied().unwrap_or(false),
         damaged: record.flags.damaged_tail,
         other_names: Vec::new(),

@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod coverage;
 pub mod event;
 pub mod extensions;
+pub mod film;
 pub mod findings;
 pub mod knowledge;
 pub mod media;

@@ -189,6 +189,7 @@ fn picture(file: &MediaFile, reference: bool) -> FoundPicture {
     let view = View { phash: PerceptualHash(0), fine: FineHash([0; 4]) };
     FoundPicture {
         provenance: None,
+        film: None,
         path: file.path.clone(),
         stamp: file.stamp,
         content: content_hash(&file.path).ok().map(|content| content.0),

@@ -33,6 +33,7 @@ fn picture(path: impl Into<PathBuf>, inode: u64, bytes: u64) -> FoundPicture {
         },
         camera: None,
         provenance: None,
+        film: None,
         captured: None,
         reference: false,
         damaged: false,

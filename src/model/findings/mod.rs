@@ -9,6 +9,7 @@ use std::path::PathBuf;
 pub use group::{Duplicate, Group, Linked};
 pub use likeness::{Likeness, Member, Region, Surroundings};
 
+use crate::model::film::FilmFacts;
 use crate::model::knowledge::Knowledge;
 use crate::model::media::{CaptureTime, Dimensions, FileStamp, Format};
 use crate::model::phash::PictureHash;
@@ -76,6 +77,8 @@ pub struct FoundPicture {
     pub camera: Option<String>,
     /// Traces of where it comes from; `None` where they were not looked for.
     pub provenance: Option<Provenance>,
+    /// How it is stored, if it is a film; the hashes are those of the first frame that is not flat.
+    pub film: Option<FilmFacts>,
     /// It lies in a reference folder: never touched.
     pub reference: bool,
     /// A part of it is missing or does not decode.

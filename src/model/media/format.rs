@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A picture format, as recognised by content.
+/// A format of pictures or films, as recognised by content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Format {
@@ -29,11 +29,19 @@ pub enum Format {
     Rw2,
     Pef,
     Srw,
+    Mp4,
+    Mov,
+    ThreeGp,
+    Mkv,
+    WebM,
+    Avi,
+    /// A film in a container that is not read.
+    OtherFilm,
 }
 
 impl Format {
     /// Every format, in a fixed order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 30] = [
         Self::Jpeg,
         Self::Png,
         Self::Gif,
@@ -57,6 +65,13 @@ impl Format {
         Self::Rw2,
         Self::Pef,
         Self::Srw,
+        Self::Mp4,
+        Self::Mov,
+        Self::ThreeGp,
+        Self::Mkv,
+        Self::WebM,
+        Self::Avi,
+        Self::OtherFilm,
     ];
 
     /// Lower-case name, as reports and the cache write it.
@@ -85,6 +100,13 @@ impl Format {
             Self::Rw2 => "rw2",
             Self::Pef => "pef",
             Self::Srw => "srw",
+            Self::Mp4 => "mp4",
+            Self::Mov => "mov",
+            Self::ThreeGp => "3gp",
+            Self::Mkv => "mkv",
+            Self::WebM => "webm",
+            Self::Avi => "avi",
+            Self::OtherFilm => "film",
         }
     }
 
@@ -98,7 +120,13 @@ impl Format {
         matches!(
             self,
             Self::Jpeg | Self::Png | Self::Gif | Self::WebP | Self::Avif | Self::Jxl | Self::Heic
-        )
+        ) || self.is_film()
+    }
+
+    /// Whether it is a container of films.
+    pub fn is_film(self) -> bool {
+        use Format::{Avi, Mkv, Mov, Mp4, OtherFilm, ThreeGp, WebM};
+        matches!(self, Mp4 | Mov | ThreeGp | Mkv | WebM | Avi | OtherFilm)
     }
 
     /// Whether the file holds a sensor's own values.

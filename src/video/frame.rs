@@ -1,0 +1,40 @@
+//! A frame of a film as it is kept.
+
+use crate::model::phash::View;
+use crate::picture::dct;
+use crate::picture::tile::{FineTile, Tiles};
+
+/// A frame below this contrast is flat: black, white, or a fade. All such frames look alike.
+const FLAT_BELOW: u32 = 8;
+
+/// One frame: when it is shown, its hashes and its tile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Microseconds from the first frame that is shown.
+    pub time: i64,
+    /// Hashes of the frame as shown.
+    pub view: View,
+    /// The 64×64 tile.
+    pub tile: Box<FineTile>,
+}
+
+impl Frame {
+    /// Of the tiles of a frame that is shown then.
+    pub fn new(time: i64, tiles: Tiles) -> Self {
+        Self { time, view: dct::hash_tile(&tiles.coarse).upright(), tile: tiles.fine }
+    }
+
+    /// Whether it shows too little to be told from others.
+    pub fn is_flat(&self) -> bool {
+        contrast(&self.tile) < FLAT_BELOW
+    }
+}
+
+/// The standard deviation of the cells of a tile, rounded down.
+pub fn contrast(tile: &FineTile) -> u32 {
+    let count = tile.0.len() as u64;
+    let sum: u64 = tile.0.iter().map(|&cell| u64::from(cell)).sum();
+    let squares: u64 = tile.0.iter().map(|&cell| u64::from(cell) * u64::from(cell)).sum();
+    let variance = (squares * count - sum * sum) / (count * count);
+    variance.isqrt() as u32
+}

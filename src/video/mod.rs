@@ -1,0 +1,13 @@
+//! When two films show the same: which pairs are worth a look, at which moments frames are held
+//! against each other, and what their likeness proves. Pure; nothing here reads or decodes a file.
+
+mod film;
+mod fingerprint;
+mod frame;
+pub mod moments;
+mod proof;
+
+pub use film::{Film, FilmRecord};
+pub use fingerprint::{Fingerprint, PROBES};
+pub use frame::{Frame, contrast};
+pub use proof::{Agreement, FilmStanding, MOST_APART_US, prove};
