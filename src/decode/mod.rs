@@ -8,8 +8,6 @@ mod avif;
 mod colours;
 mod detail;
 mod earlier;
-#[cfg(feature = "video")]
-#[cfg(feature = "video")]
 pub mod film;
 mod grid;
 mod heif;
@@ -108,6 +106,8 @@ pub enum DecodeError {
     },
     /// A RAW file without a preview that could be used.
     NoPreview(String),
+    /// More frames of a film would have to be decoded than may be.
+    TooMuchWork,
     /// A decoder panicked; the message it left.
     Panicked(String),
 }
@@ -122,6 +122,7 @@ impl fmt::Display for DecodeError {
             Self::Truncated(what) => write!(f, "truncated: {what}"),
             Self::TooLarge { what, limit } => write!(f, "{TOO_LARGE}{what} (the limit is {limit})"),
             Self::NoPreview(what) => write!(f, "no usable preview: {what}"),
+            Self::TooMuchWork => f.write_str("too many frames would have to be decoded"),
             Self::Panicked(what) => write!(f, "the decoder failed: {what}"),
         }
     }

@@ -6,37 +6,82 @@ use rust_h264::nal::{
     NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_avcc_config, parse_sps_info,
 };
 
-use super::{DecodeError, Luma, admit, scale, scaled};
+use super::decoder::{FrameDecoder, Pictures};
+use super::{DecodeError, Luma, Room, scale, scaled};
 
-pub(super) fn luma(config: &[u8], bytes: &[u8]) -> Result<Luma, DecodeError> {
-    let damaged = |what: &str| DecodeError::Damaged(format!("H.264: {what}"));
-    // An AVI has no description, and start codes before its units; so may a Matroska.
-    let described = config.first() == Some(&1);
-    let (head, units) = if described {
-        let config = parse_avcc_config(config).map_err(damaged)?;
-        let units = parse_avcc(bytes, config.length_size);
-        (config.sps_nals.into_iter().chain(config.pps_nals).collect(), units)
-    } else {
-        (parse_annex_b(config), parse_annex_b(bytes))
-    };
-    let mut decoder = Decoder::new();
-    let mut full_range = false;
-    let mut frame = None;
-    for unit in head.iter().chain(&units) {
-        if unit.nal_unit_type == NalUnitType::Sps {
-            full_range = checked(unit)?;
-        }
-        frame = frame.or(decoder.decode_nal(unit).map_err(wrap)?);
-    }
-    let frame = frame.or_else(|| decoder.flush()).ok_or_else(|| damaged("no frame"))?;
-    plane(&frame, full_range)
+pub(super) struct H264 {
+    decoder: Decoder,
+    /// Bytes of the length before each unit; `None` for start codes.
+    length: Option<usize>,
+    full_range: bool,
+    room: Room,
 }
 
-/// Refuses frames that are too large; tells whether they are of full range.
-fn checked(unit: &NalUnit<'_>) -> Result<bool, DecodeError> {
-    let known = parse_sps_info(unit).map_err(wrap)?;
-    admit(known.coded_width, known.coded_height)?;
-    Ok(known.full_range)
+impl H264 {
+    pub(super) fn new(config: &[u8], room: Room) -> Result<Self, DecodeError> {
+        let mut own = Self { decoder: Decoder::new(), length: None, full_range: false, room };
+        // An AVI has no description, and start codes before its units; so may a Matroska.
+        if config.first() == Some(&1) {
+            let config = parse_avcc_config(config).map_err(damaged)?;
+            own.length = Some(config.length_size);
+            for unit in config.sps_nals.iter().chain(&config.pps_nals) {
+                own.unit(unit)?;
+            }
+        } else {
+            for unit in &parse_annex_b(config) {
+                own.unit(unit)?;
+            }
+        }
+        Ok(own)
+    }
+
+    fn units<'a>(&self, bytes: &'a [u8]) -> Vec<NalUnit<'a>> {
+        self.length.map_or_else(|| parse_annex_b(bytes), |length| parse_avcc(bytes, length))
+    }
+
+    /// Refuses frames that are too large, before any is decoded.
+    fn unit(&mut self, unit: &NalUnit<'_>) -> Result<Option<Frame>, DecodeError> {
+        if unit.nal_unit_type == NalUnitType::Sps {
+            let known = parse_sps_info(unit).map_err(wrap)?;
+            self.room.admit(known.coded_width, known.coded_height)?;
+            self.full_range = known.full_range;
+        }
+        self.decoder.decode_nal(unit).map_err(wrap)
+    }
+}
+
+impl FrameDecoder for H264 {
+    fn is_reference(&self, bytes: &[u8]) -> bool {
+        use NalUnitType::{Slice, SliceDataA, SliceDataB, SliceDataC};
+        let is_own = |unit: &NalUnit<'_>| {
+            let slice = matches!(unit.nal_unit_type, Slice | SliceDataA | SliceDataB | SliceDataC);
+            let between = matches!(
+                unit.nal_unit_type,
+                NalUnitType::Sei | NalUnitType::AccessUnitDelimiter | NalUnitType::FillerData
+            );
+            between || slice && unit.nal_ref_idc == 0
+        };
+        !self.units(bytes).iter().all(is_own)
+    }
+
+    /// The picture is finished with the last unit of its bytes, so that it comes out at once.
+    fn decode(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        out: &mut Pictures<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut frame = None;
+        for unit in &self.units(bytes) {
+            frame = frame.or(self.unit(unit)?);
+        }
+        let last = self.decoder.flush();
+        let full_range = self.full_range;
+        match frame.or(last) {
+            Some(frame) => out.give(number, || plane(&frame, full_range)?.tiles()),
+            None => Err(damaged("no frame")),
+        }
+    }
 }
 
 fn plane(frame: &Frame, full_range: bool) -> Result<Luma, DecodeError> {
@@ -47,6 +92,10 @@ fn plane(frame: &Frame, full_range: bool) -> Result<Luma, DecodeError> {
         scaled(frame.y.iter().map(|&value| value.into()), &scale)
     };
     Ok(Luma { width: frame.width, height: frame.height, samples })
+}
+
+fn damaged(what: &str) -> DecodeError {
+    DecodeError::Damaged(format!("H.264: {what}"))
 }
 
 fn wrap(error: H264Error) -> DecodeError {

@@ -1,50 +1,108 @@
 //! HEVC through `rust_h265`.
 
 use rust_h265::{
-    DecodeError as HevcError, DecodeLimits, Decoder, Frame, NalUnit, PixelData, parse_annex_b,
-    parse_hvcc, parse_nal,
+    DecodeError as HevcError, DecodeLimits, Decoder, Frame, NalUnit, NalUnitType, PixelData,
+    parse_annex_b, parse_hvcc, parse_nal,
 };
 
-use super::{DecodeError, Luma, MAX_PIXELS, scale, scaled};
+use super::decoder::{FrameDecoder, Pictures};
+use super::{DecodeError, Luma, Room, scale, scaled};
 use crate::container::isobmff::Fields;
 
 /// Most bytes that the decoder may hold for a frame.
 const MAX_BYTES: u64 = 512 << 20;
 
-pub(super) fn luma(config: &[u8], bytes: &[u8]) -> Result<Luma, DecodeError> {
-    let damaged = |what: &str| DecodeError::Damaged(format!("HEVC: {what}"));
-    let (head, units) = if config.first() == Some(&1) {
-        let (head, length) = description(config).ok_or_else(|| damaged("its description"))?;
-        (head, parse_hvcc(bytes, length))
-    } else {
-        (parse_annex_b(config), parse_annex_b(bytes))
-    };
-    let limits =
-        DecodeLimits { max_picture_pixels: MAX_PIXELS, max_picture_memory_bytes: MAX_BYTES };
-    let mut decoder = Decoder::with_limits(limits);
-    let mut frame = None;
-    for unit in head.iter().chain(&units) {
-        frame = frame.or(decoder.decode_nal(unit).map_err(wrap)?);
-    }
-    let frame = frame.or_else(|| decoder.flush()).ok_or_else(|| damaged("no frame"))?;
-    plane(&frame)
+pub(super) struct Hevc {
+    decoder: Decoder,
+    /// Bytes of the length before each unit; `None` for start codes.
+    length: Option<u8>,
+    /// The highest temporal layer, where it is known.
+    top_layer: Option<u8>,
 }
 
-/// Parameter sets of an `hvcC` box, and how long the length before each unit is (ISO/IEC
-/// 14496-15, 8.3.3.1).
-fn description(config: &[u8]) -> Option<(Vec<NalUnit<'_>>, u8)> {
-    let mut fields = Fields(config);
-    fields.take(21)?;
-    let length = (fields.u8()? & 3) + 1;
-    let mut units = Vec::new();
-    for _ in 0..fields.u8()? {
-        fields.u8()?;
-        for _ in 0..fields.u16()? {
-            let size = fields.u16()?;
-            units.extend(parse_nal(fields.take(size.into())?));
+impl Hevc {
+    pub(super) fn new(config: &[u8], room: Room) -> Result<Self, DecodeError> {
+        let limits =
+            DecodeLimits { max_picture_pixels: room.0, max_picture_memory_bytes: MAX_BYTES };
+        let mut own = Self { decoder: Decoder::with_limits(limits), length: None, top_layer: None };
+        let head = if config.first() == Some(&1) {
+            let read = Description::read(config).ok_or_else(|| damaged("its description"))?;
+            own.length = Some(read.length);
+            own.top_layer = read.layers.checked_sub(1);
+            read.units
+        } else {
+            parse_annex_b(config)
+        };
+        for unit in head.iter().filter(|unit| unit.nuh_layer_id == 0) {
+            own.decoder.decode_nal(unit).map_err(wrap)?;
+        }
+        Ok(own)
+    }
+
+    /// The units of the base layer; others are second views.
+    fn units<'a>(&self, bytes: &'a [u8]) -> Vec<NalUnit<'a>> {
+        let mut units =
+            self.length.map_or_else(|| parse_annex_b(bytes), |length| parse_hvcc(bytes, length));
+        units.retain(|unit| unit.nuh_layer_id == 0);
+        units
+    }
+}
+
+impl FrameDecoder for Hevc {
+    /// What is called a non-reference frame (Table 7-1) may still be one for higher layers.
+    fn is_reference(&self, bytes: &[u8]) -> bool {
+        use NalUnitType::{Aud, PrefixSei, RadlN, RaslN, StsaN, SuffixSei, TrailN, TsaN};
+        !self.units(bytes).iter().all(|unit| match unit.nal_unit_type {
+            Aud | PrefixSei | SuffixSei => true,
+            TrailN | TsaN | StsaN | RadlN | RaslN => Some(unit.temporal_id) == self.top_layer,
+            _ => false,
+        })
+    }
+
+    /// The picture is finished with the last unit of its bytes, so that it comes out at once.
+    fn decode(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        out: &mut Pictures<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut frame = None;
+        for unit in &self.units(bytes) {
+            frame = frame.or(self.decoder.decode_nal(unit).map_err(wrap)?);
+        }
+        let last = self.decoder.flush();
+        match frame.or(last) {
+            Some(frame) => out.give(number, || plane(&frame)?.tiles()),
+            None => Err(damaged("no frame")),
         }
     }
-    Some((units, length))
+}
+
+/// What an `hvcC` box says (ISO/IEC 14496-15, 8.3.3.1).
+struct Description<'a> {
+    units: Vec<NalUnit<'a>>,
+    /// Bytes of the length before each unit.
+    length: u8,
+    /// Temporal layers; 0 where it does not say how many.
+    layers: u8,
+}
+
+impl<'a> Description<'a> {
+    fn read(config: &'a [u8]) -> Option<Self> {
+        let mut fields = Fields(config);
+        fields.take(21)?;
+        let byte = fields.u8()?;
+        let (length, layers) = ((byte & 3) + 1, byte >> 3 & 7);
+        let mut units = Vec::new();
+        for _ in 0..fields.u8()? {
+            fields.u8()?;
+            for _ in 0..fields.u16()? {
+                let size = fields.u16()?;
+                units.extend(parse_nal(fields.take(size.into())?));
+            }
+        }
+        Some(Self { units, length, layers })
+    }
 }
 
 fn plane(frame: &Frame) -> Result<Luma, DecodeError> {
@@ -54,6 +112,10 @@ fn plane(frame: &Frame) -> Result<Luma, DecodeError> {
         PixelData::U16(samples) => scaled(samples.iter().copied(), &scale),
     };
     Ok(Luma { width: frame.width, height: frame.height, samples })
+}
+
+fn damaged(what: &str) -> DecodeError {
+    DecodeError::Damaged(format!("HEVC: {what}"))
 }
 
 fn wrap(error: HevcError) -> DecodeError {

@@ -48,9 +48,9 @@ fn what_is_not_decoded_is_named() {
     };
     assert_eq!(says("prores.mov", 0), "not supported: films coded as apco");
     assert_eq!(says("h264.mp4", 1), "not supported: a frame that needs others");
-    assert!(admit(8192, 4352).is_ok());
-    assert!(admit(8192, 4353).is_err());
-    assert!(admit(0, 1).is_err());
+    assert!(Room::of(8192, 4352).is_ok());
+    assert!(Room::of(8192, 4353).is_err());
+    assert!(Room::of(0, 1).is_err());
 }
 
 /// Whatever the bytes: an answer.

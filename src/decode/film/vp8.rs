@@ -1,16 +1,38 @@
-//! VP8 through `image-webp`, whose lossy pictures are VP8 keyframes.
+//! Keyframes of VP8 through `image-webp`, whose lossy pictures are such.
 
 use image_webp::vp8::Vp8Decoder;
 
-use super::{DecodeError, Luma, admit, scale, scaled};
+use super::decoder::{FrameDecoder, Pictures};
+use super::{DecodeError, Luma, Room, scale, scaled};
 
-pub(super) fn luma(bytes: &[u8]) -> Result<Luma, DecodeError> {
+pub(super) struct Vp8 {
+    room: Room,
+}
+
+impl Vp8 {
+    pub(super) fn new(room: Room) -> Self {
+        Self { room }
+    }
+}
+
+impl FrameDecoder for Vp8 {
+    fn decode(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        out: &mut Pictures<'_>,
+    ) -> Result<(), DecodeError> {
+        out.give(number, || luma(bytes, self.room)?.tiles())
+    }
+}
+
+fn luma(bytes: &[u8], room: Room) -> Result<Luma, DecodeError> {
     // RFC 6386, 9.1: three bytes, a start code, then both sides in 14 bits each.
     let Some(&[w0, w1, h0, h1]) = bytes.get(6..).and_then(<[u8]>::first_chunk) else {
         return Err(DecodeError::Damaged("VP8: the frame ends too early".into()));
     };
     let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3fff);
-    admit(side([w0, w1]), side([h0, h1]))?;
+    room.admit(side([w0, w1]), side([h0, h1]))?;
     let frame = Vp8Decoder::decode_frame(bytes)
         .map_err(|error| DecodeError::Damaged(format!("VP8: {error}")))?;
     let (width, height) = (usize::from(frame.width), usize::from(frame.height));

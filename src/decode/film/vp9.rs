@@ -1,20 +1,85 @@
 //! VP9 through `rusty_vp9`.
 
-use rusty_vp9::{BitReader, Vp9Decoder, parse_uncompressed_header};
+use rusty_vp9::{BitReader, DecodedFrame, Error, Vp9Decoder, parse_uncompressed_header};
 
-use super::{DecodeError, Luma, admit, scale, scaled};
+use super::decoder::{FrameDecoder, Pictures};
+use super::{DecodeError, Luma, Room, scale, scaled};
 
-pub(super) fn luma(bytes: &[u8]) -> Result<Luma, DecodeError> {
-    let damaged = |error: &dyn std::fmt::Display| DecodeError::Damaged(format!("VP9: {error}"));
-    let header = parse_uncompressed_header(&mut BitReader::new(bytes), &[(0, 0); 8])
-        .map_err(|error| damaged(&error))?;
-    admit(header.width, header.height)?;
-    let mut decoder = Vp9Decoder::new();
-    decoder.push(bytes, None).map_err(|error| damaged(&error))?;
-    let frame = decoder.next_frame().map_err(|error| damaged(&error))?;
-    admit(frame.width, frame.height)?;
+/// Most frames in the bytes of one (VP9, annex B).
+const MAX_HIDDEN: usize = 8;
+
+pub(super) struct Vp9 {
+    decoder: Vp9Decoder,
+    /// Size of the frames so far.
+    size: (u32, u32),
+    room: Room,
+}
+
+impl Vp9 {
+    pub(super) fn new(room: Room) -> Self {
+        Self { decoder: Vp9Decoder::new(), size: (0, 0), room }
+    }
+}
+
+impl FrameDecoder for Vp9 {
+    /// One frame is shown for the bytes of each; others in them are only predicted from.
+    fn decode(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        out: &mut Pictures<'_>,
+    ) -> Result<(), DecodeError> {
+        for frame in frames(bytes) {
+            // Sizes that a frame takes from earlier ones were admitted with those.
+            let header = parse_uncompressed_header(&mut BitReader::new(frame), &[self.size; 8])
+                .map_err(wrap)?;
+            if !header.show_existing_frame {
+                self.room.admit(header.width, header.height)?;
+                self.size = (header.width, header.height);
+            }
+        }
+        self.decoder.push(bytes, None).map_err(wrap)?;
+        let mut shown = None;
+        for _ in 0..=MAX_HIDDEN {
+            match self.decoder.next_frame() {
+                Ok(frame) => shown = Some(frame),
+                // Also said for a frame that is not shown, where more may come.
+                Err(Error::Again) => {}
+                Err(error) => return Err(wrap(error)),
+            }
+        }
+        match shown {
+            Some(frame) => out.give(number, || plane(&frame)?.tiles()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The frames in the bytes of one (VP9, annex B): sizes stand in an index at the end, in a byte
+/// before and after it how many and how long they are.
+fn frames(bytes: &[u8]) -> Vec<&[u8]> {
+    let indexed = || {
+        let marker = *bytes.last().filter(|&&byte| byte & 0xe0 == 0xc0)?;
+        let (count, width) = (usize::from(marker & 7) + 1, usize::from(marker >> 3 & 3) + 1);
+        let start = bytes.len().checked_sub(2 + count * width)?;
+        let (mut frames, index) = bytes.split_at_checked(start)?;
+        let (first, sizes) = index.split_first()?;
+        (*first == marker).then_some(())?;
+        let mut found = Vec::with_capacity(count);
+        for size in sizes.chunks_exact(width).take(count) {
+            let size = size.iter().rev().fold(0, |size, &byte| size << 8 | usize::from(byte));
+            let (frame, rest) = frames.split_at_checked(size)?;
+            found.extend(Some(frame).filter(|frame| !frame.is_empty()));
+            frames = rest;
+        }
+        Some(found)
+    };
+    indexed().unwrap_or_else(|| vec![bytes])
+}
+
+fn plane(frame: &DecodedFrame) -> Result<Luma, DecodeError> {
     let (Some(plane), Some(&stride)) = (frame.planes.first(), frame.strides.first()) else {
-        return Err(damaged(&"no luma"));
+        return Err(DecodeError::Damaged("VP9: no luma".into()));
     };
     let scale = scale(frame.bit_depth, false)?;
     let wide = frame.bit_depth > 8;
@@ -27,4 +92,13 @@ pub(super) fn luma(bytes: &[u8]) -> Result<Luma, DecodeError> {
         scaled(bytes.iter().map(|&value| value.into()), &scale)
     };
     Ok(Luma { width: frame.width, height: frame.height, samples })
+}
+
+fn wrap(error: Error) -> DecodeError {
+    match error {
+        Error::Unsupported(_) | Error::Unimplemented(_) => {
+            DecodeError::Unsupported(format!("VP9: {error}"))
+        }
+        _ => DecodeError::Damaged(format!("VP9: {error}")),
+    }
 }

@@ -1,0 +1,136 @@
+//! What the decoders of all codecs have in common, and which one a film needs.
+
+use std::collections::BTreeMap;
+
+use super::{DecodeError, DecodeOptions, Room, mjpeg, vp8};
+#[cfg(feature = "video")]
+use super::{h264, hevc, vp9};
+use crate::container::film::{Codec, FilmTrack};
+use crate::decode::limits::Reservation;
+use crate::picture::tile::Tiles;
+
+/// Bytes that a decoder holds for a pixel of each frame that it keeps: luma and chroma in 16 bits,
+/// and motion.
+const BYTES_PER_PIXEL: u64 = 4;
+/// Frames that a decoder holds beside those that others are predicted from: the one that is
+/// decoded, the one that is given out, and our own plane.
+const OWN_FRAMES: u64 = 3;
+/// Most frames that others are predicted from.
+const MAX_REFERENCES: u64 = 16;
+/// Most pixels of all of them together: those of level 6 of H.264; HEVC allows as many or fewer.
+const MAX_REFERENCE_PIXELS: u64 = 178_257_920;
+
+/// A decoder of one codec. It is given the frames of a film in the order of decoding, beginning
+/// with a keyframe.
+pub(super) trait FrameDecoder {
+    /// Whether other frames may be predicted from this one.
+    fn is_reference(&self, _bytes: &[u8]) -> bool {
+        true
+    }
+
+    /// Decodes a frame. The pictures that come out, of this frame or of earlier ones, go to `out`.
+    fn decode(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        out: &mut Pictures<'_>,
+    ) -> Result<(), DecodeError>;
+
+    /// Gives out what is held back for the order in which frames are shown.
+    fn finish(&mut self, _out: &mut Pictures<'_>) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+/// Where decoded frames go.
+pub(super) struct Pictures<'a> {
+    wanted: &'a BTreeMap<usize, Vec<usize>>,
+    pub given: Vec<(usize, Tiles)>,
+}
+
+impl<'a> Pictures<'a> {
+    pub(super) fn new(wanted: &'a BTreeMap<usize, Vec<usize>>) -> Self {
+        Self { wanted, given: Vec::new() }
+    }
+
+    /// Makes the tiles of a frame, if it is wanted.
+    pub(super) fn give(
+        &mut self,
+        number: usize,
+        tiles: impl FnOnce() -> Result<Tiles, DecodeError>,
+    ) -> Result<(), DecodeError> {
+        if self.wanted.contains_key(&number) && !self.given.iter().any(|&(at, _)| at == number) {
+            self.given.push((number, tiles()?));
+        }
+        Ok(())
+    }
+}
+
+/// A decoder with the memory that was reserved for it.
+pub(super) struct Opened {
+    pub decoder: Box<dyn FrameDecoder>,
+    _memory: Option<Reservation>,
+}
+
+impl Opened {
+    /// A decoder for the frames of a film: for a keyframe alone, or for those that need others too.
+    pub(super) fn new(
+        track: &FilmTrack,
+        alone: bool,
+        options: &DecodeOptions,
+    ) -> Result<Self, DecodeError> {
+        let unsupported = |what: String| Err(DecodeError::Unsupported(what));
+        let coding = &track.coding;
+        let Some(codec) = track.codec else {
+            return unsupported(format!("films coded as {coding}"));
+        };
+        if !is_built(codec) {
+            return unsupported(format!("films coded as {coding}: built without `video`"));
+        }
+        if !decodes(codec, false) {
+            return unsupported(format!("films coded as {coding}"));
+        }
+        if !alone && !decodes(codec, true) {
+            return unsupported(format!("frames between the keyframes of {coding}"));
+        }
+        let room = Room::of(track.width, track.height)?;
+        // The reader of JPEG reserves its own.
+        let memory = (codec != Codec::Mjpeg)
+            .then(|| options.limits.reserve(memory(room.0, alone)))
+            .transpose()?;
+        let decoder: Box<dyn FrameDecoder> = match codec {
+            #[cfg(feature = "video")]
+            Codec::H264 => Box::new(h264::H264::new(&track.config, room)?),
+            #[cfg(feature = "video")]
+            Codec::Hevc => Box::new(hevc::Hevc::new(&track.config, room)?),
+            #[cfg(feature = "video")]
+            Codec::Vp9 => Box::new(vp9::Vp9::new(room)),
+            Codec::Vp8 => Box::new(vp8::Vp8::new(room)),
+            _ => Box::new(mjpeg::Mjpeg::new(room, options)),
+        };
+        Ok(Self { decoder, _memory: memory })
+    }
+}
+
+/// Bytes that a decoder of frames of so many pixels may hold.
+fn memory(pixels: u64, alone: bool) -> u64 {
+    let references = (MAX_REFERENCE_PIXELS / pixels.max(1)).min(MAX_REFERENCES);
+    let frames = OWN_FRAMES + if alone { 1 } else { references };
+    frames * pixels * BYTES_PER_PIXEL
+}
+
+/// Whether this build decodes the codec.
+fn is_built(codec: Codec) -> bool {
+    cfg!(feature = "video") || !matches!(codec, Codec::H264 | Codec::Hevc | Codec::Vp9)
+}
+
+/// Whether the keyframes of a codec are decoded; or, `between` them, also the frames that need
+/// others.
+pub(super) fn decodes(codec: Codec, between: bool) -> bool {
+    is_built(codec)
+        && match codec {
+            Codec::H264 | Codec::Hevc | Codec::Vp9 | Codec::Mjpeg => true,
+            Codec::Vp8 => !between,
+            Codec::Av1 | Codec::Mpeg4 => false,
+        }
+}
