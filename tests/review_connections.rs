@@ -69,6 +69,7 @@ impl Review {
                 groups: vec![],
                 skipped: vec![],
                 damaged: Vec::new(),
+                undecoded: Vec::new(),
                 known: Default::default(),
                 warnings: Vec::new(),
                 counts: Default::default(),

@@ -69,6 +69,8 @@ pub struct Settings {
     pub include_alike: bool,
     /// Copies are acted on although it is not sure which one is the original.
     pub include_unsure: bool,
+    /// Act on films that show the same although their bytes differ.
+    pub include_films: bool,
     /// Rules before the usual ones.
     pub keep: Vec<KeepRule>,
     /// How many threads; `None`: one per core.
@@ -188,6 +190,7 @@ fn default(key: Key) -> Option<Value> {
         | Key::IncludeBursts
         | Key::IncludeAlike
         | Key::IncludeUnsure
+        | Key::IncludeFilms
         | Key::Cpu
         | Key::Hidden
         | Key::FollowLinks
@@ -249,6 +252,7 @@ impl From<&Resolved> for Settings {
             include_bursts: flag_of(resolved, Key::IncludeBursts),
             include_alike: flag_of(resolved, Key::IncludeAlike),
             include_unsure: flag_of(resolved, Key::IncludeUnsure),
+            include_films: flag_of(resolved, Key::IncludeFilms),
             // Each was checked when it was read.
             keep: list_of(resolved, Key::Keep)
                 .iter()

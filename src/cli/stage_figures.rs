@@ -83,6 +83,7 @@ pub fn label(phase: Phase) -> String {
         Phase::Walk => "Finding files",
         Phase::Lookup => "Asking the cache",
         Phase::Hash => "Hashing",
+        Phase::Films => "Reading films",
         Phase::Compare => "Comparing",
         Phase::Verify => "Checking bytes",
         Phase::Dates => "Reading dates",
@@ -97,6 +98,7 @@ pub fn label(phase: Phase) -> String {
 pub fn kept(phase: Phase, items: u64, bytes: u64, took: Duration, columns: usize) -> String {
     let noun = match phase {
         Phase::Hash | Phase::Preview => "picture",
+        Phase::Films => "film",
         _ => "file",
     };
     let bytes = if bytes > 0 { format!(", {}", human_bytes(bytes)) } else { String::new() };

@@ -26,7 +26,7 @@ mod webp;
 pub use colours::colours;
 pub use detail::detail;
 pub use limits::Limits;
-pub use sniff::sniff;
+pub use sniff::{sniff, sniff_film};
 
 use std::fmt;
 use std::io;

@@ -31,6 +31,38 @@ pub fn sniff(source: &dyn ReadAt) -> io::Result<Option<Format>> {
     }
 }
 
+/// Tells the container of a film from the first bytes; [`Format::OtherFilm`] for one that is not
+/// read.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn sniff_film(source: &dyn ReadAt) -> io::Result<Format> {
+    let mut head = [0; HEAD];
+    let len = usize::try_from(source.size()).unwrap_or(usize::MAX).min(head.len());
+    let head = head.get_mut(..len).unwrap_or_default();
+    source.read_exact_at(0, head)?;
+    Ok(match &*head {
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => Format::Avi,
+        // The document type stands within the first element (RFC 8794, 11.2).
+        [0x1a, 0x45, 0xdf, 0xa3, ..] if memchr::memmem::find(head, b"webm").is_some() => {
+            Format::WebM
+        }
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => Format::Mkv,
+        [_, _, _, _, b'f', b't', b'y', b'p', b'3', b'g', ..] => Format::ThreeGp,
+        [_, _, _, _, b'f', b't', b'y', b'p', b'q', b't', b' ', b' ', ..] => Format::Mov,
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Format::Mp4,
+        // QuickTime's films from before there were brands.
+        [_, _, _, _, kind @ ..]
+            if [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"]
+                .iter()
+                .any(|name| kind.starts_with(*name)) =>
+        {
+            Format::Mov
+        }
+        _ => Format::OtherFilm,
+    })
+}
+
 fn by_magic(head: &[u8]) -> Option<Format> {
     match head {
         [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),

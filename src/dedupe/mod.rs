@@ -8,6 +8,7 @@ mod contents;
 pub mod criterion;
 mod dense;
 pub mod evidence;
+pub mod films;
 pub mod keeper;
 mod marks;
 mod neighbours;

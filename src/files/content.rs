@@ -36,7 +36,10 @@ impl FileSource {
     }
 
     /// Whether the file is still what it was when it was opened.
-    fn is_unchanged(&self) -> io::Result<bool> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn is_unchanged(&self) -> io::Result<bool> {
         let state = |metadata: &Metadata| -> (FileStamp, Option<ChangedNs>) {
             (stamp_of(&self.path, metadata), changed(metadata))
         };

@@ -13,7 +13,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use crate::files::globs::Globs;
 use crate::files::leftover::Leftover;
 use crate::files::stamp::{Volumes, changed, stamp_of};
-use crate::model::extensions::{is_film, may_be_a_picture};
+use crate::model::extensions::{is_film, is_video, may_be_a_picture};
 use crate::model::media::{Evidence, FileKey, MediaFile};
 use crate::model::record::{Skip, Stage};
 
@@ -46,9 +46,11 @@ pub struct Walked {
     pub files: Vec<MediaFile>,
     /// What could not be looked at.
     pub skipped: Vec<Skip>,
-    /// Regular files that are no pictures by their names.
+    /// Films by their names, in the order of their paths' bytes; among `files` where all are.
+    pub videos: Vec<MediaFile>,
+    /// Regular files that are neither by their names.
     pub other: u64,
-    /// Those among them that may be the films of Live Photos.
+    /// The films among those that may belong to Live Photos.
     pub films: Vec<PathBuf>,
     /// In a census: symbolic links that are not followed, sockets, pipes and devices.
     pub irregular: Vec<PathBuf>,
@@ -120,7 +122,8 @@ pub fn walk(
     }
     let mut walked = walked.into_inner().unwrap_or_else(PoisonError::into_inner);
     walked.interrupted = cancel.load(Ordering::Relaxed);
-    once_each(&mut walked, roots, options);
+    once_each(&mut walked.files, roots, options);
+    once_each(&mut walked.videos, roots, options);
     walked.skipped.sort();
     walked.skipped.dedup();
     walked.irregular.sort();
@@ -232,6 +235,7 @@ fn folder_key(_path: &Path) -> Option<FileKey> {
 /// What one thread has found and not yet handed over.
 struct Batch<'a> {
     files: Vec<MediaFile>,
+    videos: Vec<MediaFile>,
     skipped: Vec<Skip>,
     other: u64,
     films: Vec<PathBuf>,
@@ -245,6 +249,7 @@ impl<'a> Batch<'a> {
     fn new(walked: &'a Mutex<Walked>, found: &'a (dyn Fn(u64) + Sync)) -> Self {
         Self {
             files: Vec::new(),
+            videos: Vec::new(),
             skipped: Vec::new(),
             other: 0,
             films: Vec::new(),
@@ -280,11 +285,12 @@ impl<'a> Batch<'a> {
         if !options.include.is_empty() && !options.include.matches(below_root) {
             return;
         }
-        if !options.all && !may_be_a_picture(path) {
+        let is_video = !options.all && is_video(path);
+        if is_video && is_film(path) {
+            self.films.push(path.to_owned());
+        }
+        if !options.all && !may_be_a_picture(path) && !is_video {
             self.other += 1;
-            if is_film(path) {
-                self.films.push(path.to_owned());
-            }
         } else {
             let metadata = if named_link {
                 path.metadata()
@@ -294,20 +300,23 @@ impl<'a> Batch<'a> {
                 })
             };
             match metadata {
-                Ok(metadata) if metadata.is_file() => self.files.push(MediaFile {
-                    path: path.to_owned(),
-                    stamp: stamp_of(path, &metadata),
-                    evidence: Evidence {
-                        changed: changed(&metadata),
-                        volume: self.volumes.volume(path, &metadata),
-                    },
-                    root: number,
-                }),
+                Ok(metadata) if metadata.is_file() => {
+                    let file = MediaFile {
+                        path: path.to_owned(),
+                        stamp: stamp_of(path, &metadata),
+                        evidence: Evidence {
+                            changed: changed(&metadata),
+                            volume: self.volumes.volume(path, &metadata),
+                        },
+                        root: number,
+                    };
+                    if is_video { self.videos.push(file) } else { self.files.push(file) }
+                }
                 Ok(_) => {}
                 Err(error) => self.skipped.push(skip(path, &error)),
             }
         }
-        if self.files.len() + self.other as usize >= Self::SIZE {
+        if self.files.len() + self.videos.len() + self.other as usize >= Self::SIZE {
             self.flush();
         }
     }
@@ -323,13 +332,14 @@ impl<'a> Batch<'a> {
     }
 
     fn flush(&mut self) {
-        let lists = self.files.is_empty() && self.skipped.is_empty() && self.irregular.is_empty();
-        if lists && self.other == 0 {
+        let files = self.files.len() as u64 + self.videos.len() as u64 + self.other;
+        if files == 0 && self.skipped.is_empty() && self.irregular.is_empty() {
             return;
         }
-        (self.found)(self.files.len() as u64 + self.other);
+        (self.found)(files);
         let mut walked = lock(self.walked);
         walked.files.append(&mut self.files);
+        walked.videos.append(&mut self.videos);
         walked.skipped.append(&mut self.skipped);
         walked.films.append(&mut self.films);
         walked.irregular.append(&mut self.irregular);
@@ -363,8 +373,8 @@ fn loops(error: &ignore::Error) -> bool {
 }
 
 /// Sorts, and drops what was reached twice.
-fn once_each(walked: &mut Walked, roots: &[PathBuf], options: &WalkOptions) {
-    walked.files.sort_unstable_by(|a, b| {
+fn once_each(files: &mut Vec<MediaFile>, roots: &[PathBuf], options: &WalkOptions) {
+    files.sort_unstable_by(|a, b| {
         let (a_path, b_path) = (a.path.as_os_str(), b.path.as_os_str());
         a_path.as_encoded_bytes().cmp(b_path.as_encoded_bytes()).then(a.root.cmp(&b.root))
     });
@@ -373,20 +383,20 @@ fn once_each(walked: &mut Walked, roots: &[PathBuf], options: &WalkOptions) {
         return;
     }
     let mut count = std::collections::HashMap::<FileKey, u32>::new();
-    for file in &walked.files {
+    for file in &*files {
         *count.entry(file.stamp.key).or_default() += 1;
     }
-    let mut first: Vec<usize> = (0..walked.files.len()).collect();
-    first.sort_by_key(|&index| walked.files[index].root);
+    let mut first: Vec<usize> = (0..files.len()).collect();
+    first.sort_by_key(|&index| files[index].root);
     let mut seen: HashSet<PathBuf> = HashSet::new();
-    let mut keep = vec![true; walked.files.len()];
+    let mut keep = vec![true; files.len()];
     for index in first {
-        let file = &walked.files[index];
+        let file = &files[index];
         if count.get(&file.stamp.key).is_some_and(|&count| count > 1) {
             let real = file.path.canonicalize().unwrap_or_else(|_| file.path.clone());
             keep[index] = seen.insert(real);
         }
     }
     let mut keep = keep.into_iter();
-    walked.files.retain(|_| keep.next().unwrap_or(true));
+    files.retain(|_| keep.next().unwrap_or(true));
 }

@@ -43,6 +43,8 @@ pub struct DuplicateOptions {
     pub include_alike: bool,
     /// Act on copies although it is not sure which one is the original.
     pub include_unsure: bool,
+    /// Act on films that show the same although their bytes differ.
+    pub include_films: bool,
     /// Rules for the keeper, before the usual order.
     pub keep: Vec<KeepRule>,
     /// Compare pairs that were marked as no duplicates all the same.
@@ -133,12 +135,20 @@ impl Library {
             others.pictures.iter().map(|p| p.file.path.clone()).collect();
         let confirm = if options.acts { Confirm::Unbound } else { Confirm::Untraced };
         let found = self.compare(&mut scan, others, &matching, confirm, monitor)?;
+        let films = self.compare_films(&scan, &options.with_cache, &matching, monitor)?;
 
         // Files of another cache whose drive is offline are expected to be missing.
         let news = |skip: &&Skip| !elsewhere.contains(&skip.path);
-        let skipped = scan.skipped.iter().chain(found.skipped.iter().filter(news)).map(|skip| {
-            Skipped { path: skip.path.clone(), stage: skip.stage, reason: skip.reason.clone() }
+        let skips = scan.skipped.iter().chain(found.skipped.iter().filter(news));
+        let skips = skips.chain(&scan.videos.skipped).chain(films.skipped.iter().filter(news));
+        let skipped = skips.map(|skip| Skipped {
+            path: skip.path.clone(),
+            stage: skip.stage,
+            reason: skip.reason.clone(),
         });
+        let mut groups = found.report_groups(&scan.pictures, &matching);
+        groups.extend(films.groups);
+        groups.sort_by(|a, b| a.keeper.path.cmp(&b.keeper.path));
         let mut findings = Findings {
             roots: options.roots.clone(),
             references: options.references.clone(),
@@ -149,10 +159,12 @@ impl Library {
                 include_bursts: options.include_bursts,
                 include_alike: options.include_alike,
                 include_unsure: options.include_unsure,
+                include_films: options.include_films,
             },
-            groups: found.report_groups(&scan.pictures, &matching),
+            groups,
             skipped: skipped.collect(),
             damaged: damaged(&scan, &found, &elsewhere),
+            undecoded: scan.videos.undecoded().collect(),
             known: HashMap::new(),
             warnings: doubts.warnings,
             counts,
@@ -168,6 +180,7 @@ impl Library {
         Counts {
             files: scan.files,
             not_pictures: scan.not_pictures,
+            films: scan.videos.counts(),
             images: scan.pictures.len() as u64,
             hashed: scan.hashed,
             from_cache: scan.from_cache,

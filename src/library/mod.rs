@@ -11,6 +11,7 @@ mod covered;
 mod doubts;
 mod duplicates;
 mod error;
+mod films;
 #[cfg_attr(not(feature = "approximate"), path = "no_graph.rs")]
 mod graph;
 mod import;

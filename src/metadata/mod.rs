@@ -49,7 +49,9 @@ pub fn embedded(source: &dyn ReadAt) -> Embedded {
         dates.extend(found.map(|(text, time)| DateCandidate::local(DateSource::Iptc, text, time)));
     }
     // A HEIC or a CR3 may be a movie by its boxes; its tags come first.
-    dates.extend(video::dates(source));
+    let film = video::read(source);
+    dates.extend(film.dates);
+    embedded.camera = embedded.camera.or(film.camera);
     embedded
 }
 

@@ -1,4 +1,4 @@
-//! When a film was taken, as its container says.
+//! When a film was taken and by what, as its container says.
 //!
 //! The boxes are read by [`crate::container::isobmff`], as those of HEIC are: the parsers that
 //! there are either leave the times out (mp4parse) or give one of them without saying which.
@@ -8,6 +8,7 @@ use std::io;
 use crate::container::ReadAt;
 use crate::container::ebml;
 use crate::container::isobmff::{self, Fields};
+use crate::metadata::Embedded;
 use crate::metadata::capture::{DateCandidate, DateSource};
 use crate::model::calendar::Civil;
 use crate::model::media::CaptureTime;
@@ -19,34 +20,35 @@ const SECONDS_1904: i64 = 2_082_844_800;
 /// From 1970-01-01 to 2001-01-01.
 const SECONDS_2001: i64 = 978_307_200;
 
-/// All dates of a video; empty for other files.
-pub(super) fn dates(source: &dyn ReadAt) -> Vec<DateCandidate> {
+/// All dates of a video, and what took it; nothing for other files.
+pub(super) fn read(source: &dyn ReadAt) -> Embedded {
     let mut head = [0; 12];
     if source.size() < 12 || source.read_exact_at(0, &mut head).is_err() {
-        return Vec::new();
+        return Embedded::default();
     }
+    let dated = |dates| Embedded { dates, camera: None };
     let read = match &head {
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' '] => avi(source),
-        [0x1a, 0x45, 0xdf, 0xa3, ..] => matroska(source),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' '] => avi(source).map(dated),
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => matroska(source).map(dated),
         [_, _, _, _, b'f' | b'm' | b'w' | b's' | b'p', ..] => movie(source),
-        _ => Ok(Vec::new()),
+        _ => Ok(Embedded::default()),
     };
     read.unwrap_or_default()
 }
 
 /// `moov/mvhd` (ISO/IEC 14496-12, 8.2.2), and Apple's keys in `moov/meta` (QuickTime File Format).
-fn movie(source: &dyn ReadAt) -> io::Result<Vec<DateCandidate>> {
+fn movie(source: &dyn ReadAt) -> io::Result<Embedded> {
     let top = isobmff::boxes(source, 0, source.size())?;
     let Some(found) = top.iter().find(|found| &found.kind == b"moov") else {
-        return Ok(Vec::new());
+        return Ok(Embedded::default());
     };
     if found.size() > MOST_BYTES {
-        return Ok(Vec::new());
+        return Ok(Embedded::default());
     }
     let mut movie = vec![0; found.size() as usize];
     source.read_exact_at(found.start, &mut movie)?;
     let mut dates = Vec::new();
-    if let Some(text) = creation_date(&movie) {
+    if let Some(text) = apple_text(&movie, b"com.apple.quicktime.creationdate") {
         let time = super::xmp::time(&text);
         dates.push(DateCandidate::local(DateSource::QuickTimeCreationDate, text, time));
     }
@@ -57,7 +59,25 @@ fn movie(source: &dyn ReadAt) -> io::Result<Vec<DateCandidate>> {
         let text = if known { utc_text(utc) } else { "0".to_owned() };
         dates.push(DateCandidate::utc(DateSource::MovieHeader, text, known.then_some(utc)));
     }
-    Ok(dates)
+    Ok(Embedded { dates, camera: camera(&movie) })
+}
+
+/// Make and model by Apple's keys, else as user data (QuickTime File Format, "User Data Text
+/// Strings": a length, a language, the text).
+fn camera(movie: &[u8]) -> Option<String> {
+    let user_data = isobmff::child(movie, b"udta");
+    let user_text = |kind| {
+        let mut fields = Fields(isobmff::child(user_data?, kind)?);
+        let length = fields.u16()?;
+        fields.u16()?;
+        let text = std::str::from_utf8(fields.take(length.into())?).ok()?;
+        Some(text.trim_matches(['\0', ' ']).to_owned())
+    };
+    let make = apple_text(movie, b"com.apple.quicktime.make").or_else(|| user_text(b"\xa9mak"));
+    let model = apple_text(movie, b"com.apple.quicktime.model").or_else(|| user_text(b"\xa9mod"));
+    let named: Vec<String> =
+        make.into_iter().chain(model).filter(|text| !text.is_empty()).collect();
+    (!named.is_empty()).then(|| named.join(" "))
 }
 
 fn movie_header(content: &[u8]) -> Option<u64> {
@@ -69,9 +89,8 @@ fn movie_header(content: &[u8]) -> Option<u64> {
     }
 }
 
-/// The value of the key `com.apple.quicktime.creationdate`.
-fn creation_date(movie: &[u8]) -> Option<String> {
-    const KEY: &[u8] = b"com.apple.quicktime.creationdate";
+/// The value of one of Apple's keys.
+fn apple_text(movie: &[u8], key: &[u8]) -> Option<String> {
     let meta = isobmff::child(movie, b"meta")?;
     // Apple's has no version, ISO's has.
     let meta = match isobmff::child(meta, b"keys") {
@@ -86,7 +105,7 @@ fn creation_date(movie: &[u8]) -> Option<String> {
         let size = keys.u32()?;
         keys.code()?;
         let name = keys.take(usize::try_from(size).ok()?.checked_sub(8)?)?;
-        if name == KEY {
+        if name == key {
             index = Some(number);
             break;
         }

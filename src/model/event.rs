@@ -13,6 +13,8 @@ pub enum Phase {
     Lookup,
     /// Reading, decoding and hashing pictures.
     Hash,
+    /// Reading what films are, and the frames by which they are found.
+    Films,
     /// Finding neighbours and groups.
     Compare,
     /// Comparing bytes or checking the cache against the files.
@@ -27,10 +29,11 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in the order of a run.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Walk,
         Self::Lookup,
         Self::Hash,
+        Self::Films,
         Self::Compare,
         Self::Verify,
         Self::Dates,
@@ -44,6 +47,7 @@ impl Phase {
             Self::Walk => "walk",
             Self::Lookup => "lookup",
             Self::Hash => "hash",
+            Self::Films => "films",
             Self::Compare => "compare",
             Self::Verify => "verify",
             Self::Dates => "dates",

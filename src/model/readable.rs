@@ -39,6 +39,25 @@ pub fn human_bytes(bytes: u64) -> String {
     format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10))
 }
 
+/// A length of time in microseconds: `8.2 s`, `1:05 min`, `1:02:05 h`, rounded down.
+pub fn human_duration(microseconds: i64) -> String {
+    let tenths = microseconds.max(0) / 100_000;
+    let (seconds, minutes, hours) = (tenths / 10 % 60, tenths / 600 % 60, tenths / 36_000);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}.{} s", tenths % 10),
+        (0, _) => format!("{minutes}:{seconds:02} min"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02} h"),
+    }
+}
+
+/// Bits a second: `850 kbit/s`, `12.3 Mbit/s`, rounded down.
+pub fn human_bit_rate(bits: u64) -> String {
+    match bits {
+        0..1_000_000 => format!("{} kbit/s", bits / 1000),
+        _ => format!("{}.{} Mbit/s", grouped(bits / 1_000_000), bits / 100_000 % 10),
+    }
+}
+
 /// `1 file`, `2,000 files`.
 pub fn count(number: u64, noun: &str) -> String {
     format!("{} {}", grouped(number), plural(number, noun))
@@ -68,6 +87,24 @@ mod tests {
 
     fn iso(local_seconds: i64, subsecond_ns: Option<u32>, offset_minutes: Option<i16>) -> String {
         iso_time(CaptureTime { local_seconds, subsecond_ns, offset_minutes })
+    }
+
+    #[test]
+    fn durations_and_rates() {
+        for (microseconds, text) in [
+            (0, "0.0 s"),
+            (-5, "0.0 s"),
+            (8_290_000, "8.2 s"),
+            (59_999_999, "59.9 s"),
+            (65_000_000, "1:05 min"),
+            (3_725_000_000, "1:02:05 h"),
+        ] {
+            assert_eq!(human_duration(microseconds), text);
+        }
+        for (bits, text) in [(0, "0 kbit/s"), (850_999, "850 kbit/s"), (12_345_678, "12.3 Mbit/s")]
+        {
+            assert_eq!(human_bit_rate(bits), text);
+        }
     }
 
     #[test]

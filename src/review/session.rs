@@ -117,6 +117,7 @@ impl Session {
             groups: Vec::new(),
             skipped: Vec::new(),
             damaged: Vec::new(),
+            undecoded: Vec::new(),
             known: HashMap::new(),
             warnings: Vec::new(),
             counts: Counts::default(),

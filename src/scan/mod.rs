@@ -3,6 +3,7 @@
 
 mod confirm;
 pub mod damage;
+pub mod films;
 mod pipeline;
 mod reading;
 
@@ -22,6 +23,8 @@ use crate::model::record::{ContentHash, Picture, Record, Skip, Stage, Unreadable
 use crate::picture::hasher::TileHasher;
 use crate::picture::window::WindowSet;
 pub use confirm::{Confirm, Confirmed, Confirming};
+use films::FilmJob;
+pub use films::FilmScan;
 use pipeline::{Hashed, ReadJob};
 pub use reading::{ReadPicture, read_picture};
 
@@ -48,8 +51,10 @@ pub struct Scan {
     pub files: u64,
     /// Files that are no pictures.
     pub not_pictures: u64,
-    /// Those among them that may be the films of Live Photos.
+    /// Films that may belong to Live Photos.
     pub films: Vec<PathBuf>,
+    /// What was seen of films; nothing where they are files like others.
+    pub videos: FilmScan,
     /// What interrupted runs left behind among them.
     pub unsettled: Vec<PathBuf>,
     /// Pictures that were decoded and hashed in this run.
@@ -112,7 +117,8 @@ pub fn scan_found(
 
     progress.on(Event::StageStarted { stage: Phase::Hash, total: Some(missing.len() as u64) });
     let mut fresh: Vec<Fresh> = Vec::with_capacity(missing.len());
-    let mut writer = CacheWriter { cache, waiting: 0, failure: None };
+    let mut cache = cache;
+    let mut writer = CacheWriter { cache: cache.as_deref_mut(), waiting: 0, failure: None };
     let files = &walked.files;
     let work = ReadJob { files, known: &known, options, progress, cancel };
     pipeline::run(&work, &missing, hasher, &mut |step| {
@@ -144,15 +150,19 @@ pub fn scan_found(
     writer.commit(files, &mut fresh);
     let cache_failure = writer.failure;
     progress.on(Event::StageFinished { stage: Phase::Hash });
+    let found = (walked.files.len() + walked.videos.len()) as u64 + walked.other;
+    let job = FilmJob { options, progress, cancel };
+    let videos = films::scan(walked.videos, cache, job);
 
     let mut scan = Scan {
-        files: walked.files.len() as u64 + walked.other,
+        files: found,
         not_pictures: walked.other,
         films: walked.films,
         unsettled: walked.unsettled,
         skipped: walked.skipped,
         cache_failure,
-        interrupted: fresh.len() < missing.len() || walked.interrupted,
+        interrupted: fresh.len() < missing.len() || videos.interrupted || walked.interrupted,
+        videos,
         ..Scan::default()
     };
     fresh.sort_unstable_by_key(|fresh| fresh.index);
@@ -231,13 +241,15 @@ impl Scan {
         self.pictures.sort_by(|a, b| a.file.path.cmp(&b.file.path));
     }
 
-    /// The damaged pictures among them, by path.
+    /// The damaged pictures and films among them, by path.
     pub fn damaged(&self) -> Vec<DamagedPicture> {
         let flawed = self.pictures.iter().filter_map(|picture| {
             let what = picture.record.flags.flaw()?.to_owned();
             Some(DamagedPicture { path: picture.file.path.clone(), what })
         });
-        flawed.collect()
+        let mut damaged: Vec<DamagedPicture> = flawed.chain(self.videos.damaged()).collect();
+        damaged.sort();
+        damaged
     }
 
     /// Whether only another cache knows this picture.

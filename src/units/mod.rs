@@ -44,9 +44,10 @@ impl UnitRole {
 }
 
 /// A file's folder and its name before the extension, letter case aside.
-type Stem = (PathBuf, OsString);
+pub type Stem = (PathBuf, OsString);
 
-fn stem(path: &Path) -> Stem {
+/// The stem of a file.
+pub fn stem(path: &Path) -> Stem {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     (folder, path.file_stem().unwrap_or_default().to_ascii_lowercase())
 }
@@ -56,6 +57,12 @@ fn shot(path: &Path) -> Stem {
     let (folder, stem) = stem(path);
     let moment = stem.to_str().and_then(PixelName::parse).map(|name| name.moment.into());
     (folder, moment.unwrap_or(stem))
+}
+
+/// The stems of pictures whose films, if they have any, are those of Live Photos.
+pub fn with_films<'a>(pictures: impl Iterator<Item = (&'a Path, Format)>) -> HashSet<Stem> {
+    let live = pictures.filter(|(_, format)| matches!(format, Format::Jpeg | Format::Heic));
+    live.map(|(path, _)| stem(path)).collect()
 }
 
 /// The role of each picture, in the order given: a RAW and pictures of another kind with the same

@@ -45,19 +45,20 @@ impl Fingerprint {
         share.max(duration.saturating_add(MOST_LONGER_US))
     }
 
-    /// Whether two films are worth a proof: about equally long, and near at the first moment at
-    /// which neither is flat.
-    pub fn may_match(&self, other: &Self) -> bool {
+    /// Bits between two films at the first moment at which neither is flat, if they are worth a
+    /// proof: about equally long, and near at that moment.
+    pub fn nearness(&self, other: &Self) -> Option<Distance> {
         let (short, long) =
             if self.duration_us <= other.duration_us { (self, other) } else { (other, self) };
         if long.duration_us > short.longest_partner() {
-            return false;
+            return None;
         }
         let common = self.frames.iter().find_map(|(probe, frame)| {
             let (_, their) = other.frames.iter().find(|(theirs, _)| theirs == probe)?;
             (!frame.is_flat() && !their.is_flat()).then_some((frame, their))
         });
-        common.is_some_and(|(a, b)| a.view.phash.distance(b.view.phash) <= NEAR)
+        let distance = common.map(|(a, b)| a.view.phash.distance(b.view.phash));
+        distance.filter(|&distance| distance <= NEAR)
     }
 }
 
@@ -108,14 +109,15 @@ mod tests {
             (97_999_999, 100_000_000, false),
             (0, 400_000, true),
         ] {
-            assert_eq!(of(a).may_match(&of(b)), expected, "{a} {b}");
-            assert_eq!(of(b).may_match(&of(a)), expected, "{b} {a}");
+            assert_eq!(of(a).nearness(&of(b)).is_some(), expected, "{a} {b}");
+            assert_eq!(of(b).nearness(&of(a)).is_some(), expected, "{b} {a}");
         }
     }
 
     #[test]
     fn a_flat_start_does_not_decide() {
-        let near = |a: &[(u8, Frame)], b: &[(u8, Frame)]| film(9, a).may_match(&film(9, b));
+        let near =
+            |a: &[(u8, Frame)], b: &[(u8, Frame)]| film(9, a).nearness(&film(9, b)).is_some();
         assert!(near(&[frame(0, 30, 0)], &[frame(0, 30, 0xfff)]));
         assert!(!near(&[frame(0, 30, 0)], &[frame(0, 30, 0x1fff)]));
         // Both black: the next one tells.

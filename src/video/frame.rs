@@ -7,10 +7,11 @@ use crate::picture::tile::{FineTile, Tiles};
 /// A frame below this contrast is flat: black, white, or a fade. All such frames look alike.
 const FLAT_BELOW: u32 = 8;
 
-/// One frame: when it is shown, its hashes and its tile.
+/// One frame: its moment, its hashes and its tile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Microseconds from the first frame that is shown.
+    /// The moment that was asked for, in microseconds from the first frame of the film. The frame
+    /// is the one that begins about then, or is on the screen.
     pub time: i64,
     /// Hashes of the frame as shown.
     pub view: View,
@@ -19,7 +20,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Of the tiles of a frame that is shown then.
+    /// Of the tiles of the frame that is shown then.
     pub fn new(time: i64, tiles: Tiles) -> Self {
         Self { time, view: dct::hash_tile(&tiles.coarse).upright(), tile: tiles.fine }
     }

@@ -10,4 +10,4 @@ mod proof;
 pub use film::{Film, FilmRecord};
 pub use fingerprint::{Fingerprint, PROBES};
 pub use frame::{Frame, contrast};
-pub use proof::{Agreement, FilmStanding, MOST_APART_US, prove};
+pub use proof::{Agreement, FilmStanding, is_clear_miss, prove};

@@ -178,6 +178,7 @@ impl Library {
             groups: groups.collect(),
             skipped: Vec::new(),
             damaged: Vec::new(),
+            undecoded: Vec::new(),
             known: Default::default(),
             warnings: Vec::new(),
             counts: Counts::default(),

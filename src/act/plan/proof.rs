@@ -27,6 +27,8 @@ pub struct Proof {
     pub likeness: Option<u8>,
     /// It is not sure which of both is the original.
     pub unsure: bool,
+    /// It is a film.
+    pub film: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,6 +43,8 @@ struct ProofJson {
     likeness: Option<u8>,
     #[serde(default, skip_serializing_if = "is_false")]
     unsure: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    film: bool,
 }
 
 impl Proof {
@@ -53,6 +57,7 @@ impl Proof {
         orientation: Orientation::Upright,
         likeness: None,
         unsure: false,
+        film: false,
     };
 
     /// What was found of a duplicate in the group of that number.
@@ -65,6 +70,7 @@ impl Proof {
             orientation: duplicate.orientation,
             likeness: duplicate.likeness.map(|likeness| likeness.per_cent),
             unsure: duplicate.unsure.is_some(),
+            film: duplicate.picture.film.is_some(),
         }
     }
 }
@@ -79,6 +85,7 @@ impl From<Proof> for ProofJson {
             orientation: proof.orientation.name().to_owned(),
             likeness: proof.likeness,
             unsure: proof.unsure,
+            film: proof.film,
         }
     }
 }
@@ -101,6 +108,7 @@ impl TryFrom<ProofJson> for Proof {
             orientation,
             likeness: json.likeness,
             unsure: json.unsure,
+            film: json.film,
         })
     }
 }
@@ -130,6 +138,9 @@ pub struct MatchRule {
     /// Acted on although it is not sure which one is the original.
     #[serde(default, skip_serializing_if = "is_false")]
     pub include_unsure: bool,
+    /// Films of other bytes are acted on like pictures.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub include_films: bool,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -146,6 +157,7 @@ impl From<&Matching> for MatchRule {
             include_bursts: matching.include_bursts,
             include_alike: matching.include_alike,
             include_unsure: matching.include_unsure,
+            include_films: matching.include_films,
         }
     }
 }
@@ -182,6 +194,9 @@ impl MatchRule {
             }
             _ if proof.unsure && !self.include_unsure => {
                 Some("may be the original of its keeper, and the plan's policy leaves that alone")
+            }
+            _ if proof.film && !self.include_films => {
+                Some("is a film of other bytes, and the plan's policy leaves those alone")
             }
             _ => None,
         }

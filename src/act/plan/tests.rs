@@ -334,6 +334,7 @@ fn keepers_are_proven() {
         ),
         (proof(|p| p.relation = Relation::Burst), "a shot of a burst"),
         (proof(|p| p.unsure = true), "may be the original of its keeper"),
+        (proof(|p| p.film = true), "is a film of other bytes"),
         (proof(|p| p.orientation = crate::model::media::Orientation::Rotate90), "is turned"),
     ] {
         let message = told(Quarantine, change);
@@ -355,6 +356,7 @@ fn keepers_are_proven() {
     let rule = good.policy.as_mut().unwrap();
     (rule.fine_only, rule.any_orientation) = (true, true);
     (rule.include_bursts, rule.include_unsure) = (true, true);
+    rule.include_films = true;
     good.actions[0].files[0].proof = Some(Proof {
         group: number("k"),
         relation: Relation::Burst,
@@ -363,6 +365,7 @@ fn keepers_are_proven() {
         orientation: crate::model::media::Orientation::Rotate90,
         likeness: None,
         unsure: true,
+        film: true,
     });
     assert_eq!(good.check(), Ok(()));
     assert_eq!(Plan::from_json(&good.to_json().unwrap()), Ok(good));

@@ -118,6 +118,11 @@ impl Cache {
         &self.file
     }
 
+    /// Where relative paths start.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
     /// Moves the database aside, for when it turns out to be damaged in use. The cache must not be
     /// used any more.
     ///

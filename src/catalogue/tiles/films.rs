@@ -4,6 +4,7 @@
 //! size, modification time, change time, inode and volume are what they were; a film that moved is
 //! looked at again. A row and its frames are sealed; a damaged one counts as none.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Row, params};
@@ -15,10 +16,10 @@ use crate::model::media::{
     ModifiedNs, Volume,
 };
 use crate::model::path_text::{key_of_path, path_of_key};
-use crate::model::phash::{HASH_VERSION, View};
+use crate::model::phash::{FineDistance, HASH_VERSION, View};
 use crate::model::record::ContentHash;
 use crate::picture::tile::FineTile;
-use crate::video::{Film, FilmRecord, Fingerprint, Frame};
+use crate::video::{Agreement, Film, FilmRecord, FilmStanding, Fingerprint, Frame};
 
 /// Most frames that are kept of a film, beside those of its fingerprint.
 pub const MOST_FRAMES: usize = 16;
@@ -61,6 +62,16 @@ CREATE TABLE IF NOT EXISTS film_frame (
     cells BLOB NOT NULL,
     seal INTEGER NOT NULL,
     PRIMARY KEY (film, time)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS film_pair (
+    first INTEGER NOT NULL,
+    second INTEGER NOT NULL,
+    standing INTEGER NOT NULL,
+    median INTEGER NOT NULL,
+    motion INTEGER NOT NULL,
+    moments INTEGER NOT NULL,
+    seal INTEGER NOT NULL,
+    PRIMARY KEY (first, second)
 ) WITHOUT ROWID;
 ";
 
@@ -182,6 +193,62 @@ impl TileStore {
         })
     }
 
+    /// Keeps what was found of pairs of films, by their numbers. A film that is read again gets
+    /// another number, so that this holds as long as both do.
+    ///
+    /// # Errors
+    /// [`TileStoreError`]
+    pub fn write_film_pairs(
+        &mut self,
+        pairs: &[((i64, i64), Agreement)],
+    ) -> Result<(), TileStoreError> {
+        self.attempt_mut(|store| {
+            let transaction = store.connection.transaction()?;
+            {
+                let mut insert = transaction.prepare_cached(
+                    "INSERT OR REPLACE INTO film_pair
+                     (first, second, standing, median, motion, moments, seal)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?;
+                for &((a, b), found) in pairs {
+                    let pair = (a.min(b), a.max(b));
+                    insert.execute(params![
+                        pair.0,
+                        pair.1,
+                        found.standing as u8,
+                        found.median.0,
+                        found.motion,
+                        found.moments,
+                        pair_seal(pair, found),
+                    ])?;
+                }
+            }
+            transaction.commit()
+        })
+    }
+
+    /// What was found of all pairs, the smaller number first.
+    ///
+    /// # Errors
+    /// [`TileStoreError`]
+    pub fn film_pairs(&self) -> Result<HashMap<(i64, i64), Agreement>, TileStoreError> {
+        self.attempt(|store| {
+            let sql =
+                "SELECT first, second, standing, median, motion, moments, seal FROM film_pair";
+            let mut statement = store.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            let mut pairs = HashMap::new();
+            while let Some(row) = rows.next()? {
+                match read_pair(row) {
+                    Ok(found) => pairs.extend(found),
+                    Err(error) if is_of_value(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(pairs)
+        })
+    }
+
     /// Keeps the hash of a film's bytes.
     ///
     /// # Errors
@@ -214,8 +281,28 @@ impl TileStore {
                 transaction.execute("DELETE FROM film WHERE id = ?1", [id])?;
                 transaction.execute("DELETE FROM film_frame WHERE film = ?1", [id])?;
             }
+            transaction.execute_batch(
+                "DELETE FROM film_pair WHERE first NOT IN (SELECT id FROM film)
+                     OR second NOT IN (SELECT id FROM film);",
+            )?;
             transaction.commit()?;
             Ok(removed.len() as u64)
+        })
+    }
+
+    /// The numbers of all films, by absolute path.
+    ///
+    /// # Errors
+    /// [`TileStoreError`]
+    pub fn film_ids(&self) -> Result<HashMap<PathBuf, i64>, TileStoreError> {
+        self.attempt(|store| {
+            let mut statement = store.connection.prepare("SELECT path, id FROM film")?;
+            let mut rows = statement.query([])?;
+            let mut ids = HashMap::new();
+            while let Some(row) = rows.next()? {
+                ids.insert(path_of_key(row.get_ref(0)?.as_blob()?), row.get(1)?);
+            }
+            Ok(ids)
         })
     }
 
@@ -382,6 +469,27 @@ fn read_frame(row: &Row<'_>, film: i64) -> rusqlite::Result<Option<(Option<u8>, 
 fn frame_seal(film: i64, time: i64, view: &[u8], cells: &[u8]) -> i64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&film.to_le_bytes()).update(&time.to_le_bytes()).update(view).update(cells);
+    first_word(&hasher)
+}
+
+fn read_pair(row: &Row<'_>) -> rusqlite::Result<Option<((i64, i64), Agreement)>> {
+    let pair = (row.get(0)?, row.get(1)?);
+    let standing = FilmStanding::ALL.get(usize::from(row.get::<_, u8>(2)?));
+    let Some(&standing) = standing else { return Ok(None) };
+    let found = Agreement {
+        standing,
+        median: FineDistance(row.get(3)?),
+        motion: row.get(4)?,
+        moments: row.get(5)?,
+    };
+    Ok((row.get::<_, i64>(6)? == pair_seal(pair, found)).then_some((pair, found)))
+}
+
+fn pair_seal((first, second): (i64, i64), found: Agreement) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&version().to_le_bytes());
+    hasher.update(&first.to_le_bytes()).update(&second.to_le_bytes());
+    hasher.update(format!("{found:?}").as_bytes());
     first_word(&hasher)
 }
 

@@ -51,6 +51,10 @@ pub struct ComparedArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::IncludeUnsure))]
     pub include_unsure: Option<Value>,
+    /// Act on films that show the same although their bytes differ; without it they are shown only
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::IncludeFilms))]
+    pub include_films: Option<Value>,
     /// Rules for which picture is kept, before the built-in ones: largest, oldest, newest,
     /// shortest-path, prefer=GLOB. May be repeated, or a comma-separated list
     #[arg(long, value_name = "RULE", help_heading = "Matching", value_parser = text(Key::Keep),
@@ -83,6 +87,7 @@ impl ComparedArgs {
         set(layer, Key::IncludeBursts, &self.include_bursts);
         set(layer, Key::IncludeAlike, &self.include_alike);
         set(layer, Key::IncludeUnsure, &self.include_unsure);
+        set(layer, Key::IncludeFilms, &self.include_films);
         set(layer, Key::Keep, &joined(&self.keep));
         self.files.add_settings(layer);
     }

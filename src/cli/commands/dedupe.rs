@@ -115,6 +115,7 @@ pub fn duplicate_options(compared: &args::ComparedArgs, settings: &Settings) -> 
     options.include_bursts = settings.include_bursts;
     options.include_alike = settings.include_alike;
     options.include_unsure = settings.include_unsure;
+    options.include_films = settings.include_films;
     options.keep = settings.keep.clone();
     options.ignore_marks = compared.ignore_marks;
     options

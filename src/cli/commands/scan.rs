@@ -38,5 +38,5 @@ pub fn run(context: &Context<'_>, options: &ScanRequest) -> Result<Outcome, Fail
     let scan = library.scan(&options.roots, &[], context.monitor(&cancel, &warn))?;
     let seconds = start.elapsed().as_secs_f64();
     render::scan::scan(&scan, &Counts { seconds, ..library.counts(&scan) }, options.format)?;
-    Ok(Outcome::from_skipped(scan.skipped.len()))
+    Ok(Outcome::from_skipped(scan.skipped.len() + scan.videos.skipped.len()))
 }

@@ -114,6 +114,7 @@ fn hit(SimilarHit { similar, cache }: SimilarHit, base: &Path) -> Hit {
             camera: known.record.metadata.camera.clone(),
             captured: known.record.metadata.captured,
             provenance: known.record.provenance,
+            film: None,
             reference: false,
             damaged: known.record.flags.damaged_tail,
             other_names: Vec::new(),

@@ -221,15 +221,15 @@ impl Menu<'_> {
             MenuChoice("Treat burst shots as copies", "include_bursts"),
             MenuChoice("Treat pictures that are only alike as copies", "include_alike"),
             MenuChoice("Act where it is not sure which is the original", "include_unsure"),
+            MenuChoice("Act on films that show the same", "include_films"),
             MenuChoice("Which picture is kept first", "keep"),
             MenuChoice("The GPU", "gpu"),
         ];
         let key = answered!(choose("Which setting?", &keys));
         let values: &[&str] = match key {
             "sensitivity" => &["exact", "standard", "aggressive"],
-            "any_orientation" | "include_bursts" | "include_alike" | "include_unsure" => {
-                &["false", "true"]
-            }
+            "any_orientation" | "include_bursts" | "include_alike" | "include_unsure"
+            | "include_films" => &["false", "true"],
             "keep" => &["largest", "oldest", "newest", "shortest-path"],
             _ => &["auto", "on", "off"],
         };

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::evidence::{EvidenceJson, evidence};
 use clean_backup::dedupe::carry::Carry;
+use clean_backup::model::film::FilmFacts;
 use clean_backup::model::findings::{
     Damaged, Duplicate, Findings, FoundPicture, Group, Linked, Member, REPORT_VERSION, Region,
     Skipped,
@@ -31,6 +32,8 @@ struct ReportJson<'a> {
     groups: Vec<GroupJson<'a>>,
     skipped: Vec<SkippedJson<'a>>,
     damaged: Vec<DamagedPictureJson<'a>>,
+    /// Films that are compared by nothing but their bytes, and why.
+    films_by_bytes: Vec<SkippedJson<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     warnings: &'a [String],
     summary: SummaryJson<'a>,
@@ -45,6 +48,7 @@ struct PolicyJson {
     include_bursts: bool,
     include_alike: bool,
     include_unsure: bool,
+    include_films: bool,
 }
 
 #[derive(Serialize)]
@@ -76,6 +80,31 @@ pub(super) struct PictureJson {
     other_names: Vec<PathJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<EvidenceJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    film: Option<FilmJson>,
+}
+
+/// How a film is stored.
+#[derive(Serialize)]
+struct FilmJson {
+    codec: String,
+    seconds: f64,
+    frames: u32,
+    keyframes: u32,
+    /// Of the frames, without sound.
+    bits_per_second: u64,
+}
+
+impl From<&FilmFacts> for FilmJson {
+    fn from(facts: &FilmFacts) -> Self {
+        Self {
+            codec: facts.codec.clone(),
+            seconds: facts.duration_us as f64 / 1e6,
+            frames: facts.frames,
+            keyframes: facts.keyframes,
+            bits_per_second: facts.bit_rate(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -220,6 +249,10 @@ struct SummaryJson<'a> {
     images: u64,
     hashed: u64,
     from_cache: u64,
+    films: u64,
+    films_hashed: u64,
+    films_from_cache: u64,
+    films_by_bytes: u64,
     skipped: u64,
     damaged: u64,
     groups: u64,
@@ -261,6 +294,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             include_bursts: report.matching.include_bursts,
             include_alike: report.matching.include_alike,
             include_unsure: report.matching.include_unsure,
+            include_films: report.matching.include_films,
         },
         groups: report
             .groups
@@ -281,6 +315,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             .iter()
             .map(|damaged| DamagedPictureJson { path: path(&damaged.path), what: &damaged.what })
             .collect(),
+        films_by_bytes: report.undecoded.iter().map(skipped).collect(),
         warnings: &report.warnings,
         summary: SummaryJson {
             files: counts.files,
@@ -288,6 +323,10 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             images: counts.images,
             hashed: counts.hashed,
             from_cache: counts.from_cache,
+            films: counts.films.films,
+            films_hashed: counts.films.hashed,
+            films_from_cache: counts.films.from_cache,
+            films_by_bytes: counts.films.by_bytes,
             skipped: summary.skipped,
             damaged: summary.damaged,
             groups: summary.groups,
@@ -340,6 +379,7 @@ pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
         damaged: picture.damaged,
         other_names: picture.other_names.iter().map(|name| path(name)).collect(),
         evidence: evidence(picture),
+        film: picture.film.as_ref().map(FilmJson::from),
     }
 }
 

@@ -250,6 +250,7 @@ mod own_results {
             groups: vec![],
             skipped: vec![],
             damaged: Vec::new(),
+            undecoded: Vec::new(),
             known: Default::default(),
             warnings: Vec::new(),
             counts: Default::default(),

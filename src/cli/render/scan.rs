@@ -22,7 +22,7 @@ pub fn scan(scan: &Scan, counts: &Counts, format: ListFormat) -> Result<(), Fail
 
 fn text(scan: &Scan, counts: &Counts) -> String {
     let mut text = String::new();
-    for skip in &scan.skipped {
+    for skip in scan.skipped.iter().chain(&scan.videos.skipped) {
         let reason = one_line(&skip.reason);
         text +=
             &format!("skipped {}: {} ({})\n", for_people(&skip.path), reason, skip.stage.name());
@@ -35,12 +35,23 @@ fn text(scan: &Scan, counts: &Counts) -> String {
         0 => String::new(),
         number => format!(", {number} damaged"),
     };
+    let films = counts.films;
+    if films.films > 0 {
+        for film in scan.videos.undecoded() {
+            let (path, why) = (for_people(&film.path), one_line(&film.reason));
+            text += &format!("by bytes alone {path}: {why}\n");
+        }
+        text += &format!(
+            "{} films: {} read, {} from the cache, {} compared by their bytes alone\n",
+            films.films, films.hashed, films.from_cache, films.by_bytes
+        );
+    }
     text + &format!(
         "{} pictures: {} hashed, {} from the cache{among}; {} skipped, {} other files; {:.1} s, {}\n",
         counts.images,
         counts.hashed,
         counts.from_cache,
-        scan.skipped.len(),
+        scan.skipped.len() + scan.videos.skipped.len(),
         counts.not_pictures,
         counts.seconds,
         counts.backend,
@@ -77,6 +88,10 @@ struct ScanSummary<'a> {
     images: u64,
     hashed: u64,
     from_cache: u64,
+    films: u64,
+    films_hashed: u64,
+    films_from_cache: u64,
+    films_by_bytes: u64,
     skipped: usize,
     damaged: usize,
     seconds: f64,
@@ -85,7 +100,8 @@ struct ScanSummary<'a> {
 
 impl<'a> ScanJson<'a> {
     fn from_scan(scan: &'a Scan, counts: &'a Counts) -> Self {
-        let skipped = scan.skipped.iter().map(|skip| ScanSkippedJson {
+        let skipped = scan.skipped.iter().chain(&scan.videos.skipped);
+        let skipped = skipped.map(|skip| ScanSkippedJson {
             path: ExactPath(skip.path.clone()),
             stage: skip.stage.name(),
             reason: &skip.reason,
@@ -103,7 +119,11 @@ impl<'a> ScanJson<'a> {
                 images: counts.images,
                 hashed: counts.hashed,
                 from_cache: counts.from_cache,
-                skipped: scan.skipped.len(),
+                films: counts.films.films,
+                films_hashed: counts.films.hashed,
+                films_from_cache: counts.films.from_cache,
+                films_by_bytes: counts.films.by_bytes,
+                skipped: scan.skipped.len() + scan.videos.skipped.len(),
                 damaged: damaged.len(),
                 seconds: counts.seconds,
                 backend: &counts.backend,

@@ -90,6 +90,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
     reference.reference = true;
     Findings {
         damaged: Vec::new(),
+        undecoded: Vec::new(),
         known: Default::default(),
         warnings: Vec::new(),
         roots: vec!["photos".into(), odd_bytes()],
@@ -101,6 +102,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
             include_bursts: false,
             include_alike: false,
             include_unsure: false,
+            include_films: false,
         },
         groups: vec![
             Group {
@@ -138,6 +140,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
             reason: "damaged: marker \u{1b}]0;x\u{7}\nnext".into(),
         }],
         counts: Counts {
+            films: Default::default(),
             files: 1_234_567,
             not_pictures: 12,
             images: 1_234_554,

@@ -9,7 +9,9 @@ use clean_backup::model::findings::{
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::policy::Sensitivity;
-use clean_backup::model::readable::{count, grouped, human_bytes, iso_time, plural};
+use clean_backup::model::readable::{
+    count, grouped, human_bit_rate, human_bytes, human_duration, iso_time, plural,
+};
 use clean_backup::units::is_edit_of;
 
 /// How the text is to look.
@@ -102,6 +104,16 @@ pub fn to_text(report: &Findings, options: TextOptions) -> String {
         }
         writer.line(format_args!(""));
     }
+    if !report.undecoded.is_empty() {
+        let films = count(report.undecoded.len() as u64, "film");
+        let head = writer.paint(Paint::Head, &format!("Compared by bytes alone: {films}"));
+        writer.line(format_args!("{head}"));
+        for film in &report.undecoded {
+            let (path, why) = (for_people(&film.path), one_line(&film.reason));
+            writer.line(format_args!("  {path}  {why}"));
+        }
+        writer.line(format_args!(""));
+    }
     push_summary(&mut writer, report);
     writer.out
 }
@@ -152,16 +164,22 @@ fn push_group(writer: &mut TextWriter, report: &Findings, id: usize, group: &Gro
     writer.line(format_args!(""));
 }
 
-/// What picture it is: path, dimensions, format and size.
+/// What picture or film it is: path, dimensions, format and size; of a film also how long it is,
+/// how it is coded and at how many bits a second.
 pub(super) fn outline(picture: &FoundPicture) -> String {
-    format!(
-        "{}  {}×{} {}, {}",
-        for_people(&picture.path),
-        picture.dimensions.width,
-        picture.dimensions.height,
-        picture.format.name(),
-        human_bytes(picture.stamp.size.0)
-    )
+    let (width, height) = (picture.dimensions.width, picture.dimensions.height);
+    let mut line = for_people(&picture.path).to_string();
+    line.push_str("  ");
+    if width > 0 {
+        let _ = write!(line, "{width}×{height} ");
+    }
+    line.push_str(picture.format.name());
+    if let Some(film) = picture.film.as_ref().filter(|film| film.frames > 0) {
+        let (length, rate) = (human_duration(film.duration_us), human_bit_rate(film.bit_rate()));
+        let _ = write!(line, ", {length} of {}, {rate}", one_line(&film.codec));
+    }
+    let _ = write!(line, ", {}", human_bytes(picture.stamp.size.0));
+    line
 }
 
 pub(super) fn picture_line(picture: &FoundPicture) -> String {
@@ -235,6 +253,11 @@ pub(super) fn standing(
         if !report.matching.include_unsure {
             line.push_str("; shown, not acted on");
         }
+    } else if !report.matching.include_films
+        && duplicate.is_other_film()
+        && report.matching.asks_for(duplicate.relation)
+    {
+        line.push_str("; a film of other bytes: shown, acted on only with --include-films");
     } else if !report.matching.acts_on(duplicate) {
         line.push_str(match duplicate.relation {
             Relation::Alike if edited(group, duplicate) == Some(Member::Duplicate) => {
@@ -242,6 +265,9 @@ pub(super) fn standing(
             }
             Relation::Alike if edited(group, duplicate) == Some(Member::Keeper) => {
                 "; the keeper is an edit of it: shown, never acted on"
+            }
+            Relation::Alike if duplicate.picture.film.is_some() => {
+                "; nothing moves in it, or they are two takes: shown, never acted on"
             }
             Relation::Alike => "; not proven to be one picture: shown, never acted on",
             _ => "; another shot of a burst: shown, never acted on",
@@ -323,6 +349,15 @@ fn push_summary(writer: &mut TextWriter, report: &Findings) {
         grouped(counts.not_pictures),
         grouped(summary.skipped)
     ));
+    if counts.films.films > 0 {
+        writer.line(format_args!(
+            "{}: {} read now, {} from the cache; {} compared by their bytes alone.",
+            count(counts.films.films, "film"),
+            grouped(counts.films.hashed),
+            grouped(counts.films.from_cache),
+            grouped(counts.films.by_bytes)
+        ));
+    }
     let name = Sensitivity::from_threshold(policy.radius.0)
         .map_or_else(String::new, |sensitivity| format!("{}, ", sensitivity.name()));
     writer.line(format_args!(

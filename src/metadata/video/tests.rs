@@ -49,7 +49,7 @@ fn quicktime(seconds: u32, creation_date: Option<&str>) -> Vec<u8> {
 fn quicktime_has_two_dates() {
     let utc = 1_548_973_800_i64;
     let header = u32::try_from(utc + SECONDS_1904).unwrap();
-    let both = dates(&quicktime(header, Some("2019-01-31T23:30:00+0100")));
+    let both = read(&quicktime(header, Some("2019-01-31T23:30:00+0100"))).dates;
     let texts: Vec<_> = both.iter().map(|d| (d.source, d.text.as_str())).collect();
     assert_eq!(
         texts,
@@ -59,7 +59,7 @@ fn quicktime_has_two_dates() {
         ]
     );
     assert!(both.iter().all(|date| date.moment.is_some()));
-    let none = dates(&quicktime(0, None));
+    let none = read(&quicktime(0, None)).dates;
     assert_eq!(none, [DateCandidate::utc(DateSource::MovieHeader, "0", None)]);
 }
 
@@ -76,7 +76,7 @@ fn webm() -> Vec<u8> {
 
 #[test]
 fn matroska_counts_from_2001() {
-    let found = dates(&webm());
+    let found = read(&webm()).dates;
     let texts: Vec<_> = found.iter().map(|d| (d.source, d.text.as_str())).collect();
     assert_eq!(texts, [(DateSource::Matroska, "2001-01-01T00:01:40Z")]);
 }
@@ -90,7 +90,7 @@ fn avi_has_its_date_in_a_list() {
     let list = chunk(b"LIST", &[b"hdrl", &date[..]].concat());
     let frames = chunk(b"LIST", b"movi IDIT");
     let avi = chunk(b"RIFF", &[b"AVI ", &frames[..], b"\0", &list[..]].concat());
-    let found = dates(&avi);
+    let found = read(&avi).dates;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].text, "Mon Mar 10 15:04:43 2003");
 }
@@ -99,7 +99,7 @@ fn avi_has_its_date_in_a_list() {
 fn cut_files_give_less() {
     for whole in [quicktime(3_000_000_000, Some("2019-01-31T23:30:00+0100")), webm()] {
         for end in 0..whole.len() {
-            assert!(dates(&whole[..end].to_vec()).len() <= 2);
+            assert!(read(&whole[..end].to_vec()).dates.len() <= 2);
         }
     }
 }

@@ -80,6 +80,13 @@ impl<P> Duplicate<P> {
     }
 }
 
+impl Duplicate {
+    /// Whether it is a film that was matched by what it shows, not by its bytes.
+    pub fn is_other_film(&self) -> bool {
+        self.picture.film.is_some() && self.relation != Relation::Identical
+    }
+}
+
 impl<P> Linked<P> {
     /// A picture at these distances from a keeper, if they are known.
     pub fn new(picture: P, nearness: Option<Nearness>) -> Self {

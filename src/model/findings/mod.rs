@@ -159,6 +159,21 @@ pub struct Matching {
     pub include_alike: bool,
     /// Duplicates of which it is not sure that they are the copies are acted on like others.
     pub include_unsure: bool,
+    /// Films of other bytes that show the same are acted on like pictures.
+    pub include_films: bool,
+}
+
+/// What the run counted of films.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FilmCounts {
+    /// Films.
+    pub films: u64,
+    /// Films among them that were read in this run.
+    pub hashed: u64,
+    /// Films among them that were known.
+    pub from_cache: u64,
+    /// Films among them that are compared by nothing but their bytes.
+    pub by_bytes: u64,
 }
 
 /// What the run counted besides what the groups tell.
@@ -166,8 +181,10 @@ pub struct Matching {
 pub struct Counts {
     /// Files that the walk found.
     pub files: u64,
-    /// Files among them that are no pictures (by content).
+    /// Files among them that are neither pictures (by content) nor films (by name).
     pub not_pictures: u64,
+    /// The films among them.
+    pub films: FilmCounts,
     /// Pictures with hashes.
     pub images: u64,
     /// Pictures among them that were read in this run.
@@ -226,6 +243,8 @@ pub struct Findings {
     pub skipped: Vec<Skipped>,
     /// Damaged pictures, in a group or not, by path.
     pub damaged: Vec<DamagedPicture>,
+    /// Films that are compared by nothing but their bytes, and why, by path.
+    pub undecoded: Vec<Skipped>,
     /// What keepers and duplicates know, by their paths; empty where nobody asked.
     pub known: HashMap<PathBuf, Knowledge>,
     /// What makes the result doubtful as a whole (human-readable).
@@ -237,13 +256,15 @@ pub struct Findings {
 impl Matching {
     /// Whether an action would touch this duplicate: not what lies in a reference folder, not where
     /// it or its keeper may be damaged, not a whole picture whose keeper is damaged or shows less.
-    /// Bursts, what is only alike, and what may be the original just when asked.
+    /// Bursts, what is only alike, films of other bytes, and what may be the original just when
+    /// asked.
     pub fn acts_on(&self, duplicate: &Duplicate) -> bool {
         !duplicate.picture.reference
             && duplicate.alarm.is_none()
             && !duplicate.whole_beside_damaged
             && !duplicate.shows_more
             && (self.include_unsure || duplicate.unsure.is_none())
+            && (self.include_films || !duplicate.is_other_film())
             && self.asks_for(duplicate.relation)
     }
 

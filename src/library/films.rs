@@ -1,0 +1,311 @@
+//! Finding films that are the same: their bytes, then frames of the same moments.
+
+mod frames;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use super::{Library, LibraryError, Monitor};
+use crate::catalogue::tiles::{KnownFilm, TileStore, TileStoreError, beside};
+use crate::decode::DecodeOptions;
+use crate::dedupe::DedupeOptions;
+use crate::dedupe::films::{self, FilmProver, FilmQuestion};
+use crate::files::content::content_hash;
+use crate::model::event::{Event, Phase};
+use crate::model::findings::{FoundPicture, Group};
+use crate::model::media::FileKey;
+use crate::model::phash::{PictureHash, Quality};
+use crate::model::record::{ContentHash, Mark, Skip, Stage};
+use crate::scan::Scan;
+use crate::units;
+use crate::video::{Agreement, Film};
+use frames::FilmFrames;
+
+/// What was found among films.
+#[derive(Debug, Default)]
+pub(super) struct FilmGroups {
+    pub groups: Vec<Group>,
+    /// Films whose bytes could not be compared.
+    pub skipped: Vec<Skip>,
+}
+
+impl Library {
+    /// Compares the films of a scan, and with them those that only other caches know.
+    ///
+    /// # Errors
+    /// [`LibraryError::Interrupted`]
+    pub(super) fn compare_films(
+        &mut self,
+        scan: &Scan,
+        other_caches: &[PathBuf],
+        matching: &DedupeOptions,
+        monitor: Monitor<'_>,
+    ) -> Result<FilmGroups, LibraryError> {
+        let mut known = scan.videos.films.clone();
+        if known.is_empty() {
+            return Ok(FilmGroups::default());
+        }
+        let own = known.len();
+        // They have the root after the last, which is a reference.
+        let root = matching.reference_roots.len().saturating_sub(1) as u32;
+        known.extend(other_films(other_caches, root, &known));
+        let films: Vec<Film> = known.iter().map(|known| known.film.clone()).collect();
+        let mut contents = Contents::read(&films, own, &matching.marks, monitor);
+        let store = self.cache.tiles().map_err(LibraryError::Tiles)?;
+        contents.keep(store, &known[..own]);
+        let left_out = films_of_pictures(scan, &films);
+        let prover = Prover::new(&known, own, store, &self.options.scan.decode, monitor);
+        let marks: HashSet<Mark> = matching.marks.iter().copied().collect();
+        let are_apart = |a: u32, b: u32| contents.are_marked(&films, &marks, a, b);
+        let question = FilmQuestion {
+            films: &films,
+            contents: &contents.known,
+            reference_roots: &matching.reference_roots,
+            keep: &matching.keep,
+            prefer: matching.prefer.as_ref(),
+            are_apart: &are_apart,
+            left_out: &left_out,
+        };
+        let groups = films::groups(&question, &prover);
+        if let Err(error) = prover.keep(store) {
+            tracing::warn!("{error}; films are compared again in the next run");
+        }
+        if monitor.cancel.load(Ordering::Relaxed) {
+            return Err(LibraryError::Interrupted { while_scanning: false });
+        }
+        let mut names: HashMap<FileKey, Vec<u32>> = HashMap::new();
+        for (index, film) in (0..).zip(&films) {
+            names.entry(film.file.stamp.key).or_default().push(index);
+        }
+        let spell_out = |index: u32| {
+            let film = &films[index as usize];
+            let others = names.get(&film.file.stamp.key).into_iter().flatten();
+            FoundPicture {
+                content: contents.known[index as usize].map(|content| content.0),
+                other_names: others
+                    .filter(|&&other| other != index)
+                    .map(|&other| films[other as usize].file.path.clone())
+                    .collect(),
+                ..found(film, matching)
+            }
+        };
+        let groups = groups.iter().map(|group| group.map(|&index| spell_out(index))).collect();
+        Ok(FilmGroups { groups, skipped: contents.skipped })
+    }
+}
+
+/// A film spelled out, without other names.
+fn found(film: &Film, matching: &DedupeOptions) -> FoundPicture {
+    let Film { file, record, content } = film;
+    let frames = &record.fingerprint.frames;
+    let clear = frames.iter().find(|(_, frame)| !frame.is_flat()).or(frames.first());
+    let view = clear.map(|(_, frame)| frame.view).unwrap_or_default();
+    FoundPicture {
+        path: file.path.clone(),
+        stamp: file.stamp,
+        content: content.map(|content| content.0),
+        format: record.format,
+        dimensions: record.dimensions,
+        hash: PictureHash { views: [view; 4], quality: Quality(100) },
+        captured: record.captured,
+        camera: record.camera.clone(),
+        provenance: None,
+        film: Some(record.facts.clone()),
+        reference: matching.reference_roots.get(file.root as usize).copied().unwrap_or(false),
+        damaged: record.is_cut,
+        other_names: Vec::new(),
+    }
+}
+
+/// The films of Live Photos, by index: they go with their pictures.
+fn films_of_pictures(scan: &Scan, films: &[Film]) -> HashSet<u32> {
+    let pictures = scan.pictures.iter();
+    let pictures = pictures.map(|picture| (picture.file.path.as_path(), picture.record.format));
+    let partners = units::with_films(pictures);
+    let is_partner = |film: &Film| partners.contains(&units::stem(&film.file.path));
+    (0..).zip(films).filter(|(_, film)| is_partner(film)).map(|(index, _)| index).collect()
+}
+
+/// Films that only other caches know.
+fn other_films(caches: &[PathBuf], root: u32, own: &[KnownFilm]) -> Vec<KnownFilm> {
+    let scanned: HashSet<&PathBuf> = own.iter().map(|known| &known.film.file.path).collect();
+    let mut others = Vec::new();
+    for cache in caches {
+        let read = TileStore::open_read_only(&beside(cache)).and_then(|store| {
+            let mut films = Vec::new();
+            if let Some(store) = store {
+                store.each_film(&mut |film| films.push(film))?;
+            }
+            Ok(films)
+        });
+        match read {
+            Ok(films) => others.extend(films),
+            Err(error) => tracing::warn!("{error}"),
+        }
+    }
+    others.retain(|known| !scanned.contains(&known.film.file.path));
+    for (known, number) in others.iter_mut().zip(0..) {
+        known.film.file.root = root;
+        known.film.file.stamp.key = FileKey { device: u64::MAX, inode: number };
+    }
+    others
+}
+
+/// The hashes of the bytes of films, where they are needed: of films of one size, and of those as
+/// long as a marked one.
+struct Contents {
+    known: Vec<Option<ContentHash>>,
+    /// Those that were read in this run, by index.
+    fresh: Vec<u32>,
+    skipped: Vec<Skip>,
+}
+
+impl Contents {
+    fn read(films: &[Film], own: usize, marks: &[Mark], monitor: Monitor<'_>) -> Self {
+        let Monitor { progress, cancel, .. } = monitor;
+        let marked: HashSet<u64> =
+            marks.iter().flat_map(|mark| [mark.first.size, mark.second.size]).collect();
+        let mut count: HashMap<u64, u32> = HashMap::new();
+        let mut seen: HashSet<FileKey> = HashSet::new();
+        for film in films.iter().filter(|film| seen.insert(film.file.stamp.key)) {
+            *count.entry(film.file.stamp.size.0).or_default() += 1;
+        }
+        let is_wanted = |film: &Film| {
+            let size = film.file.stamp.size.0;
+            film.content.is_none()
+                && (count.get(&size).is_some_and(|&count| count > 1) || marked.contains(&size))
+        };
+        let wanted: Vec<u32> =
+            (0..).zip(films).filter(|(_, film)| is_wanted(film)).map(|(i, _)| i).collect();
+        let total = Some(wanted.len() as u64);
+        progress.on(Event::StageStarted { stage: Phase::Verify, total });
+        let read: Vec<(u32, std::io::Result<ContentHash>)> = wanted
+            .into_par_iter()
+            .filter(|_| !cancel.load(Ordering::Relaxed))
+            .map(|index| {
+                let film = &films[index as usize];
+                let read = content_hash(&film.file.path);
+                let bytes = film.file.stamp.size.0;
+                progress.on(Event::Advanced { stage: Phase::Verify, items: 1, bytes });
+                (index, read)
+            })
+            .collect();
+        progress.on(Event::StageFinished { stage: Phase::Verify });
+        let known = films.iter().map(|film| film.content).collect();
+        let mut contents = Self { known, fresh: Vec::new(), skipped: Vec::new() };
+        for (index, read) in read {
+            match read {
+                Ok(content) => {
+                    contents.known[index as usize] = Some(content);
+                    contents.fresh.push(index);
+                }
+                // The drive of another cache may be offline.
+                Err(_) if index as usize >= own => {}
+                Err(error) => contents.skipped.push(Skip {
+                    path: films[index as usize].file.path.clone(),
+                    stage: Stage::Read,
+                    reason: format!("its bytes could not be compared: {error}"),
+                }),
+            }
+        }
+        contents
+    }
+
+    /// Keeps what was read of the films that the store has.
+    fn keep(&mut self, store: &mut TileStore, own: &[KnownFilm]) {
+        for &index in &self.fresh {
+            let (Some(film), Some(content)) = (own.get(index as usize), self.known[index as usize])
+            else {
+                continue;
+            };
+            if let Err(error) = store.write_content(film.id, content) {
+                tracing::warn!("{error}");
+                return;
+            }
+        }
+    }
+
+    fn are_marked(&self, films: &[Film], marks: &HashSet<Mark>, a: u32, b: u32) -> bool {
+        use crate::model::record::MarkedFile;
+        let file = |index: u32| {
+            let content = self.known[index as usize]?;
+            Some(MarkedFile { content, size: films[index as usize].file.stamp.size.0 })
+        };
+        !marks.is_empty()
+            && matches!((file(a), file(b)), (Some(a), Some(b)) if marks.contains(&Mark::new(a, b)))
+    }
+}
+
+/// Proves pairs by frames, unless an earlier run did.
+struct Prover<'a> {
+    frames: FilmFrames<'a>,
+    known: &'a [KnownFilm],
+    /// The first so many are the store's own.
+    own: usize,
+    earlier: HashMap<(i64, i64), Agreement>,
+    fresh: Mutex<Vec<((i64, i64), Agreement)>>,
+    cancel: &'a AtomicBool,
+}
+
+impl<'a> Prover<'a> {
+    fn new(
+        known: &'a [KnownFilm],
+        own: usize,
+        store: &TileStore,
+        options: &'a DecodeOptions,
+        monitor: Monitor<'a>,
+    ) -> Self {
+        let earlier = store.film_pairs().unwrap_or_else(|error| {
+            tracing::warn!("{error}");
+            HashMap::new()
+        });
+        let frames = FilmFrames::new(known, options);
+        let fresh = Mutex::default();
+        Self { frames, known, own, earlier, fresh, cancel: monitor.cancel }
+    }
+
+    /// The numbers of two films of the store, the smaller first.
+    fn row(&self, a: u32, b: u32) -> Option<(i64, i64)> {
+        let id = |index: u32| {
+            let own = (index as usize) < self.own;
+            self.known.get(index as usize).map(|known| known.id).filter(|&id| own && id >= 0)
+        };
+        let (a, b) = (id(a)?, id(b)?);
+        Some((a.min(b), a.max(b)))
+    }
+
+    /// Keeps what was found and the frames that were decoded.
+    fn keep(self, store: &mut TileStore) -> Result<(), TileStoreError> {
+        let pairs = self.fresh.into_inner().unwrap_or_default();
+        store.write_film_pairs(&pairs)?;
+        for (film, frames) in self.frames.fresh() {
+            if let Some(known) =
+                self.known.get(film as usize).filter(|_| (film as usize) < self.own)
+            {
+                store.write_frames(known.id, &frames)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FilmProver for Prover<'_> {
+    fn prove(&self, a: u32, b: u32) -> Option<Agreement> {
+        let row = self.row(a, b);
+        if let Some(found) = row.and_then(|row| self.earlier.get(&row)) {
+            return Some(*found);
+        }
+        if self.cancel.load(Ordering::Relaxed) {
+            return None;
+        }
+        let found = self.frames.prove(a, b)?;
+        if let (Some(row), Ok(mut fresh)) = (row, self.fresh.lock()) {
+            fresh.push((row, found));
+        }
+        Some(found)
+    }
+}

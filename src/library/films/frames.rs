@@ -1,0 +1,180 @@
+//! Frames of films at the same moments: from memory, from beside the cache, or decoded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::catalogue::tiles::KnownFilm;
+use crate::container::film::{self, FilmTrack};
+use crate::decode::DecodeOptions;
+use crate::decode::film::{FrameBudget, TOLERANCE, frames_at, frames_needed};
+use crate::files::content::FileSource;
+use crate::video::{Agreement, Frame, is_clear_miss, moments, prove};
+
+/// Most keyframes of a film whose moments are considered.
+const MOST_OFFERED: usize = 256;
+/// So many moments, the cheapest, are looked at first: they part most films that are different.
+const FIRST_LOOK: usize = 2;
+
+/// A film that was opened.
+struct OpenFilm {
+    source: FileSource,
+    track: FilmTrack,
+}
+
+/// The films, and the frames of them that are known.
+pub(super) struct FilmFrames<'a> {
+    known: &'a [KnownFilm],
+    options: &'a DecodeOptions,
+    /// Opened films, by index; `None` for those that cannot be.
+    open: Mutex<HashMap<u32, Option<Arc<OpenFilm>>>>,
+    /// Frames by film and moment.
+    frames: Mutex<HashMap<u32, BTreeMap<i64, Frame>>>,
+    /// Those that were decoded in this run.
+    fresh: Mutex<BTreeMap<u32, Vec<Frame>>>,
+}
+
+impl<'a> FilmFrames<'a> {
+    pub fn new(known: &'a [KnownFilm], options: &'a DecodeOptions) -> Self {
+        let frames = (0..).zip(known).map(|(index, known)| {
+            let probes = known.film.record.fingerprint.frames.iter().map(|(_, frame)| frame);
+            let frames = probes.chain(&known.frames);
+            (index, frames.map(|frame| (frame.time, frame.clone())).collect())
+        });
+        Self {
+            known,
+            options,
+            open: Mutex::default(),
+            frames: Mutex::new(frames.collect()),
+            fresh: Mutex::default(),
+        }
+    }
+
+    /// The frames that were decoded, by film.
+    pub fn fresh(self) -> BTreeMap<u32, Vec<Frame>> {
+        self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds two films against each other; `None` where frames of one cannot be had.
+    pub fn prove(&self, a: u32, b: u32) -> Option<Agreement> {
+        let films = [self.side(a)?, self.side(b)?];
+        let duration = |film: u32| self.known[film as usize].film.record.facts.duration_us;
+        let duration = duration(a).min(duration(b));
+        let offered: Vec<i64> = films.iter().flat_map(Side::offered).collect();
+        let cost = |time: i64| {
+            let [a, b] = films.each_ref().map(|film| film.cost(time));
+            Some(a?.saturating_add(b?))
+        };
+        let mut chosen = moments::choose(duration, &offered, cost);
+        chosen.sort_by_key(|&time| (cost(time), time));
+        let (first, rest) = chosen.split_at(FIRST_LOOK.min(chosen.len()));
+        let mut pairs = Vec::new();
+        let mut budgets = [FrameBudget::PROOF; 2];
+        for times in [first, rest] {
+            let mut times = times.to_vec();
+            times.sort_unstable();
+            let [a, b] = &films;
+            let a = self.frames(a, &times, &mut budgets[0]);
+            // What the first of them does not have is not asked of the second.
+            times.retain(|time| a.contains_key(time));
+            let b = self.frames(b, &times, &mut budgets[1]);
+            let both = a.into_iter().filter_map(|(time, a)| Some((a, b.get(&time)?.clone())));
+            pairs.extend(both);
+            if pairs.iter().any(|(a, b)| is_clear_miss(a, b)) {
+                break;
+            }
+        }
+        Some(prove(&pairs))
+    }
+
+    fn side(&self, film: u32) -> Option<Side> {
+        let known = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        let stored = known.get(&film).into_iter().flat_map(|frames| frames.keys().copied());
+        let stored: Vec<i64> = stored.collect();
+        drop(known);
+        let open = self.opened(film);
+        (open.is_some() || !stored.is_empty()).then_some(Side { film, stored, open })
+    }
+
+    fn opened(&self, film: u32) -> Option<Arc<OpenFilm>> {
+        let lock = || self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&film) {
+            return known.clone();
+        }
+        let known = &self.known[film as usize].film;
+        let opened = FileSource::open(&known.file.path).ok().and_then(|source| {
+            let track = film::read(&source).ok()?;
+            // Another file may have taken its place.
+            let same = track.duration == known.record.facts.duration_us;
+            same.then(|| Arc::new(OpenFilm { source, track }))
+        });
+        lock().insert(film, opened.clone());
+        opened
+    }
+
+    /// The frames of those moments that can be had.
+    fn frames(&self, side: &Side, times: &[i64], budget: &mut FrameBudget) -> BTreeMap<i64, Frame> {
+        let lock = || self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: BTreeMap<i64, Frame> = BTreeMap::new();
+        if let Some(known) = lock().get(&side.film) {
+            found.extend(times.iter().filter_map(|time| Some((*time, known.get(time)?.clone()))));
+        }
+        let missing: Vec<i64> =
+            times.iter().copied().filter(|time| !found.contains_key(time)).collect();
+        let Some(open) = side.open.as_ref().filter(|_| !missing.is_empty()) else { return found };
+        let mut decoded = Vec::new();
+        let done = frames_at(
+            &open.source,
+            &open.track,
+            &missing,
+            TOLERANCE,
+            budget,
+            self.options,
+            &mut |index, shown| {
+                let frame = shown.ok().zip(missing.get(index));
+                decoded.extend(frame.map(|(shown, &time)| Frame::new(time, shown.tiles)));
+                true
+            },
+        );
+        if let Err(error) = done {
+            let path = &self.known[side.film as usize].film.file.path;
+            tracing::debug!("{}: {error}", crate::model::path_text::for_people(path));
+        }
+        let mut known = lock();
+        let known = known.entry(side.film).or_default();
+        for frame in &decoded {
+            known.insert(frame.time, frame.clone());
+            found.insert(frame.time, frame.clone());
+        }
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh.entry(side.film).or_default().extend(decoded);
+        found
+    }
+}
+
+/// One of two films.
+struct Side {
+    film: u32,
+    /// Moments of which frames are known.
+    stored: Vec<i64>,
+    open: Option<Arc<OpenFilm>>,
+}
+
+impl Side {
+    /// Moments that may be cheap.
+    fn offered(&self) -> impl Iterator<Item = i64> {
+        let samples = self.open.iter().flat_map(|open| &open.track.samples);
+        let keys: Vec<i64> =
+            samples.filter(|sample| sample.is_key).filter_map(|sample| sample.time).collect();
+        let step = keys.len().div_ceil(MOST_OFFERED).max(1);
+        keys.into_iter().step_by(step).chain(self.stored.clone())
+    }
+
+    /// Frames that have to be decoded for that moment.
+    fn cost(&self, time: i64) -> Option<u64> {
+        if self.stored.contains(&time) {
+            return Some(0);
+        }
+        let open = self.open.as_ref()?;
+        frames_needed(&open.track, time, TOLERANCE).map(u64::from)
+    }
+}
