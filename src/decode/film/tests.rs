@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::container::film;
+use crate::container::film::{self, Codec, FilmTrack};
 use crate::picture::dct;
 use crate::picture::tile::{TILE_SIDE, Tile};
 
@@ -10,31 +11,87 @@ fn bytes(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/films").join(name)).unwrap()
 }
 
-fn names() -> Vec<String> {
-    String::from_utf8(bytes("tiles.txt")).unwrap().lines().map(str::to_owned).collect()
+/// Frames as ffmpeg decodes them: when they are shown, and their luma averaged to 32×32.
+fn expected() -> BTreeMap<String, Vec<(i64, Tile)>> {
+    let tiles = bytes("frames.bin");
+    let (tiles, rest) = tiles.as_chunks::<{ TILE_SIDE * TILE_SIDE }>();
+    let rows = String::from_utf8(bytes("frames.tsv")).unwrap();
+    assert!(rest.is_empty() && tiles.len() == rows.lines().count());
+    let mut films = BTreeMap::<String, Vec<(i64, Tile)>>::new();
+    for (row, tile) in rows.lines().zip(tiles) {
+        let (name, time) = row.split_once('\t').unwrap();
+        films.entry(name.into()).or_default().push((time.parse().unwrap(), Tile(*tile)));
+    }
+    films
 }
 
-/// The hash of ffmpeg's decode of the first frame, and of its luma averaged to 32×32.
+/// Holds a tile against that of ffmpeg's frame.
+fn compare(name: &str, found: &Tile, expected: &Tile) {
+    let most = found.0.iter().zip(&expected.0).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    assert!(most <= 2, "{name}: {most}");
+    assert!(!is_flat(expected), "{name}");
+    let view = |tile: &Tile| dct::hash_tile(tile).upright();
+    let (found, expected) = (view(found), view(expected));
+    let coarse = found.phash.distance(expected.phash).0;
+    let fine = found.fine.distance(expected.fine).0;
+    assert!(coarse <= 2 && fine <= 8, "{name}: {coarse} and {fine} bits");
+}
+
 #[test]
 fn keyframes_hash_as_those_of_ffmpeg() {
-    let tiles = bytes("tiles.bin");
-    let (tiles, rest) = tiles.as_chunks::<{ TILE_SIDE * TILE_SIDE }>();
-    assert!(rest.is_empty());
-    assert_eq!(tiles.len(), names().len());
-    for (name, expected) in names().iter().zip(tiles) {
-        let file = bytes(name);
+    for (name, frames) in expected() {
+        let file = bytes(&name);
         let track = film::read(&file).unwrap();
-        let first = track.samples.iter().find(|sample| sample.is_key).unwrap();
-        let found = keyframe(&file, &track, first, &DecodeOptions::default());
-        let found = found.unwrap_or_else(|error| panic!("{name}: {error}")).coarse;
-        let most = found.0.iter().zip(expected).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-        assert!(most <= 2, "{name}: {most}");
-        let view = |tile: &Tile| dct::hash_tile(tile).upright();
-        let (found, expected) = (view(&found), view(&Tile(*expected)));
-        let (coarse, fine) =
-            (found.phash.distance(expected.phash).0, found.fine.distance(expected.fine).0);
-        assert!(coarse <= 2 && fine <= 8, "{name}: {coarse} and {fine} bits");
+        for sample in track.samples.iter().filter(|sample| sample.is_key) {
+            let found = keyframe(&file, &track, sample, &DecodeOptions::default());
+            let found = found.unwrap_or_else(|error| panic!("{name}: {error}")).coarse;
+            if let Some((_, expected)) = frames.iter().find(|frame| Some(frame.0) == sample.time) {
+                compare(&name, &found, expected);
+            }
+        }
     }
+}
+
+type Answer = Vec<(usize, Result<Shown, DecodeError>)>;
+
+fn ask(file: &Vec<u8>, track: &FilmTrack, times: &[i64], tolerance: i64) -> Answer {
+    let mut answer = Vec::new();
+    let options = DecodeOptions::default();
+    let mut budget = FrameBudget::default();
+    frames_at(file, track, times, tolerance, &mut budget, &options, &mut |index, shown| {
+        answer.push((index, shown));
+        true
+    })
+    .unwrap();
+    answer
+}
+
+#[test]
+fn frames_hash_as_those_of_ffmpeg() {
+    let mut compared = 0;
+    for (name, frames) in expected() {
+        let file = bytes(&name);
+        let track = film::read(&file).unwrap();
+        let times: Vec<i64> = frames.iter().map(|frame| frame.0).collect();
+        let answer = ask(&file, &track, &times, 0);
+        let mut indices: Vec<usize> = answer.iter().map(|(index, _)| *index).collect();
+        indices.sort_unstable();
+        assert_eq!(indices, (0..times.len()).collect::<Vec<_>>(), "{name}");
+        for (index, shown) in answer {
+            let needed = frames_needed(&track, times[index], 0);
+            if track.codec == Some(Codec::Vp8) && needed != Some(1) {
+                let error = shown.unwrap_err().to_string();
+                assert_eq!(error, "not supported: frames between the keyframes of V_VP8");
+                assert_eq!(needed, None);
+                continue;
+            }
+            let shown = shown.unwrap_or_else(|error| panic!("{name} {index}: {error}"));
+            assert_eq!(shown.time, times[index], "{name}");
+            compare(&format!("{name} at {}", shown.time), &shown.tiles.coarse, &frames[index].1);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 111);
 }
 
 #[test]
@@ -61,7 +118,7 @@ fn damaged_keyframes_are_survived() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
         (random >> 33) as usize
     };
-    for name in names() {
+    for name in expected().into_keys() {
         let whole = bytes(&name);
         let track = film::read(&whole).unwrap();
         let first = track.samples.iter().find(|sample| sample.is_key).unwrap();
