@@ -73,6 +73,11 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    #[cfg(test)]
+    pub(super) fn of(decoder: Box<dyn FrameDecoder>) -> Self {
+        Self { decoder, _memory: None }
+    }
+
     /// A decoder for the frames of a film: for a keyframe alone, or for those that need others too.
     pub(super) fn new(
         track: &FilmTrack,
