@@ -4,6 +4,7 @@
 //! catches what a decoder throws, and gives the tiles **as stored**: turning it as the metadata ask
 //! is the caller's part, because metadata are read elsewhere.
 
+mod av1;
 mod avif;
 mod colours;
 mod detail;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{DecodeError, DecodeOptions, Room, mjpeg, vp8};
+use super::{DecodeError, DecodeOptions, Room, av1, mjpeg, vp8};
 #[cfg(feature = "video")]
-use super::{h264, hevc, vp9};
+use super::{h264, hevc, mpeg4, vp9};
 use crate::container::film::{Codec, FilmTrack};
 use crate::decode::limits::Reservation;
 use crate::picture::tile::Tiles;
@@ -73,6 +73,11 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    #[cfg(test)]
+    pub(super) fn of(decoder: Box<dyn FrameDecoder>) -> Self {
+        Self { decoder, _memory: None }
+    }
+
     /// A decoder for the frames of a film: for a keyframe alone, or for those that need others too.
     pub(super) fn new(
         track: &FilmTrack,
@@ -87,12 +92,6 @@ impl Opened {
         if !is_built(codec) {
             return unsupported(format!("films coded as {coding}: built without `video`"));
         }
-        if !decodes(codec, false) {
-            return unsupported(format!("films coded as {coding}"));
-        }
-        if !alone && !decodes(codec, true) {
-            return unsupported(format!("frames between the keyframes of {coding}"));
-        }
         let room = Room::of(track.width, track.height)?;
         // The reader of JPEG reserves its own.
         let memory = (codec != Codec::Mjpeg)
@@ -105,7 +104,10 @@ impl Opened {
             Codec::Hevc => Box::new(hevc::Hevc::new(&track.config, room)?),
             #[cfg(feature = "video")]
             Codec::Vp9 => Box::new(vp9::Vp9::new(room)),
-            Codec::Vp8 => Box::new(vp8::Vp8::new(room)),
+            #[cfg(feature = "video")]
+            Codec::Mpeg4 => Box::new(mpeg4::Mpeg4::new(&track.config, room)?),
+            Codec::Av1 => Box::new(av1::Av1::new(&track.config, room)?),
+            Codec::Vp8 => Box::new(vp8::Vp8::new(coding, room)),
             _ => Box::new(mjpeg::Mjpeg::new(room, options)),
         };
         Ok(Self { decoder, _memory: memory })
@@ -121,16 +123,11 @@ fn memory(pixels: u64, alone: bool) -> u64 {
 
 /// Whether this build decodes the codec.
 fn is_built(codec: Codec) -> bool {
-    cfg!(feature = "video") || !matches!(codec, Codec::H264 | Codec::Hevc | Codec::Vp9)
+    cfg!(feature = "video") || matches!(codec, Codec::Av1 | Codec::Mjpeg | Codec::Vp8)
 }
 
 /// Whether the keyframes of a codec are decoded; or, `between` them, also the frames that need
 /// others.
 pub(super) fn decodes(codec: Codec, between: bool) -> bool {
-    is_built(codec)
-        && match codec {
-            Codec::H264 | Codec::Hevc | Codec::Vp9 | Codec::Mjpeg => true,
-            Codec::Vp8 => !between,
-            Codec::Av1 | Codec::Mpeg4 => false,
-        }
+    is_built(codec) && (codec != Codec::Vp8 || !between)
 }

@@ -51,8 +51,9 @@ pub fn frames_at(
         }
     }
     for stretch in &stretches {
-        let run = Run { source, track, stretch, options, told: BTreeSet::new() };
-        if !run.decode(budget, found)? {
+        let alone = stretch.start == stretch.last;
+        let opened = caught(|| Opened::new(track, alone, options));
+        if !Run::new(source, track, stretch).decode(opened, budget, found)? {
             break;
         }
     }
@@ -95,23 +96,27 @@ pub fn keyframe(
 }
 
 /// One stretch that is being decoded.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     source: &'a dyn ReadAt,
     track: &'a FilmTrack,
     stretch: &'a Stretch,
-    options: &'a DecodeOptions,
     /// The frames that were told of.
     told: BTreeSet<usize>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    pub(super) fn new(source: &'a dyn ReadAt, track: &'a FilmTrack, stretch: &'a Stretch) -> Self {
+        Self { source, track, stretch, told: BTreeSet::new() }
+    }
+
     /// `false` when the search was ended.
-    fn decode(
+    pub(super) fn decode(
         mut self,
+        opened: Result<Opened, DecodeError>,
         budget: &mut FrameBudget,
         found: &mut Found<'_>,
     ) -> Result<bool, DecodeError> {
-        let error = match self.pictures(budget, found) {
+        let error = match opened.and_then(|opened| self.pictures(opened, budget, found)) {
             Ok(false) => return Ok(false),
             Ok(true) => none(),
             Err(error @ (DecodeError::TooMuchWork | DecodeError::Io(_))) => return Err(error),
@@ -129,13 +134,12 @@ impl Run<'_> {
 
     fn pictures(
         &mut self,
+        mut opened: Opened,
         budget: &mut FrameBudget,
         found: &mut Found<'_>,
     ) -> Result<bool, DecodeError> {
         let Stretch { start, last, ref frames } = *self.stretch;
         let track = self.track;
-        let alone = start == last;
-        let mut opened = caught(|| Opened::new(track, alone, self.options))?;
         let pixels = Dimensions { width: track.width, height: track.height }.pixels();
         let mut pictures = Pictures::new(frames);
         let samples = track.samples.get(start..=last).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! picture is, and turned as the track says. [`keyframe`] takes one frame that needs no other;
 //! [`frames_at`] takes frames at given times, each with those that it is predicted from.
 
+mod av1;
 mod budget;
 mod decoder;
 mod frames;
@@ -12,6 +13,8 @@ mod h264;
 #[cfg(feature = "video")]
 mod hevc;
 mod mjpeg;
+#[cfg(feature = "video")]
+mod mpeg4;
 mod probe;
 mod vp8;
 #[cfg(feature = "video")]

@@ -6,22 +6,34 @@ use super::decoder::{FrameDecoder, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
 
 pub(super) struct Vp8 {
+    /// The name of the codec.
+    coding: String,
     room: Room,
 }
 
 impl Vp8 {
-    pub(super) fn new(room: Room) -> Self {
-        Self { room }
+    pub(super) fn new(coding: &str, room: Room) -> Self {
+        Self { coding: coding.to_owned(), room }
     }
 }
 
 impl FrameDecoder for Vp8 {
+    /// Frames that are predicted from others are not decoded.
+    fn is_reference(&self, _bytes: &[u8]) -> bool {
+        false
+    }
+
     fn decode(
         &mut self,
         number: usize,
         bytes: &[u8],
         out: &mut Pictures<'_>,
     ) -> Result<(), DecodeError> {
+        // RFC 6386, 9.1: the lowest bit is 0 for keyframes.
+        if bytes.first().is_some_and(|byte| byte & 1 != 0) {
+            let text = format!("frames between the keyframes of {}", self.coding);
+            return Err(DecodeError::Unsupported(text));
+        }
         out.give(number, || luma(bytes, self.room)?.tiles())
     }
 }
