@@ -135,7 +135,13 @@ impl Library {
             others.pictures.iter().map(|p| p.file.path.clone()).collect();
         let confirm = if options.acts { Confirm::Unbound } else { Confirm::Untraced };
         let found = self.compare(&mut scan, others, &matching, confirm, monitor)?;
-        let films = self.compare_films(&scan, &options.with_cache, &matching, monitor)?;
+        let films = self.compare_films(
+            &scan,
+            &options.with_cache,
+            &matching,
+            options.acts && options.include_films,
+            monitor,
+        )?;
 
         // Files of another cache whose drive is offline are expected to be missing.
         let news = |skip: &&Skip| !elsewhere.contains(&skip.path);

@@ -16,14 +16,15 @@ use crate::dedupe::DedupeOptions;
 use crate::dedupe::films::{self, FilmProver, FilmQuestion};
 use crate::files::content::content_hash;
 use crate::model::event::{Event, Phase};
-use crate::model::findings::{FoundPicture, Group};
+use crate::model::findings::{FoundPicture, Group, Relation};
 use crate::model::media::FileKey;
+use crate::model::path_text::for_people;
 use crate::model::phash::{PictureHash, Quality};
 use crate::model::record::{ContentHash, Mark, Skip, Stage};
 use crate::scan::Scan;
 use crate::units;
-use crate::video::{Agreement, Film};
-use frames::FilmFrames;
+use crate::video::{Agreement, Film, FilmStanding};
+use frames::{FilmFrames, Remembered};
 
 /// What was found among films.
 #[derive(Debug, Default)]
@@ -34,7 +35,9 @@ pub(super) struct FilmGroups {
 }
 
 impl Library {
-    /// Compares the films of a scan, and with them those that only other caches know.
+    /// Compares the films of a scan, and with them those that only other caches know. With
+    /// `confirm`, what was found by frames that an earlier run kept is found again by frames of the
+    /// files as they are: somebody will do something because of it.
     ///
     /// # Errors
     /// [`LibraryError::Interrupted`]
@@ -43,6 +46,7 @@ impl Library {
         scan: &Scan,
         other_caches: &[PathBuf],
         matching: &DedupeOptions,
+        confirm: bool,
         monitor: Monitor<'_>,
     ) -> Result<FilmGroups, LibraryError> {
         let mut known = scan.videos.films.clone();
@@ -70,7 +74,13 @@ impl Library {
             are_apart: &are_apart,
             left_out: &left_out,
         };
-        let groups = films::groups(&question, &prover);
+        let mut groups = films::groups(&question, &prover);
+        if confirm {
+            confirm_by_files(&mut groups, &known, &self.options.scan.decode, monitor);
+            let members: Vec<u32> = groups.iter().flat_map(Group::candidates).copied().collect();
+            contents.read_all(&films, own, members, monitor);
+            contents.keep(store, &known[..own]);
+        }
         if let Err(error) = prover.keep(store) {
             tracing::warn!("{error}; films are compared again in the next run");
         }
@@ -96,6 +106,40 @@ impl Library {
         let groups = groups.iter().map(|group| group.map(|&index| spell_out(index))).collect();
         Ok(FilmGroups { groups, skipped: contents.skipped })
     }
+}
+
+/// Proves the copies in groups once more, by frames that are decoded now; one that is not proven
+/// any more is left out.
+fn confirm_by_files(
+    groups: &mut Vec<Group<u32>>,
+    known: &[KnownFilm],
+    options: &DecodeOptions,
+    monitor: Monitor<'_>,
+) {
+    let frames = FilmFrames::new(known, options, Remembered::No);
+    for group in groups.iter_mut() {
+        let keeper = group.keeper;
+        let holds: HashSet<u32> = group
+            .duplicates
+            .par_iter()
+            .filter(|duplicate| {
+                let is_copy = duplicate.relation == Relation::Copy;
+                let stopped = || monitor.cancel.load(Ordering::Relaxed);
+                let proven = || frames.prove(keeper, duplicate.picture);
+                !is_copy || !stopped() && proven().is_some_and(|p| p.standing == FilmStanding::Same)
+            })
+            .map(|duplicate| duplicate.picture)
+            .collect();
+        group.duplicates.retain(|duplicate| {
+            let stays = holds.contains(&duplicate.picture);
+            if !stays {
+                let path = for_people(&known[duplicate.picture as usize].film.file.path);
+                tracing::warn!("{path} is not what the cache said of it, and is left alone");
+            }
+            stays
+        });
+    }
+    groups.retain(|group| !group.duplicates.is_empty());
 }
 
 /// A film spelled out, without other names.
@@ -166,7 +210,6 @@ struct Contents {
 
 impl Contents {
     fn read(films: &[Film], own: usize, marks: &[Mark], monitor: Monitor<'_>) -> Self {
-        let Monitor { progress, cancel, .. } = monitor;
         let marked: HashSet<u64> =
             marks.iter().flat_map(|mark| [mark.first.size, mark.second.size]).collect();
         let mut count: HashMap<u64, u32> = HashMap::new();
@@ -181,6 +224,21 @@ impl Contents {
         };
         let wanted: Vec<u32> =
             (0..).zip(films).filter(|(_, film)| is_wanted(film)).map(|(i, _)| i).collect();
+        let known = films.iter().map(|film| film.content).collect();
+        let mut contents = Self { known, fresh: Vec::new(), skipped: Vec::new() };
+        contents.read_all(films, own, wanted, monitor);
+        contents
+    }
+
+    /// Reads those of these films of which the hash is not known.
+    fn read_all(
+        &mut self,
+        films: &[Film],
+        own: usize,
+        mut wanted: Vec<u32>,
+        Monitor { progress, cancel, .. }: Monitor<'_>,
+    ) {
+        wanted.retain(|&index| self.known[index as usize].is_none());
         let total = Some(wanted.len() as u64);
         progress.on(Event::StageStarted { stage: Phase::Verify, total });
         let read: Vec<(u32, std::io::Result<ContentHash>)> = wanted
@@ -195,29 +253,26 @@ impl Contents {
             })
             .collect();
         progress.on(Event::StageFinished { stage: Phase::Verify });
-        let known = films.iter().map(|film| film.content).collect();
-        let mut contents = Self { known, fresh: Vec::new(), skipped: Vec::new() };
         for (index, read) in read {
             match read {
                 Ok(content) => {
-                    contents.known[index as usize] = Some(content);
-                    contents.fresh.push(index);
+                    self.known[index as usize] = Some(content);
+                    self.fresh.push(index);
                 }
                 // The drive of another cache may be offline.
                 Err(_) if index as usize >= own => {}
-                Err(error) => contents.skipped.push(Skip {
+                Err(error) => self.skipped.push(Skip {
                     path: films[index as usize].file.path.clone(),
                     stage: Stage::Read,
                     reason: format!("its bytes could not be compared: {error}"),
                 }),
             }
         }
-        contents
     }
 
     /// Keeps what was read of the films that the store has.
     fn keep(&mut self, store: &mut TileStore, own: &[KnownFilm]) {
-        for &index in &self.fresh {
+        for index in std::mem::take(&mut self.fresh) {
             let (Some(film), Some(content)) = (own.get(index as usize), self.known[index as usize])
             else {
                 continue;
@@ -263,7 +318,7 @@ impl<'a> Prover<'a> {
             tracing::warn!("{error}");
             HashMap::new()
         });
-        let frames = FilmFrames::new(known, options);
+        let frames = FilmFrames::new(known, options, Remembered::Yes);
         let fresh = Mutex::default();
         Self { frames, known, own, earlier, fresh, cancel: monitor.cancel }
     }

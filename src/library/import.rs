@@ -53,6 +53,9 @@ pub struct ImportOptions {
     pub policy: Policy,
     /// Whether it finds turned and mirrored pictures too.
     pub any_orientation: bool,
+    /// Leave films out of which the destination has one that shows the same, though its bytes are
+    /// others.
+    pub include_films: bool,
     /// Import although the destination is empty where pictures were known before.
     pub allow_empty: bool,
     /// The folder of the journals: what those runs removed as duplicates stays out while what was
@@ -76,6 +79,7 @@ impl ImportOptions {
             prune: false,
             policy: Policy::default(),
             any_orientation: false,
+            include_films: false,
             allow_empty: false,
             journals: None,
             include_removed: false,
@@ -207,8 +211,14 @@ impl Library {
         };
         let (found, matching) =
             self.compare_incoming(&mut scan, Others::default(), &against, monitor)?;
-        let groups = found.report_groups(&scan.pictures, &matching);
-        let rule = Matching { policy: options.policy, ..Matching::default() };
+        let mut groups = found.report_groups(&scan.pictures, &matching);
+        let confirm = options.include_films;
+        groups.extend(self.compare_films(&scan, &[], &matching, confirm, monitor)?.groups);
+        let rule = Matching {
+            policy: options.policy,
+            include_films: options.include_films,
+            ..Matching::default()
+        };
         Ok(Twins::from_groups(&groups, &|duplicate| rule.acts_on(duplicate)))
     }
 }

@@ -72,6 +72,10 @@ pub struct FilingArgs {
     /// the same bytes, or none [default: visual where DEST is cached or small, else exact]
     #[arg(long, value_name = "HOW")]
     pub preflight: Option<PreflightChoice>,
+    /// Leave out films, too, of which DEST has one that shows the same though its bytes are others
+    /// (with a visual preflight)
+    #[arg(long)]
+    pub include_films: bool,
     /// Import also what was removed as a duplicate before, even if it looks like what was kept
     #[arg(long)]
     pub include_removed: bool,

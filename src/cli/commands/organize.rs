@@ -119,6 +119,7 @@ pub(super) fn resolve(
         prune: filing.prune_empty,
         policy: context.settings.policy,
         any_orientation: context.settings.any_orientation,
+        include_films: filing.include_films || context.settings.include_films,
         allow_empty: false,
         // Without a home folder there are no runs either.
         journals: context.runs_folder().ok(),

@@ -15,6 +15,13 @@ const MOST_OFFERED: usize = 256;
 /// So many moments, the cheapest, are looked at first: they part most films that are different.
 const FIRST_LOOK: usize = 2;
 
+/// Whether frames count that an earlier run decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remembered {
+    Yes,
+    No,
+}
+
 /// A film that was opened.
 struct OpenFilm {
     source: FileSource,
@@ -34,8 +41,9 @@ pub(super) struct FilmFrames<'a> {
 }
 
 impl<'a> FilmFrames<'a> {
-    pub fn new(known: &'a [KnownFilm], options: &'a DecodeOptions) -> Self {
-        let frames = (0..).zip(known).map(|(index, known)| {
+    pub fn new(known: &'a [KnownFilm], options: &'a DecodeOptions, remembered: Remembered) -> Self {
+        let remembered = if remembered == Remembered::Yes { known } else { &[] };
+        let frames = (0..).zip(remembered).map(|(index, known)| {
             let probes = known.film.record.fingerprint.frames.iter().map(|(_, frame)| frame);
             let frames = probes.chain(&known.frames);
             (index, frames.map(|frame| (frame.time, frame.clone())).collect())

@@ -1,0 +1,222 @@
+//! Films through the real program: what is found, what is refused, what is acted on.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod films_made;
+mod hermetic;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use films_made::Scene;
+use hermetic::Hermetic;
+use serde_json::Value;
+
+fn write(hermetic: &Hermetic, name: &str, scene: Scene) {
+    let path = hermetic.work().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, scene.avi()).unwrap();
+}
+
+fn report(hermetic: &Hermetic, more: &[&str]) -> Value {
+    let line = ["dedupe", ".", "--format", "json"];
+    let ran = hermetic.run(line.iter().chain(more));
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+/// Keeper, then each duplicate with its relation and whether it would be acted on.
+fn groups(report: &Value) -> Vec<(String, BTreeSet<(String, String, bool)>)> {
+    let name = |member: &Value| {
+        Path::new(member["path"].as_str().unwrap()).file_name().unwrap().to_string_lossy().into()
+    };
+    let duplicate = |member: &Value| {
+        let relation = member["relation"].as_str().unwrap().to_owned();
+        (name(member), relation, member["acted_on"].as_bool().unwrap())
+    };
+    let groups = report["groups"].as_array().unwrap().iter();
+    groups
+        .map(|group| {
+            let duplicates = group["duplicates"].as_array().unwrap().iter().map(duplicate);
+            (name(&group["keeper"]), duplicates.collect())
+        })
+        .collect()
+}
+
+fn expect(
+    keeper: &str,
+    duplicates: &[(&str, &str, bool)],
+) -> (String, BTreeSet<(String, String, bool)>) {
+    let duplicates = duplicates.iter().map(|d| (d.0.to_owned(), d.1.to_owned(), d.2));
+    (keeper.to_owned(), duplicates.collect())
+}
+
+const SMALL: Scene = Scene { width: 48, height: 32, quality: 60, ..Scene::ORDINARY };
+
+#[test]
+fn the_same_film_is_found_and_other_films_are_not() {
+    let hermetic = Hermetic::new();
+    write(&hermetic, "one.avi", Scene::ORDINARY);
+    write(&hermetic, "one small.avi", SMALL);
+    write(&hermetic, "twin/one.avi", Scene::ORDINARY);
+    // Another take before the same wall; its first frame is as near as can be.
+    let opening = Scene { black: 6, ..Scene::ORDINARY };
+    write(&hermetic, "take 1.avi", Scene { seed: 7, ..opening });
+    write(&hermetic, "take 2.avi", Scene { seed: 8, ..opening });
+    // Nothing moves: nothing is proven.
+    let still = Scene { still: true, backdrop: 3, ..Scene::ORDINARY };
+    write(&hermetic, "still.avi", still);
+    write(&hermetic, "still small.avi", Scene { width: 48, height: 32, ..still });
+    // As much longer as no encoding is.
+    write(&hermetic, "longer.avi", Scene { frames: 43, ..Scene::ORDINARY });
+
+    let first = report(&hermetic, &[]);
+    let small = ("one small.avi", "copy", false);
+    let expected = [
+        expect("one.avi", &[("one.avi", "identical", true), small]),
+        expect("still.avi", &[("still small.avi", "alike", false)]),
+    ];
+    assert_eq!(groups(&first), expected);
+    let film = &first["groups"][0]["keeper"]["film"];
+    assert_eq!((&film["codec"], &film["seconds"]), (&"mjpeg".into(), &8.0.into()), "{film}");
+    let counted = |report: &Value, what: &str| report["summary"][what].as_u64().unwrap();
+    assert_eq!((counted(&first, "films"), counted(&first, "films_hashed")), (8, 8));
+    assert_eq!((counted(&first, "images"), counted(&first, "not_pictures")), (0, 0));
+
+    // The next run reads nothing again, and says the same.
+    let mut second = report(&hermetic, &[]);
+    assert_eq!(counted(&second, "films_from_cache"), 8);
+    assert_eq!(counted(&second, "films_hashed"), 0);
+    for what in ["films_from_cache", "films_hashed", "seconds"] {
+        second["summary"][what] = first["summary"][what].clone();
+    }
+    assert_eq!(second, first);
+    let acted = groups(&report(&hermetic, &["--include-films"]));
+    assert_eq!(
+        acted[0],
+        expect("one.avi", &[("one.avi", "identical", true), ("one small.avi", "copy", true)])
+    );
+    assert_eq!(acted[1], expect("still.avi", &[("still small.avi", "alike", false)]));
+}
+
+#[test]
+fn films_of_other_bytes_are_acted_on_only_when_asked_for() {
+    let hermetic = Hermetic::new();
+    write(&hermetic, "one.avi", Scene::ORDINARY);
+    write(&hermetic, "small.avi", SMALL);
+    write(&hermetic, "twin.avi", Scene::ORDINARY);
+    let there = |name: &str| hermetic.work().join(name).exists();
+    let act = ["dedupe", ".", "--action", "quarantine", "--yes"];
+    let ran = hermetic.run(act);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(there("one.avi") && there("small.avi") && !there("twin.avi"), "{}", ran.all());
+    let ran = hermetic.run(act.iter().chain(&["--include-films"]));
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(there("one.avi") && !there("small.avi"), "{}", ran.all());
+    let undone = hermetic.run(["undo", "--yes"]);
+    assert_eq!(undone.code, 0, "{}", undone.all());
+    assert!(there("small.avi"));
+    assert_eq!(fs::read(hermetic.work().join("small.avi")).unwrap(), SMALL.avi());
+}
+
+#[test]
+fn frames_that_the_cache_has_do_not_decide_alone() {
+    let hermetic = Hermetic::new();
+    write(&hermetic, "one.avi", Scene::ORDINARY);
+    write(&hermetic, "small.avi", SMALL);
+    assert_eq!(groups(&report(&hermetic, &[])).len(), 1);
+    // Another film takes its place, and looks like it to the system: same size, same times.
+    let path = hermetic.work().join("small.avi");
+    let before = fs::metadata(&path).unwrap();
+    let mut other = Scene { seed: 9, ..SMALL };
+    let mut bytes = other.avi();
+    while bytes.len() > before.len() as usize {
+        other.quality -= 1;
+        bytes = other.avi();
+    }
+    bytes.resize(before.len() as usize, 0);
+    fs::write(&path, &bytes).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_times(fs::FileTimes::new().set_modified(before.modified().unwrap())).unwrap();
+    drop(file);
+    forget_changes(&hermetic.cache_file());
+    assert_eq!(groups(&report(&hermetic, &[])).len(), 1, "the cache is believed in a report");
+    let ran = hermetic.run(["dedupe", ".", "--action", "trash", "--include-films", "--yes"]);
+    assert!(path.exists(), "{}", ran.all());
+    assert!(ran.stderr.contains("is not what the cache said of it"), "{}", ran.all());
+}
+
+/// Takes out of the rows of films what tells that a file was changed.
+fn forget_changes(cache: &Path) {
+    let mut tiles = cache.as_os_str().to_owned();
+    tiles.push("-tiles");
+    let connection = rusqlite::Connection::open(tiles).unwrap();
+    assert_eq!(connection.execute("UPDATE film SET changed_ns = NULL", []).unwrap(), 2);
+}
+
+#[test]
+fn the_film_of_a_live_photo_and_a_cut_film_are_no_films_like_others() {
+    let hermetic = Hermetic::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let films = fixtures.join("films");
+    for name in ["h264.mp4", "hevc_10.mov"] {
+        fs::copy(films.join(name), hermetic.work().join(name)).unwrap();
+    }
+    // The film of a picture is not held against others, whatever it shows.
+    fs::copy(films.join("h264.mp4"), hermetic.work().join("IMG_1.mov")).unwrap();
+    let photo = fixtures.join("library/phone/harbour.jpg");
+    fs::copy(photo, hermetic.work().join("IMG_1.jpg")).unwrap();
+    // One of which the end is missing is never kept.
+    let whole = fs::read(films.join("h264.mkv")).unwrap();
+    fs::write(hermetic.work().join("cut.mkv"), &whole[..whole.len() - 500]).unwrap();
+    fs::write(hermetic.work().join("empty.mp4"), "").unwrap();
+    fs::copy(films.join("prores.mov"), hermetic.work().join("prores.mov")).unwrap();
+    fs::copy(films.join("prores.mov"), hermetic.work().join("prores 2.mov")).unwrap();
+    let ran = hermetic.run(["dedupe", ".", "--format", "json"]);
+    assert_eq!(ran.code, 1, "one file could not be read: {}", ran.all());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let found = groups(&report);
+    let all: BTreeSet<&str> = found
+        .iter()
+        .flat_map(|(keeper, others)| {
+            std::iter::once(keeper.as_str()).chain(others.iter().map(|other| other.0.as_str()))
+        })
+        .collect();
+    assert!(!all.contains("IMG_1.mov") && !all.contains("IMG_1.jpg"), "{found:?}");
+    assert!(found.iter().all(|(keeper, _)| keeper != "cut.mkv"), "{found:?}");
+    assert!(
+        found.contains(&expect("prores.mov", &[("prores 2.mov", "identical", true)])),
+        "{found:?}"
+    );
+    let why = |list: &str| report[list].as_array().unwrap().clone();
+    assert_eq!(why("skipped").len(), 1);
+    assert_eq!(why("skipped")[0]["reason"], "the file is empty");
+    assert_eq!(why("films_by_bytes").len(), 2);
+    assert_eq!(why("films_by_bytes")[0]["reason"], "not supported: films coded as apco");
+    assert_eq!(why("damaged").len(), 1);
+}
+
+#[test]
+fn references_marks_and_hard_links_hold_for_films() {
+    let hermetic = Hermetic::new();
+    write(&hermetic, "in/one.avi", Scene::ORDINARY);
+    write(&hermetic, "in/small.avi", SMALL);
+    write(&hermetic, "reference/kept.avi", Scene { width: 66, height: 44, quality: 95, ..SMALL });
+    let work = hermetic.work();
+    fs::hard_link(work.join("in/one.avi"), work.join("in/other name.avi")).unwrap();
+    let ran = hermetic.run([
+        "dedupe",
+        "in",
+        "--reference",
+        "reference",
+        "--format",
+        "json",
+        "--include-films",
+    ]);
+    let found = groups(&serde_json::from_str(&ran.stdout).unwrap());
+    let both = [("one.avi", "copy", true), ("small.avi", "copy", true)];
+    assert_eq!(found, [expect("kept.avi", &both)], "{}", ran.all());
+    let one = &serde_json::from_str::<Value>(&ran.stdout).unwrap()["groups"][0]["duplicates"][0];
+    assert_eq!(one["other_names"][0]["path"], "in/other name.avi", "{one}");
+}
