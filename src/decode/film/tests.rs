@@ -94,7 +94,7 @@ fn frames_hash_as_those_of_ffmpeg() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 111);
+    assert_eq!(compared, 129);
 }
 
 #[test]

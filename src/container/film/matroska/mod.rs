@@ -1,57 +1,57 @@
 //! Matroska and WebM (RFC 9559): the blocks of the first video track.
 //!
-//! Only the heads of the elements are read, never the frames.
+//! Only the heads of the elements are read, never the frames; of long films those of the keyframes,
+//! which an index names, and of the others when they are asked for.
 
-use super::codec::{self, Codec};
-use super::{FilmError, FilmTrack, Rotation, Sample, admit};
+mod cues;
+mod track;
+
+use super::{FilmError, FilmTrack, Sample, admit};
 use crate::container::ReadAt;
-use crate::container::ebml::{Element, child, children, element, float, number, unsigned};
+use crate::container::buffered::Buffered;
+use crate::container::ebml::{Element, child, children, element, unsigned};
+pub use cues::Sparse;
+use track::Track;
 
 const SEGMENT: u64 = 0x1853_8067;
+const SEEK_HEAD: u64 = 0x114d_9b74;
 const INFO: u64 = 0x1549_a966;
 const TRACKS: u64 = 0x1654_ae6b;
 const CLUSTER: u64 = 0x1f43_b675;
+const CUES: u64 = 0x1c53_bb6b;
 const TIMESTAMP: u64 = 0xe7;
 const SIMPLE_BLOCK: u64 = 0xa3;
 const BLOCK_GROUP: u64 = 0xa0;
 const BLOCK: u64 = 0xa1;
 const REFERENCE: u64 = 0xfb;
 
-/// Most bytes of the description of the tracks that are read.
+/// Most bytes of the description of the tracks, or of the index, that are read.
 const MAX_HEAD: u64 = 16 << 20;
 /// Most elements that are looked at.
 const MAX_ELEMENTS: usize = 1 << 24;
-
-/// Most elements of a group that are looked at.
-const MAX_IN_GROUP: usize = 256;
+/// Bytes of a file from which on only the keyframes are listed, if there is an index.
+#[cfg(not(test))]
+const LONG: u64 = 128 << 20;
+#[cfg(test)]
+const LONG: u64 = 1 << 20;
 
 /// Nanoseconds a tick, for times in milliseconds.
 const USUAL_SCALE: u64 = 1_000_000;
 
-struct Track {
-    number: u64,
-    /// Nanoseconds from frame to frame, if the file says it.
-    frame_ns: u64,
-    film: FilmTrack,
-}
-
 pub(super) fn read(source: &dyn ReadAt) -> Result<FilmTrack, FilmError> {
     let size = source.size();
-    let (mut scale, mut track, mut cluster) = (USUAL_SCALE, None::<Track>, 0_i64);
+    let source = &Buffered::new(source);
+    let (mut scale, mut track, mut segment, mut cues) = (USUAL_SCALE, None::<Track>, 0, None);
     let mut at = 0;
-    let mut is_cut = false;
     for _ in 0..MAX_ELEMENTS {
         if at >= size {
             break;
         }
-        let Some(found) = element(source, at, size).or_else(ends)? else {
-            is_cut = true;
-            break;
-        };
-        at = found.end;
+        let Some(found) = element(source, at, size).or_else(ends)? else { break };
         match found.id {
-            // What follows is inside, and ends by itself.
-            SEGMENT | CLUSTER => at = found.start,
+            // What follows is inside.
+            SEGMENT => segment = found.start,
+            SEEK_HEAD => cues = cues::position(&content(source, found)?),
             INFO => {
                 let info = content(source, found)?;
                 scale = child(&info, 0x2a_d7b1).map_or(USUAL_SCALE, unsigned).max(1);
@@ -61,33 +61,84 @@ pub(super) fn read(source: &dyn ReadAt) -> Result<FilmTrack, FilmError> {
                 let mut tracks = children(&tracks).filter(|(id, _)| *id == 0xae);
                 track = tracks.find_map(|(_, entry)| Track::read(entry).transpose()).transpose()?;
             }
-            TIMESTAMP if found.size() <= 8 => {
-                let ticks = unsigned(&content(source, found)?);
-                cluster = i64::try_from(ticks).unwrap_or(i64::MAX);
-            }
-            SIMPLE_BLOCK | BLOCK_GROUP => {
-                let Some(track) = &mut track else { continue };
-                let frame = if found.id == SIMPLE_BLOCK {
-                    track.block(source, found, None)
-                } else {
-                    track.group(source, found)
-                };
-                let Some((ticks, mut sample)) = frame.or_else(cut)? else { continue };
-                let ticks = i128::from(cluster.saturating_add(ticks.into())) * i128::from(scale);
-                sample.time = Some((ticks / 1000).clamp(0, i64::MAX.into()) as i64);
-                track.film.samples.push(sample);
-                admit(track.film.samples.len())?;
-            }
+            CLUSTER => break,
             _ => {}
         }
+        at = if found.id == SEGMENT { found.start } else { found.end };
     }
-    let Track { film, frame_ns, .. } = track.ok_or(FilmError::Damaged("no video track"))?;
-    let last = film.samples.iter().filter_map(|sample| sample.time).max();
+    let track = track.ok_or(FilmError::Damaged("no video track"))?;
+    if size >= LONG
+        && let Some(position) = cues
+        && let Some(cues) = cues::read(source, segment.saturating_add(position), track.number)
+        && let Some(film) = cues::list(source, &cues, segment, scale, &track)?
+    {
+        return Ok(film);
+    }
+    let Track { number, frame_ns, mut film } = track;
     let frame = i64::try_from(frame_ns / 1000).unwrap_or(0);
+    let mut blocks = Blocks { source, at, number, scale, cluster: 0, is_cut: false };
+    while let Some(sample) = blocks.next()? {
+        film.samples.push(sample);
+        admit(film.samples.len())?;
+    }
+    let last = film.samples.iter().filter_map(|sample| sample.time).max();
     let end = last.filter(|_| frame > 0).map(|last| last.saturating_add(frame));
     let mut film = film.finish(size, end)?;
-    film.is_cut |= is_cut;
+    film.is_cut |= blocks.is_cut;
     Ok(film)
+}
+
+/// The frames of one track, one after the other, from some element on.
+struct Blocks<'a> {
+    source: &'a dyn ReadAt,
+    at: u64,
+    number: u64,
+    /// Nanoseconds a tick.
+    scale: u64,
+    /// The time of the cluster, in ticks.
+    cluster: i64,
+    /// The file ends within a block.
+    is_cut: bool,
+}
+
+impl Blocks<'_> {
+    /// The next frame, with its time in microseconds from the beginning of the file.
+    fn next(&mut self) -> Result<Option<Sample>, FilmError> {
+        let size = self.source.size();
+        for _ in 0..MAX_ELEMENTS {
+            if self.at >= size {
+                break;
+            }
+            let Some(found) = element(self.source, self.at, size).or_else(ends)? else {
+                self.is_cut = true;
+                break;
+            };
+            self.at = found.end;
+            match found.id {
+                // What follows is inside, and ends by itself.
+                SEGMENT | CLUSTER => self.at = found.start,
+                TIMESTAMP if found.size() <= 8 => {
+                    let ticks = unsigned(&content(self.source, found)?);
+                    self.cluster = i64::try_from(ticks).unwrap_or(i64::MAX);
+                }
+                SIMPLE_BLOCK | BLOCK_GROUP => {
+                    let frame = track::frame(self.source, found, self.number).or_else(cut)?;
+                    if let Some((ticks, mut sample)) = frame {
+                        sample.time =
+                            Some(micros(self.cluster.saturating_add(ticks.into()), self.scale));
+                        return Ok(Some(sample));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Ticks of `scale` nanoseconds in microseconds.
+fn micros(ticks: i64, scale: u64) -> i64 {
+    (i128::from(ticks) * i128::from(scale) / 1000).clamp(0, i64::MAX.into()) as i64
 }
 
 /// The end of a file in the midst of a head is the end of the film.
@@ -113,110 +164,4 @@ fn content(source: &dyn ReadAt, found: Element) -> Result<Vec<u8>, FilmError> {
     let mut bytes = vec![0; found.size() as usize];
     source.read_exact_at(found.start, &mut bytes)?;
     Ok(bytes)
-}
-
-impl Track {
-    /// `None` for what is no video track.
-    fn read(entry: &[u8]) -> Result<Option<Self>, FilmError> {
-        let value = |id| child(entry, id).map(unsigned);
-        if value(0x83) != Some(1) {
-            return Ok(None);
-        }
-        let name = child(entry, 0x86).unwrap_or_default();
-        let mut coding = String::from_utf8_lossy(name).trim_end_matches('\0').to_owned();
-        let mut codec = Codec::of_matroska(&coding);
-        let mut config = child(entry, 0x63_a2).unwrap_or_default();
-        // The description of an AVI: the code stands in it, the stream's own header after it.
-        if coding == "V_MS/VFW/FOURCC"
-            && let Some(&code) = config.get(16..20).and_then(<[u8]>::first_chunk)
-        {
-            (coding, codec) = (codec::text(code), Codec::of_fourcc(code));
-            config = config.get(40..).unwrap_or_default();
-        }
-        let video = child(entry, 0xe0).unwrap_or_default();
-        let side = |id| child(video, id).map_or(0, unsigned).try_into().unwrap_or(u32::MAX);
-        let roll = child(video, 0x7670).and_then(|projection| float(child(projection, 0x7675)?));
-        let mut stripped = Vec::new();
-        for (_, encoding) in children(child(entry, 0x6d80).unwrap_or_default()) {
-            if child(encoding, 0x5035).is_some() {
-                (codec, coding) = (None, "encrypted".to_owned());
-            }
-            let Some(compression) = child(encoding, 0x5034) else { continue };
-            match child(compression, 0x4254).map(unsigned) {
-                Some(3) => stripped = child(compression, 0x4255).unwrap_or_default().to_vec(),
-                _ => return Err(FilmError::Unsupported("a compressed Matroska track".into())),
-            }
-        }
-        let film = FilmTrack {
-            codec,
-            coding,
-            config: config.to_vec(),
-            width: side(0xb0),
-            height: side(0xba),
-            rotation: rotation(roll.unwrap_or(0.0)),
-            duration: 0,
-            stripped,
-            is_cut: false,
-            samples: Vec::new(),
-        };
-        let frame_ns = value(0x23_e383).unwrap_or(0);
-        Ok(Some(Self { number: value(0xd7).unwrap_or(0), frame_ns, film }))
-    }
-
-    /// The frame of a block with its time in ticks from that of the cluster; `None` for blocks of
-    /// other tracks. `is_key` when it is known from elsewhere.
-    fn block(
-        &self,
-        source: &dyn ReadAt,
-        found: Element,
-        is_key: Option<bool>,
-    ) -> Result<Option<(i16, Sample)>, FilmError> {
-        let mut head = [0; 12];
-        let length = found.size().min(12) as usize;
-        source.read_exact_at(found.start, &mut head[..length])?;
-        let Some((track, before)) = number(&head[..length], false) else { return Ok(None) };
-        let Some(&[high, low, flags]) = head[before..].first_chunk() else { return Ok(None) };
-        if track != self.number || length < before + 3 {
-            return Ok(None);
-        }
-        if flags & 6 != 0 {
-            return Err(FilmError::Unsupported("several frames in one block".into()));
-        }
-        let offset = found.start + before as u64 + 3;
-        let size = u32::try_from(found.end.saturating_sub(offset)).unwrap_or(u32::MAX);
-        let is_key = is_key.unwrap_or(flags & 0x80 != 0);
-        Ok(Some((i16::from_be_bytes([high, low]), Sample { offset, size, time: None, is_key })))
-    }
-
-    /// The block of a group: a keyframe when it refers to no other one.
-    fn group(
-        &self,
-        source: &dyn ReadAt,
-        found: Element,
-    ) -> Result<Option<(i16, Sample)>, FilmError> {
-        let (mut at, mut block, mut refers) = (found.start, None, false);
-        for _ in 0..MAX_IN_GROUP {
-            if at >= found.end {
-                break;
-            }
-            let Some(inner) = element(source, at, found.end)? else { break };
-            match inner.id {
-                BLOCK => block = Some(inner),
-                REFERENCE => refers = true,
-                _ => {}
-            }
-            at = inner.end;
-        }
-        block.map_or(Ok(None), |block| self.block(source, block, Some(!refers)))
-    }
-}
-
-/// `ProjectionPoseRoll` is counter-clockwise, in degrees.
-fn rotation(roll: f64) -> Rotation {
-    match (roll.round() as i64).rem_euclid(360) {
-        90 => Rotation::ThreeQuarters,
-        180 => Rotation::Half,
-        270 => Rotation::Quarter,
-        _ => Rotation::Upright,
-    }
 }

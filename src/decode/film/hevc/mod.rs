@@ -1,5 +1,7 @@
 //! HEVC through `rust_h265`.
 
+mod range;
+
 use rust_h265::{
     DecodeError as HevcError, DecodeLimits, Decoder, Frame, NalUnit, NalUnitType, PixelData,
     parse_annex_b, parse_hvcc, parse_nal,
@@ -18,13 +20,15 @@ pub(super) struct Hevc {
     length: Option<u8>,
     /// The highest temporal layer, where it is known.
     top_layer: Option<u8>,
+    full_range: bool,
 }
 
 impl Hevc {
     pub(super) fn new(config: &[u8], room: Room) -> Result<Self, DecodeError> {
         let limits =
             DecodeLimits { max_picture_pixels: room.0, max_picture_memory_bytes: MAX_BYTES };
-        let mut own = Self { decoder: Decoder::with_limits(limits), length: None, top_layer: None };
+        let decoder = Decoder::with_limits(limits);
+        let mut own = Self { decoder, length: None, top_layer: None, full_range: false };
         let head = if config.first() == Some(&1) {
             let read = Description::read(config).ok_or_else(|| damaged("its description"))?;
             own.length = Some(read.length);
@@ -34,9 +38,16 @@ impl Hevc {
             parse_annex_b(config)
         };
         for unit in head.iter().filter(|unit| unit.nuh_layer_id == 0) {
-            own.decoder.decode_nal(unit).map_err(wrap)?;
+            own.unit(unit)?;
         }
         Ok(own)
+    }
+
+    fn unit(&mut self, unit: &NalUnit<'_>) -> Result<Option<Frame>, DecodeError> {
+        if unit.nal_unit_type == NalUnitType::Sps {
+            self.full_range = range::is_full(&unit.rbsp).unwrap_or(false);
+        }
+        self.decoder.decode_nal(unit).map_err(wrap)
     }
 
     /// The units of the base layer; others are second views.
@@ -68,11 +79,12 @@ impl FrameDecoder for Hevc {
     ) -> Result<(), DecodeError> {
         let mut frame = None;
         for unit in &self.units(bytes) {
-            frame = frame.or(self.decoder.decode_nal(unit).map_err(wrap)?);
+            frame = frame.or(self.unit(unit)?);
         }
         let last = self.decoder.flush();
+        let full_range = self.full_range;
         match frame.or(last) {
-            Some(frame) => out.give(number, || plane(&frame)?.tiles()),
+            Some(frame) => out.give(number, || plane(&frame, full_range)?.tiles()),
             None => Err(damaged("no frame")),
         }
     }
@@ -105,8 +117,8 @@ impl<'a> Description<'a> {
     }
 }
 
-fn plane(frame: &Frame) -> Result<Luma, DecodeError> {
-    let scale = scale(frame.bit_depth.into(), false)?;
+fn plane(frame: &Frame, full_range: bool) -> Result<Luma, DecodeError> {
+    let scale = scale(frame.bit_depth.into(), full_range)?;
     let samples = match &frame.y {
         PixelData::U8(samples) => scaled(samples.iter().map(|&value| value.into()), &scale),
         PixelData::U16(samples) => scaled(samples.iter().copied(), &scale),
