@@ -64,6 +64,11 @@ impl Mpeg4 {
 }
 
 impl FrameDecoder for Mpeg4 {
+    fn sixteenths(&self, bytes: &[u8]) -> u64 {
+        let frames = memchr::memmem::find_iter(bytes, &[0, 0, 1, 0xb6]).count();
+        16 * frames.max(1) as u64
+    }
+
     fn decode(
         &mut self,
         number: usize,

@@ -3,7 +3,7 @@
 use rusty_vp9::{BitReader, DecodedFrame, Error, Vp9Decoder, parse_uncompressed_header};
 
 use super::bits::Bits;
-use super::decoder::{FrameDecoder, Pictures};
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
 
 /// Most frames in the bytes of one (VP9, annex B).
@@ -24,6 +24,10 @@ impl Vp9 {
 }
 
 impl FrameDecoder for Vp9 {
+    fn sixteenths(&self, bytes: &[u8]) -> u64 {
+        16 * frames(bytes).len().max(1) as u64
+    }
+
     /// One frame is shown for the bytes of each; others in them are only predicted from.
     fn decode(
         &mut self,
@@ -36,6 +40,9 @@ impl FrameDecoder for Vp9 {
             let header = parse_uncompressed_header(&mut BitReader::new(frame), &[self.size; 8])
                 .map_err(wrap)?;
             if !header.show_existing_frame {
+                if self.size == (0, 0) && !header.key_frame && !header.intra_only {
+                    return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
+                }
                 self.room.admit(header.width, header.height)?;
                 self.size = (header.width, header.height);
             }
@@ -117,9 +124,8 @@ fn plane(frame: &DecodedFrame, full_range: bool) -> Result<Luma, DecodeError> {
 
 fn wrap(error: Error) -> DecodeError {
     match error {
-        Error::Unsupported(_) | Error::Unimplemented(_) => {
-            DecodeError::Unsupported(format!("VP9: {error}"))
-        }
+        Error::Unsupported(what) => DecodeError::Unsupported(format!("VP9: {what}")),
+        Error::Unimplemented(what) => DecodeError::Unsupported(format!("VP9: {what}")),
         _ => DecodeError::Damaged(format!("VP9: {error}")),
     }
 }

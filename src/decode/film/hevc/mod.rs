@@ -7,7 +7,7 @@ use rust_h265::{
     parse_annex_b, parse_hvcc, parse_nal,
 };
 
-use super::decoder::{FrameDecoder, Pictures};
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
 use crate::container::isobmff::Fields;
 
@@ -21,6 +21,8 @@ pub(super) struct Hevc {
     /// The highest temporal layer, where it is known.
     top_layer: Option<u8>,
     full_range: bool,
+    /// A frame was decoded.
+    begun: bool,
 }
 
 impl Hevc {
@@ -28,7 +30,8 @@ impl Hevc {
         let limits =
             DecodeLimits { max_picture_pixels: room.0, max_picture_memory_bytes: MAX_BYTES };
         let decoder = Decoder::with_limits(limits);
-        let mut own = Self { decoder, length: None, top_layer: None, full_range: false };
+        let mut own =
+            Self { decoder, length: None, top_layer: None, full_range: false, begun: false };
         let head = if config.first() == Some(&1) {
             let read = Description::read(config).ok_or_else(|| damaged("its description"))?;
             own.length = Some(read.length);
@@ -60,6 +63,16 @@ impl Hevc {
 }
 
 impl FrameDecoder for Hevc {
+    /// The first bit of a slice says that a frame begins (H.265, 7.3.6.1).
+    fn sixteenths(&self, bytes: &[u8]) -> u64 {
+        let units = self.units(bytes);
+        let slices = units.iter().filter(|unit| unit.nal_unit_type.is_vcl());
+        slices
+            .map(|unit| if unit.rbsp.first().is_some_and(|byte| byte & 0x80 != 0) { 16 } else { 1 })
+            .sum::<u64>()
+            .max(16)
+    }
+
     /// What is called a non-reference frame (Table 7-1) may still be one for higher layers.
     fn is_reference(&self, bytes: &[u8]) -> bool {
         use NalUnitType::{Aud, PrefixSei, RadlN, RaslN, StsaN, SuffixSei, TrailN, TsaN};
@@ -78,7 +91,13 @@ impl FrameDecoder for Hevc {
         out: &mut Pictures<'_>,
     ) -> Result<(), DecodeError> {
         let mut frame = None;
-        for unit in &self.units(bytes) {
+        let units = self.units(bytes);
+        let is_predicted =
+            |unit: &NalUnit<'_>| unit.nal_unit_type.is_vcl() && !unit.nal_unit_type.is_irap();
+        if !std::mem::replace(&mut self.begun, true) && units.iter().any(is_predicted) {
+            return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
+        }
+        for unit in &units {
             frame = frame.or(self.unit(unit)?);
         }
         let last = self.decoder.flush();
@@ -132,7 +151,7 @@ fn damaged(what: &str) -> DecodeError {
 
 fn wrap(error: HevcError) -> DecodeError {
     match error {
-        HevcError::Unsupported(_) => DecodeError::Unsupported(format!("HEVC: {error}")),
+        HevcError::Unsupported(what) => DecodeError::Unsupported(format!("HEVC: {what}")),
         _ => DecodeError::Damaged(format!("HEVC: {error}")),
     }
 }
