@@ -113,12 +113,13 @@ mod tests {
 
     #[test]
     fn a_visual_object_may_have_the_full_range() {
-        // An identifier or none; video; a signal type; its format; its range.
-        assert!(is_full_range(&[0b1_0001_001, 0b0001_1_101, 0b1_0000000]));
-        assert!(is_full_range(&[0b0_0001_1_10, 0b1_1_000000]));
-        assert!(!is_full_range(&[0b0_0001_1_10, 0b1_0_000000]));
-        assert!(!is_full_range(&[0b0_0001_0_11, 0b1_1_000000]));
-        assert!(!is_full_range(&[0b0_0011_1_11, 0b1_1_000000]));
+        // With an identifier of seven bits, and without; then four bits of kind, 1 for video.
+        assert!(is_full_range(&[0b1000_1001, 0b0001_1101, 0b1000_0000]));
+        assert!(is_full_range(&[0b0000_1110, 0b1100_0000]));
+        // The range of television; no signal described; not video.
+        assert!(!is_full_range(&[0b0000_1110, 0b1000_0000]));
+        assert!(!is_full_range(&[0b0000_1011, 0b1100_0000]));
+        assert!(!is_full_range(&[0b0001_1111, 0b1100_0000]));
         assert!(!is_full_range(&[]));
     }
 }
