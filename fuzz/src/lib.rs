@@ -1,5 +1,7 @@
 //! What the targets share.
 
+use clean_backup::container::film;
+use clean_backup::decode::film::{FrameBudget, TOLERANCE, frames_at, probe};
 use clean_backup::decode::preview::preview;
 use clean_backup::decode::{DecodeError, DecodeOptions, Limits, decode, sniff};
 use clean_backup::model::media::{Format, Orientation};
@@ -33,4 +35,28 @@ pub fn check_picture_of(bytes: &[u8], wanted: impl Fn(Format) -> bool) -> bool {
         }
         _ => false,
     }
+}
+
+/// Decodes the frames of a film by which it is found and compared; whether it was one. No more may
+/// be decoded than is granted, and each time has one answer.
+pub fn check_film(bytes: &[u8]) -> bool {
+    let Ok(track) = film::read(&bytes) else { return false };
+    let mut budget = FrameBudget { pixels: 2_000_000 };
+    if let Err(DecodeError::Panicked(message)) = probe(&bytes, &track, &mut budget, &options(false))
+    {
+        panic!("probe: {message}");
+    }
+    let times = [1, 3, 5, 7].map(|eighth| track.duration / 8 * eighth);
+    let mut told = [0; 4];
+    let options = options(false);
+    let mut each = |index: usize, shown: Result<_, DecodeError>| {
+        told[index] += 1;
+        if let Err(DecodeError::Panicked(message)) = shown {
+            panic!("frame {index}: {message}");
+        }
+        true
+    };
+    let answer = frames_at(&bytes, &track, &times, TOLERANCE, &mut budget, &options, &mut each);
+    assert!(answer.is_err() || told == [1; 4], "{told:?}");
+    true
 }

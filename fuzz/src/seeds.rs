@@ -11,7 +11,7 @@ use clean_backup::act::plan::{Action, ActionKind, ExactPath, Expected, Member, O
 use clean_backup::catalogue::exchange::{TableFormat, write_table};
 use clean_backup::container::tiff;
 use clean_backup::model::media::{
-    Bytes, CaptureTime, Dimensions, FileKey, FileStamp, Format, DecodeFlags, Metadata, ModifiedNs,
+    Bytes, CaptureTime, DecodeFlags, Dimensions, FileKey, FileStamp, Format, Metadata, ModifiedNs,
 };
 use clean_backup::model::phash::PictureHash;
 use clean_backup::model::record::{ContentHash, KnownPicture, PictureRecord};

@@ -1,6 +1,7 @@
 //! Reading file containers (TIFF IFDs, ISO boxes, RAF headers, films) out of any random-access source,
 //! without interpreting the pictures inside. Pure: the source is handed in.
 
+pub mod buffered;
 pub mod cr3;
 pub mod ebml;
 pub mod film;

@@ -132,6 +132,7 @@ fn read_stream(header: &[u8]) -> Option<Stream> {
                 stripped: Vec::new(),
                 is_cut: false,
                 samples: Vec::new(),
+                sparse: None,
             },
         });
     }

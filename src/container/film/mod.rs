@@ -14,6 +14,7 @@ use std::io;
 use super::ReadAt;
 use super::isobmff::BoxRange;
 pub use codec::Codec;
+pub use matroska::Sparse;
 
 /// Most frames of a film: 19 hours at 30 a second.
 const MAX_SAMPLES: usize = 1 << 21;
@@ -70,6 +71,9 @@ pub struct FilmTrack {
     pub is_cut: bool,
     /// The frames in the order in which they are decoded.
     pub samples: Vec<Sample>,
+    /// Set where `samples` has only the keyframes, of a long film with an index; see
+    /// [`Self::around`].
+    pub sparse: Option<Sparse>,
 }
 
 /// Why a file is not read as a film.

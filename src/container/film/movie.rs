@@ -181,6 +181,7 @@ fn describe(code: [u8; 4], entry: &[u8]) -> Option<FilmTrack> {
         stripped: Vec::new(),
         is_cut: false,
         samples: Vec::new(),
+        sparse: None,
     })
 }
 

@@ -33,7 +33,7 @@ fn adler32(bytes: &[u8]) -> u32 {
 fn every_frame_is_found_as_ffprobe_finds_it() {
     let packets = table("packets.tsv");
     let films = table("films.tsv");
-    assert_eq!(films.len(), 29);
+    assert_eq!(films.len(), 34);
     for film in &films {
         let name = &film[0];
         let file = bytes(name);
@@ -54,10 +54,12 @@ fn every_frame_is_found_as_ffprobe_finds_it() {
         assert_eq!(found, expected, "{name}");
         let (width, height) = (track.width.to_string(), track.height.to_string());
         assert_eq!((&width, &height), (&film[3], &film[4]), "{name}");
-        let codec = if film[1] == "prores" { None } else { Some(film[1].as_str()) };
+        // ffprobe names the codec beneath.
+        let encrypted = name == "h264_encrypted.mp4";
+        let codec = if film[1] == "prores" || encrypted { None } else { Some(film[1].as_str()) };
         assert_eq!(track.codec.map(Codec::name), codec, "{name}");
         if !name.ends_with(".mkv") && !name.ends_with(".webm") {
-            assert_eq!(track.coding, film[2], "{name}");
+            assert_eq!(track.coding, if encrypted { "encv" } else { &film[2] }, "{name}");
         }
         // ffprobe counts to the left.
         let rotation = match track.rotation {
@@ -83,6 +85,7 @@ fn the_same_film_lasts_as_long_in_every_container() {
             "mjpeg.avi" => 2_250_000,
             "mjpeg.mov" => 2_500_000,
             "prores.mov" => 3_000_000,
+            "h264_444.mp4" => 400_000,
             _ => 2_000_000,
         };
         assert_eq!(track.duration, expected, "{}", film[0]);
@@ -150,6 +153,140 @@ fn frames_beyond_four_gigabytes_are_found_without_reading_up_to_them() {
         assert_eq!(far.offset, near.offset - movie as u64 + FREE);
     }
     assert!(far.read.into_inner() < file.len() as u64);
+}
+
+/// Counts the reads.
+struct Counted {
+    bytes: Vec<u8>,
+    reads: AtomicU64,
+}
+
+impl ReadAt for Counted {
+    fn size(&self) -> u64 {
+        self.bytes.size()
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.bytes.read_exact_at(offset, buffer)
+    }
+}
+
+/// The same Matroska with every frame so much longer, and an index of its keyframes.
+fn long_matroska(name: &str, more: usize) -> Vec<u8> {
+    use crate::container::ebml::{children, number, unsigned};
+    let element = |id: &[u8], content: &[u8]| {
+        let length = (content.len() as u64) | 1 << 56;
+        [id, &length.to_be_bytes()[..], content].concat()
+    };
+    let file = bytes(name);
+    let (_, segment) = children(&file).find(|(id, _)| *id == 0x1853_8067).unwrap();
+    let (mut head, mut clusters, mut cues) = (Vec::new(), Vec::<u8>::new(), Vec::new());
+    for (id, content) in children(segment) {
+        match id {
+            0x1549_a966 => head.extend(element(b"\x15\x49\xa9\x66", content)),
+            0x1654_ae6b => head.extend(element(b"\x16\x54\xae\x6b", content)),
+            0x1f43_b675 => {
+                let mut cluster = Vec::new();
+                let mut time = 0;
+                for (id, content) in children(content) {
+                    if id == 0xe7 {
+                        time = unsigned(content);
+                        cluster.extend(element(b"\xe7", content));
+                    } else if id == 0xa3 {
+                        let (track, at) = number(content, false).unwrap();
+                        if content[at + 2] & 0x80 != 0 {
+                            let shift = u16::from_be_bytes([content[at], content[at + 1]]);
+                            cues.push((time + u64::from(shift), track, clusters.len()));
+                        }
+                        let longer = [content, &vec![0; more]].concat();
+                        cluster.extend(element(b"\xa3", &longer));
+                    }
+                }
+                clusters.extend(element(b"\x1f\x43\xb6\x75", &cluster));
+            }
+            _ => {}
+        }
+    }
+    let seek_length = element(b"\x11\x4d\x9b\x74", &seek(0)).len();
+    let before = seek_length + head.len();
+    let mut index = Vec::new();
+    for (time, track, at) in cues {
+        let place = [
+            element(b"\xf7", &track.to_be_bytes()),
+            element(b"\xf1", &((before + at) as u64).to_be_bytes()),
+        ];
+        let place = element(b"\xb7", &place.concat());
+        let point = [element(b"\xb3", &time.to_be_bytes()), place].concat();
+        index.extend(element(b"\xbb", &point));
+    }
+    let seek_head = element(b"\x11\x4d\x9b\x74", &seek((before + clusters.len()) as u64));
+    let index = element(b"\x1c\x53\xbb\x6b", &index);
+    let segment = [seek_head, head, clusters, index].concat();
+    let mut out = element(b"\x1a\x45\xdf\xa3", b"");
+    out.extend(element(b"\x18\x53\x80\x67", &segment));
+    out
+}
+
+/// The content of a `SeekHead` that says where the index lies.
+fn seek(position: u64) -> Vec<u8> {
+    let id = [&b"\x53\xab\x84\x1c\x53\xbb\x6b\x53\xac\x88"[..], &position.to_be_bytes()].concat();
+    [&[0x4d, 0xbb, 0x80 | id.len() as u8][..], &id].concat()
+}
+
+#[test]
+fn of_a_long_matroska_only_what_is_asked_for_is_read() {
+    for name in ["h264.mkv", "vp9.webm"] {
+        let short = read(&long_matroska(name, 0)).unwrap();
+        let same = read(&bytes(name)).unwrap();
+        assert_eq!(short.samples.len(), same.samples.len(), "{name}");
+        assert_eq!(short.sparse, None);
+        let file = Counted { bytes: long_matroska(name, 200_000), reads: AtomicU64::new(0) };
+        let long = read(&file).unwrap();
+        let keys = |track: &FilmTrack| -> Vec<_> {
+            track.samples.iter().filter(|s| s.is_key).map(|s| s.time).collect()
+        };
+        assert!(long.sparse.is_some(), "{name}");
+        assert_eq!(keys(&long), keys(&same), "{name}");
+        assert_eq!(long.samples.len(), keys(&same).len(), "{name}");
+        assert_eq!(long.duration, same.duration, "{name}");
+        let reads = file.reads.swap(0, Ordering::Relaxed);
+        assert!(reads < 20, "{name}: {reads} reads");
+        // All of it, when all of it is asked for.
+        let times: Vec<i64> = same.samples.iter().filter_map(|s| s.time).collect();
+        let all = long.around(&file, &times).unwrap();
+        let whole = |track: &FilmTrack| -> Vec<_> {
+            track.samples.iter().map(|s| (s.time, s.is_key)).collect()
+        };
+        assert_eq!(whole(&all), whole(&same), "{name}");
+        let bytes = |source: &dyn ReadAt, track: &FilmTrack, sample: &Sample, length: usize| {
+            let mut bytes = track.frame(source, sample, 1 << 20).unwrap();
+            bytes.truncate(length);
+            bytes
+        };
+        let near = self::bytes(name);
+        for (one, other) in all.samples.iter().zip(&same.samples) {
+            let expected = bytes(&near, &same, other, usize::MAX);
+            assert_eq!(bytes(&file, &all, one, expected.len()), expected, "{name}");
+        }
+        for (key, other) in long.samples.iter().zip(same.samples.iter().filter(|s| s.is_key)) {
+            let key = long.located(&file, key).unwrap();
+            assert_eq!(key.time, other.time);
+            let expected = bytes(&near, &same, other, usize::MAX);
+            assert_eq!(bytes(&file, &long, &key, expected.len()), expected, "{name}");
+        }
+        // The group before and the one after.
+        let part = long.around(&file, &[900_000]).unwrap();
+        assert!(part.samples.len() < same.samples.len(), "{name}");
+        assert!(part.samples.iter().any(|s| s.time == Some(900_000)), "{name}");
+    }
+}
+
+#[test]
+fn small_reads_are_taken_together() {
+    let file = Counted { bytes: bytes("vp8.webm"), reads: AtomicU64::new(0) };
+    assert_eq!(read(&file).unwrap().samples.len(), 20);
+    assert!(file.reads.into_inner() <= 2);
 }
 
 fn full_box(kind: &[u8; 4], words: &[u32]) -> Vec<u8> {

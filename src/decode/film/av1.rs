@@ -19,6 +19,10 @@ impl Av1 {
 }
 
 impl FrameDecoder for Av1 {
+    fn sixteenths(&self, bytes: &[u8]) -> u64 {
+        16 * frames(bytes).max(1)
+    }
+
     fn decode(
         &mut self,
         number: usize,
@@ -36,4 +40,30 @@ impl FrameDecoder for Av1 {
             None => Ok(()),
         }
     }
+}
+
+/// How many frames lie in a temporal unit (AV1, 5.3.2: of the types 3 and 6).
+fn frames(mut unit: &[u8]) -> u64 {
+    let mut count = 0;
+    while let Some((&head, mut rest)) = unit.split_first() {
+        count += u64::from(matches!(head >> 3 & 15, 3 | 6));
+        if head & 4 != 0 {
+            rest = rest.get(1..).unwrap_or_default();
+        }
+        // Without a size it goes on to the end.
+        if head & 2 == 0 {
+            break;
+        }
+        let mut size = 0_usize;
+        for shift in 0..8 {
+            let Some((&byte, after)) = rest.split_first() else { return count };
+            rest = after;
+            size |= usize::from(byte & 0x7f).checked_shl(7 * shift).unwrap_or(0);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        unit = rest.get(size..).unwrap_or_default();
+    }
+    count
 }

@@ -20,7 +20,7 @@ impl FrameBudget {
     /// For proving that two films are one: a hundred seconds of one at 1920 × 1080.
     pub const PROOF: Self = Self { pixels: 6_500_000_000 };
 
-    /// Takes the cost of a frame of so many pixels and bytes.
+    /// Takes the cost of so many pixels and bytes.
     ///
     /// # Errors
     /// [`DecodeError::TooMuchWork`] when less is left. Then nothing is left.

@@ -20,9 +20,19 @@ const MAX_REFERENCES: u64 = 16;
 /// Most pixels of all of them together: those of level 6 of H.264; HEVC allows as many or fewer.
 const MAX_REFERENCE_PIXELS: u64 = 178_257_920;
 
+/// Why a film whose keyframes are none is refused.
+#[cfg(feature = "video")]
+pub(super) const NO_KEYFRAME: &str = "a keyframe that is predicted from other frames";
+
 /// A decoder of one codec. It is given the frames of a film in the order of decoding, beginning
 /// with a keyframe.
 pub(super) trait FrameDecoder {
+    /// How many frames' worth of work these bytes are, in sixteenths. In the bytes of one frame may
+    /// lie as many as somebody likes.
+    fn sixteenths(&self, _bytes: &[u8]) -> u64 {
+        16
+    }
+
     /// Whether other frames may be predicted from this one.
     fn is_reference(&self, _bytes: &[u8]) -> bool {
         true

@@ -10,6 +10,11 @@ use crate::container::film::{FilmTrack, Rotation, Sample};
 use crate::model::media::{Dimensions, Orientation};
 use crate::picture::tile::Tiles;
 
+/// Most frames' worth of work in the bytes of one keyframe, in sixteenths.
+const MAX_SIXTEENTHS: u64 = 16 * 16;
+/// Microseconds from frame to frame where a film does not say it.
+const USUAL_FRAME: i64 = 33_333;
+
 /// A frame of a film.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
@@ -43,6 +48,7 @@ pub fn frames_at(
     options: &DecodeOptions,
     found: &mut Found<'_>,
 ) -> Result<(), DecodeError> {
+    let track = &*track.around(source, times).map_err(of_film)?;
     let (missing, stretches) = wanted::stretches(track, times, tolerance);
     for index in missing {
         let error = DecodeError::Damaged("the film has no frame at that time".into());
@@ -60,11 +66,19 @@ pub fn frames_at(
     Ok(())
 }
 
-/// How many frames are decoded for the one at `time`: 1 for a keyframe. `None` where there is no
+/// How many frames are decoded for the one at `time`, at most: 1 for a keyframe. Where only the
+/// keyframes are listed ([`FilmTrack::sparse`]), an estimate. `None` where there is no
 /// such frame, or where the frames between the keyframes of its codec are not decoded.
 pub fn frames_needed(track: &FilmTrack, time: i64, tolerance: i64) -> Option<u32> {
     let number = wanted::shown_at(track, time, tolerance)?;
     let start = wanted::start(track, number)?;
+    if let Some(sparse) = track.sparse {
+        let frame = if sparse.frame > 0 { sparse.frame } else { USUAL_FRAME };
+        let after = time.saturating_sub(track.samples.get(start)?.time?);
+        let frames = (after.saturating_sub(tolerance).max(0) / frame).saturating_add(1);
+        let is_decoded = track.codec.is_some_and(|codec| decoder::decodes(codec, frames > 1));
+        return is_decoded.then(|| u32::try_from(frames).unwrap_or(u32::MAX));
+    }
     let is_decoded = track.codec.is_some_and(|codec| decoder::decodes(codec, start != number));
     is_decoded.then(|| u32::try_from(number - start + 1).unwrap_or(u32::MAX))
 }
@@ -86,12 +100,17 @@ pub fn keyframe(
     let wanted = BTreeMap::from([(0, Vec::new())]);
     let given = caught(|| {
         let mut opened = Opened::new(track, true, options)?;
-        let bytes = track.frame(source, sample, MAX_FRAME_BYTES).map_err(of_film)?;
+        let sample = track.located(source, sample).map_err(of_film)?;
+        let bytes = track.frame(source, &sample, MAX_FRAME_BYTES).map_err(of_film)?;
         let mut pictures = Pictures::new(&wanted);
+        if opened.decoder.sixteenths(&bytes) > MAX_SIXTEENTHS {
+            return Err(DecodeError::TooMuchWork);
+        }
         opened.decoder.decode(0, &bytes, &mut pictures)?;
         opened.decoder.finish(&mut pictures)?;
         Ok(pictures.given)
-    })?;
+    })
+    .map_err(|error| named(error, track))?;
     given.into_iter().next().map(|(_, tiles)| oriented(&tiles, track.rotation)).ok_or_else(none)
 }
 
@@ -116,7 +135,8 @@ impl<'a> Run<'a> {
         budget: &mut FrameBudget,
         found: &mut Found<'_>,
     ) -> Result<bool, DecodeError> {
-        let error = match opened.and_then(|opened| self.pictures(opened, budget, found)) {
+        let done = opened.and_then(|opened| self.pictures(opened, budget, found));
+        let error = match done.map_err(|error| named(error, self.track)) {
             Ok(false) => return Ok(false),
             Ok(true) => none(),
             Err(error @ (DecodeError::TooMuchWork | DecodeError::Io(_))) => return Err(error),
@@ -147,9 +167,11 @@ impl<'a> Run<'a> {
             let bytes = track.frame(self.source, sample, MAX_FRAME_BYTES).map_err(of_film)?;
             let is_wanted = frames.contains_key(&number);
             if !is_wanted && !caught(|| Ok(opened.decoder.is_reference(&bytes)))? {
+                budget.spend(0, bytes.len())?;
                 continue;
             }
-            budget.spend(pixels, bytes.len())?;
+            let sixteenths = caught(|| Ok(opened.decoder.sixteenths(&bytes)))?;
+            budget.spend((pixels / 16).max(1).saturating_mul(sixteenths), bytes.len())?;
             let done = caught(|| opened.decoder.decode(number, &bytes, &mut pictures));
             match done {
                 // Frames before the keyframe need what is not there, and are not asked for.
@@ -197,6 +219,17 @@ fn oriented(tiles: &Tiles, rotation: Rotation) -> Tiles {
         Rotation::Half => Orientation::Rotate180,
         Rotation::ThreeQuarters => Orientation::Rotate270,
     })
+}
+
+/// What is not supported, with the name that the film gives its codec.
+fn named(error: DecodeError, track: &FilmTrack) -> DecodeError {
+    let coding = &track.coding;
+    match error {
+        DecodeError::Unsupported(what) if !what.contains(coding) => {
+            DecodeError::Unsupported(format!("{what} ({coding})"))
+        }
+        error => error,
+    }
 }
 
 fn none() -> DecodeError {

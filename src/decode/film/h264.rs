@@ -6,7 +6,8 @@ use rust_h264::nal::{
     NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_avcc_config, parse_sps_info,
 };
 
-use super::decoder::{FrameDecoder, Pictures};
+use super::bits::Bits;
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
 
 pub(super) struct H264 {
@@ -14,12 +15,15 @@ pub(super) struct H264 {
     /// Bytes of the length before each unit; `None` for start codes.
     length: Option<usize>,
     full_range: bool,
+    /// A frame was decoded.
+    begun: bool,
     room: Room,
 }
 
 impl H264 {
     pub(super) fn new(config: &[u8], room: Room) -> Result<Self, DecodeError> {
-        let mut own = Self { decoder: Decoder::new(), length: None, full_range: false, room };
+        let mut own =
+            Self { decoder: Decoder::new(), length: None, full_range: false, begun: false, room };
         // An AVI has no description, and start codes before its units; so may a Matroska.
         if config.first() == Some(&1) {
             let config = parse_avcc_config(config).map_err(damaged)?;
@@ -50,7 +54,27 @@ impl H264 {
     }
 }
 
+/// The first macroblock and the kind of a slice (H.264, 7.3.3).
+fn slice(unit: &NalUnit<'_>) -> Option<(u32, u32)> {
+    use NalUnitType::{Slice, SliceDataA, SliceIdr};
+    matches!(unit.nal_unit_type, Slice | SliceDataA | SliceIdr).then_some(())?;
+    let mut bits = Bits::new(&unit.rbsp);
+    Some((bits.golomb()?, bits.golomb()?))
+}
+
+/// Whether a slice is predicted from other frames (H.264, table 7-6).
+fn is_predicted(unit: &NalUnit<'_>) -> bool {
+    slice(unit).is_some_and(|(_, kind)| !matches!(kind % 5, 2 | 4))
+}
+
 impl FrameDecoder for H264 {
+    /// For every slice after the first one of a frame, the decoder copies what it has.
+    fn sixteenths(&self, bytes: &[u8]) -> u64 {
+        let units = self.units(bytes);
+        let slices = units.iter().filter_map(slice);
+        slices.map(|(first, _)| if first == 0 { 16 } else { 1 }).sum::<u64>().max(16)
+    }
+
     fn is_reference(&self, bytes: &[u8]) -> bool {
         use NalUnitType::{Slice, SliceDataA, SliceDataB, SliceDataC};
         let is_own = |unit: &NalUnit<'_>| {
@@ -72,7 +96,12 @@ impl FrameDecoder for H264 {
         out: &mut Pictures<'_>,
     ) -> Result<(), DecodeError> {
         let mut frame = None;
-        for unit in &self.units(bytes) {
+        let units = self.units(bytes);
+        // A film without a table of keyframes calls all of them such.
+        if !std::mem::replace(&mut self.begun, true) && units.iter().any(is_predicted) {
+            return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
+        }
+        for unit in &units {
             frame = frame.or(self.unit(unit)?);
         }
         let last = self.decoder.flush();
@@ -100,7 +129,7 @@ fn damaged(what: &str) -> DecodeError {
 
 fn wrap(error: H264Error) -> DecodeError {
     match error {
-        H264Error::Unsupported(_) => DecodeError::Unsupported(format!("H.264: {error}")),
+        H264Error::Unsupported(what) => DecodeError::Unsupported(format!("H.264: {what}")),
         _ => DecodeError::Damaged(format!("H.264: {error}")),
     }
 }

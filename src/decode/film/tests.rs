@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::decoder::{FrameDecoder, Opened, Pictures};
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Opened, Pictures};
 use super::frames::Run;
 use super::wanted::Stretch;
 use super::*;
@@ -94,7 +94,7 @@ fn frames_hash_as_those_of_ffmpeg() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 111);
+    assert_eq!(compared, 129);
 }
 
 #[test]
@@ -107,6 +107,8 @@ fn what_is_not_decoded_is_named() {
             .to_string()
     };
     assert_eq!(says("prores.mov", 0), "not supported: films coded as apco");
+    assert_eq!(says("h264_encrypted.mp4", 0), "not supported: films coded as encv");
+    assert_eq!(says("h264_444.mp4", 0), "not supported: H.264: 4:4:4 chroma (avc1)");
     assert_eq!(says("h264.mp4", 1), "not supported: a frame that needs others");
     assert!(Room::of(8192, 4352).is_ok());
     assert!(Room::of(8192, 4353).is_err());
@@ -217,6 +219,55 @@ fn no_more_is_decoded_than_was_granted() {
         assert_eq!(budget.pixels, 0);
         let is_spent = matches!(done, Err(DecodeError::TooMuchWork));
         assert_eq!(is_spent, expected.len() == 1);
+    }
+}
+
+#[test]
+fn a_film_without_a_table_of_keyframes_is_refused_where_it_needs_one() {
+    for name in ["h264.mp4", "hevc.mp4", "vp9.mp4", "mpeg4.mp4"] {
+        let mut file = bytes(name);
+        let at = memchr::memmem::find(&file, b"stss").unwrap();
+        file[at..at + 4].copy_from_slice(b"free");
+        let track = film::read(&file).unwrap();
+        assert!(track.samples.iter().all(|sample| sample.is_key));
+        let answer = ask(&file, &track, &[0, 300_000], 0);
+        assert!(answer[0].1.is_ok(), "{name}");
+        let error = answer[1].1.as_ref().unwrap_err().to_string();
+        let expected = match name {
+            "mpeg4.mp4" => {
+                "damaged: MPEG-4: stream decode: VOP references a missing anchor frame".into()
+            }
+            _ => format!("not supported: {} ({})", NO_KEYFRAME, track.coding),
+        };
+        assert_eq!(error, expected, "{name}");
+    }
+}
+
+/// The bytes of a keyframe over and over again, as those of one frame.
+#[test]
+fn many_frames_in_one_cost_as_many() {
+    for name in ["h264.mp4", "hevc.mp4", "vp9.mp4", "mpeg4.mp4", "av1.mp4"] {
+        let file = bytes(name);
+        let mut track = film::read(&file).unwrap();
+        let sample = track.samples[0];
+        let mut frame = track.frame(&file, &sample, u32::MAX).unwrap();
+        if name == "vp9.mp4" {
+            // Eight in one, and an index of their sizes in two bytes each.
+            let size = (frame.len() as u16).to_le_bytes();
+            frame = frame.repeat(8);
+            frame.push(0xcf);
+            frame.extend(size.repeat(8));
+            frame.push(0xcf);
+        } else {
+            frame = frame.repeat(20);
+        }
+        track.samples = vec![Sample { offset: 0, size: frame.len() as u32, ..sample }];
+        let mut budget = FrameBudget { pixels: 7 * 128 * 96 + 4 * frame.len() as u64 };
+        let options = DecodeOptions::default();
+        let done = frames_at(&frame, &track, &[0], 0, &mut budget, &options, &mut |_, _| true);
+        assert!(matches!(done, Err(DecodeError::TooMuchWork)), "{name}: {done:?}");
+        let alone = keyframe(&frame, &track, &track.samples[0], &options);
+        assert_eq!(matches!(alone, Err(DecodeError::TooMuchWork)), name != "vp9.mp4", "{name}");
     }
 }
 

@@ -2,7 +2,8 @@
 
 use rusty_vp9::{BitReader, DecodedFrame, Error, Vp9Decoder, parse_uncompressed_header};
 
-use super::decoder::{FrameDecoder, Pictures};
+use super::bits::Bits;
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
 
 /// Most frames in the bytes of one (VP9, annex B).
@@ -12,16 +13,21 @@ pub(super) struct Vp9 {
     decoder: Vp9Decoder,
     /// Size of the frames so far.
     size: (u32, u32),
+    full_range: bool,
     room: Room,
 }
 
 impl Vp9 {
     pub(super) fn new(room: Room) -> Self {
-        Self { decoder: Vp9Decoder::new(), size: (0, 0), room }
+        Self { decoder: Vp9Decoder::new(), size: (0, 0), full_range: false, room }
     }
 }
 
 impl FrameDecoder for Vp9 {
+    fn sixteenths(&self, bytes: &[u8]) -> u64 {
+        16 * frames(bytes).len().max(1) as u64
+    }
+
     /// One frame is shown for the bytes of each; others in them are only predicted from.
     fn decode(
         &mut self,
@@ -34,8 +40,14 @@ impl FrameDecoder for Vp9 {
             let header = parse_uncompressed_header(&mut BitReader::new(frame), &[self.size; 8])
                 .map_err(wrap)?;
             if !header.show_existing_frame {
+                if self.size == (0, 0) && !header.key_frame && !header.intra_only {
+                    return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
+                }
                 self.room.admit(header.width, header.height)?;
                 self.size = (header.width, header.height);
+            }
+            if header.key_frame {
+                self.full_range = is_full_range(frame).unwrap_or(false);
             }
         }
         self.decoder.push(bytes, None).map_err(wrap)?;
@@ -49,7 +61,7 @@ impl FrameDecoder for Vp9 {
             }
         }
         match shown {
-            Some(frame) => out.give(number, || plane(&frame)?.tiles()),
+            Some(frame) => out.give(number, || plane(&frame, self.full_range)?.tiles()),
             None => Ok(()),
         }
     }
@@ -77,11 +89,27 @@ fn frames(bytes: &[u8]) -> Vec<&[u8]> {
     indexed().unwrap_or_else(|| vec![bytes])
 }
 
-fn plane(frame: &DecodedFrame) -> Result<Luma, DecodeError> {
+/// `color_range` of a keyframe (VP9, 6.2 and 6.2.2), which the decoder does not tell.
+fn is_full_range(frame: &[u8]) -> Option<bool> {
+    let mut bits = Bits::new(frame);
+    bits.skip(2)?;
+    let profile = bits.number(2)?;
+    // The lower bit comes first. Then: reserved, not one that was decoded before, key, shown,
+    // resilient, and a code of three bytes.
+    let profile = profile >> 1 | (profile & 1) << 1;
+    bits.skip(if profile == 3 { 1 } else { 0 } + 4 + 24)?;
+    if profile >= 2 {
+        bits.skip(1)?;
+    }
+    // RGB is always full.
+    Some(bits.number(3)? == 7 || bits.flag()?)
+}
+
+fn plane(frame: &DecodedFrame, full_range: bool) -> Result<Luma, DecodeError> {
     let (Some(plane), Some(&stride)) = (frame.planes.first(), frame.strides.first()) else {
         return Err(DecodeError::Damaged("VP9: no luma".into()));
     };
-    let scale = scale(frame.bit_depth, false)?;
+    let scale = scale(frame.bit_depth, full_range)?;
     let wide = frame.bit_depth > 8;
     let row_bytes = frame.width as usize * if wide { 2 } else { 1 };
     let rows = plane.chunks(stride.max(1)).take(frame.height as usize);
@@ -96,9 +124,8 @@ fn plane(frame: &DecodedFrame) -> Result<Luma, DecodeError> {
 
 fn wrap(error: Error) -> DecodeError {
     match error {
-        Error::Unsupported(_) | Error::Unimplemented(_) => {
-            DecodeError::Unsupported(format!("VP9: {error}"))
-        }
+        Error::Unsupported(what) => DecodeError::Unsupported(format!("VP9: {what}")),
+        Error::Unimplemented(what) => DecodeError::Unsupported(format!("VP9: {what}")),
         _ => DecodeError::Damaged(format!("VP9: {error}")),
     }
 }

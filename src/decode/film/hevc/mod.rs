@@ -1,11 +1,13 @@
 //! HEVC through `rust_h265`.
 
+mod range;
+
 use rust_h265::{
     DecodeError as HevcError, DecodeLimits, Decoder, Frame, NalUnit, NalUnitType, PixelData,
     parse_annex_b, parse_hvcc, parse_nal,
 };
 
-use super::decoder::{FrameDecoder, Pictures};
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
 use crate::container::isobmff::Fields;
 
@@ -18,13 +20,18 @@ pub(super) struct Hevc {
     length: Option<u8>,
     /// The highest temporal layer, where it is known.
     top_layer: Option<u8>,
+    full_range: bool,
+    /// A frame was decoded.
+    begun: bool,
 }
 
 impl Hevc {
     pub(super) fn new(config: &[u8], room: Room) -> Result<Self, DecodeError> {
         let limits =
             DecodeLimits { max_picture_pixels: room.0, max_picture_memory_bytes: MAX_BYTES };
-        let mut own = Self { decoder: Decoder::with_limits(limits), length: None, top_layer: None };
+        let decoder = Decoder::with_limits(limits);
+        let mut own =
+            Self { decoder, length: None, top_layer: None, full_range: false, begun: false };
         let head = if config.first() == Some(&1) {
             let read = Description::read(config).ok_or_else(|| damaged("its description"))?;
             own.length = Some(read.length);
@@ -34,9 +41,16 @@ impl Hevc {
             parse_annex_b(config)
         };
         for unit in head.iter().filter(|unit| unit.nuh_layer_id == 0) {
-            own.decoder.decode_nal(unit).map_err(wrap)?;
+            own.unit(unit)?;
         }
         Ok(own)
+    }
+
+    fn unit(&mut self, unit: &NalUnit<'_>) -> Result<Option<Frame>, DecodeError> {
+        if unit.nal_unit_type == NalUnitType::Sps {
+            self.full_range = range::is_full(&unit.rbsp).unwrap_or(false);
+        }
+        self.decoder.decode_nal(unit).map_err(wrap)
     }
 
     /// The units of the base layer; others are second views.
@@ -49,6 +63,16 @@ impl Hevc {
 }
 
 impl FrameDecoder for Hevc {
+    /// The first bit of a slice says that a frame begins (H.265, 7.3.6.1).
+    fn sixteenths(&self, bytes: &[u8]) -> u64 {
+        let units = self.units(bytes);
+        let slices = units.iter().filter(|unit| unit.nal_unit_type.is_vcl());
+        slices
+            .map(|unit| if unit.rbsp.first().is_some_and(|byte| byte & 0x80 != 0) { 16 } else { 1 })
+            .sum::<u64>()
+            .max(16)
+    }
+
     /// What is called a non-reference frame (Table 7-1) may still be one for higher layers.
     fn is_reference(&self, bytes: &[u8]) -> bool {
         use NalUnitType::{Aud, PrefixSei, RadlN, RaslN, StsaN, SuffixSei, TrailN, TsaN};
@@ -67,12 +91,19 @@ impl FrameDecoder for Hevc {
         out: &mut Pictures<'_>,
     ) -> Result<(), DecodeError> {
         let mut frame = None;
-        for unit in &self.units(bytes) {
-            frame = frame.or(self.decoder.decode_nal(unit).map_err(wrap)?);
+        let units = self.units(bytes);
+        let is_predicted =
+            |unit: &NalUnit<'_>| unit.nal_unit_type.is_vcl() && !unit.nal_unit_type.is_irap();
+        if !std::mem::replace(&mut self.begun, true) && units.iter().any(is_predicted) {
+            return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
+        }
+        for unit in &units {
+            frame = frame.or(self.unit(unit)?);
         }
         let last = self.decoder.flush();
+        let full_range = self.full_range;
         match frame.or(last) {
-            Some(frame) => out.give(number, || plane(&frame)?.tiles()),
+            Some(frame) => out.give(number, || plane(&frame, full_range)?.tiles()),
             None => Err(damaged("no frame")),
         }
     }
@@ -105,8 +136,8 @@ impl<'a> Description<'a> {
     }
 }
 
-fn plane(frame: &Frame) -> Result<Luma, DecodeError> {
-    let scale = scale(frame.bit_depth.into(), false)?;
+fn plane(frame: &Frame, full_range: bool) -> Result<Luma, DecodeError> {
+    let scale = scale(frame.bit_depth.into(), full_range)?;
     let samples = match &frame.y {
         PixelData::U8(samples) => scaled(samples.iter().map(|&value| value.into()), &scale),
         PixelData::U16(samples) => scaled(samples.iter().copied(), &scale),
@@ -120,7 +151,7 @@ fn damaged(what: &str) -> DecodeError {
 
 fn wrap(error: HevcError) -> DecodeError {
     match error {
-        HevcError::Unsupported(_) => DecodeError::Unsupported(format!("HEVC: {error}")),
+        HevcError::Unsupported(what) => DecodeError::Unsupported(format!("HEVC: {what}")),
         _ => DecodeError::Damaged(format!("HEVC: {error}")),
     }
 }

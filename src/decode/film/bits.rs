@@ -1,0 +1,61 @@
+//! Bits of the headers of coded films, the most significant one first.
+
+/// Reads bits one after the other; `None` past the end.
+pub(super) struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Bits<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(super) fn flag(&mut self) -> Option<bool> {
+        let byte = self.bytes.get(self.at / 8)?;
+        let bit = byte >> (7 - self.at % 8) & 1;
+        self.at += 1;
+        Some(bit == 1)
+    }
+
+    /// A number of at most 32 bits.
+    pub(super) fn number(&mut self, bits: u32) -> Option<u32> {
+        (0..bits).try_fold(0, |value, _| Some(value << 1 | u32::from(self.flag()?)))
+    }
+
+    pub(super) fn skip(&mut self, bits: usize) -> Option<()> {
+        self.at = self.at.checked_add(bits)?;
+        (self.at <= self.bytes.len() * 8).then_some(())
+    }
+
+    /// An Exp-Golomb code (H.265, 9.2); the signed ones have the same length.
+    pub(super) fn golomb(&mut self) -> Option<u32> {
+        let mut zeros = 0;
+        while !self.flag()? {
+            zeros += 1;
+            (zeros < 32).then_some(())?;
+        }
+        (1_u32 << zeros).checked_sub(1)?.checked_add(self.number(zeros)?)
+    }
+
+    pub(super) fn golombs(&mut self, count: u32) -> Option<()> {
+        (0..count).try_for_each(|_| self.golomb().map(drop))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bits;
+
+    #[test]
+    fn codes_are_read_one_after_the_other() {
+        // 1, 010, 011, 00100, 00101, then four bits.
+        let mut bits = Bits::new(&[0b1010_0110, 0b0100_0010, 0b1101_0000]);
+        let codes: Vec<u32> = (0..5).map_while(|_| bits.golomb()).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 4]);
+        assert_eq!(bits.number(4), Some(0b1010));
+        assert_eq!(bits.skip(3), Some(()));
+        assert_eq!(bits.flag(), None);
+        assert_eq!(Bits::new(&[0; 40]).golomb(), None);
+    }
+}
