@@ -27,6 +27,7 @@ const SERVER: &[&str] = &[
     "review/state.rs",
     "review/answers.rs",
     "review/desk_answers.rs",
+    "review/films.rs",
     "review/connections.rs",
     "review/login.rs",
     "review/refusals.rs",

@@ -185,6 +185,48 @@ fn files_are_served_by_number_alone() {
 }
 
 #[test]
+fn films_are_served_by_ranges_and_stay() {
+    let hermetic = hermetic::Hermetic::new();
+    let library = hermetic.work().join("library");
+    fs::create_dir(&library).unwrap();
+    let films = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/films");
+    for name in ["h264.mp4", "hevc.mkv"] {
+        fs::copy(films.join(name), library.join(name)).unwrap();
+    }
+    let review = Review::start(&hermetic, &[]);
+    let cookie = review.cookie();
+    let group = review.json(&cookie, "/api/group/0");
+    let kept = group["members"][0].clone();
+    let bytes = fs::read(library.join(kept["name"].as_str().unwrap())).unwrap();
+    assert!(kept["film"].as_str().unwrap().contains(" of h"), "{group}");
+    assert_eq!(group["members"][1]["role"], "film", "{group}");
+    let get = |path: &str, range: &str| {
+        review.get(path, &[("Cookie", &cookie), ("Range", range)])
+    };
+    let part = get("/film/0/0", "bytes=10-19");
+    assert_eq!((part.status, &part.body[..]), (206, &bytes[10..20]));
+    let range = format!("bytes 10-19/{}", bytes.len());
+    assert_eq!(part.header("content-range"), Some(&*range));
+    let whole = review.get("/film/0/0", &[("Cookie", &cookie)]);
+    assert_eq!((whole.status, &whole.body), (206, &bytes));
+    assert_eq!(get("/film/0/0", "bytes=999999-").status, 416);
+    // The strip of frames.
+    let strip = review.get("/picture/0/1/320", &[("Cookie", &cookie)]);
+    assert_eq!((strip.status, &strip.body[..3]), (200, &[0xff, 0xd8, 0xff][..]));
+    for path in ["/film/0/9", "/film/9/0", "/film/0/..%2Fh264.mp4", "/film/library%2Fh264.mp4/0"] {
+        let status = get(path, "bytes=0-").status;
+        assert!(status == 404 || status == 400, "{path}: {status}");
+    }
+    assert_eq!(review.get("/film/0/0", &[]).status, 403, "without the cookie");
+    // A picture is no film.
+    drop(review);
+    let hermetic = self::library();
+    let review = Review::start(&hermetic, &[]);
+    let cookie = review.cookie();
+    assert_eq!(review.get("/film/0/0", &[("Cookie", &cookie)]).status, 404);
+}
+
+#[test]
 fn decisions_are_found_again_and_marks_hold_in_every_run() {
     let hermetic = library();
     let before = hermetic.contents();

@@ -7,11 +7,11 @@ pub struct FilmFacts {
     pub codec: String,
     /// From the first frame to the end of the last one, in microseconds.
     pub duration_us: i64,
-    /// Frames that are shown.
+    /// Frames that are shown; 0 where they were not counted, as in long Matroska films.
     pub frames: u32,
     /// Those of all frames that can be decoded without others.
     pub keyframes: u32,
-    /// Bytes of all frames, without sound.
+    /// Bytes of all frames, without sound; of the whole file where they were not counted.
     pub frame_bytes: u64,
 }
 

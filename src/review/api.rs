@@ -9,9 +9,10 @@ use super::filter::Filter;
 use super::rules::Wish;
 use super::session::{Role, Session};
 use crate::dedupe::carry::KnownConflict;
+use crate::model::film::FilmFacts;
 use crate::model::findings::{Alarm, FoundPicture, Group};
 use crate::model::path_text::{for_people, one_line};
-use crate::model::readable::iso_time;
+use crate::model::readable::{human_bit_rate, human_duration, iso_time};
 
 /// Most groups, or files, that are given at once.
 const MOST: usize = 200;
@@ -61,6 +62,9 @@ struct MemberJson {
     format: &'static str,
     captured: Option<String>,
     camera: Option<String>,
+    /// Of a film: how long it is, how it is coded, and bits a second (human-readable).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    film: Option<String>,
     modified_ms: i64,
     quality: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,6 +210,11 @@ impl Session {
     }
 }
 
+fn film_words(film: &FilmFacts) -> String {
+    let (length, rate) = (human_duration(film.duration_us), human_bit_rate(film.bit_rate()));
+    format!("{length} of {}, {rate}", one_line(&film.codec))
+}
+
 fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) -> MemberJson {
     let duplicate = arranged.duplicates.iter().find(|d| d.picture.path == picture.path);
     let linked = arranged.linked.iter().find(|linked| linked.picture.path == picture.path);
@@ -224,6 +233,7 @@ fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) 
         format: picture.format.name(),
         captured: picture.captured.map(iso_time),
         camera: picture.camera.clone(),
+        film: picture.film.as_ref().map(film_words),
         modified_ms: picture.stamp.modified.0 / 1_000_000,
         quality: picture.hash.quality.0,
         relation: duplicate.map(|d| d.relation.name()),

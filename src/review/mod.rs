@@ -18,6 +18,7 @@ mod connections;
 mod decided;
 mod desk;
 mod desk_answers;
+mod films;
 mod filter;
 mod folders;
 mod gate;

@@ -17,7 +17,7 @@ pub(super) const STYLE: &str = include_str!("page/style.css");
 pub(super) const APP: &str = include_str!("page/app.html");
 
 /// What both pages are made of: path, media type, text.
-pub(super) const FILES: [(&str, &str, &str); 21] = [
+pub(super) const FILES: [(&str, &str, &str); 22] = [
     ("/style.css", CSS, STYLE),
     ("/app.css", CSS, include_str!("page/app.css")),
     ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
@@ -28,6 +28,7 @@ pub(super) const FILES: [(&str, &str, &str); 21] = [
     ("/list.js", SCRIPT, include_str!("page/list.js")),
     ("/group.js", SCRIPT, include_str!("page/group.js")),
     ("/viewer.js", SCRIPT, include_str!("page/viewer.js")),
+    ("/films.js", SCRIPT, include_str!("page/films.js")),
     ("/facts.js", SCRIPT, include_str!("page/facts.js")),
     ("/apply.js", SCRIPT, include_str!("page/apply.js")),
     ("/folders.js", SCRIPT, include_str!("page/folders.js")),
@@ -46,7 +47,7 @@ pub(super) const FILES: [(&str, &str, &str); 21] = [
 pub(super) const HEADERS: [(&str, &str); 4] = [
     (
         "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; \
          connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
     ("x-content-type-options", "nosniff"),

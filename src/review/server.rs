@@ -21,6 +21,7 @@ use super::answers::{self, problem};
 use super::connections::{Patience, Seat, attend};
 use super::desk::{Actions, Desk};
 use super::desk_answers;
+use super::films;
 use super::gate::Gate;
 use super::guard::Refusal;
 use super::job::{JobQueue, Order};
@@ -216,6 +217,7 @@ fn router(app: Arc<ReviewState>) -> Router {
         .route("/api/job", get(job).post(order))
         .route("/api/close", post(close))
         .route("/picture/{group}/{member}/{side}", get(answers::picture))
+        .route("/film/{group}/{member}", get(films::film))
         .fallback(|| async { answer(StatusCode::NOT_FOUND, "There is no such page.") })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), check));
     let open = match app.gate.asks_password() {

@@ -28,6 +28,8 @@ pub(super) enum Role {
     Alike,
     /// It stays: it may be the original.
     Unsure,
+    /// It stays: a film of other bytes, and those are not asked for.
+    Film,
     /// It stays: it shows more than its keeper.
     More,
     /// It, or the keeper, may be damaged: it stays.
@@ -50,6 +52,7 @@ impl Role {
             Self::Burst => "burst",
             Self::Alike => "alike",
             Self::Unsure => "unsure",
+            Self::Film => "film",
             Self::More => "more",
             Self::Alarm => "alarm",
             Self::Reference => "reference",
@@ -179,7 +182,9 @@ impl Session {
                 }
                 Some(duplicate) if duplicate.shows_more => Role::More,
                 Some(duplicate) if !self.report.matching.acts_on(duplicate) => {
+                    let left_for_films = self.report.matching.leaves_as_film(duplicate);
                     match duplicate.relation {
+                        _ if left_for_films => Role::Film,
                         relation if self.report.matching.asks_for(relation) => Role::Unsure,
                         Relation::Alike => Role::Alike,
                         _ => Role::Burst,

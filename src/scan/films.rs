@@ -225,12 +225,18 @@ fn of_track(
     };
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let samples = &track.samples;
+    // Of a long film only the keyframes were listed.
+    let listed = track.sparse.is_none();
+    let shown = samples.iter().filter(|sample| sample.time.is_some()).count();
     let facts = FilmFacts {
         codec: track.codec.map_or_else(|| track.coding.clone(), |codec| codec.name().to_owned()),
         duration_us: track.duration,
-        frames: count(samples.iter().filter(|sample| sample.time.is_some()).count()),
+        frames: if listed { count(shown) } else { 0 },
         keyframes: count(samples.iter().filter(|sample| sample.is_key).count()),
-        frame_bytes: samples.iter().map(|sample| u64::from(sample.size)).sum(),
+        frame_bytes: match listed {
+            true => samples.iter().map(|sample| u64::from(sample.size)).sum(),
+            false => source.size(),
+        },
     };
     let mut fingerprint = Fingerprint { duration_us: track.duration, frames: Vec::new() };
     let mut budget = FrameBudget::PROBE;

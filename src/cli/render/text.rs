@@ -174,7 +174,7 @@ pub(super) fn outline(picture: &FoundPicture) -> String {
         let _ = write!(line, "{width}×{height} ");
     }
     line.push_str(picture.format.name());
-    if let Some(film) = picture.film.as_ref().filter(|film| film.frames > 0) {
+    if let Some(film) = picture.film.as_ref().filter(|film| !film.codec.is_empty()) {
         let (length, rate) = (human_duration(film.duration_us), human_bit_rate(film.bit_rate()));
         let _ = write!(line, ", {length} of {}, {rate}", one_line(&film.codec));
     }
@@ -253,10 +253,7 @@ pub(super) fn standing(
         if !report.matching.include_unsure {
             line.push_str("; shown, not acted on");
         }
-    } else if !report.matching.include_films
-        && duplicate.is_other_film()
-        && report.matching.asks_for(duplicate.relation)
-    {
+    } else if report.matching.leaves_as_film(duplicate) {
         line.push_str("; a film of other bytes: shown, acted on only with --include-films");
     } else if !report.matching.acts_on(duplicate) {
         line.push_str(match duplicate.relation {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::decoder::{self, Opened, Pictures};
 use super::wanted::{self, Stretch};
-use super::{DecodeError, DecodeOptions, FrameBudget, MAX_FRAME_BYTES, caught, of_film};
+use super::{DecodeError, DecodeOptions, FrameBudget, MAX_FRAME_BYTES, caught, refused};
 use crate::container::ReadAt;
 use crate::container::film::{FilmTrack, Rotation, Sample};
 use crate::model::media::{Dimensions, Orientation};
@@ -48,7 +48,7 @@ pub fn frames_at(
     options: &DecodeOptions,
     found: &mut Found<'_>,
 ) -> Result<(), DecodeError> {
-    let track = &*track.around(source, times).map_err(of_film)?;
+    let track = &*track.around(source, times).map_err(refused)?;
     let (missing, stretches) = wanted::stretches(track, times, tolerance);
     for index in missing {
         let error = DecodeError::Damaged("the film has no frame at that time".into());
@@ -100,8 +100,8 @@ pub fn keyframe(
     let wanted = BTreeMap::from([(0, Vec::new())]);
     let given = caught(|| {
         let mut opened = Opened::new(track, true, options)?;
-        let sample = track.located(source, sample).map_err(of_film)?;
-        let bytes = track.frame(source, &sample, MAX_FRAME_BYTES).map_err(of_film)?;
+        let sample = track.located(source, sample).map_err(refused)?;
+        let bytes = track.frame(source, &sample, MAX_FRAME_BYTES).map_err(refused)?;
         let mut pictures = Pictures::new(&wanted);
         if opened.decoder.sixteenths(&bytes) > MAX_SIXTEENTHS {
             return Err(DecodeError::TooMuchWork);
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
         let mut pictures = Pictures::new(frames);
         let samples = track.samples.get(start..=last).unwrap_or_default();
         for (number, sample) in (start..).zip(samples) {
-            let bytes = track.frame(self.source, sample, MAX_FRAME_BYTES).map_err(of_film)?;
+            let bytes = track.frame(self.source, sample, MAX_FRAME_BYTES).map_err(refused)?;
             let is_wanted = frames.contains_key(&number);
             if !is_wanted && !caught(|| Ok(opened.decoder.is_reference(&bytes)))? {
                 budget.spend(0, bytes.len())?;

@@ -97,7 +97,7 @@ fn scaled(samples: impl Iterator<Item = u16>, scale: &[u8]) -> Vec<u8> {
     samples.map(|value| scale.get(usize::from(value)).copied().unwrap_or(255)).collect()
 }
 
-fn of_film(error: FilmError) -> DecodeError {
+pub(in crate::decode) fn refused(error: FilmError) -> DecodeError {
     match error {
         FilmError::Io(error) => DecodeError::Io(error),
         FilmError::NotAFilm => DecodeError::NotAPicture,

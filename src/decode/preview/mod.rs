@@ -4,6 +4,7 @@
 //! is embedded where that is short.
 
 mod encode;
+mod film;
 
 use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, avif, heif, jpeg, jxl, raster, raw, sniff};
@@ -23,7 +24,8 @@ pub struct Preview {
 }
 
 /// The picture as it is shown, and then as `turn` makes it, at most `side` pixels wide and high;
-/// never enlarged. Of a RAW: the camera's own preview.
+/// never enlarged. Of a RAW: the camera's own preview. Of a film: up to eight of its keyframes, in
+/// grey, side by side.
 ///
 /// # Errors
 /// See [`DecodeError`]; no input makes it panic. Some files that can be hashed have no preview:
@@ -34,9 +36,12 @@ pub fn preview(
     turn: Orientation,
     options: &DecodeOptions,
 ) -> Result<Preview, DecodeError> {
-    let format = sniff(source)?.ok_or(DecodeError::NotAPicture)?;
+    let format = sniff(source)?;
     super::caught(|| {
-        let mut pixels = pixels(format, source, side, options)?;
+        let mut pixels = match format {
+            Some(format) => pixels(format, source, side, options)?,
+            None => film::strip(source, side, options)?,
+        };
         pixels.turns.push(turn);
         pixels.icc = pixels.icc.filter(|profile| profile.len() <= MOST_PROFILE);
         encode::to_jpeg(pixels, side)

@@ -264,8 +264,13 @@ impl Matching {
             && !duplicate.whole_beside_damaged
             && !duplicate.shows_more
             && (self.include_unsure || duplicate.unsure.is_none())
-            && (self.include_films || !duplicate.is_other_film())
+            && !self.leaves_as_film(duplicate)
             && self.asks_for(duplicate.relation)
+    }
+
+    /// Whether nothing is done to it because it is a film of other bytes.
+    pub fn leaves_as_film(&self, duplicate: &Duplicate) -> bool {
+        !self.include_films && duplicate.is_other_film() && self.asks_for(duplicate.relation)
     }
 
     /// Whether pictures that are so related are to be acted on at all.

@@ -8,6 +8,7 @@ const ROWS = [
   ['Name', (m) => m.name], ['Folder', (m) => m.folder],
   ['Size', (m) => `${human(m.bytes)} (${number.format(m.bytes)})`],
   ['Dimensions', (m) => `${m.width} × ${m.height}`], ['Format', (m) => m.format],
+  ['Film', (m) => m.film ?? ''],
   ['Taken', (m) => taken(m.captured)], ['Camera', (m) => m.camera ?? '–'],
   ['Changed', (m) => changed(m.modified_ms)],
   ['Other names', (m) => m.other_names.join(', ')],

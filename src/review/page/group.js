@@ -5,6 +5,7 @@ import { ask, shown } from './server.js';
 import { badge, member_card, without } from './list.js';
 import { ROLES, alternative } from './words.js';
 import * as facts from './facts.js';
+import * as films from './films.js';
 import * as viewer from './viewer.js';
 
 /* Of a group so many stand in the strip, around the one that is compared. */
@@ -88,6 +89,7 @@ export function draw() {
   $('viewer').dataset.view = viewer.view.name;
   $('amplify-box').hidden = viewer.view.name !== 'difference';
   $('no-difference').hidden = viewer.view.name !== 'difference' || chosen.relation !== 'identical';
+  films.draw(group, keeper, chosen);
   facts.draw(group, keeper, chosen);
   clearTimeout(reading);
   reading = setTimeout(facts.read_tags, LOOKED_AT);
@@ -196,5 +198,6 @@ export function start(wire) {
   $('next').addEventListener('click', () => step_group(1));
   $('tags').addEventListener('click', facts.toggle_tags);
   viewer.start(draw);
+  films.start();
   keep_keys($('one'));
 }

@@ -5,7 +5,7 @@ import { human } from './dom.js';
 export const ROLES = {
   keep: 'kept', remove: 'goes', spared: 'kept too', apart: 'not a duplicate',
   burst: 'burst, stays', alike: 'only alike, stays', unsure: 'may be the original, stays', more: 'shows more, stays',
-  alarm: 'may be damaged, stays',
+  alarm: 'may be damaged, stays', film: 'a film of other bytes, stays',
   reference: 'reference, stays', linked: 'not near, stays', gone: 'gone',
 };
 
@@ -72,7 +72,7 @@ export function tail(folder) {
   return parts.length > 3 ? `…/${parts.slice(-2).join('/')}` : folder;
 }
 
-export const size = (member) => `${member.width} × ${member.height} ${member.format}, ${human(member.bytes)}`;
+export const size = (member) => `${member.width} × ${member.height} ${member.format}, ${member.film ? `${member.film}, ` : ''}${human(member.bytes)}`;
 
 /* For those who do not see the picture. */
-export const alternative = (member) => `${member.name}, ${member.width} by ${member.height} pixels, ${ROLES[member.role]}`;
+export const alternative = (member) => `${member.name}, ${member.film ? `film, ${member.film}, ` : ''}${member.width} by ${member.height} pixels, ${ROLES[member.role]}`;
