@@ -200,9 +200,7 @@ fn films_are_served_by_ranges_and_stay() {
     let bytes = fs::read(library.join(kept["name"].as_str().unwrap())).unwrap();
     assert!(kept["film"].as_str().unwrap().contains(" of h"), "{group}");
     assert_eq!(group["members"][1]["role"], "film", "{group}");
-    let get = |path: &str, range: &str| {
-        review.get(path, &[("Cookie", &cookie), ("Range", range)])
-    };
+    let get = |path: &str, range: &str| review.get(path, &[("Cookie", &cookie), ("Range", range)]);
     let part = get("/film/0/0", "bytes=10-19");
     assert_eq!((part.status, &part.body[..]), (206, &bytes[10..20]));
     let range = format!("bytes 10-19/{}", bytes.len());

@@ -18,9 +18,14 @@ const NEAR_MOTION: i64 = 880;
 const FAR: FineDistance = FineDistance(56);
 /// … and the motion agrees better.
 const FAR_MOTION: i64 = 950;
-/// One moment at which they are further apart than this decides. Frames of unrelated films differ
-/// by 128 of 256 bits, half of them by more.
+/// One moment at which they are further apart than this decides: one slide of many is another one,
+/// an episode begins like the others. Frames of unrelated films differ by 128 of 256 bits, half of
+/// them by more.
 const MISS: FineDistance = FineDistance(100);
+/// Films of which one begins two frames later are this near …
+const SHIFTED: FineDistance = FineDistance(72);
+/// … and their motion agrees to so many thousandths.
+const SHIFTED_MOTION: i32 = 550;
 /// Where the cells change by less than this, as the root of the mean square, nothing moves.
 const STILL_BELOW: i64 = 2;
 
@@ -56,6 +61,20 @@ pub struct Agreement {
     pub moments: u8,
 }
 
+impl Agreement {
+    /// Whether the films may be the same but for a moment by which one begins later.
+    pub fn may_be_shifted(&self) -> bool {
+        self.standing == FilmStanding::Different
+            && self.median <= SHIFTED
+            && self.motion >= SHIFTED_MOTION
+    }
+
+    /// Whether the films agree better so.
+    pub fn is_better_than(&self, other: &Self) -> bool {
+        (self.standing, -self.motion, self.median) < (other.standing, -other.motion, other.median)
+    }
+}
+
 /// Whether a single moment shows that two films are different: far beyond what any encoding does.
 pub fn is_clear_miss(a: &Frame, b: &Frame) -> bool {
     !a.is_flat() && !b.is_flat() && a.view.fine.distance(b.view.fine) > MISS
@@ -71,7 +90,10 @@ pub fn prove(pairs: &[(Frame, Frame)]) -> Agreement {
     let median = distances.get(distances.len().saturating_sub(1) / 2).copied().unwrap_or_default();
     let moments = u8::try_from(pairs.len()).unwrap_or(u8::MAX);
     let Motion { agreement, still } = motion(&pairs);
-    let standing = if pairs.len() < FEWEST {
+    let missed = distances.last().is_some_and(|&worst| worst > MISS);
+    let standing = if missed {
+        FilmStanding::Different
+    } else if pairs.len() < FEWEST {
         FilmStanding::Unknown
     } else if still {
         if median <= NEAR { FilmStanding::Still } else { FilmStanding::Different }
@@ -163,6 +185,46 @@ mod tests {
         let mut backwards = film(&THERE, 0, 0);
         backwards.reverse();
         assert_eq!(standing(&original, &backwards), FilmStanding::Different);
+    }
+
+    #[test]
+    fn one_moment_that_is_another_decides() {
+        let original = film(&THERE, 0, 0);
+        let mut other = original.clone();
+        other[5].view.fine = FineHash([u64::MAX, (1 << 36) - 1, 0, 0]);
+        assert_eq!(standing(&original, &other), FilmStanding::Same);
+        assert!(!is_clear_miss(&original[5], &other[5]));
+        other[5].view.fine = FineHash([u64::MAX, (1 << 37) - 1, 0, 0]);
+        assert_eq!(standing(&original, &other), FilmStanding::Different);
+        assert!(is_clear_miss(&original[5], &other[5]));
+        // Where one shows nothing, nothing is missed.
+        other[5].tile.0.fill(16);
+        assert_eq!(standing(&original, &other), FilmStanding::Same);
+        assert!(!is_clear_miss(&original[5], &other[5]));
+    }
+
+    #[test]
+    fn better_is_the_same_before_anything_else() {
+        let of = |standing, motion, median| Agreement {
+            standing,
+            median: FineDistance(median),
+            motion,
+            moments: 8,
+        };
+        let same = of(FilmStanding::Same, 900, 20);
+        assert!(same.is_better_than(&of(FilmStanding::Different, 990, 2)));
+        assert!(!same.is_better_than(&same));
+        assert!(same.is_better_than(&of(FilmStanding::Same, 899, 2)));
+        assert!(same.is_better_than(&of(FilmStanding::Same, 900, 21)));
+        for (standing, motion, median, expected) in [
+            (FilmStanding::Different, 550, 72, true),
+            (FilmStanding::Different, 549, 72, false),
+            (FilmStanding::Different, 550, 73, false),
+            (FilmStanding::Same, 900, 20, false),
+            (FilmStanding::Still, 900, 20, false),
+        ] {
+            assert_eq!(of(standing, motion, median).may_be_shifted(), expected);
+        }
     }
 
     #[test]

@@ -12,6 +12,12 @@ use crate::video::{Agreement, Frame, is_clear_miss, moments, prove};
 
 /// Most keyframes of a film whose moments are considered.
 const MOST_OFFERED: usize = 256;
+/// By how much one film may begin later, in microseconds: by one and two frames at 15 a second.
+const LATE: [i64; 2] = [66_667, 133_333];
+/// How much later a moment is looked at again, in microseconds: behind a cut, whatever the rates.
+const BEHIND_CUT: i64 = 150_000;
+/// More moments than this do not all lie at cuts.
+const MOST_CUTS: usize = 2;
 /// So many moments, the cheapest, are looked at first: they part most films that are different.
 const FIRST_LOOK: usize = 2;
 
@@ -78,20 +84,74 @@ impl<'a> FilmFrames<'a> {
         let mut pairs = Vec::new();
         let mut budgets = [FrameBudget::PROOF; 2];
         for times in [first, rest] {
-            let mut times = times.to_vec();
-            times.sort_unstable();
-            let [a, b] = &films;
-            let a = self.frames(a, &times, &mut budgets[0]);
-            // What the first of them does not have is not asked of the second.
-            times.retain(|time| a.contains_key(time));
-            let b = self.frames(b, &times, &mut budgets[1]);
-            let both = a.into_iter().filter_map(|(time, a)| Some((a, b.get(&time)?.clone())));
-            pairs.extend(both);
+            let looked_at = self.pairs(&films, times, [0, 0], &mut budgets);
+            pairs.extend(self.behind_cuts(&films, looked_at, &mut budgets));
             if pairs.iter().any(|(a, b)| is_clear_miss(a, b)) {
-                break;
+                return Some(prove(&pairs));
             }
         }
-        Some(prove(&pairs))
+        let mut best = prove(&pairs);
+        // A program that changes the frame rate may begin a frame or two later.
+        for late in LATE {
+            if !best.may_be_shifted() {
+                break;
+            }
+            for delays in [[late, 0], [0, late]] {
+                let shifted = prove(&self.pairs(&films, &chosen, delays, &mut budgets));
+                if shifted.is_better_than(&best) {
+                    best = shifted;
+                }
+            }
+        }
+        Some(best)
+    }
+
+    /// Keyframes often lie where one scene is cut to the next, and there one film may still show the
+    /// old one. So a moment at which they differ is looked at again a little later.
+    fn behind_cuts(
+        &self,
+        films: &[Side; 2],
+        mut pairs: Vec<(Frame, Frame)>,
+        budgets: &mut [FrameBudget; 2],
+    ) -> Vec<(Frame, Frame)> {
+        let is_miss = |pair: &(Frame, Frame)| is_clear_miss(&pair.0, &pair.1);
+        let missed: Vec<i64> =
+            pairs.iter().filter(|pair| is_miss(pair)).map(|(a, _)| a.time).collect();
+        if missed.is_empty() || missed.len() > MOST_CUTS {
+            return pairs;
+        }
+        let later: Vec<i64> = missed.iter().map(|time| time.saturating_add(BEHIND_CUT)).collect();
+        let again = self.pairs(films, &later, [0, 0], budgets);
+        // What cannot be looked at again has missed.
+        if again.len() == later.len() {
+            pairs.retain(|pair| !is_miss(pair));
+            pairs.extend(again);
+        }
+        pairs
+    }
+
+    /// The frames of both films at those moments, each film so much later.
+    fn pairs(
+        &self,
+        [a, b]: &[Side; 2],
+        times: &[i64],
+        [later, later_still]: [i64; 2],
+        budgets: &mut [FrameBudget; 2],
+    ) -> Vec<(Frame, Frame)> {
+        let mut times = times.to_vec();
+        times.sort_unstable();
+        let moments = |times: &[i64], delay: i64| -> Vec<i64> {
+            times.iter().map(|time| time.saturating_add(delay)).collect()
+        };
+        let a = self.frames(a, &moments(&times, later), &mut budgets[0]);
+        // What the first of them does not have is not asked of the second.
+        times.retain(|time| a.contains_key(&time.saturating_add(later)));
+        let b = self.frames(b, &moments(&times, later_still), &mut budgets[1]);
+        let pair = |time: &i64| {
+            let a = a.get(&time.saturating_add(later))?;
+            Some((a.clone(), b.get(&time.saturating_add(later_still))?.clone()))
+        };
+        times.iter().filter_map(pair).collect()
     }
 
     fn side(&self, film: u32) -> Option<Side> {
