@@ -220,3 +220,29 @@ fn references_marks_and_hard_links_hold_for_films() {
     let one = &serde_json::from_str::<Value>(&ran.stdout).unwrap()["groups"][0]["duplicates"][0];
     assert_eq!(one["other_names"][0]["path"], "in/other name.avi", "{one}");
 }
+
+#[test]
+fn a_film_is_asked_for() {
+    let hermetic = Hermetic::new();
+    write(&hermetic, "library/one.avi", Scene::ORDINARY);
+    write(&hermetic, "library/other.avi", Scene { seed: 7, backdrop: 2, ..Scene::ORDINARY });
+    write(&hermetic, "sent.avi", SMALL);
+    let scanned = hermetic.run(["scan", "library"]);
+    assert_eq!(scanned.code, 0, "{}", scanned.all());
+    assert!(scanned.stdout.starts_with("2 films: 2 read, 0 from the cache"), "{}", scanned.all());
+    let ran = hermetic.run(["similar", "sent.avi", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let hits = answer["needles"][0]["similar"].as_array().unwrap();
+    assert_eq!(hits.len(), 1, "{answer}");
+    assert_eq!(hits[0]["path"], "library/one.avi");
+    assert_eq!(hits[0]["film"]["codec"], "mjpeg");
+    assert!(hits[0]["likeness"].as_u64().unwrap() > 90, "{answer}");
+    // The cache forgets what is gone.
+    fs::remove_file(hermetic.work().join("library/one.avi")).unwrap();
+    let stats =
+        || serde_json::from_str::<Value>(&hermetic.run(["cache", "stats", "-f", "json"]).stdout);
+    assert_eq!(stats().unwrap()["films"], 2);
+    assert_eq!(hermetic.run(["cache", "prune"]).code, 0);
+    assert_eq!(stats().unwrap()["films"], 1);
+}

@@ -78,6 +78,8 @@ pub struct TileStats {
     pub tiles: u64,
     /// Pairs of which it is known whether they show the same.
     pub pairs: u64,
+    /// Films.
+    pub films: u64,
     /// Size of the database with its log.
     pub bytes_on_disk: u64,
 }
@@ -300,6 +302,7 @@ impl TileStore {
             Ok(TileStats {
                 tiles: count("tile")? as u64,
                 pairs: count("pair")? as u64,
+                films: store.film_count()?,
                 bytes_on_disk: parts.map(|metadata| metadata.len()).sum(),
             })
         })

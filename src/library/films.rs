@@ -1,6 +1,7 @@
 //! Finding films that are the same: their bytes, then frames of the same moments.
 
 mod frames;
+mod search;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::scan::Scan;
 use crate::units;
 use crate::video::{Agreement, Film, FilmStanding};
 use frames::{FilmFrames, Remembered};
+pub use search::FilmHit;
 
 /// What was found among films.
 #[derive(Debug, Default)]

@@ -39,6 +39,7 @@ pub use backends::Backends;
 pub use covered::{CopyMissing, CoveredOptions};
 pub use duplicates::{DuplicateOptions, Explained};
 pub use error::{ActError, LibraryError};
+pub use films::FilmHit;
 pub use import::{ImportOptions, Preflight};
 pub use rot::{BytesVerified, Change, RottenPicture};
 pub use similar::{Answers, SearchSource, SimilarHit};

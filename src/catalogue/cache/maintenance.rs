@@ -75,6 +75,19 @@ impl Cache {
             Ok(removed.len() as u64)
         })
         .inspect(|_| self.prune_tiles())
+        .map(|removed| removed + self.prune_films(gone))
+    }
+
+    /// Removes what is known of films that are gone; how many. A failure costs room, no more.
+    fn prune_films(&mut self, gone: &dyn Fn(&Path) -> bool) -> u64 {
+        if !self.kept || !beside(&self.file).exists() {
+            return 0;
+        }
+        let pruned = self.tiles().and_then(|tiles| tiles.prune_films(gone));
+        pruned.unwrap_or_else(|error| {
+            tracing::warn!("{error}");
+            0
+        })
     }
 
     /// Removes the tiles of pictures that are in no row any more. A failure costs room, no more.

@@ -136,8 +136,7 @@ impl TileStore {
     /// [`TileStoreError`]
     pub fn each_film(&self, take: &mut dyn FnMut(KnownFilm)) -> Result<(), TileStoreError> {
         self.attempt(|store| {
-            let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'film'";
-            if store.connection.query_row(sql, [], |row| row.get::<_, i64>(0))? == 0 {
+            if !store.has_films()? {
                 return Ok(());
             }
             let sql = format!("SELECT {COLUMNS} FROM film WHERE version = ?1 ORDER BY path");
@@ -307,14 +306,18 @@ impl TileStore {
     }
 
     /// How many films are known.
-    ///
-    /// # Errors
-    /// [`TileStoreError`]
-    pub fn film_count(&self) -> Result<u64, TileStoreError> {
-        self.attempt(|store| {
-            let sql = "SELECT count(*) FROM film";
-            store.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| n as u64)
-        })
+    pub(super) fn film_count(&self) -> rusqlite::Result<u64> {
+        if !self.has_films()? {
+            return Ok(0);
+        }
+        let sql = "SELECT count(*) FROM film";
+        self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| n as u64)
+    }
+
+    /// Databases from before there were films have no table of them.
+    fn has_films(&self) -> rusqlite::Result<bool> {
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'film'";
+        self.connection.query_row(sql, [], |row| Ok(row.get::<_, i64>(0)? > 0))
     }
 
     /// The film of a row with its frames; `None` where they make no sense.

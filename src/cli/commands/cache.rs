@@ -46,6 +46,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
                     "bytes_on_disk": stats.bytes_on_disk,
                     "tiles": stats.tiles.tiles,
                     "pairs": stats.tiles.pairs,
+                    "films": stats.tiles.films,
                     "tile_bytes_on_disk": stats.tiles.bytes_on_disk,
                     "formats": formats,
                 });
@@ -54,7 +55,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
             let mut text = format!(
                 "{} pictures, {} files that could not be read, {} rows of an older version\n\
                  {} with a hash of their bytes; {} on disk\n\
-                 {} tiles and {} compared pairs; {} on disk\n",
+                 {} tiles, {} compared pairs and {} films; {} on disk\n",
                 stats.pictures,
                 stats.failures,
                 stats.outdated,
@@ -62,6 +63,7 @@ pub fn run(context: &Context<'_>, command: &CacheCommand) -> Result<Outcome, Fai
                 human_bytes(stats.bytes_on_disk),
                 stats.tiles.tiles,
                 stats.tiles.pairs,
+                stats.tiles.films,
                 human_bytes(stats.tiles.bytes_on_disk)
             );
             for (format, count) in &stats.formats {

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clean_backup::catalogue::similar::{Needle, SearchMode, SimilarOptions};
-use clean_backup::library::{SearchSource, SimilarHit};
+use clean_backup::library::{FilmHit, SearchSource, SimilarHit};
+use clean_backup::model::extensions::is_video;
 use clean_backup::model::findings::FoundPicture;
+use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::for_people;
 use clean_backup::model::phash::{FineHash, PerceptualHash};
 
@@ -21,36 +23,49 @@ use crate::cli::render::similar::{Hit, NeedleName, SimilarReport, SimilarResult}
 pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Failure> {
     context.start_threads()?;
     let library = context.library()?;
-    let mut needles: Vec<(NeedleName, Result<Needle, String>)> = Vec::new();
-    for image in &options.images {
-        let needle = library.needle(image).map_err(|unreadable| unreadable.reason);
-        needles.push((NeedleName::File(image.clone()), needle));
-    }
-    for hex in &options.hash {
-        needles.push((NeedleName::Hash(hex.clone()), Ok(from_hex(hex)?)));
-    }
     let mut source = SearchSource::default();
     source.with_cache = options.with_cache.clone();
     source.approximate = options.approximate;
-    let readable: Vec<Needle> =
-        needles.iter().filter_map(|(_, needle)| needle.as_ref().ok().cloned()).collect();
-    let found = library.similar(&readable, &resolve(context, options), &source)?;
-    if found.pictures == 0 {
-        tracing::warn!("the cache is empty: `clean-backup scan DIR` fills it");
-    }
+    let search = resolve(context, options);
     // As `dedupe` does: who names relative paths is given relative ones.
     let named = || options.images.iter().chain(&options.within_folder);
     let relative = named().next().is_none() || named().any(|path| path.is_relative());
     let base = if relative { context.folder.clone() } else { PathBuf::new() };
+    let mut needles: Vec<(NeedleName, Result<Asked, String>)> = Vec::new();
+    for image in &options.images {
+        let asked = if is_video(image) {
+            let hits = library.similar_films(image, &search, &source)?;
+            hits.map(|hits| Asked::Film(hits.into_iter().map(|hit| film_hit(hit, &base)).collect()))
+        } else {
+            library.needle(image).map(Asked::Picture)
+        };
+        needles.push((NeedleName::File(image.clone()), asked.map_err(|why| why.reason)));
+    }
+    for hex in &options.hash {
+        needles.push((NeedleName::Hash(hex.clone()), Ok(Asked::Picture(from_hex(hex)?))));
+    }
+    let pictures = needles.iter().filter_map(|(_, asked)| match asked {
+        Ok(Asked::Picture(needle)) => Some(needle.clone()),
+        _ => None,
+    });
+    let readable: Vec<Needle> = pictures.collect();
+    let found = library.similar(&readable, &search, &source)?;
+    if found.pictures == 0 && !readable.is_empty() {
+        tracing::warn!("the cache is empty: `clean-backup scan DIR` fills it");
+    }
     let mut found_hits = found.hits.into_iter();
-    let answers = needles.into_iter().map(|(name, needle)| {
-        let hits = needle.and_then(|_| {
-            let hits = found_hits.next().unwrap_or(Ok(Vec::new()));
-            hits.map_err(|error| error.to_string())
+    let answers = needles.into_iter().map(|(name, asked)| {
+        let hits = asked.and_then(|asked| match asked {
+            Asked::Film(hits) => Ok(hits),
+            Asked::Picture(_) => {
+                let hits = found_hits.next().unwrap_or(Ok(Vec::new()));
+                let shown = |hits: Vec<SimilarHit>| {
+                    hits.into_iter().map(|found| hit(found, &base)).collect()
+                };
+                hits.map(shown).map_err(|error| error.to_string())
+            }
         });
-        let shown =
-            |hits: Vec<SimilarHit>| hits.into_iter().map(|found| hit(found, &base)).collect();
-        SimilarResult { needle: name, hits: hits.map(shown) }
+        SimilarResult { needle: name, hits }
     });
     let answers = answers.collect();
     let report =
@@ -75,6 +90,12 @@ pub fn run(context: &Context<'_>, options: &SimilarArgs) -> Result<Outcome, Fail
     Ok(if failed { Outcome::SomeSkipped } else { Outcome::Done })
 }
 
+/// What is asked about: a picture, or a film with its answer.
+enum Asked {
+    Picture(Needle),
+    Film(Vec<Hit>),
+}
+
 /// How to search, from what was typed.
 fn resolve(context: &Context<'_>, options: &SimilarArgs) -> SimilarOptions {
     // As the cache has paths: absolute, without `.`.
@@ -97,6 +118,19 @@ fn from_hex(hex: &str) -> Result<Needle, Failure> {
     let fine = hex.parse::<FineHash>().map(Needle::Fine);
     fine.or_else(|_| hex.parse::<PerceptualHash>().map(Needle::Perceptual))
         .map_err(|error| Failure::new(FailureKind::Usage, format!("--hash {hex}: {error}")))
+}
+
+fn film_hit(hit: FilmHit, base: &Path) -> Hit {
+    let below = hit.film.path.strip_prefix(base).ok().filter(|_| !base.as_os_str().is_empty());
+    let path = below.unwrap_or(&hit.film.path).to_owned();
+    Hit {
+        picture: FoundPicture { path, ..hit.film },
+        cache: hit.cache,
+        distance: Some(hit.distance),
+        fine_distance: Some(hit.fine_distance),
+        orientation: Orientation::Upright,
+        likeness: hit.likeness,
+    }
 }
 
 /// A hit, its path from `base` on where it lies below it.
