@@ -32,6 +32,7 @@ pub(super) fn compare(
     let usual = [
         (more(pixels(a), pixels(b)), "more pixels"),
         (more(pace(a), pace(b)), "more frames a second"),
+        (more(length(a), length(b)), "longer"),
         (more(grade(a), grade(b)), "less compressed"),
         (more(a.film.record.camera.is_some(), b.film.record.camera.is_some()), NAMES_ITS_CAMERA),
         (captured(a).cmp(&captured(b)), "older capture"),
@@ -90,6 +91,11 @@ fn pixels(candidate: &FilmCandidate<'_>) -> u64 {
 /// Frames a second, rounded: 29.97 and 30 are one pace.
 fn pace(candidate: &FilmCandidate<'_>) -> u64 {
     (candidate.film.record.facts.frames_per_1000_s() + 500) / 1000
+}
+
+/// In fifths of a second, rounded: of a film and a part of it that is nearly as long, the film.
+fn length(candidate: &FilmCandidate<'_>) -> i64 {
+    (candidate.film.record.facts.duration_us + 100_000) / 200_000
 }
 
 /// How much of the picture is left, by bits a second and what the codec makes of them, in steps of

@@ -218,6 +218,8 @@ fn the_keeper_is_the_better_film() {
     better(&|_| {}, "first by name");
     better(&|film| film.record.dimensions.width = 101, "more pixels");
     better(&|film| film.record.facts.frames = 540, "more frames a second");
+    better(&|film| film.record.facts.duration_us += 200_000, "longer");
+    better(&|film| film.record.facts.duration_us += 90_000, "first by name");
     better(&|film| film.record.facts.frame_bytes = 1_100_000, "less compressed");
     // A few bytes more are another container, not a better picture.
     better(&|film| film.record.facts.frame_bytes = 1_000_100, "first by name");

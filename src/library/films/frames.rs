@@ -12,8 +12,9 @@ use crate::video::{Agreement, Frame, is_clear_miss, moments, prove};
 
 /// Most keyframes of a film whose moments are considered.
 const MOST_OFFERED: usize = 256;
-/// By how much one film may begin later, in microseconds: by one and two frames at 15 a second.
-const LATE: [i64; 2] = [66_667, 133_333];
+/// By how much one film may begin later, in microseconds: by up to two frames at 15 a second, in
+/// steps of a frame at 30.
+const LATE: [i64; 4] = [33_333, 66_667, 100_000, 133_333];
 /// How much later a moment is looked at again, in microseconds: behind a cut, whatever the rates.
 const BEHIND_CUT: i64 = 150_000;
 /// More moments than this do not all lie at cuts.
@@ -91,7 +92,17 @@ impl<'a> FilmFrames<'a> {
             }
         }
         let mut best = prove(&pairs);
-        // A program that changes the frame rate may begin a frame or two later.
+        // A program that changes the frame rate, or another codec, may begin a frame or two later.
+        if best.may_be_shifted() {
+            let delays = [0].into_iter().chain(LATE);
+            let mut all: Vec<i64> =
+                delays.flat_map(|late| chosen.iter().map(move |time| time + late)).collect();
+            all.sort_unstable();
+            // In one go: each group of pictures is decoded once.
+            for (film, budget) in films.iter().zip(&mut budgets) {
+                self.frames(film, &all, budget);
+            }
+        }
         for late in LATE {
             if !best.may_be_shifted() {
                 break;
