@@ -73,11 +73,11 @@ fn times(track: &FilmTrack, after: i64) -> Vec<i64> {
     (0..8).map(|n| near(eighth(n)) + after).collect()
 }
 
-fn frames(source: &Vec<u8>, track: &FilmTrack, times: &[i64]) {
+fn frames(source: &[u8], track: &FilmTrack, times: &[i64]) {
     let mut budget = FrameBudget { pixels: u64::MAX };
     let options = DecodeOptions::default();
     let mut each = |_, shown: Result<_, _>| shown.is_ok();
-    frames_at(source, track, times, TOLERANCE, &mut budget, &options, &mut each).unwrap();
+    frames_at(&source, track, times, TOLERANCE, &mut budget, &options, &mut each).unwrap();
 }
 
 fn main() {

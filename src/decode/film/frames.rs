@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decoder::{self, Opened, Pictures};
+use super::decoder::Pictures;
+use super::opened::{self, Opened};
 use super::wanted::{self, Stretch};
 use super::{DecodeError, DecodeOptions, FrameBudget, MAX_FRAME_BYTES, caught, of_film};
 use crate::container::ReadAt;
@@ -76,10 +77,10 @@ pub fn frames_needed(track: &FilmTrack, time: i64, tolerance: i64) -> Option<u32
         let frame = if sparse.frame > 0 { sparse.frame } else { USUAL_FRAME };
         let after = time.saturating_sub(track.samples.get(start)?.time?);
         let frames = (after.saturating_sub(tolerance).max(0) / frame).saturating_add(1);
-        let is_decoded = track.codec.is_some_and(|codec| decoder::decodes(codec, frames > 1));
+        let is_decoded = track.codec.is_some_and(|codec| opened::decodes(codec, frames > 1));
         return is_decoded.then(|| u32::try_from(frames).unwrap_or(u32::MAX));
     }
-    let is_decoded = track.codec.is_some_and(|codec| decoder::decodes(codec, start != number));
+    let is_decoded = track.codec.is_some_and(|codec| opened::decodes(codec, start != number));
     is_decoded.then(|| u32::try_from(number - start + 1).unwrap_or(u32::MAX))
 }
 

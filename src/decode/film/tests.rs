@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::decoder::{FrameDecoder, NO_KEYFRAME, Opened, Pictures};
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::frames::Run;
+use super::opened::Opened;
 use super::wanted::Stretch;
 use super::*;
 use crate::container::film::{self, Codec, FilmTrack, Sample};
@@ -57,11 +58,11 @@ fn keyframes_hash_as_those_of_ffmpeg() {
 
 type Answer = Vec<(usize, Result<Shown, DecodeError>)>;
 
-fn ask(file: &Vec<u8>, track: &FilmTrack, times: &[i64], tolerance: i64) -> Answer {
+fn ask(file: &[u8], track: &FilmTrack, times: &[i64], tolerance: i64) -> Answer {
     let mut answer = Vec::new();
     let options = DecodeOptions::default();
     let mut budget = FrameBudget::default();
-    frames_at(file, track, times, tolerance, &mut budget, &options, &mut |index, shown| {
+    frames_at(&file, track, times, tolerance, &mut budget, &options, &mut |index, shown| {
         answer.push((index, shown));
         true
     })
