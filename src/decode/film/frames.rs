@@ -34,7 +34,8 @@ pub type Found<'a> = dyn FnMut(usize, Result<Shown, DecodeError>) -> bool + 'a;
 /// Frames are told of as they come: groups of pictures in the order of the first time that needs
 /// each, and those of one group in the order in which they are decoded. Each group is decoded once,
 /// from its keyframe to the last frame asked for. A time for which there is no frame, or whose
-/// frame cannot be decoded, is told of with the reason.
+/// frame cannot be decoded, is told of with the reason. The memory of the decoder is reserved while
+/// `found` is called, so that it must not decode anything under the same limits.
 ///
 /// # Errors
 /// [`DecodeError::TooMuchWork`] when the budget does not suffice; the times that were not told of

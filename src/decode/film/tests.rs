@@ -272,6 +272,27 @@ fn many_frames_in_one_cost_as_many() {
     }
 }
 
+#[test]
+fn frames_that_no_other_one_needs_are_left_out() {
+    for name in ["h264.mp4", "hevc.mp4", "mpeg4.mp4"] {
+        let file = bytes(name);
+        let track = film::read(&file).unwrap();
+        // Shown last of the first group.
+        let needed = frames_needed(&track, 700_000, 0).unwrap();
+        let mut budget = FrameBudget::default();
+        let options = DecodeOptions::default();
+        let mut found = None;
+        frames_at(&file, &track, &[700_000], 0, &mut budget, &options, &mut |_, shown| {
+            found = Some(shown);
+            true
+        })
+        .unwrap();
+        assert_eq!(found.unwrap().unwrap().time, 700_000, "{name}");
+        let decoded = (FrameBudget::default().pixels - budget.pixels) / (128 * 96);
+        assert!(needed > 3 && decoded < u64::from(needed), "{name}: {decoded} of {needed}");
+    }
+}
+
 /// A film of frames at these times, in the order of decoding; keyframes have a `true`.
 fn film_of(frames: &[(Option<i64>, bool)], duration: i64) -> FilmTrack {
     let mut track = film::read(&bytes("h264.mp4")).unwrap();
