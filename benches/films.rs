@@ -44,8 +44,8 @@ fn ffmpeg(arguments: &[&str]) -> bool {
 fn make(folder: &Path, name: &str, side: &str, options: &str) -> Option<PathBuf> {
     let (short, long) = (folder.join(format!("short-{name}")), folder.join(name));
     if !long.exists() {
-        let scene = format!("mandelbrot=size={side}:rate=30:start_scale=0.3");
-        let grain = "noise=alls=6:allf=t,format=yuv420p";
+        let scene = format!("testsrc2=size={side}:rate=30");
+        let grain = "noise=alls=4:allf=t,format=yuv420p";
         let mut arguments = vec!["-f", "lavfi", "-i", &scene, "-t", "6", "-vf", grain];
         arguments.extend(options.split(' '));
         let short = short.to_str()?;
@@ -73,11 +73,11 @@ fn times(track: &FilmTrack, after: i64) -> Vec<i64> {
     (0..8).map(|n| near(eighth(n)) + after).collect()
 }
 
-fn frames(source: &Vec<u8>, track: &FilmTrack, times: &[i64]) {
+fn frames(source: &[u8], track: &FilmTrack, times: &[i64]) {
     let mut budget = FrameBudget { pixels: u64::MAX };
     let options = DecodeOptions::default();
     let mut each = |_, shown: Result<_, _>| shown.is_ok();
-    frames_at(source, track, times, TOLERANCE, &mut budget, &options, &mut each).unwrap();
+    frames_at(&source, track, times, TOLERANCE, &mut budget, &options, &mut each).unwrap();
 }
 
 fn main() {

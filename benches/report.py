@@ -50,6 +50,11 @@ PARTS = [
     Part("preview", "Previews",
          "A picture to look at, out of a camera's JPEG of 12 megapixels, by the longer side in pixels.",
          "preview", 300, criterion=True),
+    Part("films", "Films",
+         "Seconds of one CPU for a film of a minute with a keyframe every two seconds: its first frame, which finds it; "
+         "frames at eight times, which are compared, of the film whose keyframes are taken and of the other one; beside "
+         "five pieces of six seconds through ffmpeg, which is how other programs read films. Needs ffmpeg.",
+         "films", 1800),
     Part("library", "A library in the cache",
          "What each stage costs beyond decoding: made-up pictures (a horizon, boxes and discs of all sizes) of which a "
          "tenth are re-encodings and crops of others, compared for the first time without the last two-thousandth, then "

@@ -67,10 +67,10 @@ fn mutant(whole: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 /// A film of two seconds has no business with more than this.
-fn try_film(bytes: &Vec<u8>, tally: &mut Tally) {
+fn try_film(bytes: &[u8], tally: &mut Tally) {
     let options =
         DecodeOptions { limits: Limits::new(40_000_000, 256 << 20, 256 << 20), exact: false };
-    let Ok(track) = film::read(bytes) else {
+    let Ok(track) = film::read(&bytes) else {
         tally.no_films += 1;
         return;
     };
@@ -81,11 +81,11 @@ fn try_film(bytes: &Vec<u8>, tally: &mut Tally) {
         Err(DecodeError::TooMuchWork) => tally.spent += 1,
         Err(_) => tally.refused += 1,
     };
-    count(&probe(bytes, &track, &mut budget, &options).map(drop));
+    count(&probe(&bytes, &track, &mut budget, &options).map(drop));
     let times = [1, 3, 5, 7].map(|eighth| track.duration / 8 * eighth);
     let mut told = [0; 4];
     let answer =
-        frames_at(bytes, &track, &times, TOLERANCE, &mut budget, &options, &mut |index, shown| {
+        frames_at(&bytes, &track, &times, TOLERANCE, &mut budget, &options, &mut |index, shown| {
             told[index] += 1;
             count(&shown.map(drop));
             true

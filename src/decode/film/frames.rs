@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decoder::{self, Opened, Pictures};
+use super::decoder::Pictures;
+use super::opened::{self, Opened};
 use super::wanted::{self, Stretch};
 use super::{DecodeError, DecodeOptions, FrameBudget, MAX_FRAME_BYTES, caught, refused};
 use crate::container::ReadAt;
@@ -33,7 +34,8 @@ pub type Found<'a> = dyn FnMut(usize, Result<Shown, DecodeError>) -> bool + 'a;
 /// Frames are told of as they come: groups of pictures in the order of the first time that needs
 /// each, and those of one group in the order in which they are decoded. Each group is decoded once,
 /// from its keyframe to the last frame asked for. A time for which there is no frame, or whose
-/// frame cannot be decoded, is told of with the reason.
+/// frame cannot be decoded, is told of with the reason. The memory of the decoder is reserved while
+/// `found` is called, so that it must not decode anything under the same limits.
 ///
 /// # Errors
 /// [`DecodeError::TooMuchWork`] when the budget does not suffice; the times that were not told of
@@ -76,10 +78,10 @@ pub fn frames_needed(track: &FilmTrack, time: i64, tolerance: i64) -> Option<u32
         let frame = if sparse.frame > 0 { sparse.frame } else { USUAL_FRAME };
         let after = time.saturating_sub(track.samples.get(start)?.time?);
         let frames = (after.saturating_sub(tolerance).max(0) / frame).saturating_add(1);
-        let is_decoded = track.codec.is_some_and(|codec| decoder::decodes(codec, frames > 1));
+        let is_decoded = track.codec.is_some_and(|codec| opened::decodes(codec, frames > 1));
         return is_decoded.then(|| u32::try_from(frames).unwrap_or(u32::MAX));
     }
-    let is_decoded = track.codec.is_some_and(|codec| decoder::decodes(codec, start != number));
+    let is_decoded = track.codec.is_some_and(|codec| opened::decodes(codec, start != number));
     is_decoded.then(|| u32::try_from(number - start + 1).unwrap_or(u32::MAX))
 }
 

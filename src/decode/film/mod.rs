@@ -17,6 +17,7 @@ mod hevc;
 mod mjpeg;
 #[cfg(feature = "video")]
 mod mpeg4;
+mod opened;
 mod probe;
 mod vp8;
 #[cfg(feature = "video")]

@@ -8,6 +8,9 @@ use super::bits::Bits;
 use super::decoder::{FrameDecoder, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
 
+/// The start code of a frame.
+const FRAME: [u8; 4] = [0, 0, 1, 0xb6];
+
 pub(super) struct Mpeg4 {
     decoder: Mpeg4VideoDecoder,
     /// Size of the frames that are shown; those that are decoded go on to the end of a macroblock.
@@ -65,8 +68,15 @@ impl Mpeg4 {
 
 impl FrameDecoder for Mpeg4 {
     fn sixteenths(&self, bytes: &[u8]) -> u64 {
-        let frames = memchr::memmem::find_iter(bytes, &[0, 0, 1, 0xb6]).count();
+        let frames = memchr::memmem::find_iter(bytes, &FRAME).count();
         16 * frames.max(1) as u64
+    }
+
+    /// After its start code a frame has its kind, of which 2 is a B-frame (ISO/IEC 14496-2, 6.2.5).
+    fn is_reference(&self, bytes: &[u8]) -> bool {
+        let frames = || memchr::memmem::find_iter(bytes, &FRAME);
+        let is_b = |at: usize| bytes.get(at + 4).is_some_and(|byte| byte >> 6 == 2);
+        frames().next().is_none() || !frames().all(is_b)
     }
 
     fn decode(

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::decoder::{FrameDecoder, NO_KEYFRAME, Opened, Pictures};
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::frames::Run;
+use super::opened::Opened;
 use super::wanted::Stretch;
 use super::*;
 use crate::container::film::{self, Codec, FilmTrack, Sample};
@@ -57,11 +58,11 @@ fn keyframes_hash_as_those_of_ffmpeg() {
 
 type Answer = Vec<(usize, Result<Shown, DecodeError>)>;
 
-fn ask(file: &Vec<u8>, track: &FilmTrack, times: &[i64], tolerance: i64) -> Answer {
+fn ask(file: &[u8], track: &FilmTrack, times: &[i64], tolerance: i64) -> Answer {
     let mut answer = Vec::new();
     let options = DecodeOptions::default();
     let mut budget = FrameBudget::default();
-    frames_at(file, track, times, tolerance, &mut budget, &options, &mut |index, shown| {
+    frames_at(&file, track, times, tolerance, &mut budget, &options, &mut |index, shown| {
         answer.push((index, shown));
         true
     })
@@ -268,6 +269,27 @@ fn many_frames_in_one_cost_as_many() {
         assert!(matches!(done, Err(DecodeError::TooMuchWork)), "{name}: {done:?}");
         let alone = keyframe(&frame, &track, &track.samples[0], &options);
         assert_eq!(matches!(alone, Err(DecodeError::TooMuchWork)), name != "vp9.mp4", "{name}");
+    }
+}
+
+#[test]
+fn frames_that_no_other_one_needs_are_left_out() {
+    for name in ["h264.mp4", "hevc.mp4", "mpeg4.mp4"] {
+        let file = bytes(name);
+        let track = film::read(&file).unwrap();
+        // Shown last of the first group.
+        let needed = frames_needed(&track, 700_000, 0).unwrap();
+        let mut budget = FrameBudget::default();
+        let options = DecodeOptions::default();
+        let mut found = None;
+        frames_at(&file, &track, &[700_000], 0, &mut budget, &options, &mut |_, shown| {
+            found = Some(shown);
+            true
+        })
+        .unwrap();
+        assert_eq!(found.unwrap().unwrap().time, 700_000, "{name}");
+        let decoded = (FrameBudget::default().pixels - budget.pixels) / (128 * 96);
+        assert!(needed > 3 && decoded < u64::from(needed), "{name}: {decoded} of {needed}");
     }
 }
 
