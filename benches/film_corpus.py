@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "films"))
 
 import clips
 import ffmpeg
+import long_films
 import lookalikes
 import originals
 import peers
@@ -41,14 +42,14 @@ def parsed() -> argparse.Namespace:
     for name, command in made.items():
         command.add_argument("out", type=Path)
         command.add_argument("--seed", type=int, default=1)
-        command.add_argument("--stills", type=Path, help="folder of different photographs")
-        command.add_argument("--clips", type=Path, help="folder of different films, such as `fetch` fills")
-        command.add_argument("--jobs", type=int, default=2, choices=(1, 2))
+        command.add_argument("--stills", type=Path, required=True, help="folder of different photographs")
+        command.add_argument("--jobs", type=int, default=2, choices=(1, 2), help="calls of ffmpeg at a time")
         if name != "long":
+            command.add_argument("--clips", type=Path, help="folder of different films, such as `fetch` fills")
             command.add_argument("--seconds", type=float, default=8)
             command.add_argument("--height", type=int, default=480, help="shorter side in pixels")
             command.add_argument(
-                "--share", type=share, default=(0, 1), metavar="I/N", help="every N-th still and clip only"
+                "--share", type=share, default=(0, 1), metavar="I/N", help="every N-th picture and clip"
             )
     made["make"].add_argument("--originals", type=int, default=20)
     made["make"].add_argument("--only", action="append", default=[], help="this edit; may be repeated")
@@ -68,10 +69,8 @@ def main() -> int:
         return score.score(**asked)
     if command == "peers":
         return peers.peers(**asked)
-    if not (asked["stills"] or asked["clips"]):
-        raise SystemExit("give --stills, --clips or both")
     begun = time.monotonic()
-    steps = {"make": originals.make, "lookalikes": lookalikes.make, "long": lookalikes.make_long}
+    steps = {"make": originals.make, "lookalikes": lookalikes.make, "long": long_films.make}
     files = steps[command](**asked)
     print(f"{len(files)} files, {time.monotonic() - begun:.0f} s, {ffmpeg.cpu_seconds():.0f} CPU-s")
     return 0

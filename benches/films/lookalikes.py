@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import scenes
-from ffmpeg import SUFFIXES, FfmpegFailed, Film, in_parallel, probe, raw_input, write
+from ffmpeg import SUFFIXES, Film, in_parallel, probe, raw_input, write
 from originals import Truth, share_of, write_truth
 from PIL import Image
 from scenes import Frames, Screen
-from variants import x264, x265
+from variants import x264
 
 # Sources of ffmpeg that make test pictures and patterns.
 PATTERNS = ("testsrc", "testsrc2", "smptebars", "smptehdbars", "pal75bars", "rgbtestsrc", "yuvtestsrc", "colorspectrum",
@@ -176,7 +176,7 @@ def tasks_of(by: Alike, out: Path) -> Iterator[tuple[str, Path, Callable[[], Non
             target = out / f"pieces_of_{clip.path.stem}" / f"{number:02}.mp4"
             piece = by.screen.lasting(length)
             yield target.parent.name, target, lambda t=target, c=clip, s=start, p=piece: encode_piece(t, c, s, p)
-    for name, films in SETS.items() if by.stills else ():
+    for name, films in SETS.items():
         for number, frames in enumerate(films(by)):
             target = out / name / f"{number:02}.mp4"
             yield name, target, lambda t=target, f=frames, n=number: encode_frames(t, f, by.screen, n)
@@ -190,10 +190,10 @@ def films_in(folder: Path | None, share: tuple[int, int]) -> list[Film]:
     return [probe(path) for path in share_of(paths, share)]
 
 
-def make(out: Path, *, seed: int, seconds: float, height: int, stills: Path | None, clips: Path | None,
+def make(out: Path, *, seed: int, seconds: float, height: int, stills: Path, clips: Path | None,
          share: tuple[int, int], jobs: int) -> Truth:  # fmt: skip
     screen = scenes.screen_of(height, seconds, rate=25)
-    pictures = share_of(scenes.stills_in(stills), share) if stills else []
+    pictures = share_of(scenes.stills_in(stills), share)
     by = Alike(screen, pictures, films_in(clips, share), seed)
     truth: Truth = {}
     out.mkdir(parents=True, exist_ok=True)
@@ -207,24 +207,3 @@ def make(out: Path, *, seed: int, seconds: float, height: int, stills: Path | No
     truth = {path: entry for path, entry in truth.items() if (out / path).exists()}
     write_truth(out, seed, truth)
     return truth
-
-
-def make_long(out: Path, *, seed: int, stills: Path | None, clips: Path | None, jobs: int) -> Truth:
-    """A minute of 1080p and of 4K: ten seconds of pictures, encoded once and put behind each other six times."""
-    if not stills:
-        raise FfmpegFailed("long: needs --stills")
-    made: Truth = {}
-    for name, height in (("1080p", 1080), ("2160p", 2160)):
-        for codec, how in (("h264", x264(23, preset="veryfast")), ("hevc", x265(26))):
-            screen = scenes.screen_of(height, 10)
-            rng = random.Random(f"long {seed} {name}")
-            pictures = [scenes.load(path) for path in rng.sample(scenes.stills_in(stills), 4)]
-            moving = [scenes.sprite(still, screen, rng) for still in pictures[1:]]
-            frames = scenes.before(scenes.pan_zoom(pictures[0], screen, rng, shake=0.5), screen, moving)
-            once, target = out / ".material" / f"{name}-{codec}.mp4", out / f"{name}-{codec}.mp4"
-            words = [*raw_input(screen.width, screen.height, screen.rate), *how, "-g", "30"]
-            write(once, words, scenes.noisy(frames, seed, 2))
-            write(target, ["-stream_loop", "5", "-i", str(once), "-c", "copy", "-fflags", "+bitexact"])
-            made[target.name] = {"original": f"long-{name}", "edit": codec, "class": "original"}
-    write_truth(out, seed, made)
-    return made

@@ -131,14 +131,14 @@ def in_quarter_turn(path: Path) -> None:
     plain.unlink()
 
 
-def write_variant(variant: Variant, folder: Path, original: Path, fillings: dict[str, str]) -> None:
-    target = folder / (variant.edit + (variant.suffix or original.suffix))
+def write_variant(variant: Variant, original: Path, fillings: dict[str, str]) -> None:
+    target = variant.beside(original)
     if target.exists():
         return
     if variant.edit == "same_bytes":
         shutil.copyfile(original, target)
         return
-    source = original if variant.of == "original" else next(folder.glob(f"{variant.of}.*"))
+    source = original if variant.of == "original" else next(original.parent.glob(f"{variant.of}.*"))
     filled = {**fillings, INPUT: str(source)}
     write(target, [filled.get(word, word) for word in variant.words])
     if variant.edit == "turned_back_by_matrix":
@@ -150,32 +150,29 @@ def write_variants(wanted: list[Variant], original: Path, fillings: dict[str, st
     rounds = [[one for one in wanted if (one.of == "original") is first] for first in (True, False)]
     complaints = []
     for batch in rounds:
-        tasks = [partial(write_variant, one, original.parent, original, fillings) for one in batch]
+        tasks = [partial(write_variant, one, original, fillings) for one in batch]
         complaints += in_parallel(tasks, jobs)
     return complaints
 
 
-def make(out: Path, *, seed: int, originals: int, seconds: float, height: int, stills: Path | None, clips: Path | None,
+def make(out: Path, *, seed: int, originals: int, seconds: float, height: int, stills: Path, clips: Path | None,
          share: tuple[int, int], jobs: int, only: list[str]) -> Truth:  # fmt: skip
     """Write the corpus original by original; the truth is whole after each of them."""
     rng = random.Random(f"films {seed}")
     real = [path for path in sorted(clips.iterdir()) if path.suffix in SUFFIXES] if clips else []
-    taken = pieces(share_of(real, share), seconds, originals // 2 if stills else originals, rng)
-    pictures = share_of(scenes.stills_in(stills), share) if stills else []
+    taken = pieces(share_of(real, share), seconds, originals // 2, rng)
+    pictures = share_of(scenes.stills_in(stills), share)
     material = out / ".material"
     material.mkdir(parents=True, exist_ok=True)
     draw_logo(material / "logo.png")
     truth: Truth = {}
     for number in range(originals):
         name, own = f"o{number:02}", random.Random(f"film {seed} {number}")
-        folder = out / name
-        original = folder / f"original{CAMERAS[number % len(CAMERAS)][1]}"
+        original = out / name / f"original{CAMERAS[number % len(CAMERAS)][1]}"
         if number % 2 and number // 2 < len(taken):
             from_piece(original, number, taken[number // 2], height)
-        elif pictures:
-            from_stills(original, number, pictures, own, height, round(seconds * own.uniform(1, 1.2), 1))
         else:
-            continue
+            from_stills(original, number, pictures, own, height, round(seconds * own.uniform(1, 1.2), 1))
         film = probe(original)
         intro = material / f"intro-{name}.png"
         scenes.card((film.width, film.height), [f"Film {number}", "presented by someone else"], own).save(intro)
@@ -183,14 +180,21 @@ def make(out: Path, *, seed: int, originals: int, seconds: float, height: int, s
         wanted = [variant for variant in variants(film) if not only or variant.edit in only]
         for complaint in write_variants(wanted, original, fillings, jobs):
             print(complaint)
-        truth[f"{name}/{original.name}"] = {"original": name, "edit": "original", "class": "original"}
-        for variant in wanted:
-            path = folder / (variant.edit + (variant.suffix or original.suffix))
-            if path.exists():
-                truth[f"{name}/{path.name}"] = {"original": name, "edit": variant.edit, "class": variant.level}
+        truth |= truth_of(original, variants(film))
         write_truth(out, seed, truth)
         print(f"{name}: {film.codec} {film.width}x{film.height}, {film.seconds:.1f} s", flush=True)
     return truth
+
+
+def truth_of(original: Path, known: list[Variant]) -> Truth:
+    """What lies in the folder of an original, whenever it was made."""
+    name = original.parent.name
+    found = {f"{name}/{original.name}": {"original": name, "edit": "original", "class": "original"}}
+    for variant in known:
+        path = variant.beside(original)
+        if path.exists():
+            found[f"{name}/{path.name}"] = {"original": name, "edit": variant.edit, "class": variant.level}
+    return found
 
 
 def write_truth(out: Path, seed: int, files: Truth) -> None:

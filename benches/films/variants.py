@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ffmpeg import ONE_THREAD, Film
 
@@ -20,6 +21,9 @@ class Variant:
     level: str
     words: list[str]
     of: str = "original"
+
+    def beside(self, original: Path) -> Path:
+        return original.with_name(self.edit + (self.suffix or original.suffix))
 
 
 def x264(crf: int, *more: str, preset: str = "superfast") -> list[str]:
@@ -115,23 +119,10 @@ def variants(film: Film) -> list[Variant]:
     filtered(DEEP, "mirrored", "hflip")
     filtered(DEEP, "cropped", "crop=trunc(iw*0.475)*2:trunc(ih*0.475)*2")
     add(DEEP, "faster", ".mp4", *source, "-vf", "setpts=PTS/1.25", "-r", str(film.rate), "-an", *x264(25))
-    joined = f"[0:v]scale={film.width}:{film.height},setsar=1,fps={film.rate}[a];[1:v]setsar=1,fps={film.rate}[b];[a][b]concat"
-    add(
-        DEEP,
-        "intro",
-        ".mp4",
-        "-loop",
-        "1",
-        "-t",
-        "2",
-        "-i",
-        INTRO,
-        *source,
-        "-filter_complex",
-        joined,
-        "-an",
-        *x264(25),
-    )
+    same = f"setsar=1,fps={film.rate}"
+    joined = f"[0:v]scale={film.width}:{film.height},{same}[a];[1:v]{same}[b];[a][b]concat"
+    card = ["-loop", "1", "-t", "2", "-i", INTRO]
+    add(DEEP, "intro", ".mp4", *card, *source, "-filter_complex", joined, "-an", *x264(25))
 
     # What is another thing, though it shows the same.
     add(NEVER, "time_lapse", ".mp4", *source, "-vf", "setpts=PTS/6", "-r", str(film.rate), "-an", *x264(25))
