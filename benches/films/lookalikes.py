@@ -3,11 +3,12 @@
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import scenes
 from ffmpeg import SUFFIXES, Film, in_parallel, probe, raw_input, write
-from originals import Truth, share_of, write_truth
+from originals import Piece, Truth, share_of, write_truth
 from PIL import Image
 from scenes import Frames, Screen
 from variants import x264
@@ -148,10 +149,10 @@ def encode_frames(target: Path, frames: Iterable[Image.Image], screen: Screen, s
     write(target, words, scenes.noisy(iter(frames), seed, 2))
 
 
-def encode_piece(target: Path, clip: Film, start: float, screen: Screen) -> None:
-    words = ["-ss", f"{start:.3f}", "-t", f"{screen.seconds:.3f}", "-i", str(clip.path), "-an", "-map_metadata", "-1",
-             "-vf", f"scale=-2:{screen.height},setsar=1"]  # fmt: skip
-    write(target, [*words, *ENCODED, "-g", str(max(1, round(clip.rate)))])
+def encode_piece(target: Path, piece: Piece, height: int) -> None:
+    words = ["-ss", f"{piece.start:.3f}", "-t", f"{piece.seconds:.3f}", "-i", str(piece.clip.path), "-an",
+             "-map_metadata", "-1", "-vf", f"scale=-2:{height},setsar=1"]  # fmt: skip
+    write(target, [*words, *ENCODED, "-g", str(max(1, round(piece.clip.rate)))])
 
 
 def encode_pattern(target: Path, pattern: str, screen: Screen) -> None:
@@ -160,29 +161,43 @@ def encode_pattern(target: Path, pattern: str, screen: Screen) -> None:
     write(target, ["-f", "lavfi", "-t", str(screen.seconds), "-i", source, *ENCODED, "-g", str(round(screen.rate))])
 
 
-def pieces_of(clip: Film, seconds: float) -> tuple[float, list[float]]:
-    """Length and starts of pieces that follow each other; two halves where the clip is short."""
+def pieces_of(clip: Film, seconds: float) -> list[Piece]:
+    """Pieces that follow each other; two halves where the clip is short."""
     usable = clip.seconds - 0.1
     length = seconds if usable >= 2 * seconds else usable / 2
     count = min(int(usable / length), MOST_PIECES) if length >= SHORTEST_PIECE else 0
-    return length, [number * length for number in range(count)]
+    return [Piece(clip, number * length, length) for number in range(count)]
 
 
-def tasks_of(by: Alike, out: Path) -> Iterator[tuple[str, Path, Callable[[], None]]]:
-    """Set, file and what makes it."""
+@dataclass(frozen=True)
+class Planned:
+    """A film of a set, what makes it, and what it is a piece of."""
+
+    path: Path
+    task: Callable[[], None]
+    piece: str = ""
+
+    def truth(self, out: Path) -> dict[str, str]:
+        path, name = str(self.path.relative_to(out)), self.path.parent.name
+        entry = {"original": path, "edit": name, "class": "original", "alike": name}
+        return {**entry, "piece": self.piece} if self.piece else entry
+
+
+def planned(by: Alike, out: Path) -> Iterator[Planned]:
+    screen = by.screen
     for clip in by.clips:
-        length, starts = pieces_of(clip, by.screen.seconds)
-        for number, start in enumerate(starts):
-            target = out / f"pieces_of_{clip.path.stem}" / f"{number:02}.mp4"
-            piece = by.screen.lasting(length)
-            yield target.parent.name, target, lambda t=target, c=clip, s=start, p=piece: encode_piece(t, c, s, p)
+        for number, piece in enumerate(pieces_of(clip, screen.seconds)):
+            path = out / f"pieces_of_{clip.path.stem}" / f"{number:02}.mp4"
+            yield Planned(path, partial(encode_piece, path, piece, screen.height), str(piece))
     for name, films in SETS.items():
         for number, frames in enumerate(films(by)):
-            target = out / name / f"{number:02}.mp4"
-            yield name, target, lambda t=target, f=frames, n=number: encode_frames(t, f, by.screen, n)
+            path = out / name / f"{number:02}.mp4"
+            yield Planned(path, partial(encode_frames, path, frames, screen, number))
     for number, pattern in enumerate(PATTERNS):
-        target = out / "patterns" / f"{number:02}-{pattern.partition('=')[0]}.mp4"
-        yield "patterns", target, lambda t=target, p=pattern: encode_pattern(t, p, by.screen)
+        path = out / "patterns" / f"{number:02}-{pattern.partition('=')[0]}.mp4"
+        # Another corpus has the same ones.
+        piece = f"{pattern} 0 {screen.seconds}"
+        yield Planned(path, partial(encode_pattern, path, pattern, screen), piece)
 
 
 def films_in(folder: Path | None, share: tuple[int, int]) -> list[Film]:
@@ -195,15 +210,10 @@ def make(out: Path, *, seed: int, seconds: float, height: int, stills: Path, cli
     screen = scenes.screen_of(height, seconds, rate=25)
     pictures = share_of(scenes.stills_in(stills), share)
     by = Alike(screen, pictures, films_in(clips, share), seed)
-    truth: Truth = {}
     out.mkdir(parents=True, exist_ok=True)
-    batch: list[Callable[[], None]] = []
-    for name, target, task in tasks_of(by, out):
-        relative = str(target.relative_to(out))
-        truth[relative] = {"original": relative, "edit": name, "class": "original", "alike": name}
-        batch.append(task)
-    for complaint in in_parallel(batch, jobs):
+    films = list(planned(by, out))
+    for complaint in in_parallel([film.task for film in films], jobs):
         print(complaint)
-    truth = {path: entry for path, entry in truth.items() if (out / path).exists()}
+    truth: Truth = {str(film.path.relative_to(out)): film.truth(out) for film in films if film.path.exists()}
     write_truth(out, seed, truth)
     return truth

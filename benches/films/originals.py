@@ -22,7 +22,8 @@ CAMERAS = (
     ("h264", ".mp4", 2.0, "3"),
 )
 SHORTEST = 4.5
-# By path below the corpus: `original`, the film that it shows; `edit`; `class`, when it must be found.
+# By path below the corpus: `original`, the film that it shows; `edit`; `class`, when it must be found; of real clips
+# `piece`: the clip's name and where the piece begins and ends, in seconds.
 Truth = dict[str, dict[str, str]]
 
 
@@ -33,6 +34,9 @@ class Piece:
     clip: Film
     start: float
     seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.clip.path.stem} {self.start:.3f} {self.start + self.seconds:.3f}"
 
 
 def share_of(paths: list[Path], share: tuple[int, int]) -> list[Path]:
@@ -169,8 +173,9 @@ def make(out: Path, *, seed: int, originals: int, seconds: float, height: int, s
     for number in range(originals):
         name, own = f"o{number:02}", random.Random(f"film {seed} {number}")
         original = out / name / f"original{CAMERAS[number % len(CAMERAS)][1]}"
-        if number % 2 and number // 2 < len(taken):
-            from_piece(original, number, taken[number // 2], height)
+        piece = taken[number // 2] if number % 2 and number // 2 < len(taken) else None
+        if piece:
+            from_piece(original, number, piece, height)
         else:
             from_stills(original, number, pictures, own, height, round(seconds * own.uniform(1, 1.2), 1))
         film = probe(original)
@@ -180,13 +185,13 @@ def make(out: Path, *, seed: int, originals: int, seconds: float, height: int, s
         wanted = [variant for variant in variants(film) if not only or variant.edit in only]
         for complaint in write_variants(wanted, original, fillings, jobs):
             print(complaint)
-        truth |= truth_of(original, variants(film))
+        truth |= truth_of(original, piece, variants(film))
         write_truth(out, seed, truth)
         print(f"{name}: {film.codec} {film.width}x{film.height}, {film.seconds:.1f} s", flush=True)
     return truth
 
 
-def truth_of(original: Path, known: list[Variant]) -> Truth:
+def truth_of(original: Path, piece: Piece | None, known: list[Variant]) -> Truth:
     """What lies in the folder of an original, whenever it was made."""
     name = original.parent.name
     found = {f"{name}/{original.name}": {"original": name, "edit": "original", "class": "original"}}
@@ -194,7 +199,7 @@ def truth_of(original: Path, known: list[Variant]) -> Truth:
         path = variant.beside(original)
         if path.exists():
             found[f"{name}/{path.name}"] = {"original": name, "edit": variant.edit, "class": variant.level}
-    return found
+    return {path: {**entry, "piece": str(piece)} for path, entry in found.items()} if piece else found
 
 
 def write_truth(out: Path, seed: int, files: Truth) -> None:

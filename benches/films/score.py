@@ -53,6 +53,7 @@ class Score:
     false: list[Pair]
     false_shown: list[Pair]
     strangers: int
+    related: int
     missed: list[str]
     different: int
 
@@ -78,13 +79,23 @@ class Truths:
         return self.by_path.get(path) or self.by_path.get(str(Path(path).resolve()))
 
 
+def share_scenes(one: dict[str, str], other: dict[str, str]) -> bool:
+    """Whether two originals are pieces of one clip that overlap, as the pieces of two corpora may."""
+    if one["original"] == other["original"] or not (one.get("piece") and other.get("piece")):
+        return False
+    (clip, begin, end), (other_clip, other_begin, other_end) = (its["piece"].rsplit(" ", 2) for its in (one, other))
+    return clip == other_clip and float(begin) < float(other_end) and float(other_begin) < float(end)
+
+
 def judge(truths: Truths, pairs: list[Pair]) -> Score:
-    score = Score({}, {}, [], [], 0, [], 0)
+    score = Score({}, {}, [], [], 0, 0, [], 0)
     together = Sets()
     for pair in pairs:
         one, other = truths.of(pair.one), truths.of(pair.other)
         if one is None or other is None:
             score.strangers += 1
+        elif share_scenes(one, other):
+            score.related += 1
         elif one["original"] != other["original"] or "never" in (one["class"], other["class"]):
             (score.false_shown if pair.is_shown_only else score.false).append(pair)
         elif not pair.is_shown_only:
@@ -143,6 +154,8 @@ def show(score: Score, truths: Truths, deep: bool, named: bool) -> None:
         assert one and other
         alike = f", both {one['alike']}" if one.get("alike") and one.get("alike") == other.get("alike") else ""
         print(f"  {pair.relation}: {pair.one} = {pair.other} ({one['edit']}, {other['edit']}{alike})")
+    if score.related:
+        print(f"{score.related} pairs of films that share scenes, counted neither way")
     if score.strangers:
         print(f"{score.strangers} pairs with files that the truth does not know")
     if named:

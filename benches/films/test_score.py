@@ -74,6 +74,16 @@ class Scores(unittest.TestCase):
         judged = self.judged(("a/original.mp4", [("a/time_lapse.mp4", "copy")]))
         self.assertEqual(len(judged.false), 1)
 
+    def test_pieces_of_one_clip_are_different_films_unless_they_overlap(self) -> None:
+        pieces = [
+            {"original": name, "piece": f"clip {span}"} for name, span in (("a", "0 8"), ("b", "7.5 9"), ("c", "8 9"))
+        ]
+        self.assertTrue(score.share_scenes(pieces[0], pieces[1]))
+        self.assertFalse(score.share_scenes(pieces[0], pieces[2]))
+        self.assertFalse(score.share_scenes(pieces[0], {"original": "d", "piece": "other 0 8"}))
+        self.assertFalse(score.share_scenes(pieces[0], {"original": "e"}))
+        self.assertFalse(score.share_scenes(pieces[0], pieces[0]))
+
     def test_a_recall_below_its_bound_fails_by_edit_and_by_class(self) -> None:
         judged = self.judged(("a/original.mp4", [("a/crf28.mp4", "copy")]))
         self.assertEqual(score.failures(judged, {"crf28": 0.5}, strict=False), [])
