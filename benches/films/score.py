@@ -40,6 +40,12 @@ def pairs_of_report(report: dict) -> list[Pair]:
     ]
 
 
+def unread_of_report(report: dict) -> list[tuple[str, str]]:
+    """Path and reason of the films that were not looked at: skipped, or compared by their bytes alone."""
+    left = [*report.get("skipped", []), *report.get("films_by_bytes", [])]
+    return [(entry["path"], entry["reason"]) for entry in left]
+
+
 def pairs_of_lines(lines: Iterable[str]) -> list[Pair]:
     """Two paths a line, with a tab between them."""
     split = (line.rstrip("\n").split("\t") for line in lines if line.strip())
@@ -162,6 +168,12 @@ def show(score: Score, truths: Truths, deep: bool, named: bool) -> None:
         print(*(f"  missed: {path}" for path in score.missed), sep="\n")
 
 
+def show_unread(unread: list[tuple[str, str]], truths: Truths) -> None:
+    known = [(entry["edit"], reason) for path, reason in unread if (entry := truths.of(path))]
+    for (edit, reason), count in sorted(collections.Counter(known).items()):
+        print(f"not looked at: {count} of {edit}: {reason}")
+
+
 def failures(score: Score, at_least: dict[str, float], strict: bool) -> list[str]:
     said = []
     for what, least in at_least.items():
@@ -195,10 +207,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def score(truth: list[Path], report: str, pairs: bool, deep: bool, at_least: list[tuple[str, float]], strict: bool,
           missed: bool) -> int:  # fmt: skip
     text = sys.stdin.read() if report == "-" else Path(report).read_text()
-    said = pairs_of_lines(text.splitlines()) if pairs else pairs_of_report(json.loads(text))
+    printed = {} if pairs else json.loads(text)
+    said = pairs_of_lines(text.splitlines()) if pairs else pairs_of_report(printed)
     truths = Truths(truth)
     result = judge(truths, said)
     show(result, truths, deep, missed)
+    show_unread(unread_of_report(printed), truths)
     wrong = failures(result, dict(at_least), strict)
     print(*wrong, sep="\n", end="\n" if wrong else "")
     return 1 if wrong else 0
