@@ -88,15 +88,18 @@ def variants(film: Film) -> list[Variant]:
     add(STANDARD, "two_thirds", ".mp4", *source, "-vf", "scale=trunc(iw/3)*2:trunc(ih/3)*2", *kept, *x264(23))
     filtered(STANDARD, "anamorphic", "scale=trunc(iw*3/8)*2:ih,setsar=4/3")
     for rate in (25, 24, 15):
-        add(STANDARD, f"fps{rate}", ".mp4", *source, "-r", str(rate), *kept, *x264(24))
+        filtered(STANDARD, f"fps{rate}", f"fps={rate}", crf=24)
+    # ffmpeg's -r repeats the first frame: the others are shown about 70 ms (25 a second) and 100 ms (15) late.
+    for rate in (25, 15):
+        add(STANDARD, f"fps{rate}_late", ".mp4", *source, "-r", str(rate), *kept, *x264(24))
     filtered(
         STANDARD, "variable_rate", r"select=not(eq(mod(n\,7)\,3))*not(between(mod(n\,50)\,20\,23))", "-vsync", "vfr"
     )
     long_side = r"scale=w=if(gt(iw\,ih)\,640\,-2):h=if(gt(iw\,ih)\,-2\,640)"
     add(STANDARD, "messenger", ".mp4", *source, "-map_metadata", "-1", "-vf", long_side, "-c:a", "aac", "-ac", "1",
         "-b:a", "48k", *x264(30, "-profile:v", "baseline", "-maxrate", "700k", "-bufsize", "1400k", "-g", "60"))  # fmt: skip
-    small_side = r"scale=w=if(gt(iw\,ih)\,400\,-2):h=if(gt(iw\,ih)\,-2\,400)"
-    add(STANDARD, "messenger_small", ".3gp", *source, "-map_metadata", "-1", "-vf", small_side, "-r", "15", "-an",
+    small_side = r"fps=15,scale=w=if(gt(iw\,ih)\,400\,-2):h=if(gt(iw\,ih)\,-2\,400)"
+    add(STANDARD, "messenger_small", ".3gp", *source, "-map_metadata", "-1", "-vf", small_side, "-an",
         *x264(33, "-profile:v", "baseline", "-g", "150"))  # fmt: skip
 
     # Edits of the picture.
