@@ -139,7 +139,7 @@ class Sets:
         self.parents[self.root(one)] = self.root(other)
 
     def same(self, one: str, other: str) -> bool:
-        return one in self.parents and other in self.parents and self.root(one) == self.root(other)
+        return self.root(one) == self.root(other)
 
 
 def show(score: Score, truths: Truths, deep: bool, named: bool) -> None:

@@ -80,6 +80,7 @@ class Scores(unittest.TestCase):
         ]
         self.assertTrue(score.share_scenes(pieces[0], pieces[1]))
         self.assertFalse(score.share_scenes(pieces[0], pieces[2]))
+        self.assertFalse(score.share_scenes(pieces[2], pieces[0]))
         self.assertFalse(score.share_scenes(pieces[0], {"original": "d", "piece": "other 0 8"}))
         self.assertFalse(score.share_scenes(pieces[0], {"original": "e"}))
         self.assertFalse(score.share_scenes(pieces[0], pieces[0]))
