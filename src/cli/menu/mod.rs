@@ -60,7 +60,7 @@ pub fn run(
         || format!("threshold {}", settings.policy.radius),
         |sensitivity| sensitivity.name().to_owned(),
     );
-    let questions = Questions::new(environment.home());
+    let questions = Questions::new(environment.home(), colour);
     let mut menu = Menu { words, environment, sensitivity, dispatch, questions };
     eprintln!("Clean-Backup. Esc goes back, Ctrl-C ends; no file is changed before you say so.\n");
     loop {
