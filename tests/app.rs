@@ -6,6 +6,8 @@
 mod browser;
 mod hermetic;
 mod served;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 use std::fs;
 use std::path::Path;
@@ -347,4 +349,41 @@ fn the_whole_program_in_a_browser() {
     assert_eq!(browser.log(), json!([]), "the console has errors");
     let mut app = app;
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_menu_opens_it_too() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use terminal::{DOWN, ENTER, ESCAPE, Terminal};
+    let hermetic = home();
+    // In the place of a browser.
+    let programs = hermetic.root().join("programs");
+    let opened = hermetic.root().join("opened");
+    fs::create_dir(&programs).unwrap();
+    let browser = programs.join("xdg-open");
+    fs::write(&browser, format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display())).unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut terminal = Terminal::start(hermetic.command().env("PATH", &programs));
+    let downs = [DOWN; 5].concat();
+    terminal.answer("What would you like to do?", &(downs + ENTER));
+    terminal.wait("Open it at ");
+    let link = terminal.wait(" ").trim().lines().next().unwrap().to_owned();
+    let (host, token) = link.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let port = host.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    let opened = || fs::read_to_string(&opened).is_ok_and(|shown| shown.trim() == link);
+    terminal.until("the browser was started", opened);
+    let headers = [("Host", host)];
+    let answer = browser::request(port, "GET", &format!("/{token}"), &headers, "");
+    let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
+    let headers = [("Host", host), ("Cookie", cookie)];
+    let page = browser::request(port, "GET", "/", &headers, "");
+    assert!(page.text().contains("Organise by date"), "{}", page.text());
+    // The menu comes back when the page says that it is done.
+    let origin = format!("http://{host}");
+    let headers = [("Host", host), ("Cookie", cookie), ("Origin", &origin)];
+    assert_eq!(browser::request(port, "POST", "/api/close", &headers, "").status, 200);
+    terminal.wait("The same without the menu: clean-backup app\n");
+    terminal.answer("What would you like to do?", ESCAPE);
+    assert_eq!(terminal.end(), 0);
 }

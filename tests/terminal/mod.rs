@@ -108,6 +108,15 @@ impl Terminal {
         }
     }
 
+    /// Waits until something has happened.
+    pub fn until(&self, what: &str, happened: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !happened() {
+            assert!(start.elapsed() < PATIENCE, "never: {what}\n{}", self.transcript());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Waits for a question, and types the answer.
     pub fn answer(&mut self, question: &str, keys: &str) {
         self.wait(question);
