@@ -9,11 +9,13 @@ mod served;
 #[cfg(target_os = "linux")]
 mod terminal;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use browser::Browser;
+use clean_backup::files::content::content_hash;
 use hermetic::{Hermetic, contents};
 use serde_json::{Value, json};
 use served::{Review, library};
@@ -209,6 +211,86 @@ fn an_interrupted_run_is_finished_and_undone() {
     assert_eq!(contents(hermetic.root().join("home").as_path()), before);
     let past = app.json(&cookie, "/api/history");
     assert_eq!(past[1]["undone_by"], past[0]["run"], "{past}");
+}
+
+#[test]
+fn what_was_killed_while_it_moved_files_is_finished() {
+    const FILES: u32 = 500;
+    let hermetic = home();
+    let home = hermetic.root().join("home");
+    fs::create_dir(home.join("many")).unwrap();
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg/8x8-tiny.jpg");
+    let mut bytes = fs::read(picture).unwrap();
+    let mut filed = BTreeMap::new();
+    for number in 0..FILES {
+        let (month, second) = (number % 12 + 1, number / 12);
+        let name = format!("IMG_2019{month:02}04_1011{second:02}.jpg");
+        bytes.extend(number.to_le_bytes());
+        fs::write(home.join("many").join(&name), &bytes).unwrap();
+        let hash = content_hash(&home.join("many").join(&name)).unwrap().to_hex();
+        filed.insert(home.join(format!("Filed/2019/{month:02}/{name}")), hash);
+    }
+    let before = contents(&home);
+    let mut app = Review::app(&hermetic, &[]);
+    let cookie = app.cookie();
+    let (many, top) = (place(&app, &cookie, &["many"]), place(&app, &cookie, &[]));
+    let new = app.post(&cookie, &format!("/api/places/{top}"), r#"{"name":"Filed"}"#);
+    let new: Value = serde_json::from_slice(&new.body).unwrap();
+    let file = json!({"file": {
+        "source": many, "destination": new["id"], "moves": true, "template": "{year}/{month}",
+    }});
+    let plan = app.begin(&cookie, &file.to_string());
+    assert_eq!(plan["plan"]["files"], FILES, "{plan}");
+    let apply = json!({"apply": {"number": plan["number"], "lost_for_good": 0}});
+    assert_eq!(app.post(&cookie, "/api/job", &apply.to_string()).status, 200);
+    while fs::read_dir(home.join("many")).unwrap().count() > FILES as usize - 20 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // SIGKILL, or what there is of it elsewhere.
+    app.child.kill().unwrap();
+    app.child.wait().unwrap();
+    let places = |folder: &str| -> BTreeMap<PathBuf, String> {
+        let mut files = contents(&home.join(folder));
+        files.retain(|path, _| path.extension().is_some_and(|kind| kind == "jpg"));
+        files
+    };
+    let (left, moved) = (places("many"), places("Filed"));
+    assert!(!left.is_empty() && !moved.is_empty(), "{} moved", moved.len());
+    let all: BTreeSet<&String> = left.values().chain(moved.values()).collect();
+    assert_eq!((left.len() + moved.len(), all.len()), (filed.len(), filed.len()));
+
+    // The page offers to finish it.
+    let app = Review::app(&hermetic, &[]);
+    let browser = Browser::start();
+    let cookie = match &browser {
+        Some(browser) => {
+            browser.open(&app.link);
+            browser.wait("document.querySelectorAll('#unfinished button').length === 1");
+            browser.screenshot("app-unfinished.png");
+            let again = hermetic.run(["app", "--no-open"]).stdout;
+            app.cookie_by(again[again.find("/open/").unwrap()..].trim_end())
+        }
+        None => app.cookie(),
+    };
+    let past = app.json(&cookie, "/api/history");
+    let run = past[0]["run"].as_str().unwrap();
+    assert_eq!(past[0]["ended"], false, "{past}");
+    match &browser {
+        Some(browser) => {
+            browser.click("#unfinished button");
+            browser.wait("document.querySelectorAll('#unfinished button').length === 0");
+        }
+        None => drop(app.begin(&cookie, &json!({ "resume": run }).to_string())),
+    }
+    while app.json(&cookie, "/api/job")["running"] == true {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!((places("many"), places("Filed")), (BTreeMap::new(), filed));
+    let past = app.json(&cookie, "/api/history");
+    assert_eq!((&past[0]["ended"], &past[0]["done"]), (&json!(true), &json!(FILES)), "{past}");
+    let undone = app.job(&cookie, &json!({ "undo": run }).to_string());
+    assert_eq!(undone["result"]["files"], FILES, "{undone}");
+    assert_eq!(contents(&home), before);
 }
 
 #[test]

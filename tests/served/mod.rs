@@ -99,7 +99,12 @@ impl Review {
 
     /// The cookie that the link gives.
     pub fn cookie(&self) -> String {
-        let answer = self.get(self.token_path(), &[]);
+        self.cookie_by(self.token_path())
+    }
+
+    /// The cookie that another link gives.
+    pub fn cookie_by(&self, path: &str) -> String {
+        let answer = self.get(path, &[]);
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
         let cookie = answer.header("set-cookie").unwrap();
         assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");
