@@ -43,7 +43,7 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     if let Some(link) = running.as_ref().and_then(RunningPages::another_link) {
         render::print(&format!(
             "It is running already. Review them at {link}\n\
-             To look for duplicates anew, end it with Ctrl-C first.\n"
+             To look for duplicates anew, finish that review first, on the page or with Ctrl-C.\n"
         ))?;
         if !options.no_open && context.asks {
             open_browser(&link);
