@@ -74,8 +74,11 @@ fn groups_come_in_the_order_that_is_asked_for_and_as_many() {
     ] {
         assert_eq!(kept(flags).0, order, "{flags:?}");
     }
+    for (most, rest) in [("3", "1 more group, 0 bytes"), ("1", "3 more groups, 56.9 kB")] {
+        let (_, cut) = kept(&["--groups", most]);
+        assert!(cut.contains(&format!("\n… and {rest} to free: `clean-backup review`")), "{cut}");
+    }
     let (_, cut) = kept(&["--groups", "3"]);
-    assert!(cut.contains("\n… and 1 more group, 0 bytes to free: `clean-backup review`"), "{cut}");
     assert!(cut.contains("\n10 duplicates in 4 groups "), "{cut}");
 }
 
