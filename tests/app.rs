@@ -6,12 +6,16 @@
 mod browser;
 mod hermetic;
 mod served;
+#[cfg(target_os = "linux")]
+mod terminal;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use browser::Browser;
+use clean_backup::files::content::content_hash;
 use hermetic::{Hermetic, contents};
 use serde_json::{Value, json};
 use served::{Review, library};
@@ -210,6 +214,86 @@ fn an_interrupted_run_is_finished_and_undone() {
 }
 
 #[test]
+fn what_was_killed_while_it_moved_files_is_finished() {
+    const FILES: u32 = 500;
+    let hermetic = home();
+    let home = hermetic.root().join("home");
+    fs::create_dir(home.join("many")).unwrap();
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg/8x8-tiny.jpg");
+    let mut bytes = fs::read(picture).unwrap();
+    let mut filed = BTreeMap::new();
+    for number in 0..FILES {
+        let (month, second) = (number % 12 + 1, number / 12);
+        let name = format!("IMG_2019{month:02}04_1011{second:02}.jpg");
+        bytes.extend(number.to_le_bytes());
+        fs::write(home.join("many").join(&name), &bytes).unwrap();
+        let hash = content_hash(&home.join("many").join(&name)).unwrap().to_hex();
+        filed.insert(home.join(format!("Filed/2019/{month:02}/{name}")), hash);
+    }
+    let before = contents(&home);
+    let mut app = Review::app(&hermetic, &[]);
+    let cookie = app.cookie();
+    let (many, top) = (place(&app, &cookie, &["many"]), place(&app, &cookie, &[]));
+    let new = app.post(&cookie, &format!("/api/places/{top}"), r#"{"name":"Filed"}"#);
+    let new: Value = serde_json::from_slice(&new.body).unwrap();
+    let file = json!({"file": {
+        "source": many, "destination": new["id"], "moves": true, "template": "{year}/{month}",
+    }});
+    let plan = app.begin(&cookie, &file.to_string());
+    assert_eq!(plan["plan"]["files"], FILES, "{plan}");
+    let apply = json!({"apply": {"number": plan["number"], "lost_for_good": 0}});
+    assert_eq!(app.post(&cookie, "/api/job", &apply.to_string()).status, 200);
+    while fs::read_dir(home.join("many")).unwrap().count() > FILES as usize - 20 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // SIGKILL, or what there is of it elsewhere.
+    app.child.kill().unwrap();
+    app.child.wait().unwrap();
+    let places = |folder: &str| -> BTreeMap<PathBuf, String> {
+        let mut files = contents(&home.join(folder));
+        files.retain(|path, _| path.extension().is_some_and(|kind| kind == "jpg"));
+        files
+    };
+    let (left, moved) = (places("many"), places("Filed"));
+    assert!(!left.is_empty() && !moved.is_empty(), "{} moved", moved.len());
+    let all: BTreeSet<&String> = left.values().chain(moved.values()).collect();
+    assert_eq!((left.len() + moved.len(), all.len()), (filed.len(), filed.len()));
+
+    // The page offers to finish it.
+    let app = Review::app(&hermetic, &[]);
+    let browser = Browser::start();
+    let cookie = match &browser {
+        Some(browser) => {
+            browser.open(&app.link);
+            browser.wait("document.querySelectorAll('#unfinished button').length === 1");
+            browser.screenshot("app-unfinished.png");
+            let again = hermetic.run(["app", "--no-open"]).stdout;
+            app.cookie_by(again[again.find("/open/").unwrap()..].trim_end())
+        }
+        None => app.cookie(),
+    };
+    let past = app.json(&cookie, "/api/history");
+    let run = past[0]["run"].as_str().unwrap();
+    assert_eq!(past[0]["ended"], false, "{past}");
+    match &browser {
+        Some(browser) => {
+            browser.click("#unfinished button");
+            browser.wait("document.querySelectorAll('#unfinished button').length === 0");
+        }
+        None => drop(app.begin(&cookie, &json!({ "resume": run }).to_string())),
+    }
+    while app.json(&cookie, "/api/job")["running"] == true {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!((places("many"), places("Filed")), (BTreeMap::new(), filed));
+    let past = app.json(&cookie, "/api/history");
+    assert_eq!((&past[0]["ended"], &past[0]["done"]), (&json!(true), &json!(FILES)), "{past}");
+    let undone = app.job(&cookie, &json!({ "undo": run }).to_string());
+    assert_eq!(undone["result"]["files"], FILES, "{undone}");
+    assert_eq!(contents(&home), before);
+}
+
+#[test]
 fn the_whole_program_in_a_browser() {
     let hermetic = home();
     let Some(browser) = Browser::start() else { return };
@@ -347,4 +431,41 @@ fn the_whole_program_in_a_browser() {
     assert_eq!(browser.log(), json!([]), "the console has errors");
     let mut app = app;
     assert_eq!(app.child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_menu_opens_it_too() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use terminal::{DOWN, ENTER, ESCAPE, Terminal};
+    let hermetic = home();
+    // In the place of a browser.
+    let programs = hermetic.root().join("programs");
+    let opened = hermetic.root().join("opened");
+    fs::create_dir(&programs).unwrap();
+    let browser = programs.join("xdg-open");
+    fs::write(&browser, format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display())).unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut terminal = Terminal::start(hermetic.command().env("PATH", &programs));
+    let downs = [DOWN; 5].concat();
+    terminal.answer("What would you like to do?", &(downs + ENTER));
+    terminal.wait("Open it at ");
+    let link = terminal.wait(" ").trim().lines().next().unwrap().to_owned();
+    let (host, token) = link.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let port = host.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    let opened = || fs::read_to_string(&opened).is_ok_and(|shown| shown.trim() == link);
+    terminal.until("the browser was started", opened);
+    let headers = [("Host", host)];
+    let answer = browser::request(port, "GET", &format!("/{token}"), &headers, "");
+    let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
+    let headers = [("Host", host), ("Cookie", cookie)];
+    let page = browser::request(port, "GET", "/", &headers, "");
+    assert!(page.text().contains("Organise by date"), "{}", page.text());
+    // The menu comes back when the page says that it is done.
+    let origin = format!("http://{host}");
+    let headers = [("Host", host), ("Cookie", cookie), ("Origin", &origin)];
+    assert_eq!(browser::request(port, "POST", "/api/close", &headers, "").status, 200);
+    terminal.wait("The same without the menu: clean-backup app\n");
+    terminal.answer("What would you like to do?", ESCAPE);
+    assert_eq!(terminal.end(), 0);
 }

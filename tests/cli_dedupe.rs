@@ -51,6 +51,38 @@ fn text_report() {
 }
 
 #[test]
+fn groups_come_in_the_order_that_is_asked_for_and_as_many() {
+    let hermetic = library();
+    let export = hermetic.work().join("library/export");
+    for number in 2..5 {
+        fs::copy(export.join("ridge-grey.jpg"), export.join(format!("grey {number}.jpg"))).unwrap();
+    }
+    let kept = |flags: &[&str]| -> (String, String) {
+        let ran = hermetic.run([&["dedupe", "library"], flags].concat());
+        let keepers = ran.stdout.lines().filter(|line| line.starts_with("  keep "));
+        let name = |line: &str| line.split(['/', '.']).nth(2).unwrap().to_owned();
+        let names: Vec<String> = keepers.map(name).collect();
+        (names.join(" "), ran.stdout)
+    };
+    for (flags, order) in [
+        (&[][..], "IMG_0412 ridge IMG_0413 IMG_0500"),
+        (&["--sort", "bytes"], "IMG_0412 ridge IMG_0413 IMG_0500"),
+        (&["--sort", "pictures"], "ridge IMG_0412 IMG_0413 IMG_0500"),
+        (&["--sort", "path"], "IMG_0412 IMG_0413 IMG_0500 ridge"),
+        (&["--groups", "0"], "IMG_0412 ridge IMG_0413 IMG_0500"),
+        (&["--sort", "path", "--groups", "1"], "IMG_0412"),
+    ] {
+        assert_eq!(kept(flags).0, order, "{flags:?}");
+    }
+    for (most, rest) in [("3", "1 more group, 0 bytes"), ("1", "3 more groups, 56.9 kB")] {
+        let (_, cut) = kept(&["--groups", most]);
+        assert!(cut.contains(&format!("\n… and {rest} to free: `clean-backup review`")), "{cut}");
+    }
+    let (_, cut) = kept(&["--groups", "3"]);
+    assert!(cut.contains("\n10 duplicates in 4 groups "), "{cut}");
+}
+
+#[test]
 fn json_report() {
     let hermetic = library();
     insta::assert_snapshot!(settled(&hermetic.run(["dedupe", "library", "--format", "json"])));

@@ -166,10 +166,64 @@ fn a_folder_that_is_not_there_is_asked_again() {
     terminal.press(ENTER);
     terminal.answer("Folder with pictures:", "nowhere\r");
     terminal.wait("nowhere is not a folder");
-    // Back to the first question, and out.
-    terminal.press(ESCAPE);
+    // Asked again, with what was typed. Back to the first question, and out.
+    terminal.wait("Folder with pictures:");
+    terminal.answer("nowhere", ESCAPE);
     terminal.answer("What would you like to do?", ESCAPE);
     assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_line_is_edited_with_the_keys_of_shells() {
+    const CTRL_A: &str = "\x01";
+    const CTRL_E: &str = "\x05";
+    const CTRL_U: &str = "\x15";
+    const CTRL_W: &str = "\x17";
+    const HOME: &str = "\x1b[H";
+    const END: &str = "\x1b[F";
+    let hermetic = library();
+    let mut terminal = menu(&hermetic, &[]);
+    // A name goes with its spaces, then everything.
+    terminal.press(ENTER);
+    terminal.answer("Folder with pictures:", &["nowhere/my phone", CTRL_W, "else", ENTER].concat());
+    terminal.wait("nowhere/else is not a folder");
+    terminal.wait("Folder with pictures:");
+    terminal.answer("nowhere/else", &[CTRL_W, CTRL_U, "it's mine", ENTER].concat());
+    terminal.answer("Another folder", &["s mine/pho", CTRL_A, "it'", CTRL_E, "ne", ENTER].concat());
+    terminal.answer("Another folder", &["s mine/202", HOME, "it'", END, "3", ENTER].concat());
+    terminal.answer("Another folder", ENTER);
+    terminal.answer("Reference folder", ENTER);
+    terminal.answer("How different may copies be?", ENTER);
+    terminal.answer("What should be done with them?", ENTER);
+    let line = "dedupe 'it'\\''s mine' 'it'\\''s mine/phone' 'it'\\''s mine/2023'\n";
+    terminal.wait(line);
+    terminal.answer("And now?", ENTER);
+    terminal.answer("What would you like to do?", ESCAPE);
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_password_is_typed_unseen_and_can_be_mended() {
+    let hermetic = library();
+    let mut terminal = Terminal::start(hermetic.command().args(["config", "set-password"]));
+    terminal.answer("Password:", "wrong\x15heard of sheep\r");
+    terminal.answer("Once more:", "herd of sheep\r");
+    terminal.wait("Those two differ.");
+    terminal.answer("Password:", "wrong\x15herd of sheep\r");
+    terminal.answer("Once more:", "herd of sheep\r");
+    terminal.wait("The password is set");
+    assert_eq!(terminal.end(), 0);
+    let seen = terminal.transcript();
+    assert!(!["wrong", "heard", "herd", "sheep"].iter().any(|word| seen.contains(word)), "{seen}");
+
+    let mut terminal = Terminal::start(hermetic.command().args(["config", "set-password"]));
+    terminal.answer("Password:", CTRL_C);
+    assert_eq!(terminal.end(), 130);
+    // Where it cannot be hidden it is not asked for.
+    let mut command = hermetic.command();
+    let mut dumb = Terminal::on(command.args(["config", "set-password"]), "dumb");
+    dumb.wait("cannot hide a password");
+    assert_eq!(dumb.end(), 1);
 }
 
 #[test]

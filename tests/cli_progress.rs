@@ -6,6 +6,8 @@
 mod hermetic;
 mod terminal;
 
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use hermetic::Hermetic;
@@ -39,6 +41,32 @@ fn a_line_of_each_stage_stays_and_none_is_wider_than_the_screen() {
             assert!(begins_a_stage(row), "{columns}: {row:?} in {rows:?}");
         }
     }
+}
+
+#[test]
+fn figures_leave_room_for_the_bar() {
+    let hermetic = Hermetic::new();
+    let card = hermetic.work().join("card");
+    fs::create_dir(&card).unwrap();
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jpeg/8x8-tiny.jpg");
+    let mut bytes = fs::read(tiny).unwrap();
+    // So many that a stage takes a while, and tells how long.
+    for number in 0..1000_u32 {
+        bytes.extend(number.to_le_bytes());
+        fs::write(card.join(format!("{number}.jpg")), &bytes).unwrap();
+    }
+    let mut command = hermetic.command();
+    command.args(["organize", "card", "dated", "--yes", "--preflight", "exact"]);
+    let mut terminal = Terminal::with_columns(&mut command, 48);
+    terminal.wait("Undo with");
+    assert_eq!(terminal.end(), 0, "{}", terminal.transcript());
+    let rows = terminal.rows(48);
+    let is_bar = |row: &&String| row.contains('/') && row.contains(" left");
+    for row in rows.iter().filter(is_bar) {
+        let cells = row.chars().filter(|cell| ['█', '░'].contains(cell)).count();
+        assert!(cells >= 8, "{row:?}");
+    }
+    println!("{} bars were drawn", rows.iter().filter(is_bar).count());
 }
 
 #[test]

@@ -231,9 +231,9 @@ fn the_link_can_be_asked_for_again() {
         assert_eq!(app.json(cookie, "/api/overview")["groups"], 0);
     }
     // Nobody else gets one: not without the key, and no page of a browser.
-    let note = hermetic.root().join("state/clean-backup/app-running.json");
+    let note = hermetic.root().join("state/clean-backup/pages-running.json");
     let note: Value = serde_json::from_slice(&fs::read(&note).unwrap()).unwrap();
-    let key = json!({ "key": note["key"] }).to_string();
+    let key = json!({ "key": note[0]["key"] }).to_string();
     let (host, origin) = (app.host(), format!("http://{}", app.host()));
     let own = [("Host", host.as_str()), ("Content-Type", "application/json")];
     let ask = |headers: &[(&str, &str)], body: &str| {
@@ -248,4 +248,42 @@ fn the_link_can_be_asked_for_again() {
     drop(app);
     let app = Review::app(&hermetic, &[]);
     app.cookie();
+}
+
+#[test]
+fn each_page_gives_links_to_itself_alone() {
+    let hermetic = served::library();
+    let app = Review::app(&hermetic, &[]);
+    let all = Review::start(&hermetic, &[]);
+    let exact = Review::start(&hermetic, &["--sensitivity", "exact"]);
+    assert_eq!(all.get(all.token_path(), &[]).status, 303);
+    assert_eq!(all.get(all.token_path(), &[]).status, 403);
+    let here = hermetic.work().join("library").display().to_string();
+    for (page, arguments) in [
+        (&app, &["app"][..]),
+        (&all, &["review", "library"]),
+        (&exact, &["review", "--sensitivity", "exact", "library/../library"]),
+        (&all, &["review", &here]),
+    ] {
+        let mut command = hermetic.command();
+        command.args(arguments).arg("--no-open");
+        let words = if arguments == ["app"] { "Open it at " } else { "Review them at " };
+        let again = Review::served(command, &format!("It is running already. {words}"));
+        assert_eq!(again.port, page.port, "{arguments:?}");
+        let statuses = [(); 2].map(|()| page.get(again.token_path(), &[]).status);
+        assert_eq!(statuses, [303, 403], "{arguments:?}");
+    }
+    // Once it has ended, the same command finds the duplicates anew.
+    drop(all);
+    Review::start(&hermetic, &[]).cookie();
+    #[cfg(unix)]
+    {
+        // The keys are nobody else's.
+        use std::os::unix::fs::PermissionsExt as _;
+        let note = hermetic.root().join("state/clean-backup/pages-running.json");
+        assert_eq!(fs::metadata(&note).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&note, fs::Permissions::from_mode(0o644)).unwrap();
+        drop(Review::start(&hermetic, &[]));
+        assert_eq!(fs::metadata(&note).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }

@@ -10,6 +10,7 @@ pub mod context;
 pub mod environment;
 pub mod failure;
 pub mod interrupt;
+pub mod line;
 pub mod location;
 pub mod log;
 pub mod menu;

@@ -2,14 +2,13 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
-use inquire::{InquireError, Password, PasswordDisplayMode};
-
 use super::failure::{Failure, FailureKind};
+use super::line::{self, LineContent};
 
 /// Most bytes that are read of a line.
 const LONGEST: u64 = 4 << 10;
 
-/// A password: on a terminal typed twice and not shown, else the first line of standard input.
+/// A password: on a terminal typed twice and shown as stars, else the first line of standard input.
 ///
 /// # Errors
 /// [`FailureKind::Interrupted`] on Ctrl-C; when nothing can be read.
@@ -21,14 +20,15 @@ pub fn ask() -> Result<String, Failure> {
         })?;
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
-    let question = Password::new("Password:")
-        .with_custom_confirmation_message("Once more:")
-        .with_custom_confirmation_error_message("Those two differ.")
-        .with_display_mode(PasswordDisplayMode::Hidden);
-    question.prompt().map_err(|error| match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-            Failure::new(FailureKind::Interrupted, "nothing was changed")
+    let typed = |question: &str| {
+        let secret = line::ask(question, "", LineContent::Secret, false)?;
+        secret.ok_or_else(|| Failure::new(FailureKind::Interrupted, "nothing was changed"))
+    };
+    loop {
+        let password = typed("Password: ")?;
+        if typed("Once more: ")? == password {
+            return Ok(password);
         }
-        error => Failure::new(FailureKind::Failed, format!("no password can be read: {error}")),
-    })
+        eprintln!("Those two differ.");
+    }
 }

@@ -61,7 +61,7 @@ impl Review {
         Self::served(command, "Review them at ")
     }
 
-    /// A program that prints a link after these words.
+    /// A program that prints a link after these words, in its first or second line.
     pub fn served(mut command: Command, words: &str) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -70,8 +70,9 @@ impl Review {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut lines = lines.map(Result::unwrap);
+        let mut lines = lines.map(Result::unwrap).take(2);
         let Some(line) = lines.find(|line| line.starts_with(words)) else {
+            let _ = child.kill();
             let output = child.wait_with_output().unwrap();
             panic!("no link: {}", String::from_utf8_lossy(&output.stderr));
         };
@@ -98,7 +99,12 @@ impl Review {
 
     /// The cookie that the link gives.
     pub fn cookie(&self) -> String {
-        let answer = self.get(self.token_path(), &[]);
+        self.cookie_by(self.token_path())
+    }
+
+    /// The cookie that another link gives.
+    pub fn cookie_by(&self, path: &str) -> String {
+        let answer = self.get(path, &[]);
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
         let cookie = answer.header("set-cookie").unwrap();
         assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");

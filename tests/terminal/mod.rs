@@ -36,8 +36,17 @@ impl Terminal {
         Self::with_columns(command, 100)
     }
 
+    /// As [`Self::start`], on a terminal of another kind.
+    pub fn on(command: &mut Command, term: &str) -> Self {
+        Self::with(command, 100, term)
+    }
+
     /// As [`Self::start`], on a wider or narrower terminal.
     pub fn with_columns(command: &mut Command, columns: u16) -> Self {
+        Self::with(command, columns, "xterm-256color")
+    }
+
+    fn with(command: &mut Command, columns: u16, term: &str) -> Self {
         let controller = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         rustix::pty::grantpt(&controller).unwrap();
         rustix::pty::unlockpt(&controller).unwrap();
@@ -47,7 +56,7 @@ impl Terminal {
         let flags = OFlags::RDWR | OFlags::NOCTTY;
         let terminal: OwnedFd = rustix::fs::open(name, flags, Mode::empty()).unwrap();
         command
-            .env("TERM", "xterm-256color")
+            .env("TERM", term)
             .stdin(terminal.try_clone().unwrap())
             .stdout(terminal.try_clone().unwrap())
             .stderr(terminal);
@@ -95,6 +104,15 @@ impl Terminal {
                 return fresh.to_owned();
             }
             assert!(start.elapsed() < PATIENCE, "{text:?} never came:\n{transcript}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until something has happened.
+    pub fn until(&self, what: &str, happened: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !happened() {
+            assert!(start.elapsed() < PATIENCE, "never: {what}\n{}", self.transcript());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

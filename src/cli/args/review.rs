@@ -9,8 +9,8 @@ use super::compared::ComparedArgs;
 /// `review`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "The page is served to this machine alone, by a link that can be opened once. \
-What is decided is kept at once, and is there again the next time. Nothing is changed before you \
+    after_help = "The page is served to this machine alone, by a link that can be opened once; start the \
+same command again for a new link to the program that is running. What is decided is kept at once, and is there again the next time. Nothing is changed before you \
 press Apply; what is applied can be undone, there and with `clean-backup undo`.
 
 Examples:

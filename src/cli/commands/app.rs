@@ -20,7 +20,7 @@ use super::desk::OwnDesk;
 use super::filing::{left_alone, notes};
 use super::organize::DateRules;
 use super::review::{OwnActions, done, listen, open_browser, random, random_bytes};
-use super::running;
+use super::running::{RunningPages, key};
 use crate::cli::args::{AppArgs, ProgramArgs};
 use crate::cli::context::Context;
 use crate::cli::environment::ProcessEnvironment;
@@ -54,9 +54,9 @@ pub fn run(
         environment: environment.clone(),
     });
     let password = options.listen.map(|_| password(context)).transpose()?;
-    let note = state.join("app-running.json");
+    let running = RunningPages::of(&state, "app", "");
     if options.listen.is_none()
-        && let Some(link) = running::another_link(&note)
+        && let Some(link) = running.another_link()
     {
         render::print(&format!("It is running already. Open it at {link}\n"))?;
         if !options.no_open && context.asks {
@@ -90,9 +90,9 @@ pub fn run(
             Gate::password(hash, options.host.clone(), random_bytes)
         }
         None => {
-            let key = running::key(random()?);
+            let key = key(random()?);
             let secret = Secret::new(random()?).with_key(key.clone());
-            running::note(&note, port, &key);
+            running.note(port, &key);
             let link = secret.link(port);
             render::print(&format!(
                 "Open it at {link}\n\

@@ -1,7 +1,7 @@
 //! The review page: finds, serves, opens a browser, and does what the page asks for.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -12,7 +12,7 @@ use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::act::proposal::ProposalOptions;
 use clean_backup::catalogue::decisions::Decisions;
 use clean_backup::files::fsops::Disk;
-use clean_backup::library::{Acting, Library, acted_on};
+use clean_backup::library::{Acting, DuplicateOptions, Library, acted_on};
 use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
 use clean_backup::model::path_text::for_people;
@@ -22,9 +22,11 @@ use clean_backup::review::{
 };
 
 use super::dedupe::{duplicate_options, find, run_label};
+use super::running::{RunningPages, key};
 use crate::cli::args::ReviewArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, FailureKind, Outcome};
+use crate::cli::settings::Settings;
 use crate::cli::{interrupt, render};
 
 /// Serves the review page until it is closed, or Ctrl-C.
@@ -37,6 +39,17 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
     compared.no_carry = options.no_carry;
     let to = context.destination(options.to.as_deref(), &compared.references)?;
     compared.skip_dirs = to.iter().cloned().collect();
+    let running = running(context, &compared, to.as_deref());
+    if let Some(link) = running.as_ref().and_then(RunningPages::another_link) {
+        render::print(&format!(
+            "It is running already. Review them at {link}\n\
+             To look for duplicates anew, finish that review first, on the page or with Ctrl-C.\n"
+        ))?;
+        if !options.no_open && context.asks {
+            open_browser(&link);
+        }
+        return Ok(Outcome::Done);
+    }
     // Before hours of hashing.
     let listener = listen(options.port)?;
     let decisions = match context.decisions_file() {
@@ -67,11 +80,16 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
         Failure::new(FailureKind::Failed, format!("the page cannot be served: {error}"))
     };
     let port = listener.local_addr().map_err(failed)?.port();
-    let secret = Secret::new(random()?);
+    let key = key(random()?);
+    let secret = Secret::new(random()?).with_key(key.clone());
+    if let Some(running) = running {
+        running.note(port, &key);
+    }
     let link = secret.link(port);
     render::print(&format!(
         "{}.\nReview them at {link}\n\
-         The link works once, on this machine. Ctrl-C, or closing the program, loses no decision.\n",
+         The link works once, on this machine. Start the same command again for another one. Ctrl-C \
+         ends the program; what was decided is kept.\n",
         extent(&findings),
     ))?;
     let carry = !options.no_carry;
@@ -92,6 +110,24 @@ pub fn run(context: &Context<'_>, options: &ReviewArgs) -> Result<Outcome, Failu
             .hint("what you decided is kept; the same command shows it again"));
     }
     Ok(outcome)
+}
+
+/// The reviews of the same folders by the same rules that may be running; `None` where nothing is
+/// noted.
+fn running(
+    context: &Context<'_>,
+    compared: &DuplicateOptions,
+    to: Option<&Path>,
+) -> Option<RunningPages> {
+    let mut compared = compared.clone();
+    for paths in [&mut compared.roots, &mut compared.references, &mut compared.with_cache] {
+        for path in paths {
+            *path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        }
+    }
+    let settings = Settings { password_hash: None, color: None, ..context.settings.clone() };
+    let shown = format!("{:?}", (compared, settings, to, context.no_cache));
+    Some(RunningPages::of(context.state.as_deref()?, "review", &shown))
 }
 
 /// What was found, in a line.

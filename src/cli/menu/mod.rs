@@ -31,6 +31,7 @@ enum Mode {
     Organize,
     Settings,
     History,
+    App,
     Quit,
 }
 
@@ -60,7 +61,7 @@ pub fn run(
         || format!("threshold {}", settings.policy.radius),
         |sensitivity| sensitivity.name().to_owned(),
     );
-    let questions = Questions::new(environment.home());
+    let questions = Questions::new(environment.home(), colour);
     let mut menu = Menu { words, environment, sensitivity, dispatch, questions };
     eprintln!("Clean-Backup. Esc goes back, Ctrl-C ends; no file is changed before you say so.\n");
     loop {
@@ -70,6 +71,7 @@ pub fn run(
             MenuChoice("Organise by date", Mode::Organize),
             MenuChoice("Sensitivity and settings", Mode::Settings),
             MenuChoice("History and undo", Mode::History),
+            MenuChoice("Do all of this in the browser", Mode::App),
             MenuChoice("Quit", Mode::Quit),
         ];
         let _went_back: Option<()> = match choose("What would you like to do?", &modes)? {
@@ -78,6 +80,7 @@ pub fn run(
             Some(Mode::Organize) => menu.organize()?,
             Some(Mode::Settings) => menu.settings()?,
             Some(Mode::History) => menu.history()?,
+            Some(Mode::App) => menu.run(&["app"].map(OsString::from))?,
             Some(Mode::Quit) | None => return Ok(Outcome::Done),
         };
         eprintln!();

@@ -1,17 +1,17 @@
-//! The questions, through `inquire`.
+//! The questions: those with choices through `inquire`.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use clean_backup::model::path_text::for_people;
+use clean_backup::model::path_text::{for_people, one_line};
 use inquire::ui::RenderConfig;
-use inquire::validator::Validation;
-use inquire::{InquireError, Select, Text};
+use inquire::{InquireError, Select};
 
 use super::super::ask::forget_typed_ahead;
 use super::super::failure::{Failure, FailureKind};
-use super::paths::{Folders, typed_path};
+use super::super::line::{self, LineContent};
+use super::paths::{folders_from, typed_path};
 
 /// What is shown, and what it stands for.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ impl<T> fmt::Display for MenuChoice<'_, T> {
 /// `None` where somebody went back with Esc.
 type Prompted<T> = Result<Option<T>, Failure>;
 
-/// With colours or without, for all questions.
+/// With colours or without, for all questions with choices.
 pub(super) fn prepare(colour: bool) {
     let look = if colour { RenderConfig::default_colored() } else { RenderConfig::empty() };
     inquire::set_global_render_config(look);
@@ -54,17 +54,19 @@ pub(super) fn choose<T: Copy>(question: &str, choices: &[MenuChoice<'_, T>]) -> 
 pub(super) struct Questions {
     home: Option<PathBuf>,
     last: String,
+    colour: bool,
 }
 
 impl Questions {
-    pub fn new(home: Option<PathBuf>) -> Self {
-        Self { home, last: ".".to_owned() }
+    pub fn new(home: Option<PathBuf>, colour: bool) -> Self {
+        Self { home, last: ".".to_owned(), colour }
     }
 
     /// Any text.
     pub fn text(&self, question: &str, usual: &str) -> Prompted<String> {
-        forget_typed_ahead();
-        answer(Text::new(question).with_default(usual).prompt_skippable())
+        let question = worded(question, Some(usual));
+        let line = line::ask(&question, "", LineContent::Text, self.colour)?;
+        Ok(line.map(|line| if line.is_empty() { usual.to_owned() } else { line }))
     }
 
     /// A folder that is there.
@@ -101,37 +103,48 @@ impl Questions {
     }
 
     fn path(&self, question: &str, usual: Option<&str>, there: bool) -> Prompted<OsString> {
-        let home = self.home.clone();
-        let (optional, home_of) = (usual.is_none() && there, home.clone());
-        let validator = move |text: &str| {
-            let path = typed_path(text, home_of.as_deref());
-            Ok(match () {
-                () if text.is_empty() && optional => Validation::Valid,
-                () if text.is_empty() => Validation::Invalid("a folder is needed".into()),
-                () if there && !path.is_dir() => {
-                    let name = for_people(Path::new(text));
-                    Validation::Invalid(format!("{name} is not a folder").into())
-                }
-                () if path.exists() && !path.is_dir() => {
-                    Validation::Invalid("that is a file, not a folder".into())
-                }
-                () => Validation::Valid,
-            })
-        };
-        let mut prompt = Text::new(question)
-            .with_validator(validator)
-            .with_autocomplete(Folders { home: home.clone() })
-            .with_page_size(6);
-        if let Some(usual) = usual {
-            prompt = prompt.with_default(usual);
+        let home = self.home.as_deref();
+        let question = worded(question, usual);
+        let offered = |typed: &str| folders_from(typed, home);
+        let mut typed = String::new();
+        loop {
+            let content = LineContent::Path(&offered);
+            let Some(line) = line::ask(&question, &typed, content, self.colour)? else {
+                return Ok(None);
+            };
+            let text = match usual {
+                Some(usual) if line.is_empty() => usual,
+                _ => line.as_str(),
+            };
+            if text.is_empty() && there {
+                return Ok(Some(OsString::new()));
+            }
+            let path = typed_path(text, home);
+            match refusal(text, &path, there) {
+                Some(why) => eprintln!("{why}"),
+                // Else it would be taken for a flag.
+                None if text.starts_with('-') => return Ok(Some(format!("./{text}").into())),
+                None => return Ok(Some(path.into_os_string())),
+            }
+            typed = line;
         }
-        forget_typed_ahead();
-        let text = answer(prompt.prompt_skippable())?;
-        Ok(text.map(|text| match text.is_empty() {
-            true => OsString::new(),
-            // Else it would be taken for a flag.
-            false if text.starts_with('-') => format!("./{text}").into(),
-            false => typed_path(&text, home.as_deref()).into_os_string(),
-        }))
+    }
+}
+
+/// A question as those with choices look.
+fn worded(question: &str, usual: Option<&str>) -> String {
+    let usual = usual.map(|usual| format!("({}) ", one_line(usual)));
+    format!("? {question} {}", usual.unwrap_or_default())
+}
+
+/// Why a path is no answer.
+fn refusal(typed: &str, path: &Path, there: bool) -> Option<String> {
+    match () {
+        () if typed.is_empty() => Some("A folder is needed.".to_owned()),
+        () if there && !path.is_dir() => {
+            Some(format!("{} is not a folder.", for_people(Path::new(typed))))
+        }
+        () if path.exists() && !path.is_dir() => Some("That is a file, not a folder.".to_owned()),
+        () => None,
     }
 }
