@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use clean_backup::container::film::{self, FilmTrack};
 use clean_backup::decode::DecodeOptions;
-use clean_backup::decode::film::{FrameBudget, TOLERANCE, frames_at, probe};
+use clean_backup::decode::film::{FrameBudget, TOLERANCE, frame_at, frames_at};
 
 /// Ticks a second of the times in `/proc`.
 const TICKS: f64 = 100.0;
@@ -107,7 +107,7 @@ fn main() {
         let decode = DecodeOptions::default();
         let first = seconds(ROUNDS, || {
             let track = film::read(&source).unwrap();
-            probe(&source, &track, &mut FrameBudget::PROBE.clone(), &decode).unwrap();
+            frame_at(&source, &track, 0, &mut FrameBudget::PROBE.clone(), &decode).unwrap();
         });
         let keys = seconds(1, || frames(&source, &track, &times(&track, 0)));
         let between = seconds(1, || frames(&source, &track, &times(&track, 200_000)));

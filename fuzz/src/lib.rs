@@ -1,7 +1,7 @@
 //! What the targets share.
 
 use clean_backup::container::film;
-use clean_backup::decode::film::{FrameBudget, TOLERANCE, frames_at, probe};
+use clean_backup::decode::film::{FrameBudget, TOLERANCE, frame_at, frames_at};
 use clean_backup::decode::preview::preview;
 use clean_backup::decode::{DecodeError, DecodeOptions, Limits, decode, sniff};
 use clean_backup::model::media::{Format, Orientation};
@@ -42,9 +42,10 @@ pub fn check_picture_of(bytes: &[u8], wanted: impl Fn(Format) -> bool) -> bool {
 pub fn check_film(bytes: &[u8]) -> bool {
     let Ok(track) = film::read(&bytes) else { return false };
     let mut budget = FrameBudget { pixels: 2_000_000 };
-    if let Err(DecodeError::Panicked(message)) = probe(&bytes, &track, &mut budget, &options(false))
+    if let Err(DecodeError::Panicked(message)) =
+        frame_at(&bytes, &track, 0, &mut budget, &options(false))
     {
-        panic!("probe: {message}");
+        panic!("first frame: {message}");
     }
     let times = [1, 3, 5, 7].map(|eighth| track.duration / 8 * eighth);
     let mut told = [0; 4];

@@ -12,7 +12,7 @@ use crate::catalogue::cache::Cache;
 use crate::catalogue::tiles::KnownFilm;
 use crate::container::ReadAt;
 use crate::container::film::{self, FilmError, FilmTrack, Rotation};
-use crate::decode::film::{FrameBudget, TOLERANCE, frames_at};
+use crate::decode::film::{FrameBudget, frame_at};
 use crate::decode::{DecodeError, DecodeOptions, sniff_film};
 use crate::files::content::FileSource;
 use crate::metadata;
@@ -274,12 +274,7 @@ fn frame(
     budget: &mut FrameBudget,
     options: &DecodeOptions,
 ) -> Result<Frame, DecodeError> {
-    let mut found = Err(DecodeError::Damaged("there is no first frame".into()));
-    frames_at(source, track, &[time], TOLERANCE, budget, options, &mut |_, shown| {
-        found = shown;
-        false
-    })?;
-    found.map(|shown| Frame::new(time, shown.tiles))
+    frame_at(source, track, time, budget, options).map(|shown| Frame::new(time, shown.tiles))
 }
 
 /// When it was taken: by the clock there where the file says so, else in UTC.

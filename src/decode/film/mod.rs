@@ -18,7 +18,7 @@ mod mjpeg;
 #[cfg(feature = "video")]
 mod mpeg4;
 mod opened;
-mod probe;
+mod single;
 mod vp8;
 #[cfg(feature = "video")]
 mod vp9;
@@ -26,7 +26,7 @@ mod wanted;
 
 pub use budget::FrameBudget;
 pub use frames::{Found, Shown, frames_at, frames_needed, keyframe};
-pub use probe::{Probe, TOLERANCE, is_flat, probe};
+pub use single::{TOLERANCE, frame_at};
 
 use super::heif::layers::widen;
 use super::{DecodeError, DecodeOptions, caught, jpeg};

@@ -33,7 +33,8 @@ fn expected() -> BTreeMap<String, Vec<(i64, Tile)>> {
 fn compare(name: &str, found: &Tile, expected: &Tile) {
     let most = found.0.iter().zip(&expected.0).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
     assert!(most <= 2, "{name}: {most}");
-    assert!(!is_flat(expected), "{name}");
+    let (low, high) = (expected.0.iter().min().unwrap(), expected.0.iter().max().unwrap());
+    assert!(high - low > 60, "{name}: flat frames hash like noise");
     let view = |tile: &Tile| dct::hash_tile(tile).upright();
     let (found, expected) = (view(found), view(expected));
     let coarse = found.phash.distance(expected.phash).0;
@@ -341,17 +342,4 @@ fn frames_before_the_keyframe_that_they_follow_need_the_one_before() {
     let one =
         |start, last, index| Stretch { start, last, frames: BTreeMap::from([(last, vec![index])]) };
     assert_eq!(stretches, [one(2, 4, 0), one(0, 1, 1)]);
-}
-
-#[test]
-fn flat_is_what_deviates_by_less_than_eight() {
-    let striped = |low: u8, high: u8| {
-        let mut tile = Tile([low; TILE_SIDE * TILE_SIDE]);
-        tile.0.iter_mut().step_by(2).for_each(|cell| *cell = high);
-        tile
-    };
-    assert!(is_flat(&striped(10, 10)));
-    assert!(is_flat(&striped(100, 115)));
-    assert!(!is_flat(&striped(100, 116)));
-    assert!(!is_flat(&striped(0, 255)));
 }
