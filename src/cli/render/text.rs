@@ -305,8 +305,12 @@ fn push_summary(writer: &mut TextWriter, report: &Findings) {
     let head = if summary.groups == 0 {
         "No duplicates found.".to_owned()
     } else {
-        let among =
-            [("bursts", summary.bursts), ("only alike", summary.alike), ("unsure", summary.unsure)];
+        let among = [
+            ("bursts", summary.bursts),
+            ("only alike", summary.alike),
+            ("unsure", summary.unsure),
+            ("films of other bytes", summary.other_films),
+        ];
         let among: Vec<String> = among
             .into_iter()
             .filter(|(_, number)| *number > 0)

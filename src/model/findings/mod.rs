@@ -220,6 +220,8 @@ pub struct Summary {
     pub alike: u64,
     /// Duplicates among them of which it is not sure that they are the copies.
     pub unsure: u64,
+    /// Duplicates among them that are films of other bytes.
+    pub other_films: u64,
     /// Linked pictures.
     pub linked: u64,
     /// Duplicates of which they or their keepers may be damaged.
@@ -297,6 +299,7 @@ impl Findings {
             bursts: duplicates().filter(|d| d.relation == Relation::Burst).count() as u64,
             alike: duplicates().filter(|d| d.relation == Relation::Alike).count() as u64,
             unsure: duplicates().filter(|d| d.unsure.is_some()).count() as u64,
+            other_films: duplicates().filter(|d| d.is_other_film()).count() as u64,
             linked: self.groups.iter().map(|group| group.linked.len() as u64).sum(),
             alarms: duplicates().filter(|d| d.alarm.is_some()).count() as u64,
             reclaimable_bytes: self
