@@ -63,6 +63,25 @@ fn quicktime_has_two_dates() {
     assert_eq!(none, [DateCandidate::utc(DateSource::MovieHeader, "0", None)]);
 }
 
+#[test]
+fn a_camera_is_named_by_user_data() {
+    let text = |kind: &[u8; 4], text: &[u8]| {
+        let mut content = (text.len() as u16).to_be_bytes().to_vec();
+        content.extend([0x15, 0xc7]);
+        content.extend(text);
+        boxed(kind, &content)
+    };
+    let film = |texts: &[Vec<u8>]| {
+        let movie = boxed(b"moov", &boxed(b"udta", &texts.concat()));
+        read(&[boxed(b"ftyp", b"qt  \0\0\0\0"), movie].concat()).camera
+    };
+    let make = text(b"\xa9mak", b"Pinhole\0");
+    let model = text(b"\xa9mod", b"One");
+    assert_eq!(film(&[make, model.clone()]).as_deref(), Some("Pinhole One"));
+    assert_eq!(film(&[model]).as_deref(), Some("One"));
+    assert_eq!(film(&[text(b"\xa9swr", b"Lavf")]), None);
+}
+
 /// A WebM file of unknown length with a date 100 seconds after 2001.
 fn webm() -> Vec<u8> {
     let mut bytes = b"\x1a\x45\xdf\xa3\x84\x42\x86\x81\x01".to_vec();
