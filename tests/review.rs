@@ -184,6 +184,7 @@ fn files_are_served_by_number_alone() {
     );
 }
 
+#[cfg(feature = "video")]
 #[test]
 fn films_are_served_by_ranges_and_stay() {
     let hermetic = hermetic::Hermetic::new();

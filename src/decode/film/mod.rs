@@ -108,5 +108,5 @@ pub(in crate::decode) fn refused(error: FilmError) -> DecodeError {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "video"))]
 mod tests;

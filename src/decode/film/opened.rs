@@ -25,7 +25,7 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    #[cfg(test)]
+    #[cfg(all(test, feature = "video"))]
     pub(super) fn of(decoder: Box<dyn FrameDecoder>) -> Self {
         Self { decoder, _memory: None }
     }
