@@ -26,8 +26,11 @@ fn report(hermetic: &Hermetic, more: &[&str]) -> Value {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
+/// Of each duplicate its name, its relation, and whether it would be acted on.
+type Duplicates = BTreeSet<(String, String, bool)>;
+
 /// Keeper, then each duplicate with its relation and whether it would be acted on.
-fn groups(report: &Value) -> Vec<(String, BTreeSet<(String, String, bool)>)> {
+fn groups(report: &Value) -> Vec<(String, Duplicates)> {
     let name = |member: &Value| {
         Path::new(member["path"].as_str().unwrap()).file_name().unwrap().to_string_lossy().into()
     };
@@ -44,10 +47,7 @@ fn groups(report: &Value) -> Vec<(String, BTreeSet<(String, String, bool)>)> {
         .collect()
 }
 
-fn expect(
-    keeper: &str,
-    duplicates: &[(&str, &str, bool)],
-) -> (String, BTreeSet<(String, String, bool)>) {
+fn expect(keeper: &str, duplicates: &[(&str, &str, bool)]) -> (String, Duplicates) {
     let duplicates = duplicates.iter().map(|d| (d.0.to_owned(), d.1.to_owned(), d.2));
     (keeper.to_owned(), duplicates.collect())
 }

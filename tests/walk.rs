@@ -118,7 +118,10 @@ fn files_that_are_no_pictures_are_counted() {
         },
         &AtomicBool::new(false),
     );
-    assert_eq!((found.files.len(), found.other), (1, 3));
+    assert_eq!((found.files.len(), found.videos.len(), found.other), (1, 1, 2));
+    assert!(
+        found.videos[0].path.ends_with("x.mov") && found.films == [found.videos[0].path.clone()]
+    );
     assert_eq!(told.into_inner(), 4);
 }
 

@@ -108,5 +108,6 @@ pub(in crate::decode) fn refused(error: FilmError) -> DecodeError {
     }
 }
 
-#[cfg(all(test, feature = "video"))]
+#[cfg(test)]
+#[cfg(feature = "video")]
 mod tests;
