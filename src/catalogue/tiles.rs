@@ -396,6 +396,16 @@ pub fn first_word(hasher: &blake3::Hasher) -> i64 {
     i64::from_le_bytes(words[0])
 }
 
+/// Whether an error is about a value, not about the database.
+pub(in crate::catalogue) fn is_of_value(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+    )
+}
+
 fn check_own(file: &Path) -> Result<(), TileStoreError> {
     match look(file, APPLICATION_ID) {
         Ok(DatabaseState::Free) => Ok(()),

@@ -1,5 +1,8 @@
 //! What is known of a film beside its frames.
 
+use super::path_text::one_line;
+use super::readable::{human_bit_rate, human_duration};
+
 /// How a film is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FilmFacts {
@@ -16,6 +19,12 @@ pub struct FilmFacts {
 }
 
 impl FilmFacts {
+    /// How long it is, how it is coded, and bits a second (human-readable).
+    pub fn words(&self) -> String {
+        let (length, rate) = (human_duration(self.duration_us), human_bit_rate(self.bit_rate()));
+        format!("{length} of {}, {rate}", one_line(&self.codec))
+    }
+
     /// Bits of the frames a second, rounded down; 0 for a film of no length.
     pub fn bit_rate(&self) -> u64 {
         let bits = u128::from(self.frame_bytes) * 8 * 1_000_000;

@@ -12,7 +12,7 @@ use crate::dedupe::carry::KnownConflict;
 use crate::model::film::FilmFacts;
 use crate::model::findings::{Alarm, FoundPicture, Group};
 use crate::model::path_text::{for_people, one_line};
-use crate::model::readable::{human_bit_rate, human_duration, iso_time};
+use crate::model::readable::iso_time;
 
 /// Most groups, or files, that are given at once.
 const MOST: usize = 200;
@@ -210,11 +210,6 @@ impl Session {
     }
 }
 
-fn film_words(film: &FilmFacts) -> String {
-    let (length, rate) = (human_duration(film.duration_us), human_bit_rate(film.bit_rate()));
-    format!("{length} of {}, {rate}", one_line(&film.codec))
-}
-
 fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) -> MemberJson {
     let duplicate = arranged.duplicates.iter().find(|d| d.picture.path == picture.path);
     let linked = arranged.linked.iter().find(|linked| linked.picture.path == picture.path);
@@ -233,7 +228,7 @@ fn member_json(id: usize, picture: &FoundPicture, role: Role, arranged: &Group) 
         format: picture.format.name(),
         captured: picture.captured.map(iso_time),
         camera: picture.camera.clone(),
-        film: picture.film.as_ref().map(film_words),
+        film: picture.film.as_ref().map(FilmFacts::words),
         modified_ms: picture.stamp.modified.0 / 1_000_000,
         quality: picture.hash.quality.0,
         relation: duplicate.map(|d| d.relation.name()),

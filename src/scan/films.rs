@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::catalogue::cache::Cache;
 use crate::catalogue::tiles::KnownFilm;
 use crate::container::ReadAt;
-use crate::container::film::{self, FilmError, FilmTrack, Rotation};
+use crate::container::film::{self, FilmError, FilmTrack};
 use crate::decode::film::{FrameBudget, frame_at};
 use crate::decode::{DecodeError, DecodeOptions, sniff_film};
 use crate::files::content::FileSource;
@@ -111,14 +111,18 @@ pub(super) fn scan(files: Vec<MediaFile>, cache: Option<&mut Cache>, job: FilmJo
     let (to_writer, read) = bounded(WRITE_FILMS);
     let mut waiting: Vec<(usize, Film)> = Vec::new();
     let mut write = |waiting: &mut Vec<(usize, Film)>, known: &mut Vec<Option<KnownFilm>>| {
-        if let Some(store) = &mut store {
-            let films: Vec<&Film> = waiting.iter().map(|(_, film)| film).collect();
-            if let Err(error) = store.write_films(&films, &base) {
-                tracing::warn!("{error}; what was read of films is not kept");
-            }
+        if waiting.is_empty() {
+            return;
         }
-        for (index, film) in waiting.drain(..) {
-            known[index] = Some(KnownFilm { id: NO_ROW, film, frames: Vec::new() });
+        let films: Vec<&Film> = waiting.iter().map(|(_, film)| film).collect();
+        let written = store.as_mut().map(|store| store.write_films(&films, &base));
+        let ids = written.unwrap_or_else(|| Ok(Vec::new())).unwrap_or_else(|error| {
+            tracing::warn!("{error}; what was read of films is not kept");
+            Vec::new()
+        });
+        let ids = ids.into_iter().chain(std::iter::repeat(NO_ROW));
+        for ((index, film), id) in waiting.drain(..).zip(ids) {
+            known[index] = Some(KnownFilm { id, film, frames: Vec::new() });
         }
     };
     std::thread::scope(|scope| {
@@ -156,14 +160,6 @@ pub(super) fn scan(files: Vec<MediaFile>, cache: Option<&mut Cache>, job: FilmJo
     });
     write(&mut waiting, &mut known);
     job.progress.on(Event::StageFinished { stage: Phase::Films });
-    // The rows have numbers now.
-    if let Some(store) = &store
-        && let Ok(rows) = store.film_ids()
-    {
-        for film in known.iter_mut().flatten().filter(|film| film.id == NO_ROW) {
-            film.id = rows.get(&base.join(&film.film.file.path)).copied().unwrap_or(NO_ROW);
-        }
-    }
     scan.films = known.into_iter().flatten().collect();
     scan.skipped.sort();
     scan.interrupted = scan.films.len() + scan.skipped.len() < files.len();
@@ -219,10 +215,7 @@ fn of_track(
     track: &FilmTrack,
     options: &DecodeOptions,
 ) -> io::Result<FilmRecord> {
-    let (width, height) = match track.rotation {
-        Rotation::Upright | Rotation::Half => (track.width, track.height),
-        Rotation::Quarter | Rotation::ThreeQuarters => (track.height, track.width),
-    };
+    let (width, height) = track.shown_size();
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let samples = &track.samples;
     // Of a long film only the keyframes were listed.

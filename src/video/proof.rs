@@ -62,6 +62,11 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// How well the motion agrees, in per cent; 0 where it does the contrary.
+    pub fn per_cent(&self) -> u8 {
+        (self.motion / 10).clamp(0, 100) as u8
+    }
+
     /// Whether the films may be the same but for a moment by which one begins later.
     pub fn may_be_shifted(&self) -> bool {
         self.standing == FilmStanding::Different

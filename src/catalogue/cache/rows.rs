@@ -3,6 +3,7 @@
 use rusqlite::{Row, Statement, params};
 
 use super::{CachedRow, Moved};
+use crate::catalogue::tiles::is_of_value;
 use crate::model::media::{
     Bytes, CaptureTime, ChangedNs, DecodeFlags, Dimensions, Evidence, FileKey, FileStamp, Format,
     MediaFile, Metadata, ModifiedNs, Orientation, Volume,
@@ -138,16 +139,6 @@ pub(super) fn read_for(
             Some(CachedRow { unconfirmed: content.is_some() && !certain, ..found })
         }
     })
-}
-
-/// Whether an error is about a value, not about the database.
-fn is_of_value(error: &rusqlite::Error) -> bool {
-    matches!(
-        error,
-        rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..)
-    )
 }
 
 /// The row as a picture; `None` when it is not one, or makes no sense.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Row, params};
 
-use super::{TileStore, TileStoreError, first_word};
+use super::{TileStore, TileStoreError, first_word, is_of_value};
 use crate::model::film::FilmFacts;
 use crate::model::media::{
     Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, MediaFile,
@@ -151,13 +151,19 @@ impl TileStore {
         })
     }
 
-    /// Writes films in one transaction, replacing what was known under their paths.
+    /// Writes films in one transaction, replacing what was known under their paths; gives their
+    /// numbers in the same order.
     ///
     /// # Errors
     /// [`TileStoreError`]
-    pub fn write_films(&mut self, films: &[&Film], base: &Path) -> Result<(), TileStoreError> {
+    pub fn write_films(
+        &mut self,
+        films: &[&Film],
+        base: &Path,
+    ) -> Result<Vec<i64>, TileStoreError> {
         self.attempt_mut(|store| {
             let transaction = store.connection.transaction()?;
+            let mut ids = Vec::with_capacity(films.len());
             for film in films {
                 let key = key_of_path(&base.join(&film.file.path));
                 transaction
@@ -170,8 +176,10 @@ impl TileStore {
                 for (probe, frame) in &film.record.fingerprint.frames {
                     insert_frame(&transaction, id, Some(*probe), frame)?;
                 }
+                ids.push(id);
             }
-            transaction.commit()
+            transaction.commit()?;
+            Ok(ids)
         })
     }
 
@@ -286,22 +294,6 @@ impl TileStore {
             )?;
             transaction.commit()?;
             Ok(removed.len() as u64)
-        })
-    }
-
-    /// The numbers of all films, by absolute path.
-    ///
-    /// # Errors
-    /// [`TileStoreError`]
-    pub fn film_ids(&self) -> Result<HashMap<PathBuf, i64>, TileStoreError> {
-        self.attempt(|store| {
-            let mut statement = store.connection.prepare("SELECT path, id FROM film")?;
-            let mut rows = statement.query([])?;
-            let mut ids = HashMap::new();
-            while let Some(row) = rows.next()? {
-                ids.insert(path_of_key(row.get_ref(0)?.as_blob()?), row.get(1)?);
-            }
-            Ok(ids)
         })
     }
 
@@ -494,14 +486,4 @@ fn pair_seal((first, second): (i64, i64), found: Agreement) -> i64 {
     hasher.update(&first.to_le_bytes()).update(&second.to_le_bytes());
     hasher.update(format!("{found:?}").as_bytes());
     first_word(&hasher)
-}
-
-/// Whether an error is about a value, not about the database.
-fn is_of_value(error: &rusqlite::Error) -> bool {
-    matches!(
-        error,
-        rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..)
-    )
 }

@@ -120,9 +120,14 @@ fn from_hex(hex: &str) -> Result<Needle, Failure> {
         .map_err(|error| Failure::new(FailureKind::Usage, format!("--hash {hex}: {error}")))
 }
 
+/// A path from `base` on where it lies below it.
+fn below(path: &Path, base: &Path) -> PathBuf {
+    let below = path.strip_prefix(base).ok().filter(|_| !base.as_os_str().is_empty());
+    below.unwrap_or(path).to_owned()
+}
+
 fn film_hit(hit: FilmHit, base: &Path) -> Hit {
-    let below = hit.film.path.strip_prefix(base).ok().filter(|_| !base.as_os_str().is_empty());
-    let path = below.unwrap_or(&hit.film.path).to_owned();
+    let path = below(&hit.film.path, base);
     Hit {
         picture: FoundPicture { path, ..hit.film },
         cache: hit.cache,
@@ -136,10 +141,9 @@ fn film_hit(hit: FilmHit, base: &Path) -> Hit {
 /// A hit, its path from `base` on where it lies below it.
 fn hit(SimilarHit { similar, cache }: SimilarHit, base: &Path) -> Hit {
     let known = similar.picture;
-    let below = known.path.strip_prefix(base).ok().filter(|_| !base.as_os_str().is_empty());
     Hit {
         picture: FoundPicture {
-            path: below.unwrap_or(&known.path).to_owned(),
+            path: below(&known.path, base),
             stamp: known.stamp,
             content: known.content.map(|content| content.0),
             format: known.record.format,

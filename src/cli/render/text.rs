@@ -9,9 +9,7 @@ use clean_backup::model::findings::{
 use clean_backup::model::media::Orientation;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::policy::Sensitivity;
-use clean_backup::model::readable::{
-    count, grouped, human_bit_rate, human_bytes, human_duration, iso_time, plural,
-};
+use clean_backup::model::readable::{count, grouped, human_bytes, iso_time, plural};
 use clean_backup::units::is_edit_of;
 
 /// How the text is to look.
@@ -175,8 +173,7 @@ pub(super) fn outline(picture: &FoundPicture) -> String {
     }
     line.push_str(picture.format.name());
     if let Some(film) = picture.film.as_ref().filter(|film| !film.codec.is_empty()) {
-        let (length, rate) = (human_duration(film.duration_us), human_bit_rate(film.bit_rate()));
-        let _ = write!(line, ", {length} of {}, {rate}", one_line(&film.codec));
+        let _ = write!(line, ", {}", film.words());
     }
     let _ = write!(line, ", {}", human_bytes(picture.stamp.size.0));
     line

@@ -149,6 +149,14 @@ pub fn read(source: &dyn ReadAt) -> Result<FilmTrack, FilmError> {
 }
 
 impl FilmTrack {
+    /// Width and height as shown, after turning.
+    pub fn shown_size(&self) -> (u32, u32) {
+        match self.rotation {
+            Rotation::Upright | Rotation::Half => (self.width, self.height),
+            Rotation::Quarter | Rotation::ThreeQuarters => (self.height, self.width),
+        }
+    }
+
     /// The bytes of a frame.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 
 use crate::container::ReadAt;
-use crate::container::film::{self, Rotation, Sample};
+use crate::container::film::{self, Sample};
 use crate::decode::film::{keyframe, refused};
 use crate::decode::pixels::Pixels;
 use crate::decode::{DecodeError, DecodeOptions};
@@ -48,10 +48,7 @@ pub(super) fn strip(
     if frames.is_empty() {
         return Err(failed);
     }
-    let (width, height) = match track.rotation {
-        Rotation::Upright | Rotation::Half => (track.width, track.height),
-        Rotation::Quarter | Rotation::ThreeQuarters => (track.height, track.width),
-    };
+    let (width, height) = track.shown_size();
     let abreast = frames.len().min(ABREAST) as u32;
     let cell_width = (side / abreast).clamp(1, WIDEST);
     let cell_height = (u64::from(cell_width) * u64::from(height) / u64::from(width.max(1)))

@@ -278,7 +278,7 @@ impl FilmQuestion<'_> {
         let relation =
             if is_still || are_two_takes(kept, other) { Relation::Alike } else { Relation::Copy };
         let distance = kept.record.fingerprint.nearness(&other.record.fingerprint);
-        let per_cent = (agreement.motion / 10).clamp(0, 100) as u8;
+        let per_cent = agreement.per_cent();
         let content = |film: u32| self.contents.get(film as usize).copied().flatten();
         let as_long = kept.file.stamp.size == other.file.stamp.size;
         let other_bytes = matches!((content(keeper), content(film)), (Some(a), Some(b)) if a != b);

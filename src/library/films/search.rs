@@ -79,8 +79,7 @@ impl Library {
                 let agreement = frames.prove(0, index)?;
                 let likeness = match agreement.standing {
                     FilmStanding::Same => {
-                        let per_cent = (agreement.motion / 10).clamp(0, 100) as u8;
-                        Some(Likeness { per_cent, region: None })
+                        Some(Likeness { per_cent: agreement.per_cent(), region: None })
                     }
                     FilmStanding::Still => None,
                     FilmStanding::Different | FilmStanding::Unknown => return None,
