@@ -56,6 +56,8 @@ pub struct DedupeOptions {
     pub fine_only: bool,
     /// Look for turned and mirrored copies too.
     pub any_orientation: bool,
+    /// Look for films that were cut, turned, cropped, or have bars.
+    pub deep: bool,
     /// Treat frames of a burst as duplicates.
     pub include_bursts: bool,
     /// Treat pictures that are only alike as duplicates.

@@ -37,6 +37,8 @@ pub struct DuplicateOptions {
     pub fine_only: bool,
     /// Look for turned and mirrored copies too.
     pub any_orientation: bool,
+    /// Look for films that were cut, turned, cropped, or have bars: slow.
+    pub deep: bool,
     /// Treat frames of a burst as duplicates.
     pub include_bursts: bool,
     /// Treat pictures that are only alike as duplicates.
@@ -112,6 +114,7 @@ impl Library {
             policy: options.policy,
             fine_only: options.fine_only,
             any_orientation: options.any_orientation,
+            deep: options.deep,
             include_bursts: options.include_bursts,
             include_alike: options.include_alike,
             keep: options.keep.clone(),

@@ -1,5 +1,6 @@
 //! Finding films that are the same: their bytes, then frames of the same moments.
 
+mod deep;
 mod frames;
 mod search;
 
@@ -24,7 +25,8 @@ use crate::model::phash::{PictureHash, Quality};
 use crate::model::record::{ContentHash, Mark, Skip, Stage};
 use crate::scan::Scan;
 use crate::units;
-use crate::video::{Agreement, Film, FilmStanding};
+use crate::video::{Agreement, Film, FilmMatch, FilmStanding, Way};
+use deep::Ways;
 use frames::{FilmFrames, Remembered};
 pub use search::FilmHit;
 
@@ -64,7 +66,9 @@ impl Library {
         let store = self.cache.tiles().map_err(LibraryError::Tiles)?;
         contents.keep(store, &known[..own]);
         let left_out = films_of_pictures(scan, &films);
-        let prover = Prover::new(&known, own, store, &self.options.scan.decode, monitor);
+        let ways = if matching.deep { Ways::of(&films, &left_out) } else { Ways::default() };
+        let otherwise = ways.pairs();
+        let prover = Prover::new(&known, own, store, ways, &self.options.scan.decode, monitor);
         let marks: HashSet<Mark> = matching.marks.iter().copied().collect();
         let are_apart = |a: u32, b: u32| contents.are_marked(&films, &marks, a, b);
         let question = FilmQuestion {
@@ -75,10 +79,11 @@ impl Library {
             prefer: matching.prefer.as_ref(),
             are_apart: &are_apart,
             left_out: &left_out,
+            otherwise: &otherwise,
         };
         let mut groups = films::groups(&question, &prover);
         if confirm {
-            confirm_by_files(&mut groups, &known, &self.options.scan.decode, monitor);
+            confirm_by_files(&mut groups, &known, &prover.ways, &self.options.scan.decode, monitor);
             let members: Vec<u32> = groups.iter().flat_map(Group::candidates).copied().collect();
             contents.read_all(&films, own, members, monitor);
             contents.keep(store, &known[..own]);
@@ -115,6 +120,7 @@ impl Library {
 fn confirm_by_files(
     groups: &mut Vec<Group<u32>>,
     known: &[KnownFilm],
+    ways: &Ways,
     options: &DecodeOptions,
     monitor: Monitor<'_>,
 ) {
@@ -125,10 +131,12 @@ fn confirm_by_files(
             .duplicates
             .par_iter()
             .filter(|duplicate| {
-                let is_copy = duplicate.relation == Relation::Copy;
+                let is_copy = matches!(duplicate.relation, Relation::Copy | Relation::Part);
                 let stopped = || monitor.cancel.load(Ordering::Relaxed);
-                let proven = || frames.prove(keeper, duplicate.picture);
-                !is_copy || !stopped() && proven().is_some_and(|p| p.standing == FilmStanding::Same)
+                let ways = || ways.between(known, keeper, duplicate.picture).into_iter();
+                let proven = |way| frames.prove(keeper, duplicate.picture, way);
+                let is_same = |way| proven(way).is_some_and(|p| p.standing == FilmStanding::Same);
+                !is_copy || !stopped() && ways().any(is_same)
             })
             .map(|duplicate| duplicate.picture)
             .collect();
@@ -303,6 +311,7 @@ struct Prover<'a> {
     known: &'a [KnownFilm],
     /// The first so many are the store's own.
     own: usize,
+    ways: Ways,
     earlier: HashMap<(i64, i64), Agreement>,
     fresh: Mutex<Vec<((i64, i64), Agreement)>>,
     cancel: &'a AtomicBool,
@@ -313,6 +322,7 @@ impl<'a> Prover<'a> {
         known: &'a [KnownFilm],
         own: usize,
         store: &TileStore,
+        ways: Ways,
         options: &'a DecodeOptions,
         monitor: Monitor<'a>,
     ) -> Self {
@@ -322,7 +332,7 @@ impl<'a> Prover<'a> {
         });
         let frames = FilmFrames::new(known, options, Remembered::Yes);
         let fresh = Mutex::default();
-        Self { frames, known, own, earlier, fresh, cancel: monitor.cancel }
+        Self { frames, known, own, ways, earlier, fresh, cancel: monitor.cancel }
     }
 
     /// The numbers of two films of the store, the smaller first.
@@ -350,19 +360,35 @@ impl<'a> Prover<'a> {
     }
 }
 
-impl FilmProver for Prover<'_> {
-    fn prove(&self, a: u32, b: u32) -> Option<Agreement> {
-        let row = self.row(a, b);
+impl Prover<'_> {
+    fn prove_so(&self, a: u32, b: u32, way: Way) -> Option<Agreement> {
+        let row = self.row(a, b).filter(|_| way == Way::UPRIGHT);
         if let Some(found) = row.and_then(|row| self.earlier.get(&row)) {
             return Some(*found);
         }
         if self.cancel.load(Ordering::Relaxed) {
             return None;
         }
-        let found = self.frames.prove(a, b)?;
+        let found = self.frames.prove(a, b, way)?;
         if let (Some(row), Ok(mut fresh)) = (row, self.fresh.lock()) {
             fresh.push((row, found));
         }
         Some(found)
+    }
+}
+
+impl FilmProver for Prover<'_> {
+    fn prove(&self, a: u32, b: u32) -> Option<FilmMatch> {
+        let mut best: Option<FilmMatch> = None;
+        for way in self.ways.between(self.known, a, b) {
+            let Some(agreement) = self.prove_so(a, b, way) else { continue };
+            if best.is_none_or(|best| agreement.is_better_than(&best.agreement)) {
+                best = Some(FilmMatch { agreement, way });
+            }
+            if agreement.standing == FilmStanding::Same {
+                break;
+            }
+        }
+        best
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::phash::View;
 use crate::picture::dct;
 use crate::picture::tile::{FineTile, Tiles};
+use crate::picture::window::{Window, WindowHasher};
 
 /// A frame below this contrast is flat: black, white, or a fade. All such frames look alike.
 const FLAT_BELOW: u32 = 8;
@@ -23,6 +24,12 @@ impl Frame {
     /// Of the tiles of the frame that is shown then.
     pub fn new(time: i64, tiles: Tiles) -> Self {
         Self { time, view: dct::hash_tile(&tiles.coarse).upright(), tile: tiles.fine }
+    }
+
+    /// Of a fine tile alone, such as a part of another one.
+    pub fn of_tile(time: i64, tile: FineTile) -> Self {
+        let (view, _) = WindowHasher::new(&tile).hash(Window::WHOLE);
+        Self { time, view, tile: Box::new(tile) }
     }
 
     /// Whether it shows too little to be told from others.

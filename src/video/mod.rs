@@ -6,8 +6,12 @@ mod fingerprint;
 mod frame;
 pub mod moments;
 mod proof;
+mod way;
+mod ways;
 
 pub use film::{Film, FilmRecord};
 pub use fingerprint::{Fingerprint, PROBES};
 pub use frame::{Frame, contrast};
-pub use proof::{Agreement, FilmStanding, is_clear_miss, prove};
+pub use proof::{Agreement, FilmMatch, FilmStanding, is_clear_miss, prove};
+pub use way::Way;
+pub use ways::Faces;

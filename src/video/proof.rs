@@ -6,6 +6,7 @@
 //! and all moments. All in integers, so that a verdict is the same on every machine.
 
 use super::frame::Frame;
+use super::way::Way;
 use crate::model::phash::FineDistance;
 
 /// Fewer moments prove nothing.
@@ -59,6 +60,15 @@ pub struct Agreement {
     pub motion: i32,
     /// Moments at which both films show something.
     pub moments: u8,
+}
+
+/// Two films that were held against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FilmMatch {
+    /// What was found.
+    pub agreement: Agreement,
+    /// How they were laid on each other.
+    pub way: Way,
 }
 
 impl Agreement {

@@ -84,6 +84,7 @@ impl DedupeRequest {
         let mut compared = duplicate_options(&dedupe.compared, settings);
         compared.acts = action != ActionKind::Report;
         compared.allow_empty = dedupe.allow_empty;
+        compared.deep = dedupe.deep;
         compared.no_carry = dedupe.no_carry;
         Ok(Self {
             compared,

@@ -11,12 +11,16 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::Prefer;
-use crate::model::findings::{Alarm, Duplicate, Group, Likeness, Relation};
-use crate::model::media::FileKey;
+use crate::model::findings::{
+    Alarm, Duplicate, Group, Likeness, Member, Region, Relation, Surroundings,
+};
+use crate::model::media::{FileKey, Orientation};
 use crate::model::phash::{Distance, FineDistance};
 use crate::model::policy::KeepRule;
 use crate::model::record::ContentHash;
-use crate::video::{Agreement, Film, FilmStanding};
+use crate::picture::part::Part;
+use crate::picture::proof::{Prepared, surroundings};
+use crate::video::{Film, FilmMatch, FilmStanding, Way};
 use keeper::FilmCandidate;
 
 /// Most films that one film is held against: the nearest by their first frames. Beyond, the first
@@ -43,12 +47,16 @@ pub struct FilmQuestion<'a> {
     pub are_apart: &'a (dyn Fn(u32, u32) -> bool + Sync),
     /// Those that belong to pictures, and are no films of their own.
     pub left_out: &'a HashSet<u32>,
+    /// Pairs that are worth a proof though their first frames are not near as they are: turned, cut,
+    /// with bars.
+    pub otherwise: &'a [(u32, u32)],
 }
 
 /// Holds two films against each other.
 pub trait FilmProver: Sync {
-    /// What is found of them; `None` where frames of one cannot be had.
-    fn prove(&self, a: u32, b: u32) -> Option<Agreement>;
+    /// What is found of them, the first as it lies on the second; `None` where frames of one cannot
+    /// be had.
+    fn prove(&self, a: u32, b: u32) -> Option<FilmMatch>;
 }
 
 /// The groups, by the path of their keepers; films by index.
@@ -57,7 +65,7 @@ pub fn groups(question: &FilmQuestion<'_>, prover: &dyn FilmProver) -> Vec<Group
     let classes = question.classes(&rank);
     let mut groups: BTreeMap<u32, Group<u32>> = BTreeMap::new();
     let mut superfluous: HashSet<u32> = HashSet::new();
-    let mut alike: Vec<(u32, u32, Agreement)> = Vec::new();
+    let mut alike: Vec<(u32, u32, FilmMatch)> = Vec::new();
     for class in &classes {
         let [keeper, others @ ..] = class.as_slice() else { continue };
         let twins = others.iter().filter(|&&film| !question.is_reference(film));
@@ -74,23 +82,23 @@ pub fn groups(question: &FilmQuestion<'_>, prover: &dyn FilmProver) -> Vec<Group
         .flat_map_iter(|component| question.stars(component, &rank, prover))
         .collect();
     for star in found {
-        for (film, agreement) in star.copies {
+        for (film, found) in star.copies {
             let group = groups.entry(star.keeper).or_insert_with(|| lone(star.keeper, Vec::new()));
-            group.duplicates.push(question.duplicate(star.keeper, film, agreement));
+            group.duplicates.push(question.duplicate(star.keeper, film, found));
             superfluous.insert(film);
             for &twin in twins.get(&film).copied().unwrap_or_default() {
-                group.duplicates.push(question.duplicate(star.keeper, twin, agreement));
+                group.duplicates.push(question.duplicate(star.keeper, twin, found));
             }
         }
         alike.extend(star.alike.into_iter().map(|(film, found)| (star.keeper, film, found)));
     }
     // Twins of a duplicate are the duplicates of its keeper now.
     groups.retain(|keeper, _| !superfluous.contains(keeper));
-    for (keeper, film, agreement) in alike {
+    for (keeper, film, found) in alike {
         let is_free = !superfluous.contains(&film) && !groups.contains_key(&film);
         if is_free && !superfluous.contains(&keeper) {
             let group = groups.entry(keeper).or_insert_with(|| lone(keeper, Vec::new()));
-            group.duplicates.push(question.duplicate(keeper, film, agreement));
+            group.duplicates.push(question.duplicate(keeper, film, found));
             superfluous.insert(film);
         }
     }
@@ -116,8 +124,8 @@ fn lone(keeper: u32, duplicates: Vec<Duplicate<u32>>) -> Group<u32> {
 /// A keeper, and what was proven against it.
 struct Star {
     keeper: u32,
-    copies: Vec<(u32, Agreement)>,
-    alike: Vec<(u32, Agreement)>,
+    copies: Vec<(u32, FilmMatch)>,
+    alike: Vec<(u32, FilmMatch)>,
 }
 
 impl FilmQuestion<'_> {
@@ -176,6 +184,11 @@ impl FilmQuestion<'_> {
         classes
     }
 
+    /// Whether two films may be held against each other.
+    fn may_be_one(&self, a: u32, b: u32) -> bool {
+        !(self.is_reference(a) && self.is_reference(b)) && !(self.are_apart)(a, b)
+    }
+
     /// Films of classes that hang together by what is worth a proof, with those pairs.
     fn components(&self, classes: &[Vec<u32>]) -> Vec<BTreeMap<u32, Vec<u32>>> {
         let mut films: Vec<u32> = classes
@@ -184,7 +197,8 @@ impl FilmQuestion<'_> {
             .filter(|&film| self.film(film).is_decoded())
             .collect();
         let print = |film: u32| &self.film(film).record.fingerprint;
-        films.sort_by_key(|&film| (print(film).duration_us, film));
+        let place = |film: u32| (print(film).duration_us, film);
+        films.sort_by_key(|&film| place(film));
         let near: Vec<(u32, Vec<(Distance, u32)>)> = films
             .par_iter()
             .enumerate()
@@ -193,8 +207,7 @@ impl FilmQuestion<'_> {
                 let longer = films[at + 1..].iter();
                 let mut partners: Vec<(Distance, u32)> = longer
                     .take_while(|&&other| print(other).duration_us <= longest)
-                    .filter(|&&other| !(self.is_reference(film) && self.is_reference(other)))
-                    .filter(|&&other| !(self.are_apart)(film, other))
+                    .filter(|&&other| self.may_be_one(film, other))
                     .filter_map(|&other| Some((print(film).nearness(print(other))?, other)))
                     .collect();
                 partners.sort_unstable();
@@ -203,11 +216,19 @@ impl FilmQuestion<'_> {
             })
             .collect();
         let mut partners: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (film, others) in near {
-            for (_, other) in others {
-                partners.entry(film).or_default().push(other);
-                partners.entry(other).or_default().push(film);
-            }
+        let near = near
+            .into_iter()
+            .flat_map(|(film, others)| others.into_iter().map(move |(_, other)| (film, other)));
+        let is_asked = |film: u32| films.binary_search_by_key(&place(film), |&f| place(f)).is_ok();
+        let is_wanted = |&(a, b): &(u32, u32)| is_asked(a) && is_asked(b) && self.may_be_one(a, b);
+        let otherwise = self.otherwise.iter().copied();
+        for (film, other) in near.chain(otherwise.filter(is_wanted)) {
+            partners.entry(film).or_default().push(other);
+            partners.entry(other).or_default().push(film);
+        }
+        for others in partners.values_mut() {
+            others.sort_unstable();
+            others.dedup();
         }
         let mut components = Vec::new();
         let mut left: Vec<u32> = partners.keys().copied().collect();
@@ -244,18 +265,18 @@ impl FilmQuestion<'_> {
             }
             let mut others = partners.get(&keeper).cloned().unwrap_or_default();
             others.retain(|film| !taken.contains(film));
-            let found: Vec<(u32, Agreement)> = others
+            let found: Vec<(u32, FilmMatch)> = others
                 .into_par_iter()
                 .filter_map(|film| Some((film, prover.prove(keeper, film)?)))
                 .collect();
             let mut star = Star { keeper, copies: Vec::new(), alike: Vec::new() };
-            for (film, agreement) in found {
-                match agreement.standing {
+            for (film, found) in found {
+                match found.agreement.standing {
                     FilmStanding::Same => {
                         taken.insert(film);
-                        star.copies.push((film, agreement));
+                        star.copies.push((film, found));
                     }
-                    FilmStanding::Still => star.alike.push((film, agreement)),
+                    FilmStanding::Still => star.alike.push((film, found)),
                     FilmStanding::Different | FilmStanding::Unknown => {}
                 }
             }
@@ -272,11 +293,16 @@ impl FilmQuestion<'_> {
         }
     }
 
-    fn duplicate(&self, keeper: u32, film: u32, agreement: Agreement) -> Duplicate<u32> {
+    fn duplicate(&self, keeper: u32, film: u32, found: FilmMatch) -> Duplicate<u32> {
+        let FilmMatch { agreement, way } = found;
         let (kept, other) = (self.film(keeper), self.film(film));
         let is_still = agreement.standing == FilmStanding::Still;
-        let relation =
-            if is_still || are_two_takes(kept, other) { Relation::Alike } else { Relation::Copy };
+        let relation = match way.part.is_whole() {
+            _ if is_still || are_two_takes(kept, other) => Relation::Alike,
+            true => Relation::Copy,
+            false => Relation::Part,
+        };
+        let region = region(kept, other, way);
         let distance = kept.record.fingerprint.nearness(&other.record.fingerprint);
         let per_cent = agreement.per_cent();
         let content = |film: u32| self.contents.get(film as usize).copied().flatten();
@@ -284,7 +310,11 @@ impl FilmQuestion<'_> {
         let other_bytes = matches!((content(keeper), content(film)), (Some(a), Some(b)) if a != b);
         Duplicate {
             relation,
-            likeness: (!is_still).then_some(Likeness { per_cent, region: None }),
+            orientation: way.orientation,
+            likeness: (!is_still).then_some(Likeness { per_cent, region }),
+            shows_more: region.is_some_and(|region| {
+                region.of == Member::Duplicate && region.surroundings == Surroundings::Picture
+            }),
             unsure: keeper::doubt(kept, other),
             alarm: (as_long && other_bytes).then(Alarm::unexamined),
             ..self.beside(keeper, film, distance.unwrap_or_default(), agreement.median)
@@ -320,6 +350,22 @@ impl FilmQuestion<'_> {
             keeper::compare(&keeper, &best, self.keep).1.to_owned()
         })
     }
+}
+
+/// The part of the keeper or of the duplicate that the other one shows.
+fn region(keeper: &Film, duplicate: &Film, way: Way) -> Option<Region> {
+    if way.part.is_whole() {
+        return None;
+    }
+    let (of, film) = way.whose.of((Member::Keeper, keeper), (Member::Duplicate, duplicate));
+    let frames = &film.record.fingerprint.frames;
+    let clear = frames.iter().find(|(_, frame)| !frame.is_flat());
+    let turn = way.whose.of(way.orientation, Orientation::Upright);
+    let surroundings =
+        clear.map(|(_, frame)| surroundings(&Prepared::new(&frame.tile.oriented(turn)), way.part));
+    let Part { top, left, bottom, right } = way.part;
+    let edges = [top, left, bottom, right].map(|edge| edge as u16);
+    Some(Region { of, edges, surroundings: surroundings.unwrap_or_default() })
 }
 
 /// Whether two cameras' own films say that they were taken at different times.

@@ -7,8 +7,9 @@ use crate::model::media::{
     Bytes, CaptureTime, Dimensions, Evidence, FileStamp, Format, MediaFile, ModifiedNs,
 };
 use crate::model::phash::{PerceptualHash, View};
+use crate::picture::proof::Whose;
 use crate::picture::tile::FineTile;
-use crate::video::{FilmRecord, Fingerprint, Frame};
+use crate::video::{Agreement, FilmRecord, Fingerprint, Frame};
 
 fn film(name: &str, seconds: i64, phash: u64, width: u32) -> Film {
     let mut tile = Box::new(FineTile([100; 64 * 64]));
@@ -54,11 +55,13 @@ fn film(name: &str, seconds: i64, phash: u64, width: u32) -> Film {
 struct Told {
     same: Vec<(u32, u32)>,
     still: Vec<(u32, u32)>,
+    /// How the smaller lies on the other.
+    way: Option<Way>,
     asked: Mutex<Vec<(u32, u32)>>,
 }
 
 impl FilmProver for Told {
-    fn prove(&self, a: u32, b: u32) -> Option<Agreement> {
+    fn prove(&self, a: u32, b: u32) -> Option<FilmMatch> {
         let pair = (a.min(b), a.max(b));
         self.asked.lock().unwrap().push(pair);
         let standing = match pair {
@@ -66,7 +69,9 @@ impl FilmProver for Told {
             pair if self.still.contains(&pair) => FilmStanding::Still,
             _ => FilmStanding::Different,
         };
-        Some(Agreement { standing, median: FineDistance(4), motion: 987, moments: 8 })
+        let agreement = Agreement { standing, median: FineDistance(4), motion: 987, moments: 8 };
+        let way = self.way.unwrap_or(Way::UPRIGHT);
+        Some(FilmMatch { agreement, way: if a < b { way } else { way.inverse() } })
     }
 }
 
@@ -78,6 +83,7 @@ struct Asked {
     apart: Vec<(u32, u32)>,
     left_out: HashSet<u32>,
     references: Vec<bool>,
+    otherwise: Vec<(u32, u32)>,
 }
 
 impl Asked {
@@ -93,6 +99,7 @@ impl Asked {
             prefer: None,
             are_apart: &are_apart,
             left_out: &self.left_out,
+            otherwise: &self.otherwise,
         };
         groups(&question, prover)
     }
@@ -130,6 +137,37 @@ fn the_best_film_takes_what_is_proven_against_it() {
     // A like B and B like C does not make C a copy of A.
     let chain = Told { same: vec![(0, 1), (0, 2)], ..Told::default() };
     assert_eq!(Asked::default().names(&films, &chain), [(1, [(0, Copy)].into())]);
+}
+
+#[test]
+fn what_is_turned_or_cropped_is_found_where_it_is_asked_for() {
+    let films = [film("a", 9, 0, 100), film("b", 9, u64::MAX, 400)];
+    let mut asked = Asked::default();
+    let mut prover = Told { same: vec![(0, 1)], ..Told::default() };
+    prover.way = Some(Way::turned(Orientation::Rotate90));
+    assert!(asked.names(&films, &prover).is_empty());
+    asked.otherwise = vec![(0, 1)];
+    assert_eq!(asked.names(&films, &prover), [(1, [(0, Copy)].into())]);
+    // The keeper is the second of them.
+    let turned = &asked.groups(&films, &prover)[0].duplicates[0];
+    assert_eq!(turned.orientation, Orientation::Rotate270);
+    // The keeper shows more, then the other one does.
+    let part = Part { top: 16, left: 0, bottom: 240, right: 256 };
+    for (whose, of, shows_more) in
+        [(Whose::Second, Member::Keeper, false), (Whose::First, Member::Duplicate, true)]
+    {
+        prover.way = Some(Way { whose, part, ..Way::UPRIGHT });
+        assert_eq!(asked.names(&films, &prover), [(1, [(0, Relation::Part)].into())]);
+        let cropped = &asked.groups(&films, &prover)[0].duplicates[0];
+        let region = cropped.likeness.and_then(|likeness| likeness.region).unwrap();
+        assert_eq!((region.of, region.edges), (of, [16, 0, 240, 256]));
+        assert_eq!(cropped.shows_more, shows_more);
+    }
+    asked.apart = vec![(0, 1)];
+    assert!(asked.names(&films, &prover).is_empty());
+    asked.apart.clear();
+    asked.left_out = [0].into();
+    assert!(asked.names(&films, &prover).is_empty());
 }
 
 #[test]

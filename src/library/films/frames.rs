@@ -8,7 +8,7 @@ use crate::container::film::{self, FilmTrack};
 use crate::decode::DecodeOptions;
 use crate::decode::film::{FrameBudget, TOLERANCE, frames_at, frames_needed};
 use crate::files::content::FileSource;
-use crate::video::{Agreement, Frame, is_clear_miss, moments, prove};
+use crate::video::{Agreement, Frame, Way, is_clear_miss, moments, prove};
 
 /// Most keyframes of a film whose moments are considered.
 const MOST_OFFERED: usize = 256;
@@ -69,14 +69,15 @@ impl<'a> FilmFrames<'a> {
         self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds two films against each other; `None` where frames of one cannot be had.
-    pub fn prove(&self, a: u32, b: u32) -> Option<Agreement> {
-        let films = [self.side(a)?, self.side(b)?];
+    /// Holds two films against each other, laid on each other in this way; `None` where frames of
+    /// one cannot be had.
+    pub fn prove(&self, a: u32, b: u32, way: Way) -> Option<Agreement> {
+        let films = Films { sides: [self.side(a)?, self.side(b)?], way };
         let duration = |film: u32| self.known[film as usize].film.record.facts.duration_us;
         let duration = duration(a).min(duration(b));
-        let offered: Vec<i64> = films.iter().flat_map(Side::offered).collect();
+        let offered: Vec<i64> = films.sides.iter().flat_map(Side::offered).collect();
         let cost = |time: i64| {
-            let [a, b] = films.each_ref().map(|film| film.cost(time));
+            let [a, b] = films.sides.each_ref().map(|film| film.cost(time));
             Some(a?.saturating_add(b?))
         };
         let mut chosen = moments::choose(duration, &offered, cost);
@@ -99,7 +100,7 @@ impl<'a> FilmFrames<'a> {
                 delays.flat_map(|late| chosen.iter().map(move |time| time + late)).collect();
             all.sort_unstable();
             // In one go: each group of pictures is decoded once.
-            for (film, budget) in films.iter().zip(&mut budgets) {
+            for (film, budget) in films.sides.iter().zip(&mut budgets) {
                 self.frames(film, &all, budget);
             }
         }
@@ -121,7 +122,7 @@ impl<'a> FilmFrames<'a> {
     /// old one. So a moment at which they differ is looked at again a little later.
     fn behind_cuts(
         &self,
-        films: &[Side; 2],
+        films: &Films,
         mut pairs: Vec<(Frame, Frame)>,
         budgets: &mut [FrameBudget; 2],
     ) -> Vec<(Frame, Frame)> {
@@ -144,11 +145,12 @@ impl<'a> FilmFrames<'a> {
     /// The frames of both films at those moments, each film so much later.
     fn pairs(
         &self,
-        [a, b]: &[Side; 2],
+        films: &Films,
         times: &[i64],
         [later, later_still]: [i64; 2],
         budgets: &mut [FrameBudget; 2],
     ) -> Vec<(Frame, Frame)> {
+        let [a, b] = &films.sides;
         let mut times = times.to_vec();
         times.sort_unstable();
         let moments = |times: &[i64], delay: i64| -> Vec<i64> {
@@ -160,7 +162,8 @@ impl<'a> FilmFrames<'a> {
         let b = self.frames(b, &moments(&times, later_still), &mut budgets[1]);
         let pair = |time: &i64| {
             let a = a.get(&time.saturating_add(later))?;
-            Some((a.clone(), b.get(&time.saturating_add(later_still))?.clone()))
+            let b = b.get(&time.saturating_add(later_still))?;
+            Some(films.way.lay(a.clone(), b.clone()))
         };
         times.iter().filter_map(pair).collect()
     }
@@ -228,6 +231,12 @@ impl<'a> FilmFrames<'a> {
         fresh.entry(side.film).or_default().extend(decoded);
         found
     }
+}
+
+/// Two films, and how they lie on each other.
+struct Films {
+    sides: [Side; 2],
+    way: Way,
 }
 
 /// One of two films.

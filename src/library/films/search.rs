@@ -16,7 +16,7 @@ use crate::model::media::MediaFile;
 use crate::model::phash::{Distance, FineDistance};
 use crate::model::record::{Stage, Unreadable};
 use crate::scan::films::read_film;
-use crate::video::{Film, FilmStanding};
+use crate::video::{Film, FilmStanding, Way};
 
 /// A film of a library that shows what another one shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Library {
         let mut hits: Vec<FilmHit> = near
             .into_par_iter()
             .filter_map(|(index, distance)| {
-                let agreement = frames.prove(0, index)?;
+                let agreement = frames.prove(0, index, Way::UPRIGHT)?;
                 let likeness = match agreement.standing {
                     FilmStanding::Same => {
                         Some(Likeness { per_cent: agreement.per_cent(), region: None })
