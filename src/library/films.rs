@@ -2,12 +2,13 @@
 
 mod deep;
 mod frames;
+mod price;
 mod search;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -25,9 +26,11 @@ use crate::model::phash::{PictureHash, Quality};
 use crate::model::record::{ContentHash, Mark, Skip, Stage};
 use crate::scan::Scan;
 use crate::units;
+use crate::video::glimpses::Glimpse;
 use crate::video::{Agreement, Film, FilmMatch, FilmStanding, Way};
 use deep::Ways;
 use frames::{FilmFrames, Remembered};
+use price::DeepPrice;
 pub use search::FilmHit;
 
 /// What was found among films.
@@ -68,7 +71,7 @@ impl Library {
         let left_out = films_of_pictures(scan, &films);
         let ways = if matching.deep { Ways::of(&films, &left_out) } else { Ways::default() };
         let otherwise = ways.pairs();
-        let prover = Prover::new(&known, own, store, ways, &self.options.scan.decode, monitor);
+        let mut prover = Prover::new(&known, own, store, ways, &self.options.scan.decode, monitor);
         let marks: HashSet<Mark> = matching.marks.iter().copied().collect();
         let are_apart = |a: u32, b: u32| contents.are_marked(&films, &marks, a, b);
         let question = FilmQuestion {
@@ -82,6 +85,13 @@ impl Library {
             otherwise: &otherwise,
         };
         let mut groups = films::groups(&question, &prover);
+        if matching.deep {
+            let glimpses = prover.glimpses(&films, &left_out, &groups, monitor);
+            prover.ways.add_stretches(&films, &glimpses, &groups);
+            let otherwise = prover.ways.pairs();
+            let question = FilmQuestion { otherwise: &otherwise, ..question };
+            groups = films::groups(&question, &prover);
+        }
         if confirm {
             confirm_by_files(&mut groups, &known, &prover.ways, &self.options.scan.decode, monitor);
             let members: Vec<u32> = groups.iter().flat_map(Group::candidates).copied().collect();
@@ -314,6 +324,8 @@ struct Prover<'a> {
     ways: Ways,
     earlier: HashMap<(i64, i64), Agreement>,
     fresh: Mutex<Vec<((i64, i64), Agreement)>>,
+    /// What was found in this run, by index.
+    found: Mutex<HashMap<(u32, u32, Way), Agreement>>,
     cancel: &'a AtomicBool,
 }
 
@@ -331,8 +343,8 @@ impl<'a> Prover<'a> {
             HashMap::new()
         });
         let frames = FilmFrames::new(known, options, Remembered::Yes);
-        let fresh = Mutex::default();
-        Self { frames, known, own, ways, earlier, fresh, cancel: monitor.cancel }
+        let (fresh, found) = (Mutex::default(), Mutex::default());
+        Self { frames, known, own, ways, earlier, fresh, found, cancel: monitor.cancel }
     }
 
     /// The numbers of two films of the store, the smaller first.
@@ -361,15 +373,57 @@ impl<'a> Prover<'a> {
 }
 
 impl Prover<'_> {
+    /// Looks at the films that are in no group or keep one, so that it is seen which of them have a
+    /// stretch in common. Says before what it costs.
+    fn glimpses(
+        &self,
+        films: &[Film],
+        left_out: &HashSet<u32>,
+        groups: &[Group<u32>],
+        Monitor { progress, cancel, .. }: Monitor<'_>,
+    ) -> HashMap<u32, Vec<Glimpse>> {
+        let taken: HashSet<u32> =
+            groups.iter().flat_map(|group| &group.duplicates).map(|d| d.picture).collect();
+        let wanted: Vec<u32> = (0..)
+            .zip(films)
+            .filter(|(at, film)| film.is_decoded() && !taken.contains(at) && !left_out.contains(at))
+            .map(|(at, _)| at)
+            .collect();
+        let price: DeepPrice = wanted.iter().map(|&film| &films[film as usize]).collect();
+        if price.films > 0 {
+            progress.on(Event::Message(&price.to_string()));
+        }
+        let stage = Phase::Compare;
+        progress.on(Event::StageStarted { stage, total: Some(wanted.len() as u64) });
+        let glimpses = wanted
+            .into_par_iter()
+            .filter(|_| !cancel.load(Ordering::Relaxed))
+            .map(|film| {
+                let seen = self.frames.glimpses(film);
+                progress.on(Event::Advanced { stage, items: 1, bytes: 0 });
+                (film, seen)
+            })
+            .filter(|(_, seen)| !seen.is_empty())
+            .collect();
+        progress.on(Event::StageFinished { stage });
+        glimpses
+    }
+
     fn prove_so(&self, a: u32, b: u32, way: Way) -> Option<Agreement> {
         let row = self.row(a, b).filter(|_| way == Way::UPRIGHT);
         if let Some(found) = row.and_then(|row| self.earlier.get(&row)) {
+            return Some(*found);
+        }
+        let key = if a < b { (a, b, way) } else { (b, a, way.inverse()) };
+        let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = lock().get(&key) {
             return Some(*found);
         }
         if self.cancel.load(Ordering::Relaxed) {
             return None;
         }
         let found = self.frames.prove(a, b, way)?;
+        lock().insert(key, found);
         if let (Some(row), Ok(mut fresh)) = (row, self.fresh.lock()) {
             fresh.push((row, found));
         }

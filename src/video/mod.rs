@@ -4,6 +4,7 @@
 mod film;
 mod fingerprint;
 mod frame;
+pub mod glimpses;
 pub mod moments;
 mod proof;
 mod way;
@@ -13,5 +14,5 @@ pub use film::{Film, FilmRecord};
 pub use fingerprint::{Fingerprint, PROBES};
 pub use frame::{Frame, contrast};
 pub use proof::{Agreement, FilmMatch, FilmStanding, is_clear_miss, prove};
-pub use way::Way;
+pub use way::{Stretch, Way};
 pub use ways::Faces;

@@ -1,4 +1,4 @@
-//! How the frames of one film lie on those of another: turned, and cropped or with bars.
+//! How the frames of one film lie on those of another: turned, cropped or with bars, and when.
 
 use super::frame::Frame;
 use crate::model::media::Orientation;
@@ -14,12 +14,44 @@ pub struct Way {
     pub whose: Whose,
     /// The part of it that shows what the whole of the other one shows.
     pub part: Part,
+    /// The stretch of either film that shows the same, if it is not all of both from their starts.
+    pub stretch: Option<Stretch>,
+}
+
+/// The stretch of one film that shows what a stretch of another one shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stretch {
+    /// When it begins in the first and in the second film, in microseconds.
+    pub starts: [i64; 2],
+    /// How long it lasts there, in microseconds, more than 0; of different lengths where one film
+    /// is faster.
+    pub lasts: [i64; 2],
+}
+
+impl Stretch {
+    /// For the same films, the second one first.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        let Self { starts: [a, b], lasts: [c, d] } = self;
+        Self { starts: [b, a], lasts: [d, c] }
+    }
+}
+
+/// `time` · `by` / `of`, rounded to the nearest.
+fn scaled(time: i64, by: i64, of: i64) -> i64 {
+    let of = i128::from(of.max(1));
+    let scaled = (i128::from(time) * i128::from(by) + of / 2).div_euclid(of);
+    i64::try_from(scaled).unwrap_or(i64::MAX)
 }
 
 impl Way {
     /// Nothing has to be done.
-    pub const UPRIGHT: Self =
-        Self { orientation: Orientation::Upright, whose: Whose::First, part: Part::WHOLE };
+    pub const UPRIGHT: Self = Self {
+        orientation: Orientation::Upright,
+        whose: Whose::First,
+        part: Part::WHOLE,
+        stretch: None,
+    };
 
     /// The first film has to be turned.
     pub fn turned(orientation: Orientation) -> Self {
@@ -30,8 +62,32 @@ impl Way {
     #[must_use]
     pub fn inverse(self) -> Self {
         let back = self.orientation.inverse();
+        let stretch = self.stretch.map(Stretch::inverse);
         let whose = if self.part.is_whole() { Whose::First } else { self.whose.other() };
-        Self { orientation: back, whose, part: self.part.oriented(back) }
+        Self { orientation: back, whose, part: self.part.oriented(back), stretch }
+    }
+
+    /// The moment of one film (the first for 0) that is `time` after the common start, in
+    /// microseconds of the first.
+    pub fn moment(self, film: usize, time: i64) -> i64 {
+        match self.stretch {
+            None => time,
+            Some(Stretch { starts, .. }) if film == 0 => starts[0].saturating_add(time),
+            Some(Stretch { starts, lasts }) => {
+                starts[1].saturating_add(scaled(time, lasts[1], lasts[0]))
+            }
+        }
+    }
+
+    /// The inverse of [`Self::moment`].
+    pub fn since_start(self, film: usize, moment: i64) -> i64 {
+        match self.stretch {
+            None => moment,
+            Some(Stretch { starts, .. }) if film == 0 => moment.saturating_sub(starts[0]),
+            Some(Stretch { starts, lasts }) => {
+                scaled(moment.saturating_sub(starts[1]), lasts[0], lasts[1])
+            }
+        }
     }
 
     /// Frames of one moment so that they show the same if the films do.
@@ -47,13 +103,6 @@ impl Way {
             Whose::First => (cut(first), second),
             Whose::Second => (first, cut(second)),
         }
-    }
-
-    /// How ways are stored: the EXIF value of the orientation, whose part, and its edges.
-    pub fn to_bytes(self) -> [u8; 6] {
-        let [top, left, bottom, right] = self.part.to_bytes();
-        let whose = self.whose.of(0, 1);
-        [self.orientation.exif_value() as u8, whose, top, left, bottom, right]
     }
 }
 
@@ -94,11 +143,23 @@ mod tests {
         let part = Part { top: 3, left: 10, bottom: 200, right: 256 };
         for orientation in Orientation::ALL {
             for whose in [Whose::First, Whose::Second] {
-                let way = Way { orientation, whose, part };
+                let way = Way { orientation, whose, part, stretch: None };
                 assert_eq!(way.inverse().inverse(), way);
                 assert_ne!(way.inverse().whose, whose);
             }
             assert_eq!(Way::turned(orientation).inverse(), Way::turned(orientation.inverse()));
         }
+    }
+
+    #[test]
+    fn moments_of_both_films() {
+        let stretch = Stretch { starts: [2_000, 0], lasts: [8_000, 6_000] };
+        let way = Way { stretch: Some(stretch), ..Way::UPRIGHT };
+        assert_eq!([0, 1].map(|film| way.moment(film, 4_000)), [6_000, 3_000]);
+        assert_eq!([way.since_start(0, 6_000), way.since_start(1, 3_000)], [4_000; 2]);
+        // In microseconds of the other one.
+        assert_eq!([0, 1].map(|film| way.inverse().moment(film, 3_000)), [3_000, 6_000]);
+        assert_eq!(way.inverse().inverse(), way);
+        assert_eq!([0, 1].map(|film| Way::UPRIGHT.moment(film, 7)), [7; 2]);
     }
 }

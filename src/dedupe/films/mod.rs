@@ -26,6 +26,8 @@ use keeper::FilmCandidate;
 /// Most films that one film is held against: the nearest by their first frames. Beyond, the first
 /// frame is a title that half of a library begins with.
 const MOST_PARTNERS: usize = 64;
+/// A film that has more than this beside what both show, in microseconds, is more than a copy.
+const LEFT_OUT_US: i64 = 500_000;
 /// Dates of two cameras' own films that differ by more seconds are of two takes.
 const ONE_TAKE_S: i64 = 2;
 
@@ -297,10 +299,12 @@ impl FilmQuestion<'_> {
         let FilmMatch { agreement, way } = found;
         let (kept, other) = (self.film(keeper), self.film(film));
         let is_still = agreement.standing == FilmStanding::Still;
-        let relation = match way.part.is_whole() {
+        let more = [lasts_longer(kept, 0, way), lasts_longer(other, 1, way)];
+        let is_part = !way.part.is_whole() || more.contains(&true);
+        let relation = match is_part {
             _ if is_still || are_two_takes(kept, other) => Relation::Alike,
-            true => Relation::Copy,
-            false => Relation::Part,
+            true => Relation::Part,
+            false => Relation::Copy,
         };
         let region = region(kept, other, way);
         let distance = kept.record.fingerprint.nearness(&other.record.fingerprint);
@@ -312,9 +316,10 @@ impl FilmQuestion<'_> {
             relation,
             orientation: way.orientation,
             likeness: (!is_still).then_some(Likeness { per_cent, region }),
-            shows_more: region.is_some_and(|region| {
-                region.of == Member::Duplicate && region.surroundings == Surroundings::Picture
-            }),
+            shows_more: more[1]
+                || region.is_some_and(|region| {
+                    region.of == Member::Duplicate && region.surroundings == Surroundings::Picture
+                }),
             unsure: keeper::doubt(kept, other),
             alarm: (as_long && other_bytes).then(Alarm::unexamined),
             ..self.beside(keeper, film, distance.unwrap_or_default(), agreement.median)
@@ -350,6 +355,12 @@ impl FilmQuestion<'_> {
             keeper::compare(&keeper, &best, self.keep).1.to_owned()
         })
     }
+}
+
+/// Whether a film (the keeper for 0) has more than the stretch that both show.
+fn lasts_longer(film: &Film, at: usize, way: Way) -> bool {
+    let duration = film.record.facts.duration_us;
+    way.stretch.is_some_and(|stretch| duration - stretch.lasts[at] > LEFT_OUT_US)
 }
 
 /// The part of the keeper or of the duplicate that the other one shows.

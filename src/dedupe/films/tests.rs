@@ -9,7 +9,7 @@ use crate::model::media::{
 use crate::model::phash::{PerceptualHash, View};
 use crate::picture::proof::Whose;
 use crate::picture::tile::FineTile;
-use crate::video::{Agreement, FilmRecord, Fingerprint, Frame};
+use crate::video::{Agreement, FilmRecord, Fingerprint, Frame, Stretch};
 
 fn film(name: &str, seconds: i64, phash: u64, width: u32) -> Film {
     let mut tile = Box::new(FineTile([100; 64 * 64]));
@@ -168,6 +168,44 @@ fn what_is_turned_or_cropped_is_found_where_it_is_asked_for() {
     asked.apart.clear();
     asked.left_out = [0].into();
     assert!(asked.names(&films, &prover).is_empty());
+}
+
+#[test]
+fn of_a_film_and_a_cut_one_the_longer_shows_more() {
+    let films = [film("cut", 9, 0, 400), film("whole", 10, u64::MAX, 100)];
+    let asked = Asked { otherwise: vec![(0, 1)], ..Asked::default() };
+    let mut prover = Told { same: vec![(0, 1)], ..Told::default() };
+    for (second, relation, shows_more) in [(1_000_000, Relation::Part, true), (0, Copy, false)] {
+        // The head is cut off, or it is faster.
+        let lasts = [9_000_000, 10_000_000 - second];
+        let stretch = Some(Stretch { starts: [0, second], lasts });
+        prover.way = Some(Way { stretch, ..Way::UPRIGHT });
+        let found = asked.groups(&films, &prover);
+        assert_eq!(found[0].keeper, 0, "more pixels");
+        let whole = &found[0].duplicates[0];
+        assert_eq!((whole.relation, whole.shows_more), (relation, shows_more));
+    }
+}
+
+#[test]
+fn black_bars_are_no_pixels() {
+    let mut films = [film("a", 9, 0, 100), film("b", 9, 1, 110)];
+    let prover = Told { same: vec![(0, 1)], ..Told::default() };
+    let keeper = |films: &[Film]| Asked::default().groups(films, &prover)[0].keeper;
+    let mut barred = |bars: &[usize]| {
+        let tile = &mut films[1].record.fingerprint.frames[0].1.tile;
+        *tile = Box::new(FineTile([180; 64 * 64]));
+        tile.0[..64 * 32].fill(100);
+        for &row in bars {
+            tile.0[row * 64..][..64].fill(2);
+        }
+        keeper(&films)
+    };
+    assert_eq!(barred(&[]), 1);
+    assert_eq!(barred(&[0, 1, 2, 3, 4, 5, 58, 59, 60, 61, 62, 63]), 0);
+    // A night sky is no bar, nor is a dark edge.
+    assert_eq!(barred(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), 1);
+    assert_eq!(barred(&[0, 1, 62, 63]), 1);
 }
 
 #[test]

@@ -5,6 +5,9 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::catalogue::tiles::KnownFilm;
+use crate::model::findings::Group;
+use crate::model::media::Orientation;
+use crate::video::glimpses::{Glimpse, common_stretch};
 use crate::video::{Faces, Film, Way};
 
 /// The ways in which pairs of films may show the same, beside as they are.
@@ -56,5 +59,45 @@ impl Ways {
         let ways = self.by_pair.get(&(a.min(b), a.max(b))).into_iter().flatten();
         let turned = ways.map(|way| if a < b { *way } else { way.inverse() });
         is_near.then_some(Way::UPRIGHT).into_iter().chain(turned).collect()
+    }
+
+    /// Adds the stretches that films have in common, by glimpses of those that are in no group or
+    /// keep one. What was found of a keeper holds for its copies.
+    pub fn add_stretches(
+        &mut self,
+        films: &[Film],
+        glimpses: &HashMap<u32, Vec<Glimpse>>,
+        groups: &[Group<u32>],
+    ) {
+        let mut order: Vec<u32> = glimpses.keys().copied().collect();
+        order.sort_unstable();
+        let duration = |film: u32| films[film as usize].record.facts.duration_us;
+        let found: Vec<(u32, u32, Way)> = order
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(at, &a)| {
+                let others = order.get(at + 1..).unwrap_or_default().iter();
+                others.filter_map(move |&b| {
+                    let durations = [duration(a), duration(b)];
+                    let stretch = common_stretch(&glimpses[&a], &glimpses[&b], durations)?;
+                    Some((a, b, Way { stretch: Some(stretch), ..Way::UPRIGHT }))
+                })
+            })
+            .collect();
+        let copies = |keeper: u32| {
+            let group = groups.iter().find(|group| group.keeper == keeper);
+            let all = group.into_iter().flat_map(|group| &group.duplicates);
+            let upright = all.filter(|d| d.orientation == Orientation::Upright);
+            let whole =
+                upright.filter(|d| d.likeness.is_none_or(|likeness| likeness.region.is_none()));
+            std::iter::once(keeper).chain(whole.map(|duplicate| duplicate.picture))
+        };
+        for (a, b, way) in found {
+            let from_a = copies(b).map(|copy| (a, copy));
+            for (a, b) in from_a.chain(copies(a).skip(1).map(|copy| (copy, b))) {
+                let (pair, way) = if a < b { ((a, b), way) } else { ((b, a), way.inverse()) };
+                self.by_pair.entry(pair).or_default().push(way);
+            }
+        }
     }
 }

@@ -8,10 +8,13 @@ use crate::container::film::{self, FilmTrack};
 use crate::decode::DecodeOptions;
 use crate::decode::film::{FrameBudget, TOLERANCE, frames_at, frames_needed};
 use crate::files::content::FileSource;
+use crate::video::glimpses::{Glimpse, dense_moments};
 use crate::video::{Agreement, Frame, Way, is_clear_miss, moments, prove};
 
 /// Most keyframes of a film whose moments are considered.
 const MOST_OFFERED: usize = 256;
+/// Most keyframes of a film that are looked at to find what others have of it.
+const MOST_KEYS: usize = 64;
 /// By how much one film may begin later, in microseconds: by up to two frames at 15 a second, in
 /// steps of a frame at 30.
 const LATE: [i64; 4] = [33_333, 66_667, 100_000, 133_333];
@@ -74,11 +77,16 @@ impl<'a> FilmFrames<'a> {
     pub fn prove(&self, a: u32, b: u32, way: Way) -> Option<Agreement> {
         let films = Films { sides: [self.side(a)?, self.side(b)?], way };
         let duration = |film: u32| self.known[film as usize].film.record.facts.duration_us;
-        let duration = duration(a).min(duration(b));
-        let offered: Vec<i64> = films.sides.iter().flat_map(Side::offered).collect();
+        let whole = duration(a).min(duration(b));
+        let duration = way.stretch.map_or(whole, |stretch| stretch.lasts[0]);
+        let sides = films.sides.iter().enumerate();
+        let offered: Vec<i64> = sides
+            .flat_map(|(at, side)| side.offered().map(move |time| way.since_start(at, time)))
+            .filter(|time| (0..=duration).contains(time))
+            .collect();
         let cost = |time: i64| {
-            let [a, b] = films.sides.each_ref().map(|film| film.cost(time));
-            Some(a?.saturating_add(b?))
+            let [a, b] = &films.sides;
+            Some(a.cost(way.moment(0, time))?.saturating_add(b.cost(way.moment(1, time))?))
         };
         let mut chosen = moments::choose(duration, &offered, cost);
         chosen.sort_by_key(|&time| (cost(time), time));
@@ -96,12 +104,14 @@ impl<'a> FilmFrames<'a> {
         // A program that changes the frame rate, or another codec, may begin a frame or two later.
         if best.may_be_shifted() {
             let delays = [0].into_iter().chain(LATE);
-            let mut all: Vec<i64> =
-                delays.flat_map(|late| chosen.iter().map(move |time| time + late)).collect();
-            all.sort_unstable();
+            let all: Vec<(i64, i64)> =
+                delays.flat_map(|late| chosen.iter().map(move |&time| (time, late))).collect();
             // In one go: each group of pictures is decoded once.
-            for (film, budget) in films.sides.iter().zip(&mut budgets) {
-                self.frames(film, &all, budget);
+            for (at, (film, budget)) in films.sides.iter().zip(&mut budgets).enumerate() {
+                let moment = |&(time, late): &(i64, i64)| way.moment(at, time) + late;
+                let mut times: Vec<i64> = all.iter().map(moment).collect();
+                times.sort_unstable();
+                self.frames(film, &times, budget);
             }
         }
         for late in LATE {
@@ -127,8 +137,11 @@ impl<'a> FilmFrames<'a> {
         budgets: &mut [FrameBudget; 2],
     ) -> Vec<(Frame, Frame)> {
         let is_miss = |pair: &(Frame, Frame)| is_clear_miss(&pair.0, &pair.1);
-        let missed: Vec<i64> =
-            pairs.iter().filter(|pair| is_miss(pair)).map(|(a, _)| a.time).collect();
+        let missed: Vec<i64> = pairs
+            .iter()
+            .filter(|pair| is_miss(pair))
+            .map(|(a, _)| films.way.since_start(0, a.time))
+            .collect();
         if missed.is_empty() || missed.len() > MOST_CUTS {
             return pairs;
         }
@@ -153,19 +166,56 @@ impl<'a> FilmFrames<'a> {
         let [a, b] = &films.sides;
         let mut times = times.to_vec();
         times.sort_unstable();
-        let moments = |times: &[i64], delay: i64| -> Vec<i64> {
-            times.iter().map(|time| time.saturating_add(delay)).collect()
-        };
-        let a = self.frames(a, &moments(&times, later), &mut budgets[0]);
+        let first = |time: &i64| films.way.moment(0, *time).saturating_add(later);
+        let second = |time: &i64| films.way.moment(1, *time).saturating_add(later_still);
+        let a = self.frames(a, &times.iter().map(first).collect::<Vec<_>>(), &mut budgets[0]);
         // What the first of them does not have is not asked of the second.
-        times.retain(|time| a.contains_key(&time.saturating_add(later)));
-        let b = self.frames(b, &moments(&times, later_still), &mut budgets[1]);
+        times.retain(|time| a.contains_key(&first(time)));
+        let b = self.frames(b, &times.iter().map(second).collect::<Vec<_>>(), &mut budgets[1]);
         let pair = |time: &i64| {
-            let a = a.get(&time.saturating_add(later))?;
-            let b = b.get(&time.saturating_add(later_still))?;
+            let (a, b) = (a.get(&first(time))?, b.get(&second(time))?);
             Some(films.way.lay(a.clone(), b.clone()))
         };
         times.iter().filter_map(pair).collect()
+    }
+
+    /// What a film shows, by its keyframes and at the dense moments in its middle. The frames are
+    /// not kept.
+    pub fn glimpses(&self, film: u32) -> Vec<Glimpse> {
+        let Some(open) = self.opened(film) else { return Vec::new() };
+        let duration = self.known[film as usize].film.record.facts.duration_us;
+        let keys = open.track.samples.iter().filter(|sample| sample.is_key);
+        let keys: Vec<i64> = keys.filter_map(|sample| sample.time).collect();
+        let step = keys.len().div_ceil(MOST_KEYS).max(1);
+        let mut times = dense_moments(duration);
+        times.extend(keys.into_iter().step_by(step));
+        times.sort_unstable();
+        times.dedup();
+        let mut glimpses = Vec::new();
+        let mut budget = FrameBudget::PROOF;
+        let done = frames_at(
+            &open.source,
+            &open.track,
+            &times,
+            TOLERANCE,
+            &mut budget,
+            self.options,
+            &mut |_, shown| {
+                if let Ok(shown) = shown {
+                    let frame = Frame::new(shown.time, shown.tiles);
+                    let glimpse = Glimpse { time: frame.time, fine: frame.view.fine };
+                    glimpses.extend((!frame.is_flat()).then_some(glimpse));
+                }
+                true
+            },
+        );
+        if let Err(error) = done {
+            let path = &self.known[film as usize].film.file.path;
+            tracing::debug!("{}: {error}", crate::model::path_text::for_people(path));
+        }
+        glimpses.sort_unstable_by_key(|glimpse: &Glimpse| glimpse.time);
+        glimpses.dedup_by_key(|glimpse| glimpse.time);
+        glimpses
     }
 
     fn side(&self, film: u32) -> Option<Side> {
