@@ -188,7 +188,7 @@ impl FilmQuestion<'_> {
 
     /// Whether two films may be held against each other.
     fn may_be_one(&self, a: u32, b: u32) -> bool {
-        !(self.is_reference(a) && self.is_reference(b)) && !(self.are_apart)(a, b)
+        !((self.are_apart)(a, b) || self.is_reference(a) && self.is_reference(b))
     }
 
     /// Films of classes that hang together by what is worth a proof, with those pairs.

@@ -194,7 +194,7 @@ fn black_bars_are_no_pixels() {
     let keeper = |films: &[Film]| Asked::default().groups(films, &prover)[0].keeper;
     let mut barred = |bars: &[usize]| {
         let tile = &mut films[1].record.fingerprint.frames[0].1.tile;
-        *tile = Box::new(FineTile([180; 64 * 64]));
+        **tile = FineTile([180; 64 * 64]);
         tile.0[..64 * 32].fill(100);
         for &row in bars {
             tile.0[row * 64..][..64].fill(2);
