@@ -9,10 +9,12 @@ use crate::decode::DecodeOptions;
 use crate::decode::film::{FrameBudget, TOLERANCE, frames_at, frames_needed};
 use crate::files::content::FileSource;
 use crate::video::glimpses::{Glimpse, dense_moments};
-use crate::video::{Agreement, Frame, Way, is_clear_miss, moments, prove};
+use crate::video::{Agreement, FilmStanding, Frame, Way, is_clear_miss, moments, prove};
 
 /// Most keyframes of a film whose moments are considered.
 const MOST_OFFERED: usize = 256;
+/// A stretch is the best of many that were tried: the motion has to agree better, in thousandths.
+const SEARCHED_MOTION: i32 = 930;
 /// Most keyframes of a film that are looked at to find what others have of it.
 const MOST_KEYS: usize = 64;
 /// By how much one film may begin later, in microseconds: by up to two frames at 15 a second, in
@@ -124,6 +126,10 @@ impl<'a> FilmFrames<'a> {
                     best = shifted;
                 }
             }
+        }
+        let is_searched = way.stretch.is_some() && best.standing == FilmStanding::Same;
+        if is_searched && best.motion < SEARCHED_MOTION {
+            best.standing = FilmStanding::Different;
         }
         Some(best)
     }
