@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use films_made::Scene;
+use films_made::{Edit, Scene};
 use hermetic::Hermetic;
 use serde_json::Value;
 
@@ -245,4 +245,67 @@ fn a_film_is_asked_for() {
     assert_eq!(stats().unwrap()["films"], 2);
     assert_eq!(hermetic.run(["cache", "prune"]).code, 0);
     assert_eq!(stats().unwrap()["films"], 1);
+}
+
+#[test]
+fn changed_films_are_found_by_a_deep_search() {
+    let hermetic = Hermetic::new();
+    let whole = Scene { width: 192, height: 128, frames: 60, ..Scene::ORDINARY };
+    write(&hermetic, "whole.avi", Scene { quality: 95, ..whole });
+    for (name, edit) in [
+        ("turned.avi", Edit::Turned),
+        ("mirrored.avi", Edit::Mirrored),
+        ("cropped.avi", Edit::Cropped),
+        ("bars.avi", Edit::Bars),
+    ] {
+        write(&hermetic, name, Scene { edit, ..whole });
+    }
+    write(&hermetic, "head cut.avi", Scene { cut: 10, frames: 50, ..whole });
+    write(&hermetic, "tail cut.avi", Scene { frames: 48, ..whole });
+    // Other takes before the same wall, changed in the same ways, are other films.
+    write(&hermetic, "take.avi", Scene { seed: 7, edit: Edit::Mirrored, ..whole });
+    write(&hermetic, "cut take.avi", Scene { seed: 8, cut: 10, frames: 50, ..whole });
+
+    assert_eq!(groups(&report(&hermetic, &[])), []);
+    let deep = ["dedupe", ".", "--deep", "--format", "json", "--include-films", "--verbose"];
+    let first = hermetic.run(deep);
+    assert_eq!(first.code, 0, "{}", first.all());
+    let answer: Value = serde_json::from_str(&first.stdout).unwrap();
+    let all = [
+        ("bars.avi", "part", true),
+        ("cropped.avi", "part", true),
+        ("head cut.avi", "part", true),
+        ("mirrored.avi", "copy", true),
+        ("tail cut.avi", "part", true),
+        ("turned.avi", "copy", true),
+    ];
+    assert_eq!(groups(&answer), [expect("whole.avi", &all)], "{}", first.all());
+    assert_eq!(answer["policy"]["deep"], true);
+    let price = "the deep search decodes about";
+    assert!(first.stderr.contains(price), "{}", first.all());
+
+    // Whichever of them is kept.
+    let prefer = hermetic.run(deep.iter().chain(&["--keep", "prefer=**/mirrored.avi"]));
+    let found = groups(&serde_json::from_str(&prefer.stdout).unwrap());
+    let [(keeper, others)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((keeper.as_str(), others.len()), ("mirrored.avi", 6), "{found:?}");
+
+    // What was seen is kept, and what was found.
+    let second = hermetic.run(deep);
+    assert!(!second.stderr.contains(price), "{}", second.all());
+    let again: Value = serde_json::from_str(&second.stdout).unwrap();
+    assert_eq!(again["groups"], answer["groups"]);
+}
+
+#[test]
+fn a_longer_film_is_not_given_up_for_a_part_of_it() {
+    let hermetic = Hermetic::new();
+    let whole = Scene { width: 192, height: 128, frames: 60, ..Scene::ORDINARY };
+    write(&hermetic, "library/whole.avi", whole);
+    write(&hermetic, "kept/cut.avi", Scene { cut: 10, frames: 50, ..whole });
+    let line = ["dedupe", "library", "--reference", "kept", "--deep", "--include-films"];
+    let ran = hermetic.run(line.iter().chain(&["--action", "quarantine", "--yes"]));
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(hermetic.work().join("library/whole.avi").exists(), "{}", ran.all());
+    assert!(ran.stdout.contains("whole.avi"), "it is shown: {}", ran.all());
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 pub use error::TileStoreError;
-pub use films::{KnownFilm, MOST_FRAMES};
+pub use films::{FilmPair, KnownFilm, MOST_FRAMES};
 pub use pairs::{PairRule, StoredPair};
 
 use crate::catalogue::own_database::{BESIDE, DatabaseState, look, with_suffix};
@@ -122,7 +122,7 @@ impl TileStore {
                 transaction.pragma_update(None, "user_version", VERSION)?;
             }
             // They came later; an earlier version of the program leaves them alone.
-            transaction.execute_batch(films::TABLES)?;
+            films::create_tables(&transaction)?;
             transaction.commit()?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "normal")?;
@@ -166,7 +166,7 @@ impl TileStore {
         let made = Connection::open("").and_then(|connection| {
             // An empty name stands for a temporary file (SQLite, "In-Memory Databases").
             connection.execute_batch(TABLES)?;
-            connection.execute_batch(films::TABLES)?;
+            films::create_tables(&connection)?;
             Ok(connection)
         });
         let connection = made.map_err(|error| self::error(&file, error))?;

@@ -171,7 +171,11 @@ impl Progress for Bars {
                     why.map(|why| format!(": {why}")).unwrap_or_default()
                 );
             }
-            Event::Message(text) => tracing::warn!("{}", one_line(text)),
+            Event::Message(text) => {
+                // Nobody is left to tell when standard error is closed.
+                let _ = self.shown.println(one_line(text));
+                tracing::info!("{}", one_line(text));
+            }
         }
     }
 }

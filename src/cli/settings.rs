@@ -71,6 +71,8 @@ pub struct Settings {
     pub include_unsure: bool,
     /// Act on films that show the same although their bytes differ.
     pub include_films: bool,
+    /// Films that were changed are looked for too.
+    pub deep: bool,
     /// Rules before the usual ones.
     pub keep: Vec<KeepRule>,
     /// How many threads; `None`: one per core.
@@ -191,6 +193,7 @@ fn default(key: Key) -> Option<Value> {
         | Key::IncludeAlike
         | Key::IncludeUnsure
         | Key::IncludeFilms
+        | Key::Deep
         | Key::Cpu
         | Key::Hidden
         | Key::FollowLinks
@@ -253,6 +256,7 @@ impl From<&Resolved> for Settings {
             include_alike: flag_of(resolved, Key::IncludeAlike),
             include_unsure: flag_of(resolved, Key::IncludeUnsure),
             include_films: flag_of(resolved, Key::IncludeFilms),
+            deep: flag_of(resolved, Key::Deep),
             // Each was checked when it was read.
             keep: list_of(resolved, Key::Keep)
                 .iter()

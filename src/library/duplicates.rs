@@ -169,6 +169,7 @@ impl Library {
                 include_alike: options.include_alike,
                 include_unsure: options.include_unsure,
                 include_films: options.include_films,
+                deep: options.deep,
             },
             groups,
             skipped: skipped.collect(),

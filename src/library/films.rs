@@ -1,37 +1,39 @@
 //! Finding films that are the same: their bytes, then frames of the same moments.
 
+mod contents;
 mod deep;
 mod frames;
 mod price;
+mod prover;
 mod search;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
 use super::{Library, LibraryError, Monitor};
-use crate::catalogue::tiles::{KnownFilm, TileStore, TileStoreError, beside};
+use crate::catalogue::tiles::{KnownFilm, TileStore, beside};
 use crate::decode::DecodeOptions;
 use crate::dedupe::DedupeOptions;
-use crate::dedupe::films::{self, FilmProver, FilmQuestion};
-use crate::files::content::content_hash;
-use crate::model::event::{Event, Phase};
+use crate::dedupe::films::{self, FilmQuestion};
 use crate::model::findings::{FoundPicture, Group, Relation};
 use crate::model::media::FileKey;
 use crate::model::path_text::for_people;
 use crate::model::phash::{PictureHash, Quality};
-use crate::model::record::{ContentHash, Mark, Skip, Stage};
+use crate::model::record::{Mark, Skip};
 use crate::scan::Scan;
 use crate::units;
-use crate::video::glimpses::Glimpse;
-use crate::video::{Agreement, Film, FilmMatch, FilmStanding, Way};
-use deep::Ways;
+use crate::video::{Film, FilmStanding};
+use contents::Contents;
+use deep::{WayTried, Ways};
 use frames::{FilmFrames, Remembered};
-use price::DeepPrice;
+use prover::Prover;
 pub use search::FilmHit;
+
+/// How often a deep search goes from what was found to what that leads to.
+const MOST_PASSES: usize = 3;
 
 /// What was found among films.
 #[derive(Debug, Default)]
@@ -86,11 +88,19 @@ impl Library {
         };
         let mut groups = films::groups(&question, &prover);
         if matching.deep {
-            let glimpses = prover.glimpses(&films, &left_out, &groups, monitor);
-            prover.ways.add_stretches(&films, &glimpses, &groups);
-            let otherwise = prover.ways.pairs();
-            let question = FilmQuestion { otherwise: &otherwise, ..question };
-            groups = films::groups(&question, &prover);
+            let first = groups;
+            let glimpses = prover.glimpses(&left_out, &first, store, monitor);
+            prover.ways.add_stretches(&films, &glimpses, &first);
+            groups = first.clone();
+            for pass in 0..MOST_PASSES {
+                let composed = prover.compose(&first, &groups);
+                if pass > 0 && !composed {
+                    break;
+                }
+                let otherwise = prover.ways.pairs();
+                let question = FilmQuestion { otherwise: &otherwise, ..question };
+                groups = films::groups(&question, &prover);
+            }
         }
         if confirm {
             confirm_by_files(&mut groups, &known, &prover.ways, &self.options.scan.decode, monitor);
@@ -144,8 +154,10 @@ fn confirm_by_files(
                 let is_copy = matches!(duplicate.relation, Relation::Copy | Relation::Part);
                 let stopped = || monitor.cancel.load(Ordering::Relaxed);
                 let ways = || ways.between(known, keeper, duplicate.picture).into_iter();
-                let proven = |way| frames.prove(keeper, duplicate.picture, way);
-                let is_same = |way| proven(way).is_some_and(|p| p.standing == FilmStanding::Same);
+                let is_same = |tried: WayTried| {
+                    let proven = frames.prove(keeper, duplicate.picture, tried.way);
+                    proven.is_some_and(|found| tried.standing(found) == FilmStanding::Same)
+                };
                 !is_copy || !stopped() && ways().any(is_same)
             })
             .map(|duplicate| duplicate.picture)
@@ -217,232 +229,4 @@ fn other_films(caches: &[PathBuf], root: u32, own: &[KnownFilm]) -> Vec<KnownFil
         known.film.file.stamp.key = FileKey { device: u64::MAX, inode: number };
     }
     others
-}
-
-/// The hashes of the bytes of films, where they are needed: of films of one size, and of those as
-/// long as a marked one.
-struct Contents {
-    known: Vec<Option<ContentHash>>,
-    /// Those that were read in this run, by index.
-    fresh: Vec<u32>,
-    skipped: Vec<Skip>,
-}
-
-impl Contents {
-    fn read(films: &[Film], own: usize, marks: &[Mark], monitor: Monitor<'_>) -> Self {
-        let marked: HashSet<u64> =
-            marks.iter().flat_map(|mark| [mark.first.size, mark.second.size]).collect();
-        let mut count: HashMap<u64, u32> = HashMap::new();
-        let mut seen: HashSet<FileKey> = HashSet::new();
-        for film in films.iter().filter(|film| seen.insert(film.file.stamp.key)) {
-            *count.entry(film.file.stamp.size.0).or_default() += 1;
-        }
-        let is_wanted = |film: &Film| {
-            let size = film.file.stamp.size.0;
-            film.content.is_none()
-                && (count.get(&size).is_some_and(|&count| count > 1) || marked.contains(&size))
-        };
-        let wanted: Vec<u32> =
-            (0..).zip(films).filter(|(_, film)| is_wanted(film)).map(|(i, _)| i).collect();
-        let known = films.iter().map(|film| film.content).collect();
-        let mut contents = Self { known, fresh: Vec::new(), skipped: Vec::new() };
-        contents.read_all(films, own, wanted, monitor);
-        contents
-    }
-
-    /// Reads those of these films of which the hash is not known.
-    fn read_all(
-        &mut self,
-        films: &[Film],
-        own: usize,
-        mut wanted: Vec<u32>,
-        Monitor { progress, cancel, .. }: Monitor<'_>,
-    ) {
-        wanted.retain(|&index| self.known[index as usize].is_none());
-        let total = Some(wanted.len() as u64);
-        progress.on(Event::StageStarted { stage: Phase::Verify, total });
-        let read: Vec<(u32, std::io::Result<ContentHash>)> = wanted
-            .into_par_iter()
-            .filter(|_| !cancel.load(Ordering::Relaxed))
-            .map(|index| {
-                let film = &films[index as usize];
-                let read = content_hash(&film.file.path);
-                let bytes = film.file.stamp.size.0;
-                progress.on(Event::Advanced { stage: Phase::Verify, items: 1, bytes });
-                (index, read)
-            })
-            .collect();
-        progress.on(Event::StageFinished { stage: Phase::Verify });
-        for (index, read) in read {
-            match read {
-                Ok(content) => {
-                    self.known[index as usize] = Some(content);
-                    self.fresh.push(index);
-                }
-                // The drive of another cache may be offline.
-                Err(_) if index as usize >= own => {}
-                Err(error) => self.skipped.push(Skip {
-                    path: films[index as usize].file.path.clone(),
-                    stage: Stage::Read,
-                    reason: format!("its bytes could not be compared: {error}"),
-                }),
-            }
-        }
-    }
-
-    /// Keeps what was read of the films that the store has.
-    fn keep(&mut self, store: &mut TileStore, own: &[KnownFilm]) {
-        for index in std::mem::take(&mut self.fresh) {
-            let (Some(film), Some(content)) = (own.get(index as usize), self.known[index as usize])
-            else {
-                continue;
-            };
-            if let Err(error) = store.write_content(film.id, content) {
-                tracing::warn!("{error}");
-                return;
-            }
-        }
-    }
-
-    fn are_marked(&self, films: &[Film], marks: &HashSet<Mark>, a: u32, b: u32) -> bool {
-        use crate::model::record::MarkedFile;
-        let file = |index: u32| {
-            let content = self.known[index as usize]?;
-            Some(MarkedFile { content, size: films[index as usize].file.stamp.size.0 })
-        };
-        !marks.is_empty()
-            && matches!((file(a), file(b)), (Some(a), Some(b)) if marks.contains(&Mark::new(a, b)))
-    }
-}
-
-/// Proves pairs by frames, unless an earlier run did.
-struct Prover<'a> {
-    frames: FilmFrames<'a>,
-    known: &'a [KnownFilm],
-    /// The first so many are the store's own.
-    own: usize,
-    ways: Ways,
-    earlier: HashMap<(i64, i64), Agreement>,
-    fresh: Mutex<Vec<((i64, i64), Agreement)>>,
-    /// What was found in this run, by index.
-    found: Mutex<HashMap<(u32, u32, Way), Agreement>>,
-    cancel: &'a AtomicBool,
-}
-
-impl<'a> Prover<'a> {
-    fn new(
-        known: &'a [KnownFilm],
-        own: usize,
-        store: &TileStore,
-        ways: Ways,
-        options: &'a DecodeOptions,
-        monitor: Monitor<'a>,
-    ) -> Self {
-        let earlier = store.film_pairs().unwrap_or_else(|error| {
-            tracing::warn!("{error}");
-            HashMap::new()
-        });
-        let frames = FilmFrames::new(known, options, Remembered::Yes);
-        let (fresh, found) = (Mutex::default(), Mutex::default());
-        Self { frames, known, own, ways, earlier, fresh, found, cancel: monitor.cancel }
-    }
-
-    /// The numbers of two films of the store, the smaller first.
-    fn row(&self, a: u32, b: u32) -> Option<(i64, i64)> {
-        let id = |index: u32| {
-            let own = (index as usize) < self.own;
-            self.known.get(index as usize).map(|known| known.id).filter(|&id| own && id >= 0)
-        };
-        let (a, b) = (id(a)?, id(b)?);
-        Some((a.min(b), a.max(b)))
-    }
-
-    /// Keeps what was found and the frames that were decoded.
-    fn keep(self, store: &mut TileStore) -> Result<(), TileStoreError> {
-        let pairs = self.fresh.into_inner().unwrap_or_default();
-        store.write_film_pairs(&pairs)?;
-        for (film, frames) in self.frames.fresh() {
-            if let Some(known) =
-                self.known.get(film as usize).filter(|_| (film as usize) < self.own)
-            {
-                store.write_frames(known.id, &frames)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Prover<'_> {
-    /// Looks at the films that are in no group or keep one, so that it is seen which of them have a
-    /// stretch in common. Says before what it costs.
-    fn glimpses(
-        &self,
-        films: &[Film],
-        left_out: &HashSet<u32>,
-        groups: &[Group<u32>],
-        Monitor { progress, cancel, .. }: Monitor<'_>,
-    ) -> HashMap<u32, Vec<Glimpse>> {
-        let taken: HashSet<u32> =
-            groups.iter().flat_map(|group| &group.duplicates).map(|d| d.picture).collect();
-        let wanted: Vec<u32> = (0..)
-            .zip(films)
-            .filter(|(at, film)| film.is_decoded() && !taken.contains(at) && !left_out.contains(at))
-            .map(|(at, _)| at)
-            .collect();
-        let price: DeepPrice = wanted.iter().map(|&film| &films[film as usize]).collect();
-        if price.films > 0 {
-            progress.on(Event::Message(&price.to_string()));
-        }
-        let stage = Phase::Compare;
-        progress.on(Event::StageStarted { stage, total: Some(wanted.len() as u64) });
-        let glimpses = wanted
-            .into_par_iter()
-            .filter(|_| !cancel.load(Ordering::Relaxed))
-            .map(|film| {
-                let seen = self.frames.glimpses(film);
-                progress.on(Event::Advanced { stage, items: 1, bytes: 0 });
-                (film, seen)
-            })
-            .filter(|(_, seen)| !seen.is_empty())
-            .collect();
-        progress.on(Event::StageFinished { stage });
-        glimpses
-    }
-
-    fn prove_so(&self, a: u32, b: u32, way: Way) -> Option<Agreement> {
-        let row = self.row(a, b).filter(|_| way == Way::UPRIGHT);
-        if let Some(found) = row.and_then(|row| self.earlier.get(&row)) {
-            return Some(*found);
-        }
-        let key = if a < b { (a, b, way) } else { (b, a, way.inverse()) };
-        let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = lock().get(&key) {
-            return Some(*found);
-        }
-        if self.cancel.load(Ordering::Relaxed) {
-            return None;
-        }
-        let found = self.frames.prove(a, b, way)?;
-        lock().insert(key, found);
-        if let (Some(row), Ok(mut fresh)) = (row, self.fresh.lock()) {
-            fresh.push((row, found));
-        }
-        Some(found)
-    }
-}
-
-impl FilmProver for Prover<'_> {
-    fn prove(&self, a: u32, b: u32) -> Option<FilmMatch> {
-        let mut best: Option<FilmMatch> = None;
-        for way in self.ways.between(self.known, a, b) {
-            let Some(agreement) = self.prove_so(a, b, way) else { continue };
-            if best.is_none_or(|best| agreement.is_better_than(&best.agreement)) {
-                best = Some(FilmMatch { agreement, way });
-            }
-            if agreement.standing == FilmStanding::Same {
-                break;
-            }
-        }
-        best
-    }
 }

@@ -217,6 +217,7 @@ impl Library {
         let rule = Matching {
             policy: options.policy,
             include_films: options.include_films,
+            deep: false,
             ..Matching::default()
         };
         Ok(Twins::from_groups(&groups, &|duplicate| rule.acts_on(duplicate)))

@@ -12,7 +12,7 @@ mod ways;
 
 pub use film::{Film, FilmRecord};
 pub use fingerprint::{Fingerprint, PROBES};
-pub use frame::{Frame, contrast};
+pub use frame::{Frame, between_bars, contrast};
 pub use proof::{Agreement, FilmMatch, FilmStanding, is_clear_miss, prove};
-pub use way::{Stretch, Way};
+pub use way::{Stretch, WAY_BYTES, Way};
 pub use ways::Faces;

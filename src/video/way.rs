@@ -44,6 +44,9 @@ fn scaled(time: i64, by: i64, of: i64) -> i64 {
     i64::try_from(scaled).unwrap_or(i64::MAX)
 }
 
+/// Bytes of [`Way::to_bytes`].
+pub const WAY_BYTES: usize = 42;
+
 impl Way {
     /// Nothing has to be done.
     pub const UPRIGHT: Self = Self {
@@ -58,6 +61,22 @@ impl Way {
         Self { orientation, ..Self::UPRIGHT }
     }
 
+    /// How it is stored: another way has other bytes.
+    pub fn to_bytes(self) -> [u8; WAY_BYTES] {
+        let Self { orientation, whose, part, stretch } = self;
+        let turn = Orientation::ALL.iter().position(|&turn| turn == orientation).unwrap_or(0);
+        let Part { top, left, bottom, right } = part;
+        let edges = [top, left, bottom, right].map(|edge| (edge as u16).to_le_bytes());
+        // A stretch lasts longer than 0.
+        let Stretch { starts, lasts } =
+            stretch.unwrap_or(Stretch { starts: [0; 2], lasts: [0; 2] });
+        let times = [starts, lasts].into_iter().flatten().flat_map(i64::to_le_bytes);
+        let bytes = [turn as u8, whose as u8].into_iter().chain(edges.into_iter().flatten());
+        let mut out = [0; WAY_BYTES];
+        out.iter_mut().zip(bytes.chain(times)).for_each(|(out, byte)| *out = byte);
+        out
+    }
+
     /// The way for the same films, the second one first.
     #[must_use]
     pub fn inverse(self) -> Self {
@@ -65,6 +84,22 @@ impl Way {
         let stretch = self.stretch.map(Stretch::inverse);
         let whose = if self.part.is_whole() { Whose::First } else { self.whose.other() };
         Self { orientation: back, whose, part: self.part.oriented(back), stretch }
+    }
+
+    /// The way from the first of three films to the third, over the second; `None` where that would
+    /// be a part of a part, or a stretch of a stretch.
+    pub fn then(self, next: Self) -> Option<Self> {
+        let orientation = self.orientation.then(next.orientation);
+        let (whose, part) = match (self.part.is_whole(), next.part.is_whole()) {
+            (_, true) => (self.whose, self.part.oriented(next.orientation)),
+            (true, false) => (next.whose, next.part),
+            (false, false) => return None,
+        };
+        let stretch = match (self.stretch, next.stretch) {
+            (Some(_), Some(_)) => return None,
+            (stretch, None) | (None, stretch) => stretch,
+        };
+        Some(Self { orientation, whose, part, stretch })
     }
 
     /// The moment of one film (the first for 0) that is `time` after the common start, in
@@ -146,9 +181,38 @@ mod tests {
                 let way = Way { orientation, whose, part, stretch: None };
                 assert_eq!(way.inverse().inverse(), way);
                 assert_ne!(way.inverse().whose, whose);
+                assert_ne!(way.to_bytes(), way.inverse().to_bytes());
             }
             assert_eq!(Way::turned(orientation).inverse(), Way::turned(orientation.inverse()));
         }
+    }
+
+    #[test]
+    fn ways_are_composed() {
+        let part = Part { top: 32, left: 0, bottom: 224, right: 256 };
+        let cropped = Way { part, ..Way::UPRIGHT };
+        for one in Orientation::ALL {
+            for other in Orientation::ALL {
+                let (turned, more) = (Way::turned(one), Way::turned(other));
+                let both = frame().tile.oriented(one).oriented(other);
+                let way = turned.then(more).unwrap();
+                assert_eq!(frame().tile.oriented(way.orientation), both, "{one:?} {other:?}");
+                // A part of the first film, which is then turned; and of the turned one.
+                let (seen, _) = cropped.lay(frame(), frame());
+                let seen = seen.tile.oriented(one);
+                let (laid, _) = cropped.then(turned).unwrap().lay(frame(), frame());
+                assert_eq!(*laid.tile, seen, "{one:?}");
+                let (seen, _) =
+                    cropped.lay(Frame::of_tile(40, frame().tile.oriented(one)), frame());
+                let (laid, _) = turned.then(cropped).unwrap().lay(frame(), frame());
+                assert_eq!(laid, seen, "{one:?}");
+            }
+        }
+        let stretch = Stretch { starts: [2_000, 0], lasts: [8_000, 6_000] };
+        let cut = Way { stretch: Some(stretch), ..Way::UPRIGHT };
+        assert_eq!(cut.then(cropped), cropped.then(cut));
+        assert_eq!(cut.then(cropped).unwrap().stretch, Some(stretch));
+        assert_eq!((cut.then(cut), cropped.then(cropped)), (None, None));
     }
 
     #[test]
@@ -161,5 +225,7 @@ mod tests {
         assert_eq!([0, 1].map(|film| way.inverse().moment(film, 3_000)), [3_000, 6_000]);
         assert_eq!(way.inverse().inverse(), way);
         assert_eq!([0, 1].map(|film| Way::UPRIGHT.moment(film, 7)), [7; 2]);
+        assert_ne!(way.to_bytes(), way.inverse().to_bytes());
+        assert_eq!(way.to_bytes()[34..], 6_000_i64.to_le_bytes());
     }
 }

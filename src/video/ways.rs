@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::film::Film;
 use super::fingerprint::Fingerprint;
-use super::frame::Frame;
+use super::frame::{Frame, between_bars};
 use super::way::Way;
 use crate::model::media::Orientation;
 use crate::model::phash::{Distance, PerceptualHash, PictureHash};
@@ -36,6 +36,8 @@ pub struct Faces {
 struct Face {
     whole: PictureHash,
     windows: Vec<PerceptualHash>,
+    /// What black bars leave free, and its hash.
+    between_bars: Option<(Part, PerceptualHash)>,
     prepared: Prepared,
 }
 
@@ -58,7 +60,11 @@ impl Face {
         let mut hasher = WindowHasher::new(&frame.tile);
         let whole = dct::hash_tile(&hasher.tile(Window::WHOLE));
         let windows = WINDOWS.iter().map(|&window| hasher.hash(window).0.phash).collect();
-        Self { whole, windows, prepared: Prepared::new(&frame.tile) }
+        let between_bars = between_bars(&frame.tile).map(|part| {
+            let free = Frame::of_tile(frame.time, Prepared::region(&frame.tile, part));
+            (part, free.view.phash)
+        });
+        Self { whole, windows, between_bars, prepared: Prepared::new(&frame.tile) }
     }
 
     /// How this one may have to be turned to look like the other, the nearest first.
@@ -74,14 +80,16 @@ impl Face {
         turns.into_iter().map(|(_, _, turn)| turn).collect()
     }
 
-    /// The windows of this one that look like the whole of the other.
+    /// The parts of this one that look like the whole of the other.
     fn parts<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = Part> + 'a {
         let wanted = other.whole.upright().phash;
-        let near = WINDOWS
-            .iter()
-            .zip(&self.windows)
-            .filter(move |(_, phash)| phash.distance(wanted) <= NEAR_IN_PART);
-        near.map(|(&window, _)| Part::from(window))
+        let windows =
+            WINDOWS.iter().map(|&window| Part::from(window)).zip(self.windows.iter().copied());
+        self.between_bars
+            .into_iter()
+            .chain(windows)
+            .filter(move |(_, phash)| phash.distance(wanted) <= NEAR_IN_PART)
+            .map(|(part, _)| part)
             .filter(|&part| is_plausible(&self.prepared, &other.prepared, part))
     }
 }

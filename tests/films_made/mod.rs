@@ -3,7 +3,20 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use image::codecs::jpeg::JpegEncoder;
-use image::{GrayImage, Luma};
+use image::{GrayImage, Luma, imageops};
+
+/// What was done to each frame of a film.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    None,
+    /// A quarter turn clockwise.
+    Turned,
+    Mirrored,
+    /// A twentieth of the width and of the height is cut off at each edge.
+    Cropped,
+    /// Black bars above and below, a quarter of the height each.
+    Bars,
+}
 
 /// What a made film shows: a bright spot that wanders over a pattern.
 #[derive(Clone, Copy)]
@@ -21,6 +34,9 @@ pub struct Scene {
     pub black: u32,
     /// The spot stays where it is.
     pub still: bool,
+    /// The first so many frames were cut off.
+    pub cut: u32,
+    pub edit: Edit,
 }
 
 impl Scene {
@@ -33,7 +49,28 @@ impl Scene {
         quality: 90,
         black: 0,
         still: false,
+        cut: 0,
+        edit: Edit::None,
     };
+
+    fn edited(&self, number: u32) -> GrayImage {
+        let mut frame = self.frame(number + self.cut);
+        let (width, height) = frame.dimensions();
+        match self.edit {
+            Edit::None => frame,
+            Edit::Turned => imageops::rotate90(&frame),
+            Edit::Mirrored => imageops::flip_horizontal(&frame),
+            Edit::Cropped => {
+                let (x, y) = (width / 20, height / 20);
+                imageops::crop(&mut frame, x, y, width - 2 * x, height - 2 * y).to_image()
+            }
+            Edit::Bars => {
+                let mut barred = GrayImage::new(width, height * 3 / 2);
+                imageops::replace(&mut barred, &frame, 0, i64::from(height / 4));
+                barred
+            }
+        }
+    }
 
     fn frame(&self, number: u32) -> GrayImage {
         if number < self.black {
@@ -73,7 +110,7 @@ impl Scene {
         let frames: Vec<Vec<u8>> = (0..self.frames)
             .map(|number| {
                 let mut jpeg = Vec::new();
-                let frame = self.frame(number);
+                let frame = self.edited(number);
                 JpegEncoder::new_with_quality(&mut jpeg, self.quality)
                     .encode_image(&frame)
                     .unwrap();
@@ -91,7 +128,7 @@ impl Scene {
         };
         let list =
             |name: &[u8; 4], content: &[u8]| chunk(b"LIST", &[name.as_slice(), content].concat());
-        let (width, height) = (self.width, self.height);
+        let (width, height) = self.edited(0).dimensions();
         let main = u32s(&[200_000, 0, 0, 0x10, self.frames, 0, 1, 0, width, height, 0, 0, 0, 0]);
         let mut stream = b"vidsMJPG".to_vec();
         stream.extend(u32s(&[0, 0, 0, 1, 5, 0, self.frames, 0, 0, 0, 0, 0]));

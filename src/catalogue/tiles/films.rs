@@ -4,30 +4,29 @@
 //! size, modification time, change time, inode and volume are what they were; a film that moved is
 //! looked at again. A row and its frames are sealed; a damaged one counts as none.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+mod found;
+mod rows;
+
+use std::path::Path;
 
 use rusqlite::{Row, params};
 
-use super::{TileStore, TileStoreError, first_word, is_of_value};
-use crate::model::film::FilmFacts;
-use crate::model::media::{
-    Bytes, CaptureTime, ChangedNs, Dimensions, Evidence, FileKey, FileStamp, Format, MediaFile,
-    ModifiedNs, Volume,
-};
+use super::{TileStore, TileStoreError, is_of_value};
+use crate::model::media::MediaFile;
 use crate::model::path_text::{key_of_path, path_of_key};
-use crate::model::phash::{FineDistance, HASH_VERSION, View};
+use crate::model::phash::HASH_VERSION;
 use crate::model::record::ContentHash;
-use crate::picture::tile::FineTile;
-use crate::video::{Agreement, Film, FilmRecord, FilmStanding, Fingerprint, Frame};
+use crate::video::{Film, Frame};
+pub use found::FilmPair;
+use rows::{insert, insert_frame, read, read_frame};
 
 /// Most frames that are kept of a film, beside those of its fingerprint.
 pub const MOST_FRAMES: usize = 16;
-/// Names how films are read: any change of the frames that are looked at, or of how their time is
-/// told, changes it, and older rows count for nothing.
+/// Names how films are read: any change of the frames that are looked at, of how their time is told,
+/// or of what their likeness proves changes it, and older rows count for nothing.
 const FILM_VERSION: u32 = 1;
 
-pub(super) const TABLES: &str = "
+const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS film (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path BLOB NOT NULL UNIQUE,
@@ -63,16 +62,6 @@ CREATE TABLE IF NOT EXISTS film_frame (
     seal INTEGER NOT NULL,
     PRIMARY KEY (film, time)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS film_pair (
-    first INTEGER NOT NULL,
-    second INTEGER NOT NULL,
-    standing INTEGER NOT NULL,
-    median INTEGER NOT NULL,
-    motion INTEGER NOT NULL,
-    moments INTEGER NOT NULL,
-    seal INTEGER NOT NULL,
-    PRIMARY KEY (first, second)
-) WITHOUT ROWID;
 ";
 
 const COLUMNS: &str = "id, path, device, inode, size, modified_ns, changed_ns, volume, format, \
@@ -88,6 +77,12 @@ pub struct KnownFilm {
     pub film: Film,
     /// Frames beside those of the fingerprint, by time.
     pub frames: Vec<Frame>,
+}
+
+/// Makes the tables of films where they are missing.
+pub(super) fn create_tables(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    connection.execute_batch(found::TABLES)
 }
 
 fn version() -> u32 {
@@ -200,62 +195,6 @@ impl TileStore {
         })
     }
 
-    /// Keeps what was found of pairs of films, by their numbers. A film that is read again gets
-    /// another number, so that this holds as long as both do.
-    ///
-    /// # Errors
-    /// [`TileStoreError`]
-    pub fn write_film_pairs(
-        &mut self,
-        pairs: &[((i64, i64), Agreement)],
-    ) -> Result<(), TileStoreError> {
-        self.attempt_mut(|store| {
-            let transaction = store.connection.transaction()?;
-            {
-                let mut insert = transaction.prepare_cached(
-                    "INSERT OR REPLACE INTO film_pair
-                     (first, second, standing, median, motion, moments, seal)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                )?;
-                for &((a, b), found) in pairs {
-                    let pair = (a.min(b), a.max(b));
-                    insert.execute(params![
-                        pair.0,
-                        pair.1,
-                        found.standing as u8,
-                        found.median.0,
-                        found.motion,
-                        found.moments,
-                        pair_seal(pair, found),
-                    ])?;
-                }
-            }
-            transaction.commit()
-        })
-    }
-
-    /// What was found of all pairs, the smaller number first.
-    ///
-    /// # Errors
-    /// [`TileStoreError`]
-    pub fn film_pairs(&self) -> Result<HashMap<(i64, i64), Agreement>, TileStoreError> {
-        self.attempt(|store| {
-            let sql =
-                "SELECT first, second, standing, median, motion, moments, seal FROM film_pair";
-            let mut statement = store.connection.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            let mut pairs = HashMap::new();
-            while let Some(row) = rows.next()? {
-                match read_pair(row) {
-                    Ok(found) => pairs.extend(found),
-                    Err(error) if is_of_value(&error) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(pairs)
-        })
-    }
-
     /// Keeps the hash of a film's bytes.
     ///
     /// # Errors
@@ -288,10 +227,7 @@ impl TileStore {
                 transaction.execute("DELETE FROM film WHERE id = ?1", [id])?;
                 transaction.execute("DELETE FROM film_frame WHERE film = ?1", [id])?;
             }
-            transaction.execute_batch(
-                "DELETE FROM film_pair WHERE first NOT IN (SELECT id FROM film)
-                     OR second NOT IN (SELECT id FROM film);",
-            )?;
+            found::prune(&transaction)?;
             transaction.commit()?;
             Ok(removed.len() as u64)
         })
@@ -336,154 +272,4 @@ impl TileStore {
         }
         Ok(Some(KnownFilm { id, film, frames }))
     }
-}
-
-fn insert(connection: &rusqlite::Connection, key: &[u8], film: &Film) -> rusqlite::Result<()> {
-    let Film { file, record, content } = film;
-    let (stamp, facts) = (file.stamp, &record.facts);
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO film (path, device, inode, size, modified_ns, changed_ns, \
-             volume, version, format, width, height, codec, duration_us, frames, keyframes, \
-             frame_bytes, captured, offset_minutes, camera, is_cut, undecoded, content, seal) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-             ?18, ?19, ?20, ?21, ?22, ?23)",
-        )?
-        .execute(params![
-            key,
-            stamp.key.device as i64,
-            stamp.key.inode as i64,
-            stamp.size.0 as i64,
-            stamp.modified.0,
-            file.evidence.changed.map(|changed| changed.0),
-            file.evidence.volume.map(|volume| volume.0 as i64),
-            version(),
-            record.format.name(),
-            record.dimensions.width,
-            record.dimensions.height,
-            facts.codec,
-            facts.duration_us,
-            facts.frames,
-            facts.keyframes,
-            facts.frame_bytes as i64,
-            record.captured.map(|time| time.local_seconds),
-            record.captured.and_then(|time| time.offset_minutes),
-            record.camera,
-            record.is_cut,
-            record.undecoded,
-            content.map(|content| content.0),
-            seal(stamp.size, record),
-        ])
-        .map(drop)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Option<(i64, Film)>> {
-    let stamp = FileStamp {
-        key: FileKey { device: row.get::<_, i64>(2)? as u64, inode: row.get::<_, i64>(3)? as u64 },
-        size: Bytes(row.get::<_, i64>(4)? as u64),
-        modified: ModifiedNs(row.get(5)?),
-    };
-    let evidence = Evidence {
-        changed: row.get::<_, Option<i64>>(6)?.map(ChangedNs),
-        volume: row.get::<_, Option<i64>>(7)?.map(|volume| Volume(volume as u64)),
-    };
-    let path: PathBuf = path_of_key(row.get_ref(1)?.as_blob()?);
-    let file = MediaFile { path, stamp, evidence, root: 0 };
-    let Some(format) = Format::from_name(&row.get::<_, String>(8)?) else { return Ok(None) };
-    let (captured, offset_minutes) = (row.get::<_, Option<i64>>(16)?, row.get(17)?);
-    let facts = FilmFacts {
-        codec: row.get(11)?,
-        duration_us: row.get(12)?,
-        frames: row.get(13)?,
-        keyframes: row.get(14)?,
-        frame_bytes: row.get::<_, i64>(15)? as u64,
-    };
-    let duration_us = facts.duration_us;
-    let record = FilmRecord {
-        format,
-        dimensions: Dimensions { width: row.get(9)?, height: row.get(10)? },
-        facts,
-        captured: captured.map(|local_seconds| CaptureTime {
-            local_seconds,
-            subsecond_ns: None,
-            offset_minutes,
-        }),
-        camera: row.get(18)?,
-        is_cut: row.get(19)?,
-        fingerprint: Fingerprint { duration_us, frames: Vec::new() },
-        undecoded: row.get(20)?,
-    };
-    let content = row.get::<_, Option<[u8; 32]>>(21)?.map(ContentHash);
-    let good = row.get::<_, i64>(22)? == seal(stamp.size, &record);
-    let id = row.get(0)?;
-    Ok(good.then_some((id, Film { file, record, content })))
-}
-
-/// Binds the values of a row together: a checksum, not a signature.
-fn seal(size: Bytes, record: &FilmRecord) -> i64 {
-    let FilmRecord { format, dimensions, facts, captured, camera, is_cut, undecoded, .. } = record;
-    let mut hasher = blake3::Hasher::new();
-    let values = format!(
-        "{size:?} {format} {dimensions:?} {facts:?} {captured:?} {camera:?} {is_cut} {undecoded:?}"
-    );
-    hasher.update(values.as_bytes());
-    first_word(&hasher)
-}
-
-fn insert_frame(
-    connection: &rusqlite::Connection,
-    film: i64,
-    probe: Option<u8>,
-    frame: &Frame,
-) -> rusqlite::Result<()> {
-    let view = frame.view.to_bytes();
-    connection
-        .prepare_cached(
-            "INSERT OR IGNORE INTO film_frame (film, time, probe, view, cells, seal)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
-            film,
-            frame.time,
-            probe,
-            view,
-            frame.tile.0,
-            frame_seal(film, frame.time, &view, &frame.tile.0),
-        ])
-        .map(drop)
-}
-
-fn read_frame(row: &Row<'_>, film: i64) -> rusqlite::Result<Option<(Option<u8>, Frame)>> {
-    let (time, probe) = (row.get(0)?, row.get(1)?);
-    let (view, cells) = (row.get_ref(2)?.as_blob()?, row.get_ref(3)?.as_blob()?);
-    let good = row.get::<_, i64>(4)? == frame_seal(film, time, view, cells);
-    let read = View::from_bytes(view).zip(FineTile::from_bytes(cells)).filter(|_| good);
-    Ok(read.map(|(view, tile)| (probe, Frame { time, view, tile: Box::new(tile) })))
-}
-
-fn frame_seal(film: i64, time: i64, view: &[u8], cells: &[u8]) -> i64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&film.to_le_bytes()).update(&time.to_le_bytes()).update(view).update(cells);
-    first_word(&hasher)
-}
-
-fn read_pair(row: &Row<'_>) -> rusqlite::Result<Option<((i64, i64), Agreement)>> {
-    let pair = (row.get(0)?, row.get(1)?);
-    let standing = FilmStanding::ALL.get(usize::from(row.get::<_, u8>(2)?));
-    let Some(&standing) = standing else { return Ok(None) };
-    let found = Agreement {
-        standing,
-        median: FineDistance(row.get(3)?),
-        motion: row.get(4)?,
-        moments: row.get(5)?,
-    };
-    Ok((row.get::<_, i64>(6)? == pair_seal(pair, found)).then_some((pair, found)))
-}
-
-fn pair_seal((first, second): (i64, i64), found: Agreement) -> i64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&version().to_le_bytes());
-    hasher.update(&first.to_le_bytes()).update(&second.to_le_bytes());
-    hasher.update(format!("{found:?}").as_bytes());
-    first_word(&hasher)
 }

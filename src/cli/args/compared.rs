@@ -55,6 +55,11 @@ pub struct ComparedArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::IncludeFilms))]
     pub include_films: Option<Value>,
+    /// Also find films that were cut, turned, mirrored, cropped, made faster, got another intro or
+    /// bars. Slow: 20 seconds of each film are decoded, once
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", help_heading = "Matching", value_parser = text(Key::Deep))]
+    pub deep: Option<Value>,
     /// Rules for which picture is kept, before the built-in ones: largest, oldest, newest,
     /// shortest-path, prefer=GLOB. May be repeated, or a comma-separated list
     #[arg(long, value_name = "RULE", help_heading = "Matching", value_parser = text(Key::Keep),
@@ -88,6 +93,7 @@ impl ComparedArgs {
         set(layer, Key::IncludeAlike, &self.include_alike);
         set(layer, Key::IncludeUnsure, &self.include_unsure);
         set(layer, Key::IncludeFilms, &self.include_films);
+        set(layer, Key::Deep, &self.deep);
         set(layer, Key::Keep, &joined(&self.keep));
         self.files.add_settings(layer);
     }

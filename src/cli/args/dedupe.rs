@@ -22,9 +22,6 @@ pub struct DedupeArgs {
     /// What is compared, and how.
     #[command(flatten)]
     pub compared: ComparedArgs,
-    /// Also find films that were cut, turned, mirrored, cropped, made faster, or have bars around them
-    #[arg(long, help_heading = "Matching")]
-    pub deep: bool,
     /// Print what two files tell of where they come from, and which of them would be kept
     #[arg(long, conflicts_with_all = ["reference", "with_cache", "action", "to", "dry_run",
           "save_plan", "output"], help_heading = "Output")]

@@ -192,6 +192,7 @@ impl Actions for AppActions<'_> {
         options.include_alike = settings.include_alike;
         options.include_unsure = settings.include_unsure;
         options.include_films = settings.include_films;
+        options.deep = settings.deep;
         options.keep = settings.keep.clone();
         options.acts = true;
         let mut library = context.hashing_library()?;

@@ -84,7 +84,6 @@ impl DedupeRequest {
         let mut compared = duplicate_options(&dedupe.compared, settings);
         compared.acts = action != ActionKind::Report;
         compared.allow_empty = dedupe.allow_empty;
-        compared.deep = dedupe.deep;
         compared.no_carry = dedupe.no_carry;
         Ok(Self {
             compared,
@@ -117,6 +116,7 @@ pub fn duplicate_options(compared: &args::ComparedArgs, settings: &Settings) -> 
     options.include_alike = settings.include_alike;
     options.include_unsure = settings.include_unsure;
     options.include_films = settings.include_films;
+    options.deep = settings.deep;
     options.keep = settings.keep.clone();
     options.ignore_marks = compared.ignore_marks;
     options

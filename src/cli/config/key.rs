@@ -68,6 +68,8 @@ keys! {
         "Act on copies although it is not sure which one is the original.";
     IncludeFilms "include_films" Shape::Flag,
         "Act on films that show the same although their bytes differ.";
+    Deep "deep" Shape::Flag,
+        "Also find films that were cut, turned, cropped, made faster, or have bars.";
     Keep "keep" Shape::KeepRules, "Rules for which picture is kept, before the built-in ones.";
     Threads "threads" Shape::Number(1, 4096), "How many threads work.";
     Gpu "gpu" Shape::Choice(&["auto", "on", "any", "off"]), "Whether to use a GPU.";

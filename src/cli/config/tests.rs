@@ -24,6 +24,7 @@ fn every_key_reads_back_what_it_writes() {
         ("include_alike", "true"),
         ("include_unsure", "true"),
         ("include_films", "true"),
+        ("deep", "true"),
         ("keep", "largest,prefer=**/{a,b}/**"),
         ("threads", "8"),
         ("gpu", "off"),

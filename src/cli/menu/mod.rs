@@ -225,6 +225,7 @@ impl Menu<'_> {
             MenuChoice("Treat pictures that are only alike as copies", "include_alike"),
             MenuChoice("Act where it is not sure which is the original", "include_unsure"),
             MenuChoice("Act on films that show the same", "include_films"),
+            MenuChoice("Films that were cut, turned or cropped", "deep"),
             MenuChoice("Which picture is kept first", "keep"),
             MenuChoice("The GPU", "gpu"),
         ];
@@ -232,7 +233,7 @@ impl Menu<'_> {
         let values: &[&str] = match key {
             "sensitivity" => &["exact", "standard", "aggressive"],
             "any_orientation" | "include_bursts" | "include_alike" | "include_unsure"
-            | "include_films" => &["false", "true"],
+            | "include_films" | "deep" => &["false", "true"],
             "keep" => &["largest", "oldest", "newest", "shortest-path"],
             _ => &["auto", "on", "off"],
         };

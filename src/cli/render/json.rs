@@ -49,6 +49,7 @@ struct PolicyJson {
     include_alike: bool,
     include_unsure: bool,
     include_films: bool,
+    deep: bool,
 }
 
 #[derive(Serialize)]
@@ -296,6 +297,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             include_alike: report.matching.include_alike,
             include_unsure: report.matching.include_unsure,
             include_films: report.matching.include_films,
+            deep: report.matching.deep,
         },
         groups: report
             .groups

@@ -103,6 +103,7 @@ pub(in crate::cli::render) fn sample() -> Findings {
             include_alike: false,
             include_unsure: false,
             include_films: false,
+            deep: false,
         },
         groups: vec![
             Group {

@@ -4,13 +4,9 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use crate::model::policy::KeepRule;
-use crate::picture::tile::{FINE_SIDE, FineTile};
-use crate::video::Film;
-
-/// The lightest cell of a black bar.
-const BLACK: u8 = 20;
-/// How many cells of 64 a bar is wide at least.
-const BAR: usize = 3;
+use crate::picture::part::Part;
+use crate::picture::tile::FINE_SIDE;
+use crate::video::{Film, between_bars};
 
 /// What the choice depends on.
 #[derive(Clone, Copy, Debug)]
@@ -94,21 +90,12 @@ fn more<T: Ord>(a: T, b: T) -> Ordering {
 fn pixels(candidate: &FilmCandidate<'_>) -> u64 {
     let record = &candidate.film.record;
     let clear = record.fingerprint.frames.iter().find(|(_, frame)| !frame.is_flat());
-    let free = clear.map_or([FINE_SIDE; 2], |(_, frame)| without_bars(&frame.tile));
-    let [rows, columns] = free.map(|cells| cells as u64);
-    record.dimensions.pixels() * rows * columns / (FINE_SIDE * FINE_SIDE) as u64
-}
-
-/// Rows and columns of a tile between black bars of one width.
-fn without_bars(tile: &FineTile) -> [usize; 2] {
-    let is_black = |cell: u8| cell <= BLACK;
-    let row = |y: usize| (0..FINE_SIDE).all(|x| is_black(tile.0[y * FINE_SIDE + x]));
-    let column = |x: usize| (0..FINE_SIDE).all(|y| is_black(tile.0[y * FINE_SIDE + x]));
-    let between = |is_bar: &dyn Fn(usize) -> bool| {
-        let pairs = (0..FINE_SIDE / 2).take_while(|&at| is_bar(at) && is_bar(FINE_SIDE - 1 - at));
-        Some(pairs.count()).filter(|&cells| cells >= BAR).map_or(FINE_SIDE, |c| FINE_SIDE - 2 * c)
-    };
-    [between(&row), between(&column)]
+    let free = clear.and_then(|(_, frame)| between_bars(&frame.tile));
+    // The cells at their edges are bar in part.
+    let cell = Part::SIDE / FINE_SIDE as u32;
+    let side = |free: u32| u64::from(if free < Part::SIDE { free - 2 * cell } else { free });
+    let (height, width) = free.unwrap_or(Part::WHOLE).sides();
+    record.dimensions.pixels() * side(height) * side(width) >> 16
 }
 
 /// Frames a second, rounded: 29.97 and 30 are one pace.

@@ -9,12 +9,10 @@ use crate::decode::DecodeOptions;
 use crate::decode::film::{FrameBudget, TOLERANCE, frames_at, frames_needed};
 use crate::files::content::FileSource;
 use crate::video::glimpses::{Glimpse, dense_moments};
-use crate::video::{Agreement, FilmStanding, Frame, Way, is_clear_miss, moments, prove};
+use crate::video::{Agreement, Frame, Way, is_clear_miss, moments, prove};
 
 /// Most keyframes of a film whose moments are considered.
 const MOST_OFFERED: usize = 256;
-/// A stretch is the best of many that were tried: the motion has to agree better, in thousandths.
-const SEARCHED_MOTION: i32 = 930;
 /// Most keyframes of a film that are looked at to find what others have of it.
 const MOST_KEYS: usize = 64;
 /// By how much one film may begin later, in microseconds: by up to two frames at 15 a second, in
@@ -127,10 +125,6 @@ impl<'a> FilmFrames<'a> {
                 }
             }
         }
-        let is_searched = way.stretch.is_some() && best.standing == FilmStanding::Same;
-        if is_searched && best.motion < SEARCHED_MOTION {
-            best.standing = FilmStanding::Different;
-        }
         Some(best)
     }
 
@@ -185,10 +179,10 @@ impl<'a> FilmFrames<'a> {
         times.iter().filter_map(pair).collect()
     }
 
-    /// What a film shows, by its keyframes and at the dense moments in its middle. The frames are
-    /// not kept.
-    pub fn glimpses(&self, film: u32) -> Vec<Glimpse> {
-        let Some(open) = self.opened(film) else { return Vec::new() };
+    /// What a film shows, by its keyframes and at the dense moments in its middle; `None` where it
+    /// cannot be opened. The frames are not kept.
+    pub fn glimpses(&self, film: u32) -> Option<Vec<Glimpse>> {
+        let open = self.opened(film)?;
         let duration = self.known[film as usize].film.record.facts.duration_us;
         let keys = open.track.samples.iter().filter(|sample| sample.is_key);
         let keys: Vec<i64> = keys.filter_map(|sample| sample.time).collect();
@@ -221,7 +215,7 @@ impl<'a> FilmFrames<'a> {
         }
         glimpses.sort_unstable_by_key(|glimpse: &Glimpse| glimpse.time);
         glimpses.dedup_by_key(|glimpse| glimpse.time);
-        glimpses
+        Some(glimpses)
     }
 
     fn side(&self, film: u32) -> Option<Side> {

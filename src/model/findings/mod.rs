@@ -161,6 +161,8 @@ pub struct Matching {
     pub include_unsure: bool,
     /// Films of other bytes that show the same are acted on like pictures.
     pub include_films: bool,
+    /// Films that were changed were looked for too.
+    pub deep: bool,
 }
 
 /// What the run counted of films.

@@ -93,6 +93,30 @@ impl Orientation {
         }
     }
 
+    /// Both, one after the other.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        // Each is a transposition or none, then mirrored left–right or not, top–bottom or not.
+        const STEPS: [[bool; 3]; 8] = [
+            [false, false, false],
+            [false, true, false],
+            [false, true, true],
+            [false, false, true],
+            [true, false, false],
+            [true, true, false],
+            [true, true, true],
+            [true, false, true],
+        ];
+        let [swaps, mut across, mut down] = STEPS[self as usize];
+        let [swaps_next, across_next, down_next] = STEPS[next as usize];
+        if swaps_next {
+            (across, down) = (down, across);
+        }
+        let both = [swaps ^ swaps_next, across ^ across_next, down ^ down_next];
+        let place = STEPS.iter().position(|steps| *steps == both);
+        place.and_then(|place| Self::ALL.get(place).copied()).unwrap_or_default()
+    }
+
     /// Name as reports write it.
     pub fn name(self) -> &'static str {
         match self {
