@@ -29,6 +29,22 @@ pub struct Stretch {
 }
 
 impl Stretch {
+    /// What the first of three films has in common with the third, over the second.
+    fn then(self, next: Self) -> Option<Self> {
+        let from = self.starts[1].max(next.starts[0]);
+        let to = (self.starts[1].saturating_add(self.lasts[1]))
+            .min(next.starts[0].saturating_add(next.lasts[0]));
+        let first = |time: i64| {
+            self.starts[0] + scaled(time - self.starts[1], self.lasts[0], self.lasts[1])
+        };
+        let third = |time: i64| {
+            next.starts[1] + scaled(time - next.starts[0], next.lasts[1], next.lasts[0])
+        };
+        let starts = [first(from), third(from)];
+        let lasts = [first(to) - starts[0], third(to) - starts[1]];
+        lasts.iter().all(|&last| last > 0).then_some(Self { starts, lasts })
+    }
+
     /// For the same films, the second one first.
     #[must_use]
     pub fn inverse(self) -> Self {
@@ -87,7 +103,7 @@ impl Way {
     }
 
     /// The way from the first of three films to the third, over the second; `None` where that would
-    /// be a part of a part, or a stretch of a stretch.
+    /// be a part of a part, or nothing is left of a stretch.
     pub fn then(self, next: Self) -> Option<Self> {
         let orientation = self.orientation.then(next.orientation);
         let (whose, part) = match (self.part.is_whole(), next.part.is_whole()) {
@@ -96,7 +112,7 @@ impl Way {
             (false, false) => return None,
         };
         let stretch = match (self.stretch, next.stretch) {
-            (Some(_), Some(_)) => return None,
+            (Some(stretch), Some(next)) => Some(stretch.then(next)?),
             (stretch, None) | (None, stretch) => stretch,
         };
         Some(Self { orientation, whose, part, stretch })
@@ -212,7 +228,14 @@ mod tests {
         let cut = Way { stretch: Some(stretch), ..Way::UPRIGHT };
         assert_eq!(cut.then(cropped), cropped.then(cut));
         assert_eq!(cut.then(cropped).unwrap().stretch, Some(stretch));
-        assert_eq!((cut.then(cut), cropped.then(cropped)), (None, None));
+        assert_eq!(cropped.then(cropped), None);
+        // Two seconds of intro; then the first second is cut off, and it is faster by a quarter.
+        let of = |starts, lasts| Way { stretch: Some(Stretch { starts, lasts }), ..Way::UPRIGHT };
+        let (intro, cut) = (of([2_000, 0], [8_000, 8_000]), of([1_000, 0], [5_000, 4_000]));
+        assert_eq!(intro.then(cut), Some(of([3_000, 0], [5_000, 4_000])));
+        assert_eq!(cut.inverse().then(intro.inverse()), Some(of([0, 3_000], [4_000, 5_000])));
+        // The ends of one film have nothing in common.
+        assert_eq!(of([0, 0], [900, 900]).then(cut), None);
     }
 
     #[test]

@@ -6,12 +6,16 @@ use rayon::prelude::*;
 
 use crate::catalogue::tiles::KnownFilm;
 use crate::model::findings::Group;
+use crate::model::phash::FineDistance;
 use crate::picture::part::Part;
 use crate::video::glimpses::{Glimpse, common_stretch};
 use crate::video::{Agreement, Faces, Film, FilmStanding, Way};
 
-/// A stretch is the best of many that were tried: the motion has to agree better, in thousandths.
+/// A stretch is the best of many that were tried: the motion has to agree better, in thousandths …
 const SEARCHED_MOTION: i32 = 930;
+/// … or still better than otherwise, where half of the frames are at least so near. Of different
+/// films, recordings of one program come nearest: to .90, half of their frames 34 bits apart.
+const SEARCHED_NEAR: (FineDistance, i32) = (FineDistance(20), 900);
 
 /// Most ways of a pair that are tried, beside upright.
 const MOST_WAYS: usize = 8;
@@ -27,7 +31,10 @@ pub(super) struct WayTried {
 impl WayTried {
     /// What a proof in this way says.
     pub fn standing(self, found: Agreement) -> FilmStanding {
-        let is_enough = !self.is_searched || found.motion >= SEARCHED_MOTION;
+        let (near, motion) = SEARCHED_NEAR;
+        let is_enough = !self.is_searched
+            || found.motion >= SEARCHED_MOTION
+            || found.motion >= motion && found.median <= near;
         match found.standing {
             FilmStanding::Same if !is_enough => FilmStanding::Different,
             standing => standing,

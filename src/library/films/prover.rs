@@ -16,6 +16,7 @@ use crate::dedupe::films::FilmProver;
 use crate::model::event::{Event, Phase};
 use crate::model::findings::Group;
 use crate::model::media::Orientation;
+use crate::model::path_text::for_people;
 use crate::video::glimpses::Glimpse;
 use crate::video::{Agreement, FilmMatch, FilmStanding, Way};
 
@@ -58,6 +59,10 @@ impl<'a> Prover<'a> {
     fn row(&self, film: u32) -> Option<i64> {
         let known = self.known.get(..self.own)?.get(film as usize)?;
         Some(known.id).filter(|&id| id >= 0)
+    }
+
+    fn name(&self, film: u32) -> String {
+        self.known.get(film as usize).map_or_else(String::new, |k| for_people(&k.film.file.path))
     }
 
     /// Keeps what was found and the frames that were decoded.
@@ -188,6 +193,7 @@ impl<'a> Prover<'a> {
             let way = tried.way;
             let Some(found) = self.prove_so(a, b, way) else { continue };
             let agreement = Agreement { standing: tried.standing(found), ..found };
+            tracing::trace!(?way, ?agreement, "{} beside {}", self.name(a), self.name(b));
             if best.is_none_or(|best| agreement.is_better_than(&best.agreement)) {
                 best = Some(FilmMatch { agreement, way });
             }
