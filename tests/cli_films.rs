@@ -295,6 +295,18 @@ fn changed_films_are_found_by_a_deep_search() {
     assert!(!second.stderr.contains(price), "{}", second.all());
     let again: Value = serde_json::from_str(&second.stdout).unwrap();
     assert_eq!(again["groups"], answer["groups"]);
+
+    // Each is proven again by its frames before it goes, and comes back.
+    let line = ["dedupe", ".", "--deep", "--include-films", "--action", "quarantine", "--yes"];
+    let ran = hermetic.run(line);
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    let there = || all.iter().filter(|(name, ..)| hermetic.work().join(name).exists()).count();
+    assert_eq!(there(), 0, "{}", ran.all());
+    for name in ["whole.avi", "take.avi", "cut take.avi"] {
+        assert!(hermetic.work().join(name).exists(), "{name}");
+    }
+    assert_eq!(hermetic.run(["undo", "--yes"]).code, 0);
+    assert_eq!(there(), all.len());
 }
 
 #[test]

@@ -187,6 +187,7 @@ fn widest(a: MatchRule, b: MatchRule) -> MatchRule {
         include_alike: a.include_alike || b.include_alike,
         include_unsure: a.include_unsure || b.include_unsure,
         include_films: a.include_films || b.include_films,
+        deep: a.deep || b.deep,
     }
 }
 

@@ -141,6 +141,9 @@ pub struct MatchRule {
     /// Films of other bytes are acted on like pictures.
     #[serde(default, skip_serializing_if = "is_false")]
     pub include_films: bool,
+    /// Films that were turned, cut or framed were looked for too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deep: bool,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -158,6 +161,7 @@ impl From<&Matching> for MatchRule {
             include_alike: matching.include_alike,
             include_unsure: matching.include_unsure,
             include_films: matching.include_films,
+            deep: matching.deep,
         }
     }
 }
@@ -166,6 +170,10 @@ impl MatchRule {
     /// Whether this program can have matched by it.
     pub fn is_possible(&self) -> bool {
         self.threshold <= MAX_THRESHOLD && self.fine_threshold <= MAX_FINE_THRESHOLD
+    }
+
+    fn may_be_turned(&self, proof: &Proof) -> bool {
+        self.any_orientation || self.deep && proof.film
     }
 
     /// Why a proof does not meet the rule; `None` when it does. Identical bytes meet any.
@@ -183,7 +191,7 @@ impl MatchRule {
         match proof.relation {
             Relation::Identical => None,
             _ if far => Some("is further from its keeper than the plan's policy allows"),
-            _ if proof.orientation != Orientation::Upright && !self.any_orientation => {
+            _ if proof.orientation != Orientation::Upright && !self.may_be_turned(proof) => {
                 Some("is turned, and the plan's policy does not allow that")
             }
             Relation::Burst if !self.include_bursts => {

@@ -368,7 +368,16 @@ fn keepers_are_proven() {
         film: true,
     });
     assert_eq!(good.check(), Ok(()));
-    assert_eq!(Plan::from_json(&good.to_json().unwrap()), Ok(good));
+    assert_eq!(Plan::from_json(&good.to_json().unwrap()), Ok(good.clone()));
+
+    // A deep search finds turned films, and no turned pictures.
+    let rule = good.policy.as_mut().unwrap();
+    (rule.any_orientation, rule.deep) = (false, true);
+    assert_eq!(good.check(), Ok(()));
+    assert_eq!(Plan::from_json(&good.to_json().unwrap()), Ok(good.clone()));
+    good.actions[0].files[0].proof.as_mut().unwrap().film = false;
+    let message = good.check().unwrap_err().to_string();
+    assert!(message.contains("is turned"), "{message}");
 }
 
 proptest::proptest! {

@@ -37,6 +37,8 @@ impl WayTried {
             || found.motion >= motion && found.median <= near;
         match found.standing {
             FilmStanding::Same if !is_enough => FilmStanding::Different,
+            // Where nothing moves, every moment is like every other.
+            FilmStanding::Still if self.way.stretch.is_some() => FilmStanding::Different,
             standing => standing,
         }
     }
@@ -194,4 +196,78 @@ fn is_about(one: Way, other: Way) -> bool {
 fn homes(groups: &[Group<u32>]) -> HashMap<u32, usize> {
     let films = groups.iter().enumerate();
     films.flat_map(|(at, group)| group.candidates().map(move |&film| (film, at))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::Stretch;
+
+    #[test]
+    fn a_stretch_that_was_searched_for_has_to_be_proven_better() {
+        let stretch = Some(Stretch { starts: [0; 2], lasts: [9_000_000; 2] });
+        let way = Way { stretch, ..Way::UPRIGHT };
+        let standing = |way, is_searched, standing, motion, median| {
+            let found = Agreement { standing, median: FineDistance(median), motion, moments: 8 };
+            WayTried { way, is_searched }.standing(found)
+        };
+        let (same, still) = (FilmStanding::Same, FilmStanding::Still);
+        let different = FilmStanding::Different;
+        for (is_searched, motion, median, expected) in [
+            (true, 930, 24, same),
+            (true, 929, 24, different),
+            (true, 900, 20, same),
+            (true, 899, 20, different),
+            (true, 900, 21, different),
+            (false, 880, 24, same),
+        ] {
+            let found = standing(way, is_searched, same, motion, median);
+            assert_eq!(found, expected, "{is_searched} {motion} {median}");
+        }
+        assert_eq!(standing(way, false, still, 0, 0), different);
+        assert_eq!(standing(Way::UPRIGHT, false, still, 0, 0), still);
+    }
+
+    #[test]
+    fn ways_over_a_third_film() {
+        let duplicate = |picture, orientation| crate::model::findings::Duplicate {
+            picture,
+            distance: Default::default(),
+            fine_distance: FineDistance(0),
+            relation: crate::model::findings::Relation::Copy,
+            orientation,
+            likeness: None,
+            shows_more: false,
+            whole_beside_damaged: false,
+            unsure: None,
+            alarm: None,
+        };
+        let group = |keeper, others: &[u32]| Group {
+            keeper,
+            reason: String::new(),
+            duplicates: others.iter().map(|&o| duplicate(o, Default::default())).collect(),
+            linked: Vec::new(),
+        };
+        let turn = Way::turned(crate::model::media::Orientation::Rotate90);
+        let stretch = Some(Stretch { starts: [2_000_000, 0], lasts: [9_000_000; 2] });
+        let intro = Way { stretch, ..Way::UPRIGHT };
+        // 1 has the copies 2 and 4 (turned); 3 is 1 with an intro; 5 may be 4 turned.
+        let earlier = [group(1, &[2, 4])];
+        let now = [group(3, &[1])];
+        let proven = |a: u32, b: u32| match (a, b) {
+            (1, 2) => Some(Way::UPRIGHT),
+            (1, 4) => Some(turn),
+            (3, 1) => Some(intro),
+            _ => None,
+        };
+        let mut ways = Ways::default();
+        ways.add(5, 1, turn, false);
+        assert!(ways.add_composed(&earlier, &now, &proven));
+        let of = |a, b| ways.beside_upright(a, b).map(|tried| tried.way).collect::<Vec<_>>();
+        assert_eq!(of(3, 2), [intro]);
+        assert_eq!(of(3, 4), [Way { orientation: turn.orientation, ..intro }]);
+        assert_eq!(of(3, 5), [Way { orientation: turn.orientation.inverse(), ..intro }]);
+        assert_eq!(of(3, 1), []);
+        assert!(!ways.add_composed(&earlier, &now, &proven), "nothing is added twice");
+    }
 }
