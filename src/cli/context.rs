@@ -175,6 +175,7 @@ impl Context<'_> {
                 skip_dirs: Vec::new(),
             },
             decode: self.decode_options(),
+            order: settings.read_order,
         })
     }
 

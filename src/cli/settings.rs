@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::config::{Key, Layer, Value, expand_home};
 use clean_backup::decode::Limits;
 use clean_backup::model::policy::{KeepRule, Policy, Sensitivity};
+use clean_backup::scan::ReadOrder;
 
 /// Where a setting came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,8 @@ pub struct Settings {
     pub one_file_system: bool,
     /// Never hash an embedded thumbnail.
     pub exact_decode: bool,
+    /// In which order files are read.
+    pub read_order: ReadOrder,
     /// Most pixels of one picture.
     pub max_pixels: u64,
     /// Most bytes that all pictures being decoded hold together.
@@ -200,7 +203,7 @@ fn default(key: Key) -> Option<Value> {
         | Key::OneFileSystem
         | Key::ExactDecode => Some(Value::Flag(false)),
         Key::Keep | Key::Include | Key::Exclude => Some(Value::List(Vec::new())),
-        Key::Gpu | Key::Color => Some(Value::Word("auto")),
+        Key::Gpu | Key::Color | Key::ReadOrder => Some(Value::Word("auto")),
         Key::MaxPixels => Some(Value::Number(Limits::DEFAULT_MAX_PIXELS)),
         Key::Memory => Some(Value::Number(Limits::DEFAULT_BUDGET_BYTES)),
         Key::Threshold | Key::FineThreshold | Key::Threads | Key::Cache | Key::PasswordHash => None,
@@ -279,6 +282,11 @@ impl From<&Resolved> for Settings {
             follow_links: flag_of(resolved, Key::FollowLinks),
             one_file_system: flag_of(resolved, Key::OneFileSystem),
             exact_decode: flag_of(resolved, Key::ExactDecode),
+            read_order: match word_of(resolved, Key::ReadOrder) {
+                "place" => ReadOrder::ByPlace,
+                "found" => ReadOrder::AsFound,
+                _ => ReadOrder::Auto,
+            },
             max_pixels: big_number_of(resolved, Key::MaxPixels),
             memory: big_number_of(resolved, Key::Memory),
             password_hash: match value_of(resolved, Key::PasswordHash) {

@@ -1,7 +1,7 @@
 //! Reading the bytes of files: random access for decoders, BLAKE3 for comparing.
 
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -19,6 +19,8 @@ pub struct FileSource {
     file: File,
     path: PathBuf,
     metadata: Metadata,
+    /// All of it, where it was read beforehand.
+    bytes: Option<Vec<u8>>,
 }
 
 impl FileSource {
@@ -32,7 +34,52 @@ impl FileSource {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Self { file, path: path.to_owned(), metadata })
+        Ok(Self { file, path: path.to_owned(), metadata, bytes: None })
+    }
+
+    /// Opens a file and reads all of it from its first byte to its last, unless it has more bytes
+    /// than `most`.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; `ResourceBusy` when it became shorter meanwhile.
+    pub fn read_ahead(path: &Path, most: u64) -> io::Result<Self> {
+        let mut source = Self::open(path)?;
+        let length = source.metadata.len();
+        if length > most {
+            return Ok(source);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+        (&source.file).take(length).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != length {
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, CHANGED));
+        }
+        source.bytes = Some(bytes);
+        Ok(source)
+    }
+
+    /// BLAKE3 of its bytes, which stayed what they were while they were read.
+    ///
+    /// # Errors
+    /// As [`HashingSource::finish`].
+    pub fn settled_hash(&self) -> io::Result<ContentHash> {
+        self.finish_hash(blake3::Hasher::new(), 0)
+    }
+
+    /// The hash of the whole file, of which so many bytes are hashed already.
+    fn finish_hash(&self, mut hasher: blake3::Hasher, mut length: u64) -> io::Result<ContentHash> {
+        let mut block = vec![0; BLOCK];
+        while length < self.size() {
+            let left = usize::try_from(self.size() - length).unwrap_or(BLOCK);
+            let block = &mut block[..left.min(BLOCK)];
+            self.read_exact_at(length, block)?;
+            hasher.update(block);
+            length += block.len() as u64;
+        }
+        if self.is_unchanged()? {
+            Ok(ContentHash(*hasher.finalize().as_bytes()))
+        } else {
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, CHANGED))
+        }
     }
 
     /// Whether the file is still what it was when it was opened.
@@ -52,25 +99,35 @@ impl ReadAt for FileSource {
         self.metadata.len()
     }
 
-    #[cfg(unix)]
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset)
-    }
-
-    #[cfg(windows)]
-    fn read_exact_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
-        while !buffer.is_empty() {
-            match std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset)? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                read => {
-                    buffer = &mut buffer[read..];
-                    offset += read as u64;
-                }
-            }
-        }
+        let Some(bytes) = &self.bytes else { return read_file_at(&self.file, offset, buffer) };
+        let from = usize::try_from(offset).ok();
+        let there = from.and_then(|from| bytes.get(from..from.checked_add(buffer.len())?));
+        buffer.copy_from_slice(there.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 }
+
+#[cfg(unix)]
+fn read_file_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_file_at(file: &File, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, buffer, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                buffer = &mut buffer[read..];
+                offset += read as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+const CHANGED: &str = "it was changed while it was read";
 
 /// A file that is hashed while it is decoded, so that its hash is the hash of the very bytes that
 /// the decoder saw.
@@ -94,9 +151,13 @@ impl HashingSource {
     /// # Errors
     /// As [`FileSource::open`].
     pub fn open(path: &Path) -> io::Result<Self> {
-        let source = FileSource::open(path)?;
+        FileSource::open(path).map(Self::of)
+    }
+
+    /// Of a file that is open.
+    pub fn of(source: FileSource) -> Self {
         let hashed = Mutex::new(Hashed { hasher: blake3::Hasher::new(), length: 0 });
-        Ok(Self { source, hashed })
+        Self { source, hashed }
     }
 
     /// The hash of the whole file.
@@ -105,21 +166,9 @@ impl HashingSource {
     /// What reading gives; `ResourceBusy` when the file was written to since it was opened, so that
     /// what was decoded may not be what was hashed.
     pub fn finish(self) -> io::Result<ContentHash> {
-        let Hashed { mut hasher, mut length } =
+        let Hashed { hasher, length } =
             self.hashed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut block = vec![0; BLOCK];
-        while length < self.source.size() {
-            let left = usize::try_from(self.source.size() - length).unwrap_or(BLOCK);
-            let block = &mut block[..left.min(BLOCK)];
-            self.source.read_exact_at(length, block)?;
-            hasher.update(block);
-            length += block.len() as u64;
-        }
-        if self.source.is_unchanged()? {
-            Ok(ContentHash(*hasher.finalize().as_bytes()))
-        } else {
-            Err(io::Error::new(io::ErrorKind::ResourceBusy, "it was changed while it was read"))
-        }
+        self.source.finish_hash(hasher, length)
     }
 }
 
@@ -156,7 +205,7 @@ pub fn content_hash(path: &Path) -> io::Result<ContentHash> {
 /// # Errors
 /// As [`HashingSource::open`] and [`HashingSource::finish`].
 pub fn settled_content_hash(path: &Path) -> io::Result<ContentHash> {
-    HashingSource::open(path)?.finish()
+    FileSource::open(path)?.settled_hash()
 }
 
 #[cfg(test)]
@@ -184,11 +233,13 @@ mod tests {
         fn the_hash_is_of_all_bytes_whatever_was_read(
             bytes in proptest::collection::vec(any::<u8>(), 0..3000),
             reads in proptest::collection::vec((0..3000_usize, 0..700_usize), 0..12),
+            ahead in any::<bool>(),
         ) {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("a");
             std::fs::write(&path, &bytes).unwrap();
-            let source = HashingSource::open(&path).unwrap();
+            let most = if ahead { 3000 } else { 0 };
+            let source = HashingSource::of(FileSource::read_ahead(&path, most).unwrap());
             for (offset, length) in reads {
                 let mut buffer = vec![0; length];
                 let read = source.read_exact_at(offset as u64, &mut buffer);

@@ -3,6 +3,7 @@
 
 pub mod atomic_file;
 pub mod content;
+pub mod drive;
 pub mod fsops;
 pub mod globs;
 pub mod leftover;

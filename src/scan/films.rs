@@ -104,7 +104,13 @@ pub(super) fn scan(files: Vec<MediaFile>, cache: Option<&mut Cache>, job: FilmJo
         }
         None => vec![None; files.len()],
     };
-    let missing: Vec<usize> = (0..files.len()).filter(|&index| known[index].is_none()).collect();
+    let mut missing: Vec<usize> =
+        (0..files.len()).filter(|&index| known[index].is_none()).collect();
+    // As they lie, for the head of a disk.
+    missing.sort_by_key(|&index| {
+        let key = files[index].stamp.key;
+        (key.device, key.inode, index)
+    });
     scan.from_cache = (files.len() - missing.len()) as u64;
     let total = Some(missing.len() as u64);
     job.progress.on(Event::StageStarted { stage: Phase::Films, total });
@@ -128,7 +134,7 @@ pub(super) fn scan(files: Vec<MediaFile>, cache: Option<&mut Cache>, job: FilmJo
     std::thread::scope(|scope| {
         let (files, missing) = (&files, &missing);
         scope.spawn(move || {
-            missing.par_iter().with_max_len(1).for_each_with(to_writer, |to_writer, &index| {
+            missing.iter().par_bridge().for_each_with(to_writer, |to_writer, &index| {
                 if job.cancel.load(Ordering::Relaxed) {
                     return;
                 }

@@ -4,6 +4,7 @@
 mod confirm;
 pub mod damage;
 pub mod films;
+mod order;
 mod pipeline;
 mod reading;
 
@@ -14,6 +15,7 @@ use std::sync::atomic::AtomicBool;
 use crate::catalogue::cache::{Cache, CacheError, CachedRow};
 use crate::catalogue::tiles::{TileStore, TileStoreError};
 use crate::decode::{DecodeOptions, TOO_LARGE};
+use crate::files::drive::Drives;
 use crate::files::walk::{WalkOptions, Walked, walk};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::extensions;
@@ -25,6 +27,8 @@ use crate::picture::window::WindowSet;
 pub use confirm::{Confirm, Confirmed, Confirming};
 use films::FilmJob;
 pub use films::FilmScan;
+use order::Orders;
+pub use order::ReadOrder;
 use pipeline::{Hashed, ReadJob};
 pub use reading::{ReadPicture, read_picture};
 
@@ -38,6 +42,8 @@ pub struct ScanOptions {
     pub walk: WalkOptions,
     /// How to read them.
     pub decode: DecodeOptions,
+    /// In which order to read them.
+    pub order: ReadOrder,
 }
 
 /// What a scan saw.
@@ -84,7 +90,7 @@ pub fn scan(
     progress.on(Event::StageStarted { stage: Phase::Walk, total: None });
     let walked = walk(roots, &options.walk, &|files| progress.on(Event::Found { files }), cancel);
     progress.on(Event::StageFinished { stage: Phase::Walk });
-    scan_found(walked, &options.decode, cache, hasher, progress, cancel)
+    scan_found(walked, options, cache, hasher, progress, cancel)
 }
 
 /// Scans what a walk found.
@@ -93,7 +99,7 @@ pub fn scan(
 /// As [`scan`].
 pub fn scan_found(
     walked: Walked,
-    options: &DecodeOptions,
+    &ScanOptions { decode: ref options, order, .. }: &ScanOptions,
     cache: Option<&mut Cache>,
     hasher: &dyn TileHasher,
     progress: &dyn Progress,
@@ -121,7 +127,8 @@ pub fn scan_found(
     let mut writer = CacheWriter { cache: cache.as_deref_mut(), waiting: 0, failure: None };
     let files = &walked.files;
     let work = ReadJob { files, known: &known, options, progress, cancel };
-    pipeline::run(&work, &missing, hasher, &mut |step| {
+    let orders = Orders::new(files, &missing, order, &Drives::default());
+    pipeline::run(&work, orders, hasher, &mut |step| {
         let made = match step {
             pipeline::Step::Record(index, record, hashed) => {
                 let content = hashed.as_ref().map(|hashed| hashed.content);

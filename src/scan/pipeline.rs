@@ -6,10 +6,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select, tick};
 use rayon::prelude::*;
 
-use super::reading::{ReadPicture, read_picture};
+use super::order::{FileRead, Orders, Turn};
+use super::reading::{ReadPicture, read_open_picture, unread};
 use crate::catalogue::cache::CachedRow;
 use crate::decode::DecodeOptions;
-use crate::files::content::settled_content_hash;
+use crate::files::content::{FileSource, HashingSource};
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::media::MediaFile;
 use crate::model::record::{ContentHash, PictureRecord, Record, Unreadable};
@@ -67,26 +68,27 @@ enum FileResult {
     Confirmed(usize),
 }
 
-/// Reads and hashes the files of the given indices; each gives one record, in any order, unless
+/// Reads and hashes the files that it is given in order; each gives one record, in any order, unless
 /// the run is cancelled.
 pub(super) fn run(
     work: &ReadJob<'_>,
-    indices: &[usize],
+    orders: Orders,
     hasher: &dyn TileHasher,
     take: &mut dyn FnMut(Step),
 ) {
-    if indices.is_empty() {
+    if orders.is_empty() {
         return;
     }
     let (to_hasher, tiles) = bounded::<FileResult>(WAITING_TILES);
     let (to_caller, steps) = bounded::<Step>(WAITING_TILES);
     std::thread::scope(|scope| {
         scope.spawn(move || hash_batches(&tiles, &to_caller, hasher));
+        let turns = orders.turns(scope, work.files, work.cancel);
         scope.spawn(move || {
             // One task per file: a folder of large pictures beside one of small ones would
             // otherwise leave threads idle.
-            indices.par_iter().with_max_len(1).for_each_with(to_hasher, |to_hasher, &index| {
-                read(work, index, to_hasher);
+            turns.par_bridge().for_each_with(to_hasher, |to_hasher, turn| {
+                read(work, turn, to_hasher);
             });
         });
         let ticker = tick(TICK);
@@ -102,25 +104,36 @@ pub(super) fn run(
     });
 }
 
-fn read(work: &ReadJob<'_>, index: usize, to_hasher: &Sender<FileResult>) {
+fn read(work: &ReadJob<'_>, Turn { index, read }: Turn, to_hasher: &Sender<FileResult>) {
     if work.cancel.load(Ordering::Relaxed) {
         return;
     }
     let file = &work.files[index];
-    let read = if is_confirmed(file, work.known[index].as_ref()) {
-        FileResult::Confirmed(index)
-    } else {
-        match read_picture(&file.path, work.options) {
-            Ok(picture) => {
-                let windows = WindowSet::Few.row(&picture.tiles.fine);
-                FileResult::Picture(index, picture, windows)
-            }
-            Err(why) => {
-                if !super::is_no_concern(&file.path, &why) {
-                    let (stage, reason) = (why.stage, why.reason.as_str());
-                    work.progress.on(Event::Skipped { path: &file.path, stage, reason });
+    let content = work.known[index].as_ref().and_then(|row| row.content);
+    // What it holds of the memory for files that wait is given back at the end.
+    let (source, _room) = match read {
+        Some(FileRead { source, room }) => (source, Some(room)),
+        None => (FileSource::open(&file.path), None),
+    };
+    let read = match source {
+        Ok(source) if content.is_some_and(|content| is_confirmed(&source, content)) => {
+            FileResult::Confirmed(index)
+        }
+        source => {
+            let picture = source.map_err(unread);
+            let picture = picture.map(HashingSource::of);
+            match picture.and_then(|source| read_open_picture(source, work.options)) {
+                Ok(picture) => {
+                    let windows = WindowSet::Few.row(&picture.tiles.fine);
+                    FileResult::Picture(index, picture, windows)
                 }
-                FileResult::Failed(index, why)
+                Err(why) => {
+                    if !super::is_no_concern(&file.path, &why) {
+                        let (stage, reason) = (why.stage, why.reason.as_str());
+                        work.progress.on(Event::Skipped { path: &file.path, stage, reason });
+                    }
+                    FileResult::Failed(index, why)
+                }
             }
         }
     };
@@ -130,11 +143,10 @@ fn read(work: &ReadJob<'_>, index: usize, to_hasher: &Sender<FileResult>) {
     let _ = to_hasher.send(read);
 }
 
-/// Whether the file has the bytes that the row was made from. Reading them costs a tenth of
+/// Whether the file has the bytes that its cached row was made from. Reading them costs a tenth of
 /// decoding them.
-fn is_confirmed(file: &MediaFile, row: Option<&CachedRow>) -> bool {
-    let content = row.and_then(|row| row.content);
-    content.is_some_and(|content| settled_content_hash(&file.path).is_ok_and(|now| now == content))
+fn is_confirmed(source: &FileSource, content: ContentHash) -> bool {
+    source.settled_hash().is_ok_and(|now| now == content)
 }
 
 /// Collects tiles into batches until all decoders are done.

@@ -24,13 +24,28 @@ pub struct ReadPicture {
     pub content: ContentHash,
 }
 
+/// A file that the system did not let us read.
+pub(super) fn unread(error: io::Error) -> Unreadable {
+    Unreadable { stage: Stage::Read, reason: error.to_string() }
+}
+
 /// Reads one picture.
 ///
 /// # Errors
 /// Where it failed and why. A file that is written to meanwhile fails in [`Stage::Read`].
 pub fn read_picture(path: &Path, options: &DecodeOptions) -> Result<ReadPicture, Unreadable> {
-    let unread = |error: io::Error| Unreadable { stage: Stage::Read, reason: error.to_string() };
     let source = HashingSource::open(path).map_err(unread)?;
+    read_open_picture(source, options)
+}
+
+/// Reads one picture from a file that is open.
+///
+/// # Errors
+/// As [`read_picture`].
+pub(super) fn read_open_picture(
+    source: HashingSource,
+    options: &DecodeOptions,
+) -> Result<ReadPicture, Unreadable> {
     if source.size() == 0 {
         return Err(Unreadable { stage: Stage::Identify, reason: "the file is empty".into() });
     }

@@ -31,6 +31,10 @@ pub struct FilesArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::ExactDecode))]
     pub exact_decode: Option<Value>,
+    /// In which order files are read: auto, as they lie on rotating disks and network shares;
+    /// place, always so; found, many at once as they are found
+    #[arg(long, value_name = "WHICH", value_parser = text(Key::ReadOrder))]
+    pub read_order: Option<Value>,
     /// Skip pictures with more pixels than this
     #[arg(long, value_name = "N", value_parser = text(Key::MaxPixels))]
     pub max_pixels: Option<Value>,
@@ -48,6 +52,7 @@ impl FilesArgs {
         set(layer, Key::FollowLinks, &self.follow_links);
         set(layer, Key::OneFileSystem, &self.one_file_system);
         set(layer, Key::ExactDecode, &self.exact_decode);
+        set(layer, Key::ReadOrder, &self.read_order);
         set(layer, Key::MaxPixels, &self.max_pixels);
         set(layer, Key::Memory, &self.memory);
     }

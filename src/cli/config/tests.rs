@@ -36,6 +36,7 @@ fn every_key_reads_back_what_it_writes() {
         ("follow_links", "true"),
         ("one_file_system", "true"),
         ("exact_decode", "true"),
+        ("read_order", "place"),
         ("max_pixels", "1000000"),
         ("memory", "4GiB"),
         ("password_hash", "$argon2id$v=19$m=16,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q"),

@@ -89,7 +89,7 @@ fn scan_pictures(
     old: &HashMap<PathBuf, usize>,
     monitor: Monitor<'_>,
 ) -> Result<Scan, LibraryError> {
-    let decode = library.options.scan.decode.clone();
+    let options = library.options.scan.clone();
     let Monitor { progress, cancel, .. } = monitor;
     library.attempt_scan(
         &|cache, hasher| {
@@ -105,7 +105,7 @@ fn scan_pictures(
             walked.files.sort_by(|a, b| a.path.cmp(&b.path));
             let films = census.library.iter().chain(&census.old).map(|file| &file.path);
             walked.films = films.filter(|path| is_film(path)).cloned().collect();
-            scan_found(walked, &decode, Some(cache), hasher, progress, cancel)
+            scan_found(walked, &options, Some(cache), hasher, progress, cancel)
         },
         monitor,
     )
