@@ -35,7 +35,7 @@ def mount(source: str, target: str, counts: str) -> None:
 
         def __init__(self) -> None:
             self.head = (-1, 0)
-            self.lock = threading.Lock()
+            self.turn = threading.Lock()
             self.seeks = self.bytes = 0
 
         def getattr(self, path, fh=None):
@@ -54,7 +54,7 @@ def mount(source: str, target: str, counts: str) -> None:
 
         def read(self, path, size, offset, fh):
             data = os.pread(fh, size, offset)
-            with self.lock:
+            with self.turn:
                 inode = os.fstat(fh).st_ino
                 if self.head != (inode, offset):
                     self.seeks += 1
@@ -72,9 +72,10 @@ def mount(source: str, target: str, counts: str) -> None:
 
 def corpus(pictures: Path, folder: Path, count: int) -> int:
     """Copies with names in another order than that of their places; bytes."""
-    found = sorted(path for path in pictures.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    jpegs = (path for path in pictures.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
+    found = sorted(path for path in jpegs if path.stat().st_size >= 1 << 20)
     if not found:
-        sys.exit(f"{pictures}: no JPEG files")
+        sys.exit(f"{pictures}: no JPEG files of a megabyte or more, as cameras write them")
     total = 0
     for number, path in enumerate(itertools.islice(itertools.cycle(found), count)):
         name = hashlib.sha256(str(number).encode()).hexdigest()
@@ -95,12 +96,17 @@ def run(program: str, folder: Path, order: str) -> tuple[float, float, int, int]
         while not os.path.ismount(target):
             time.sleep(0.05)
         homes = {name: scratch for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME")}
-        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         line = [program, "scan", str(target), "--read-order", order, "--cpu", "--cache", f"{scratch}/hashes.db"]
-        subprocess.run(line, env=os.environ | homes, check=True, stdout=subprocess.DEVNULL)
-        took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(["fusermount", "-u", str(target)], check=True)
-        disk.wait()
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        try:
+            code = subprocess.run(line, env=os.environ | homes, stdout=subprocess.DEVNULL).returncode
+            took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        finally:
+            subprocess.run(["fusermount", "-u", str(target)], check=True)
+            disk.wait()
+        # 1: a picture was skipped.
+        if code not in (0, 1):
+            sys.exit(f"{line}: exit code {code}")
         seeks, read = map(int, counts.read_text().split())
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return took, cpu, seeks, read

@@ -82,7 +82,14 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("trash", &["files/fsops/trash_can.rs"]),
     (
         "rustix",
-        &["cli/ask.rs", "cli/stderr.rs", "files/fsops", "act/journal/library", "files/stamp.rs"],
+        &[
+            "cli/ask.rs",
+            "cli/stderr.rs",
+            "files/drive.rs",
+            "files/fsops",
+            "act/journal/library",
+            "files/stamp.rs",
+        ],
     ),
     ("unicode_normalization", &["act/layout"]),
 ];
