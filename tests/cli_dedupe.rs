@@ -426,3 +426,20 @@ fn frames_of_a_burst_are_known_by_their_names() {
         assert_eq!(found[0]["duplicates"][0]["relation"], relation, "{names:?}");
     }
 }
+
+#[test]
+fn the_order_of_reading_changes_nothing_else() {
+    let hermetic = library();
+    let report = |order: &str| -> Value {
+        let cache = format!("{order}.db");
+        let line = ["dedupe", ".", "--exclude", "*.db*", "--format", "json", "--read-order", order];
+        let ran = hermetic.run(line.iter().chain(&["--cache", &cache]));
+        let mut report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert!(report["summary"]["hashed"].as_u64().unwrap() > 0, "{}", ran.all());
+        report["summary"]["seconds"] = Value::Null;
+        report
+    };
+    let found = report("found");
+    assert_eq!(report("place"), found);
+    assert_eq!(report("auto"), found);
+}
