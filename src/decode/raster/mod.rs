@@ -36,20 +36,6 @@ pub(super) fn decode(
     }
 }
 
-/// Passes over damage behind at least half of the rows, filling up what is missing; gives whether
-/// there was any.
-///
-/// # Errors
-/// The damage itself, when there are less rows, or when the file could not be read: that may pass.
-fn mend(outcome: Result<(), DecodeError>, rows: &mut LumaRows) -> Result<bool, DecodeError> {
-    match outcome {
-        Ok(()) => Ok(false),
-        Err(DecodeError::Io(error)) => Err(DecodeError::Io(error)),
-        Err(_) if rows.fill_tail() => Ok(true),
-        Err(damage) => Err(damage),
-    }
-}
-
 /// The outcome of a picture that needs no more than its rows.
 fn complete(
     format: Format,

@@ -124,7 +124,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         None => rows.push(Channels::Grey, row),
         Some(units) => units.push(row, &mut rows),
     });
-    let damaged_tail = super::mend(outcome, &mut rows)?;
+    let damaged_tail = rows.mend(outcome)?;
     let mut decoded = super::complete(Format::Tiff, dimensions, &rows)?;
     decoded.flags.damaged_tail = damaged_tail;
     decoded.orientation =
