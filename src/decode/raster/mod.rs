@@ -6,8 +6,10 @@ pub(super) mod colour;
 mod dense;
 mod gif;
 mod ico;
+mod lzw;
 pub(super) mod png;
 mod pnm;
+mod strips;
 mod tiff;
 
 #[cfg(test)]
