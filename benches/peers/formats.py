@@ -2,7 +2,7 @@
 """What decoding a picture costs, format by format: Clean-Backup beside vipsthumbnail and the format's own library.
 
 usage: formats.py CLEAN_BACKUP FOLDER [ROUNDS]
-       (Debian: libvips-tools webp libtiff-tools libpng-tools libheif-examples libavif-bin dav1d; pip install pillow)
+       (Debian: libvips-tools webp libtiff-tools libpng-tools libjpeg-turbo-progs libheif-examples libavif-bin; pip install pillow)
 
 FOLDER holds JPEG photographs, best of 8 to 48 megapixels; up to three of them are converted to each format, in a
 temporary folder, by the tools at hand. Clean-Backup scans each file with an empty cache; from its time that of a scan
@@ -10,6 +10,7 @@ of a picture of one pixel is taken off, so that the start of the program does no
 milliseconds (user and system, all threads) a megapixel, and the peak of memory in MiB. Tools that are missing are
 named. Linux only.
 """
+import multiprocessing
 import os
 import pathlib
 import shutil
@@ -17,9 +18,6 @@ import statistics
 import sys
 import tempfile
 
-from PIL import Image
-
-Image.MAX_IMAGE_PIXELS = None
 SMALLEST, WANTED = 2_000_000, 3
 
 # Name and ending; how it is made of a PNG; what its own library decodes it with.
@@ -32,9 +30,9 @@ FORMATS = [
      ["dwebp", "-quiet", "IN", "-yuv", "-o", "/dev/null"]),
     ("WebP, lossless", "webp", ["cwebp", "-quiet", "-lossless", "-z", "3", "IN", "-o", "OUT"],
      ["dwebp", "-quiet", "IN", "-ppm", "-o", "/dev/null"]),
-    ("TIFF, LZW", "tif", "tiff_lzw", ["tiffcp", "-c", "none", "IN", "/dev/null"]),
-    ("TIFF, deflate", "tif", "tiff_adobe_deflate", ["tiffcp", "-c", "none", "IN", "/dev/null"]),
-    ("TIFF, plain", "tif", "raw", ["tiffcp", "-c", "none", "IN", "/dev/null"]),
+    ("TIFF, LZW", "tif", "tiff_lzw", ["tiffcp", "-c", "none", "IN", "TMP/out.tif"]),
+    ("TIFF, deflate", "tif", "tiff_adobe_deflate", ["tiffcp", "-c", "none", "IN", "TMP/out.tif"]),
+    ("TIFF, plain", "tif", "raw", ["tiffcp", "-c", "none", "IN", "TMP/out.tif"]),
     ("HEIC", "heic", ["heif-enc", "-q", "60", "IN", "-o", "OUT"], ["heif-convert", "IN", "TMP/out.png"]),
     ("AVIF", "avif", ["avifenc", "-s", "8", "-j", "1", "IN", "OUT"], ["avifdec", "-j", "1", "IN", "TMP/out.y4m"]),
 ]
@@ -58,7 +56,12 @@ def filled(words, source, target, folder):
     return [word.replace("IN", str(source)).replace("OUT", str(target)).replace("TMP", str(folder)) for word in words]
 
 
+# What needs Pillow runs in a process of its own: this one stays small, as its memory counts for each child before it
+# becomes another program.
+
 def photographs(folder):
+    """The largest JPEG of a folder."""
+    from PIL import Image
     found = []
     for path in sorted(pathlib.Path(folder).rglob("*")):
         if path.suffix.lower() in (".jpg", ".jpeg"):
@@ -72,9 +75,28 @@ def photographs(folder):
     return [path for pixels, path in found if pixels >= SMALLEST][:WANTED]
 
 
+def save_tiff(source, target, compression):
+    from PIL import Image
+    # 317 is the predictor: differences.
+    Image.open(source).save(target, compression=compression, tiffinfo={} if compression == "raw" else {317: 2})
+
+
+def save_png(source, target):
+    """Gives the pixels of the picture; without a source it has one."""
+    from PIL import Image
+    picture = Image.open(source).convert("RGB") if source else Image.new("L", (1, 1))
+    picture.save(target, compress_level=6)
+    return picture.width * picture.height
+
+
+def apart(call, *words):
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(call, words)
+
+
 def made(how, source, target, folder):
     if isinstance(how, str):
-        Image.open(source).save(target, compression=how, tiffinfo={317: 2} if how != "raw" else None)
+        apart(save_tiff, source, target, how)
         return True
     return run(filled(how, source, target, folder), str(folder)) is not None
 
@@ -98,24 +120,21 @@ def main():
     missing = sorted(tool for tool in tools | {"vipsthumbnail"} if not shutil.which(tool))
     if missing:
         print("missing:", " ".join(missing))
-    sources = photographs(folder)
+    sources = apart(photographs, folder)
     if not sources:
         sys.exit(f"no JPEG of {SMALLEST} pixels or more in {folder}")
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
         home = work / "home"
         tiny = work / "tiny.png"
-        Image.new("L", (1, 1)).save(tiny)
+        apart(save_png, None, tiny)
         start = median([own, "scan", str(tiny)], rounds, home)
         if start is None:
             sys.exit(f"{own} cannot scan a picture")
         pixels, plain = 0, []
         for number, source in enumerate(sources):
-            with Image.open(source) as picture:
-                picture = picture.convert("RGB")
-                pixels += picture.width * picture.height
-                plain.append(work / f"{number}.png")
-                picture.save(plain[-1], compress_level=6)
+            plain.append(work / f"{number}.png")
+            pixels += apart(save_png, source, plain[-1])
         print(f"{len(sources)} pictures, {pixels / 1e6:.1f} megapixels; CPU ms a megapixel, peak MiB")
         print(f"{'':18}{'Clean-Backup':>16}{'vipsthumbnail':>16}{'own library':>16}")
         for name, ending, how, other in FORMATS:
