@@ -53,7 +53,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("image", &["decode/raster", "decode/preview"]),
     ("png", &["decode/raster"]),
     ("tiff", &["decode/raster"]),
-    ("image_webp", &["decode/webp.rs", "decode/film/vp8.rs"]),
+    ("image_webp", &["decode/webp.rs"]),
     ("rust_h264", &["decode/film/h264.rs"]),
     ("rust_h265", &["decode/film/hevc"]),
     ("rusty_vp9", &["decode/film/vp9.rs"]),

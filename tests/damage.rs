@@ -157,6 +157,32 @@ fn a_webp_is_as_long_as_it_says() {
 }
 
 #[test]
+fn half_of_a_lossy_webp_is_a_picture() {
+    let bytes = fixture("library/export", "harbour-brighter.webp");
+    let whole = of(&bytes).unwrap();
+    let most = of(&bytes[..bytes.len() * 3 / 4]).unwrap();
+    assert!(most.flags.damaged_tail);
+    let rows = |decoded: &Decoded| decoded.tiles.coarse.0[..32 * 14].to_vec();
+    assert_eq!(rows(&most), rows(&whole));
+    assert_ne!(most.tiles.coarse, whole.tiles.coarse);
+    assert!(most.tiles.intact.bottom < whole.tiles.intact.bottom);
+    let few = of(&bytes[..bytes.len() / 4]).unwrap_err().to_string();
+    assert_eq!(few, "truncated: the WebP picture ends too early");
+}
+
+/// The loop filter is there for who asks for it.
+#[test]
+fn an_exact_decode_smooths_the_blocks_of_a_lossy_webp() {
+    let bytes = fixture("library/export", "harbour-brighter.webp");
+    let options = DecodeOptions { exact: true, ..DecodeOptions::default() };
+    let exact = decode(&bytes, &options).unwrap().tiles.fine;
+    let usual = of(&bytes).unwrap().tiles.fine;
+    assert_ne!(exact, usual);
+    let most = exact.0.iter().zip(&usual.0).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    assert!(most < 8, "{most}");
+}
+
+#[test]
 fn a_run_of_a_tga_that_leaves_the_picture_is_told() {
     let bytes = fixture("raster", "rgb-rle.tga");
     assert!(!is_told(&bytes));

@@ -194,6 +194,21 @@ impl LumaRows {
         true
     }
 
+    /// Passes over damage behind at least half of the rows, filling up what is missing; gives whether
+    /// there was any.
+    ///
+    /// # Errors
+    /// The damage itself, when there are less rows, or when the file could not be read: that may
+    /// pass.
+    pub fn mend(&mut self, outcome: Result<(), DecodeError>) -> Result<bool, DecodeError> {
+        match outcome {
+            Ok(()) => Ok(false),
+            Err(DecodeError::Io(error)) => Err(DecodeError::Io(error)),
+            Err(_) if self.fill_tail() => Ok(true),
+            Err(damage) => Err(damage),
+        }
+    }
+
     /// What the rows tell of where the picture comes from.
     pub fn provenance(&self) -> Provenance {
         Provenance { earlier_dc_step: self.grid.earlier_dc_step(), ..Provenance::default() }

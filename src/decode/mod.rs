@@ -22,6 +22,7 @@ pub mod preview;
 mod raster;
 mod raw;
 mod sniff;
+mod vp8;
 mod webp;
 
 pub use colours::colours;
@@ -44,7 +45,7 @@ pub struct DecodeOptions {
     /// Memory and pixel bounds.
     pub limits: Limits,
     /// Never use an embedded thumbnail, even where the container says that it was made with the
-    /// picture.
+    /// picture, and leave out no filter.
     pub exact: bool,
 }
 

@@ -3,10 +3,10 @@
 
 use std::io::{self, BufReader};
 
-use image_webp::vp8::Vp8Decoder;
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::luma::{Channels, LumaRows};
+use super::vp8::{FrameTag, StillReader, Vp8Error};
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::{ReadAt, Window};
 use crate::model::media::{DecodeFlags, Dimensions, Format};
@@ -34,17 +34,18 @@ struct Chunks {
 
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let chunks = find_chunks(source)?;
-    let (dimensions, rows) = match chunks.lossy {
+    let (dimensions, rows, lacks_rows) = match chunks.lossy {
         Some((at, len)) if !chunks.rich => lossy(source, at, len, options)?,
         _ => any(source, options)?,
     };
+    let damaged_tail = chunks.cut || lacks_rows;
     Ok(Decoded {
         format: Format::WebP,
         tiles: rows.finish()?,
         dimensions,
         orientation: OrientationFrom::Exif,
         exif: exif_of(source, &chunks)?,
-        flags: DecodeFlags { damaged_tail: chunks.cut, ..DecodeFlags::default() },
+        flags: DecodeFlags { damaged_tail, ..DecodeFlags::default() },
         provenance: rows.provenance(),
     })
 }
@@ -103,51 +104,66 @@ fn read_exif(source: &dyn ReadAt, at: u64, len: u64) -> io::Result<Option<Vec<u8
 }
 
 /// A lossy picture without coverage: its luma plane is taken as it is, and no colour is computed.
+/// The loop filter only smooths the edges of blocks, so that it is left out unless the options ask
+/// for exactness. Gives also whether rows are missing.
 fn lossy(
     source: &dyn ReadAt,
     at: u64,
     len: u64,
     options: &DecodeOptions,
-) -> Result<(Dimensions, LumaRows), DecodeError> {
-    // Frame tag, start code, and two sides of 14 bits (RFC 6386, 9.1).
+) -> Result<(Dimensions, LumaRows, bool), DecodeError> {
     let mut head = [0; 10];
     source.read_exact_at(at, &mut head)?;
-    let [_, _, _, 0x9d, 0x01, 0x2a, w0, w1, h0, h1] = head else {
-        return Err(DecodeError::Damaged("WebP without a key frame".into()));
-    };
-    let side = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
-    let dimensions = Dimensions { width: side(w0, w1), height: side(h0, h1) };
+    let key = FrameTag::read(&head).map_err(vp8_refused)?.key;
+    let (width, height) = key.ok_or_else(|| vp8_refused(Vp8Error::NeedsKeyframe))?;
+    let dimensions = Dimensions { width: width.into(), height: height.into() };
     options.limits.admit(dimensions)?;
-    // Planes in whole blocks of 16 × 16 and their modes, beside the packed bytes.
-    let blocks = (u64::from(dimensions.width) + 16) * (u64::from(dimensions.height) + 16);
+    // The packed bytes; of the picture a few rows of blocks, and what is known of each column.
     let left = source.size().saturating_sub(at).min(len);
-    let _held = options.limits.reserve(OVERHEAD + 2 * blocks + left)?;
-    let stream = BufReader::with_capacity(1 << 16, Window::new(source, at, len));
-    let frame = Vp8Decoder::decode_frame(stream).map_err(refused)?;
-    let stride = usize::from(frame.width).div_ceil(16) * 16;
-    let full = full_range();
+    let _held = options.limits.reserve(OVERHEAD + left + 128 * u64::from(width))?;
+    let bytes = usize::try_from(left).map_err(|_| DecodeError::TooLarge {
+        what: "a WebP picture".into(),
+        limit: "the memory of this machine".into(),
+    })?;
+    let mut bytes = vec![0; bytes];
+    source.read_exact_at(at, &mut bytes)?;
+    let mut picture = StillReader::new(&bytes, options.exact).map_err(vp8_refused)?;
     let mut rows = LumaRows::new(dimensions)?;
-    let mut row = Vec::new();
-    for line in frame.ybuf.chunks_exact(stride).take(usize::from(frame.height)) {
-        row.clear();
-        row.extend(line.iter().take(usize::from(frame.width)).map(|&y| full[usize::from(y)]));
-        rows.push(Channels::Grey, &row)?;
+    let outcome = push_rows(&mut picture, &mut rows);
+    let is_damaged = rows.mend(outcome)?;
+    Ok((dimensions, rows, is_damaged))
+}
+
+fn push_rows(picture: &mut StillReader<'_>, rows: &mut LumaRows) -> Result<(), DecodeError> {
+    let mut full = Vec::new();
+    while let Some(lines) = picture.next_rows().map_err(vp8_refused)? {
+        for line in lines {
+            full.clear();
+            full.extend(line.iter().map(|&stored| full_range(stored)));
+            rows.push(Channels::Grey, &full)?;
+        }
     }
-    Ok((dimensions, rows))
+    Ok(())
 }
 
 /// VP8 stores luma as 16 to 235 (RFC 6386, 9.2); this stretches it to 0 to 255, rounded.
-fn full_range() -> [u8; 256] {
-    std::array::from_fn(|stored| {
-        let above = (stored as u32).saturating_sub(16).min(219);
-        ((above * 255 + 109) / 219) as u8
-    })
+fn full_range(stored: u8) -> u8 {
+    // In 16 bits, so that many of them fit into a register.
+    let above = u16::from(stored.saturating_sub(16).min(219));
+    ((above * 255 + 109) / 219) as u8
+}
+
+fn vp8_refused(error: Vp8Error) -> DecodeError {
+    match error {
+        Vp8Error::Truncated => DecodeError::Truncated("the WebP picture ends too early".into()),
+        error => DecodeError::Damaged(error.to_string()),
+    }
 }
 
 fn any(
     source: &dyn ReadAt,
     options: &DecodeOptions,
-) -> Result<(Dimensions, LumaRows), DecodeError> {
+) -> Result<(Dimensions, LumaRows, bool), DecodeError> {
     let stream = BufReader::with_capacity(1 << 16, Window::whole(source));
     let mut decoder = WebPDecoder::new(stream).map_err(refused)?;
     let (width, height) = decoder.dimensions();
@@ -168,7 +184,7 @@ fn any(
     decoder.read_image(&mut samples).map_err(refused)?;
     let mut rows = LumaRows::new(dimensions)?;
     samples.chunks_exact(row_bytes).try_for_each(|row| rows.push(channels, row))?;
-    Ok((dimensions, rows))
+    Ok((dimensions, rows, false))
 }
 
 fn refused(error: DecodingError) -> DecodeError {

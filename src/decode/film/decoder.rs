@@ -6,7 +6,6 @@ use super::DecodeError;
 use crate::picture::tile::Tiles;
 
 /// Why a film whose keyframes are none is refused.
-#[cfg(feature = "video")]
 pub(super) const NO_KEYFRAME: &str = "a keyframe that is predicted from other frames";
 
 /// A decoder of one codec. It is given the frames of a film in the order of decoding, beginning

@@ -70,7 +70,7 @@ pub fn frames_at(
 
 /// How many frames are decoded for the one at `time`, at most: 1 for a keyframe. Where only the
 /// keyframes are listed ([`FilmTrack::sparse`]), an estimate. `None` where there is no
-/// such frame, or where the frames between the keyframes of its codec are not decoded.
+/// such frame, or where its codec is not decoded.
 pub fn frames_needed(track: &FilmTrack, time: i64, tolerance: i64) -> Option<u32> {
     let number = wanted::shown_at(track, time, tolerance)?;
     let start = wanted::start(track, number)?;
@@ -78,10 +78,10 @@ pub fn frames_needed(track: &FilmTrack, time: i64, tolerance: i64) -> Option<u32
         let frame = if sparse.frame > 0 { sparse.frame } else { USUAL_FRAME };
         let after = time.saturating_sub(track.samples.get(start)?.time?);
         let frames = (after.saturating_sub(tolerance).max(0) / frame).saturating_add(1);
-        let is_decoded = track.codec.is_some_and(|codec| opened::decodes(codec, frames > 1));
+        let is_decoded = track.codec.is_some_and(opened::is_built);
         return is_decoded.then(|| u32::try_from(frames).unwrap_or(u32::MAX));
     }
-    let is_decoded = track.codec.is_some_and(|codec| opened::decodes(codec, start != number));
+    let is_decoded = track.codec.is_some_and(opened::is_built);
     is_decoded.then(|| u32::try_from(number - start + 1).unwrap_or(u32::MAX))
 }
 

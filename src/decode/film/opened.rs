@@ -59,7 +59,7 @@ impl Opened {
             #[cfg(feature = "video")]
             Codec::Mpeg4 => Box::new(mpeg4::Mpeg4::new(&track.config, room)?),
             Codec::Av1 => Box::new(av1::Av1::new(&track.config, room)?),
-            Codec::Vp8 => Box::new(vp8::Vp8::new(coding, room)),
+            Codec::Vp8 => Box::new(vp8::Vp8::new(room)),
             _ => Box::new(mjpeg::Mjpeg::new(room, options)),
         };
         Ok(Self { decoder, _memory: memory })
@@ -74,12 +74,6 @@ fn memory(pixels: u64, alone: bool) -> u64 {
 }
 
 /// Whether this build decodes the codec.
-fn is_built(codec: Codec) -> bool {
+pub(super) fn is_built(codec: Codec) -> bool {
     cfg!(feature = "video") || matches!(codec, Codec::Av1 | Codec::Mjpeg | Codec::Vp8)
-}
-
-/// Whether the keyframes of a codec are decoded; or, `between` them, also the frames that need
-/// others.
-pub(super) fn decodes(codec: Codec, between: bool) -> bool {
-    is_built(codec) && (codec != Codec::Vp8 || !between)
 }

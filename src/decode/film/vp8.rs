@@ -1,57 +1,47 @@
-//! Keyframes of VP8 through `image-webp`, whose lossy pictures are such.
+//! VP8 by the own reader.
 
-use image_webp::vp8::Vp8Decoder;
-
-use super::decoder::{FrameDecoder, Pictures};
+use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
+use crate::decode::vp8::{FrameTag, SequenceReader, Vp8Error};
 
 pub(super) struct Vp8 {
-    /// The name of the codec.
-    coding: String,
+    reader: SequenceReader,
     room: Room,
 }
 
 impl Vp8 {
-    pub(super) fn new(coding: &str, room: Room) -> Self {
-        Self { coding: coding.to_owned(), room }
+    pub(super) fn new(room: Room) -> Self {
+        Self { reader: SequenceReader::default(), room }
+    }
+
+    fn luma(&self) -> Result<Luma, DecodeError> {
+        let scale = scale(8, false)?;
+        let (width, rows) = self.reader.rows();
+        let samples = scaled(rows.flatten().map(|&value| value.into()), &scale);
+        let height = samples.len().checked_div(width).unwrap_or(0);
+        Ok(Luma { width: width as u32, height: height as u32, samples })
     }
 }
 
 impl FrameDecoder for Vp8 {
-    /// Frames that are predicted from others are not decoded.
-    fn is_reference(&self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn decode(
         &mut self,
         number: usize,
         bytes: &[u8],
         out: &mut Pictures<'_>,
     ) -> Result<(), DecodeError> {
-        // RFC 6386, 9.1: the lowest bit is 0 for keyframes.
-        if bytes.first().is_some_and(|byte| byte & 1 != 0) {
-            let text = format!("frames between the keyframes of {}", self.coding);
-            return Err(DecodeError::Unsupported(text));
+        let tag = FrameTag::read(bytes).map_err(wrap)?;
+        if let Some((width, height)) = tag.key {
+            self.room.admit(width.into(), height.into())?;
         }
-        out.give(number, || luma(bytes, self.room)?.tiles())
+        self.reader.decode(bytes).map_err(wrap)?;
+        if tag.is_shown { out.give(number, || self.luma()?.tiles()) } else { Ok(()) }
     }
 }
 
-fn luma(bytes: &[u8], room: Room) -> Result<Luma, DecodeError> {
-    // RFC 6386, 9.1: three bytes, a start code, then both sides in 14 bits each.
-    let Some(&[w0, w1, h0, h1]) = bytes.get(6..).and_then(<[u8]>::first_chunk) else {
-        return Err(DecodeError::Damaged("VP8: the frame ends too early".into()));
-    };
-    let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3fff);
-    room.admit(side([w0, w1]), side([h0, h1]))?;
-    let frame = Vp8Decoder::decode_frame(bytes)
-        .map_err(|error| DecodeError::Damaged(format!("VP8: {error}")))?;
-    let (width, height) = (usize::from(frame.width), usize::from(frame.height));
-    // The rows go on to the end of their last macroblock.
-    let stride = width.next_multiple_of(16);
-    let rows = frame.ybuf.chunks_exact(stride).take(height);
-    let samples = rows.flat_map(|row| &row[..width]).map(|&value| value.into());
-    let samples = scaled(samples, &scale(8, false)?);
-    Ok(Luma { width: frame.width.into(), height: frame.height.into(), samples })
+fn wrap(error: Vp8Error) -> DecodeError {
+    match error {
+        Vp8Error::NeedsKeyframe => DecodeError::Unsupported(NO_KEYFRAME.into()),
+        error => DecodeError::Damaged(error.to_string()),
+    }
 }

@@ -1,5 +1,6 @@
 //! Which frames of a film are asked for, and which have to be decoded for them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::container::film::FilmTrack;
@@ -16,11 +17,13 @@ pub(super) struct Stretch {
 }
 
 /// The frame that begins nearest to `time`, the earlier one of two; where none begins within
-/// `tolerance`, the one that is on the screen at `time`.
+/// `tolerance`, the one that is on the screen at `time`. Of frames at one time only the last one is
+/// shown: VP8 puts hidden ones, which others are predicted from, before it.
 pub(super) fn shown_at(track: &FilmTrack, time: i64, tolerance: i64) -> Option<usize> {
     let shown =
         || track.samples.iter().enumerate().filter_map(|(at, sample)| Some((sample.time?, at)));
-    let nearest = shown().min_by_key(|&(begins, at)| (begins.abs_diff(time), begins, at))?;
+    let nearest =
+        shown().min_by_key(|&(begins, at)| (begins.abs_diff(time), begins, Reverse(at)))?;
     if nearest.0.abs_diff(time) <= tolerance.unsigned_abs() {
         return Some(nearest.1);
     }

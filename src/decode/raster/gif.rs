@@ -74,7 +74,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         }
         rows.push(Channels::Grey, &line)
     });
-    let damaged_tail = super::mend(outcome, &mut rows)? || is_cut(source)?;
+    let damaged_tail = rows.mend(outcome)? || is_cut(source)?;
     let mut decoded = super::complete(Format::Gif, canvas, &rows)?;
     decoded.flags.damaged_tail = damaged_tail;
     Ok(decoded)

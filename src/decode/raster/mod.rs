@@ -6,8 +6,10 @@ pub(super) mod colour;
 mod dense;
 mod gif;
 mod ico;
+mod lzw;
 pub(super) mod png;
 mod pnm;
+mod strips;
 mod tiff;
 
 #[cfg(test)]
@@ -33,20 +35,6 @@ pub(super) fn decode(
         Format::Tga => dense::decode_tga(source, options),
         Format::Qoi => dense::decode_qoi(source, options),
         other => Err(DecodeError::Unsupported(other.name().into())),
-    }
-}
-
-/// Passes over damage behind at least half of the rows, filling up what is missing; gives whether
-/// there was any.
-///
-/// # Errors
-/// The damage itself, when there are less rows, or when the file could not be read: that may pass.
-fn mend(outcome: Result<(), DecodeError>, rows: &mut LumaRows) -> Result<bool, DecodeError> {
-    match outcome {
-        Ok(()) => Ok(false),
-        Err(DecodeError::Io(error)) => Err(DecodeError::Io(error)),
-        Err(_) if rows.fill_tail() => Ok(true),
-        Err(damage) => Err(damage),
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn decode(
         push_interlaced(&mut reader, dimensions, &mut rows)?;
     } else {
         let outcome = push_all(&mut reader, dimensions, &mut rows);
-        damaged_tail = super::mend(outcome, &mut rows)?;
+        damaged_tail = rows.mend(outcome)?;
     }
     if !damaged_tail {
         // The rows may be there though the checksums after them are wrong, or the end is missing.

@@ -52,7 +52,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         read_row(&mut stream, &header, &mut stored, &mut scaled)?;
         rows.push(header.channels, &scaled)
     });
-    let damaged_tail = super::mend(outcome, &mut rows)?;
+    let damaged_tail = rows.mend(outcome)?;
     let mut decoded = super::complete(Format::Pnm, header.dimensions, &rows)?;
     decoded.flags.damaged_tail = damaged_tail;
     Ok(decoded)

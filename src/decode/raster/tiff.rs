@@ -10,6 +10,7 @@ use tiff::decoder::{ChunkType, Decoder, DecodingSampleType, Limits};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
+use super::strips::LzwStrips;
 use crate::container::{ReadAt, Window};
 use crate::decode::ifd0::{self, Ifd0};
 use crate::decode::limits::Limits as PixelLimits;
@@ -106,7 +107,10 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     options.limits.admit(dimensions)?;
     let grid = Grid::new(&mut decoder, stored)?;
     let jpeg_bytes = if is_jpeg { largest_jpeg(&mut decoder, source, &options.limits)? } else { 0 };
-    let reserved = grid.bytes.saturating_add(OVERHEAD + jpeg_bytes);
+    // Strips that are unpacked here are read whole.
+    let lzw = LzwStrips::find(&mut decoder, if grid.planes > 1 { 1 } else { grid.per_pixel() });
+    let packed_bytes = if lzw.is_some() { grid.bytes } else { 0 };
+    let reserved = grid.bytes.saturating_add(packed_bytes).saturating_add(OVERHEAD + jpeg_bytes);
     let _held = options.limits.reserve(reserved)?;
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::try_from(reserved).unwrap_or(usize::MAX);
@@ -118,13 +122,13 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         _ => meaning(grid.colour, photometric == Some(WHITE_IS_ZERO))?,
     };
     let coverage = coverage(&mut decoder, &meaning, &grid)?;
-    let picture = TiffPicture { meaning, coverage, grid };
+    let picture = TiffPicture { meaning, coverage, grid, lzw, source: &patched };
     let mut rows = LumaRows::new(dimensions)?;
     let outcome = picture.push_all(&mut decoder, &mut |row| match &units {
         None => rows.push(Channels::Grey, row),
         Some(units) => units.push(row, &mut rows),
     });
-    let damaged_tail = super::mend(outcome, &mut rows)?;
+    let damaged_tail = rows.mend(outcome)?;
     let mut decoded = super::complete(Format::Tiff, dimensions, &rows)?;
     decoded.flags.damaged_tail = damaged_tail;
     decoded.orientation =
@@ -258,6 +262,13 @@ impl Grid {
     }
 }
 
+impl Grid {
+    /// Samples of a pixel.
+    fn per_pixel(&self) -> usize {
+        self.colour.num_samples().into()
+    }
+}
+
 /// What the JPEG decoder inside will take for the largest strip or image tile, by the frame headers
 /// of the streams: the directory may say otherwise.
 fn largest_jpeg(
@@ -365,10 +376,13 @@ fn coverage(
     })
 }
 
-struct TiffPicture {
+struct TiffPicture<'a> {
     meaning: Meaning,
     coverage: Coverage,
     grid: Grid,
+    /// The strips, where they are unpacked here.
+    lzw: Option<LzwStrips>,
+    source: &'a dyn ReadAt,
 }
 
 /// One plane of one piece as it was unpacked.
@@ -378,7 +392,7 @@ struct UnpackedPlane {
     kind: DecodingSampleType,
 }
 
-impl TiffPicture {
+impl TiffPicture<'_> {
     fn push_all(
         &self,
         decoder: &mut TiffDecoder<'_>,
@@ -418,9 +432,13 @@ impl TiffPicture {
                 * u64::from(grid.across)
                 + u64::from(column);
             let index = u32::try_from(index).map_err(|_| damaged("TIFF in too many pieces"))?;
-            planes.push(unpack(decoder, index)?);
+            planes.push(self.unpack(decoder, index)?);
         }
-        let per_pixel = usize::from(grid.colour.num_samples());
+        let per_pixel = grid.per_pixel();
+        // Signed samples are none of these.
+        let is_unsigned = planes.iter().all(|plane| plane.kind == DecodingSampleType::U8);
+        let plain = self.plain().filter(|_| is_unsigned);
+        let mut luma = Vec::new();
         let per_plane = if grid.planes > 1 { 1 } else { per_pixel };
         let mut samples = vec![0; width * per_pixel];
         let mut of_plane = vec![0; width * per_plane];
@@ -432,7 +450,12 @@ impl TiffPicture {
                     .get(y * plane.stride..)
                     .and_then(|rest| rest.get(..plane.stride.min(rest.len())));
                 let row = row.ok_or_else(|| damaged("a TIFF piece that is too short"))?;
-                if grid.planes == 1 {
+                if let Some(channels) = plain {
+                    channels.luma_of(false, row, &mut luma);
+                    line[left..left + width].copy_from_slice(
+                        luma.get(..width).ok_or_else(|| damaged("a TIFF row is too short"))?,
+                    );
+                } else if grid.planes == 1 {
                     self.narrow_row(row, plane.kind, &mut samples)?;
                 } else {
                     self.narrow_row(row, plane.kind, &mut of_plane)?;
@@ -440,12 +463,47 @@ impl TiffPicture {
                     targets.zip(&of_plane).for_each(|(target, &sample)| *target = sample);
                 }
             }
+            if plain.is_some() {
+                continue;
+            }
             let pixels = samples.chunks_exact(per_pixel);
             for (target, pixel) in line.iter_mut().skip(left).zip(pixels) {
                 *target = self.luma_of(pixel);
             }
         }
         Ok(())
+    }
+
+    /// What the samples are, where they are stored as others take them: whole bytes, together.
+    fn plain(&self) -> Option<Channels> {
+        let is_plain = self.grid.planes == 1
+            && matches!(
+                self.grid.colour,
+                ColorType::Gray(8) | ColorType::RGB(8) | ColorType::RGBA(8)
+            );
+        match (&self.meaning, self.coverage, self.grid.per_pixel()) {
+            _ if !is_plain => None,
+            (Meaning::Grey { inverted: false }, Coverage::None, 1) => Some(Channels::Grey),
+            (Meaning::Rgb, Coverage::None, 3) => Some(Channels::Rgb),
+            (Meaning::Rgb, Coverage::Unassociated, 4) => Some(Channels::Rgba),
+            _ => None,
+        }
+    }
+
+    fn unpack(
+        &self,
+        decoder: &mut TiffDecoder<'_>,
+        index: u32,
+    ) -> Result<UnpackedPlane, DecodeError> {
+        let layout = decoder.image_chunk_buffer_layout(index).map_err(refused)?;
+        let kind = layout.sample_type.ok_or_else(|| damaged("TIFF samples of no kind"))?;
+        let mut bytes = vec![0; layout.len];
+        let stride = layout.row_stride.map_or(0, usize::from);
+        let own = self.lzw.as_ref();
+        if own.and_then(|lzw| lzw.unpack(self.source, index, stride, &mut bytes)).is_none() {
+            decoder.read_chunk_bytes(index, &mut bytes).map_err(refused)?;
+        }
+        Ok(UnpackedPlane { bytes, stride, kind })
     }
 
     /// A row of stored samples as 8 bits each (palette indices as they are).
@@ -518,15 +576,6 @@ impl TiffPicture {
             _ => shade,
         }
     }
-}
-
-fn unpack(decoder: &mut TiffDecoder<'_>, index: u32) -> Result<UnpackedPlane, DecodeError> {
-    let layout = decoder.image_chunk_buffer_layout(index).map_err(refused)?;
-    let kind = layout.sample_type.ok_or_else(|| damaged("TIFF samples of no kind"))?;
-    let mut bytes = vec![0; layout.len];
-    decoder.read_chunk_bytes(index, &mut bytes).map_err(refused)?;
-    let stride = layout.row_stride.map_or(0, usize::from);
-    Ok(UnpackedPlane { bytes, stride, kind })
 }
 
 /// `count` bits (at most 8) from bit `at` of a row, the highest of a byte first.
