@@ -37,6 +37,7 @@ impl Sum for u32 {
     }
 }
 
+#[inline(always)]
 pub(super) fn predict<const SIDE: usize, S: Sum>(
     border: &Border,
     mode: u8,

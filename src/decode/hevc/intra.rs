@@ -24,6 +24,7 @@ pub(super) struct Manner {
 }
 
 /// 8.4.4.2.2: the border, with made-up samples where there are none.
+#[inline(always)]
 pub(super) fn border(
     picture: &Picture,
     (x, y): (usize, usize),
@@ -99,6 +100,7 @@ fn substitute(border: &mut Border, parts: &[(usize, usize, bool)], grey: u16) {
 }
 
 /// Predicts a block of `SIDE` samples a side by `mode` (8.4.4.2.3 to 8.4.4.2.6).
+#[inline(always)]
 pub(super) fn predict<const SIDE: usize>(
     border: &Border,
     mode: u8,
@@ -137,6 +139,7 @@ fn is_smoothed(mode: u8, side: usize) -> bool {
         }
 }
 
+#[inline(always)]
 fn smooth<const SIDE: usize>(border: &Border, manner: Manner) -> Border {
     let (middle, last) = (2 * SIDE, 4 * SIDE);
     let [first, corner, end] = [0, middle, last].map(|at| i32::from(border[at]));
@@ -160,6 +163,7 @@ fn smooth<const SIDE: usize>(border: &Border, manner: Manner) -> Border {
     out
 }
 
+#[inline(always)]
 fn planar<const SIDE: usize>(border: &Border, rows: &mut [[u16; SIDE]; SIDE]) {
     let middle = 2 * SIDE;
     let shift = SIDE.ilog2() + 1;
@@ -180,6 +184,7 @@ fn planar<const SIDE: usize>(border: &Border, rows: &mut [[u16; SIDE]; SIDE]) {
     }
 }
 
+#[inline(always)]
 fn mean<const SIDE: usize>(border: &Border, rows: &mut [[u16; SIDE]; SIDE]) {
     let middle = 2 * SIDE;
     let sum: u32 = border[SIDE..middle]

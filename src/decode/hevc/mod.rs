@@ -9,6 +9,8 @@ mod bits;
 mod cabac;
 mod cabac_tables;
 mod contexts;
+#[cfg(target_arch = "x86_64")]
+mod haswell;
 mod intra;
 mod nal;
 mod picture;

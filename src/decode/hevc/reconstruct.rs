@@ -4,7 +4,7 @@ use super::intra::{self, Manner};
 use super::residual::{LevelReader, Scaling};
 use super::segment::Segment;
 use super::transform;
-use super::transform_tree::Node;
+use super::transform_tree::LumaBlock;
 
 /// `levelScale` (8.6.4.2).
 const LEVEL_SCALE: [i64; 6] = [40, 45, 51, 57, 64, 72];
@@ -19,21 +19,37 @@ enum Difference {
 }
 
 impl Segment<'_> {
-    pub(super) fn luma_block(&mut self, is_lossless: bool, node: Node, mode: u8, is_coded: bool) {
-        let difference = match is_coded {
-            true => self.difference(is_lossless, node.log2, mode),
+    pub(super) fn luma_block(&mut self, block: LumaBlock) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(haswell) = self.haswell {
+            return haswell.luma_block(self, block);
+        }
+        self.plain_luma_block(block);
+    }
+
+    #[inline(always)]
+    pub(super) fn plain_luma_block(&mut self, block: LumaBlock) {
+        let LumaBlock { place, log2, mode, .. } = block;
+        let difference = match block.is_coded {
+            true => self.difference(block.is_lossless, log2, mode),
             false => Difference::None,
         };
-        match node.log2 {
-            2 => self.reconstruct::<4>(node, mode, &difference),
-            3 => self.reconstruct::<8>(node, mode, &difference),
-            4 => self.reconstruct::<16>(node, mode, &difference),
-            _ => self.reconstruct::<32>(node, mode, &difference),
+        match log2 {
+            2 => self.reconstruct::<4>(place, mode, &difference),
+            3 => self.reconstruct::<8>(place, mode, &difference),
+            4 => self.reconstruct::<16>(place, mode, &difference),
+            _ => self.reconstruct::<32>(place, mode, &difference),
         }
     }
 
-    fn reconstruct<const SIDE: usize>(&mut self, node: Node, mode: u8, difference: &Difference) {
-        let (sps, place) = (self.sps, node.place);
+    #[inline(always)]
+    fn reconstruct<const SIDE: usize>(
+        &mut self,
+        place: (usize, usize),
+        mode: u8,
+        difference: &Difference,
+    ) {
+        let sps = self.sps;
         let manner = Manner {
             depth: sps.depth,
             strong_smoothing: sps.strong_smoothing,
@@ -68,6 +84,7 @@ impl Segment<'_> {
     }
 
     /// Reads the coefficients of a block, and makes differences of them.
+    #[inline(always)]
     fn difference(&mut self, is_lossless: bool, log2: u32, mode: u8) -> Difference {
         let is_skipped = self.is_transform_skipped(is_lossless, log2, true);
         let is_plain = is_lossless || is_skipped;

@@ -55,6 +55,7 @@ impl Scaling<'_> {
 
 impl<'d> LevelReader<'_, 'd> {
     /// Writes the coefficients of luma to a block of zeros; the last column and row that have any.
+    #[inline(always)]
     pub(super) fn luma(
         self,
         form: LevelForm,
@@ -70,6 +71,7 @@ impl<'d> LevelReader<'_, 'd> {
         (ended, last)
     }
 
+    #[inline(always)]
     pub(super) fn chroma(self, form: LevelForm) -> Ended<'d> {
         self.levels::<false>(form, |_, _, _| {})
     }

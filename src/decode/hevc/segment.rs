@@ -4,6 +4,8 @@
 use super::HevcRefusal;
 use super::cabac::Cabac;
 use super::contexts::{Contexts, SAO_MERGE, SAO_TYPE, initial};
+#[cfg(target_arch = "x86_64")]
+use super::haswell::Haswell;
 use super::intra::Predicted;
 use super::picture::{Picture, Territory};
 use super::pps::Pps;
@@ -78,6 +80,8 @@ pub(super) struct Segment<'a> {
     /// Coefficients, all 0 between blocks.
     pub(super) block: Box<Block>,
     pub(super) predicted: Box<Predicted>,
+    #[cfg(target_arch = "x86_64")]
+    pub(super) haswell: Option<Haswell>,
     /// A number was larger than any may be.
     pub(super) is_broken: bool,
 }
@@ -111,6 +115,8 @@ pub(super) fn decode(
         quantiser: course.quantiser.clone(),
         block: Box::new([0; 1024]),
         predicted: Box::new([0; 1024]),
+        #[cfg(target_arch = "x86_64")]
+        haswell: Haswell::found(),
         is_broken: false,
     };
     segment.run(course)?;
@@ -155,7 +161,7 @@ impl Segment<'_> {
             }
             self.sao(step.address, course);
             let log2 = self.sps.log2_ctb;
-            let place = (step.address % columns << log2, step.address / columns << log2);
+            let place = ((step.address % columns) << log2, (step.address / columns) << log2);
             self.coding_quadtree(place, log2, 0)?;
             if self.cabac.is_exhausted() {
                 return Err(HevcRefusal::Damaged("a slice ends early"));
@@ -188,7 +194,7 @@ impl Segment<'_> {
             return;
         }
         let columns = self.sps.columns();
-        let left = if address % columns > 0 { address.checked_sub(1) } else { None };
+        let left = address.checked_sub(1).filter(|_| !address.is_multiple_of(columns));
         for neighbour in [left, address.checked_sub(columns)] {
             if course.is_beside(neighbour) && self.cabac.bin(&mut self.contexts[SAO_MERGE]) == 1 {
                 return;

@@ -43,7 +43,7 @@ fn every_plane_is_that_of_the_standard() {
         assert_eq!(found, [width, height, depth], "{name}");
         assert_eq!(format!("{:016x}", checksum(&plane)), sum, "{name}");
     }
-    assert_eq!(list.lines().count(), 24);
+    assert_eq!(list.lines().count(), 31);
 }
 
 #[test]

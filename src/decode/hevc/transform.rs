@@ -43,6 +43,7 @@ static DST_4: [[i16; 4]; 4] =
     [[29, 55, 74, 84], [74, 74, 0, -74], [84, -29, -74, 55], [55, -84, 74, -29]];
 
 /// Replaces coefficients by differences. None is behind column `last.0` or below row `last.1`.
+#[inline(always)]
 pub(super) fn inverse(
     block: &mut Block,
     log2: u32,

@@ -35,11 +35,33 @@ impl ChromaFlags {
     }
 }
 
+/// A block of luma to be decoded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LumaBlock {
+    pub(super) place: (usize, usize),
+    pub(super) log2: u32,
+    pub(super) is_lossless: bool,
+    /// How it is predicted.
+    pub(super) mode: u8,
+    /// It has coefficients.
+    pub(super) is_coded: bool,
+}
+
+/// Blocks of one kind of chroma that are to be read past.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChromaBlocks {
+    is_lossless: bool,
+    log2: u32,
+    mode: u8,
+    /// Which of them have coefficients.
+    flags: [bool; 2],
+}
+
 /// A block of the tree.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
-    pub(super) place: (usize, usize),
-    pub(super) log2: u32,
+    place: (usize, usize),
+    log2: u32,
     depth: u32,
     /// Its number in its parent.
     number: usize,
@@ -126,22 +148,29 @@ impl Segment<'_> {
         if has_luma || chroma.any() {
             self.qp_delta();
         }
-        self.luma_block(coding.is_lossless, node, coding.modes[node.quarter & 3], has_luma);
+        let is_lossless = coding.is_lossless;
+        self.luma_block(LumaBlock {
+            place: node.place,
+            log2: node.log2,
+            is_lossless,
+            mode: coding.modes[node.quarter & 3],
+            is_coded: has_luma,
+        });
         let format = self.sps.chroma;
         if format == 3 || node.log2 > 2 {
             let log2 = node.log2 - u32::from(format != 3);
             let (mode, is_of_luma) = coding.chroma_modes[node.quarter & 3];
             let scales = self.pps.cross_component && has_luma && is_of_luma && format == 3;
-            for (plane, flags) in chroma.0.iter().enumerate() {
+            for (plane, &flags) in chroma.0.iter().enumerate() {
                 if scales {
                     self.cross_component(plane);
                 }
-                self.chroma_blocks(coding.is_lossless, log2, mode, flags);
+                self.chroma_blocks(ChromaBlocks { is_lossless, log2, mode, flags });
             }
         } else if node.number == 3 {
             let (mode, _) = coding.chroma_modes[0];
-            for flags in &chroma.0 {
-                self.chroma_blocks(coding.is_lossless, 2, mode, flags);
+            for flags in chroma.0 {
+                self.chroma_blocks(ChromaBlocks { is_lossless, log2: 2, mode, flags });
             }
         }
         if self.is_broken { Err(HevcRefusal::Damaged("a number is too large")) } else { Ok(()) }
@@ -182,7 +211,17 @@ impl Segment<'_> {
         }
     }
 
-    fn chroma_blocks(&mut self, is_lossless: bool, log2: u32, mode: u8, flags: &[bool; 2]) {
+    fn chroma_blocks(&mut self, blocks: ChromaBlocks) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(haswell) = self.haswell {
+            return haswell.chroma_blocks(self, blocks);
+        }
+        self.plain_chroma_blocks(blocks);
+    }
+
+    #[inline(always)]
+    pub(super) fn plain_chroma_blocks(&mut self, blocks: ChromaBlocks) {
+        let ChromaBlocks { is_lossless, log2, mode, flags } = blocks;
         let mode = match self.sps.chroma {
             2 => MODES_422[usize::from(mode.min(34))],
             _ => mode,
@@ -205,6 +244,7 @@ impl Segment<'_> {
     }
 
     /// `transform_skip_flag`.
+    #[inline(always)]
     pub(super) fn is_transform_skipped(
         &mut self,
         is_lossless: bool,
@@ -217,6 +257,7 @@ impl Segment<'_> {
     }
 
     /// How the levels of a block are coded that is predicted by `mode`.
+    #[inline(always)]
     pub(super) fn level_form(
         &self,
         log2: u32,
