@@ -1,6 +1,6 @@
 //! Prediction along a direction (ITU-T H.265, 8.4.4.2.6).
 
-use super::intra::{Border, HORIZONTAL, Manner, VERTICAL};
+use super::border::{Border, HORIZONTAL, Manner, VERTICAL};
 
 /// Most bits of a sample for which the sums fit in 16 bits.
 pub(super) const MAX_NARROW: u32 = 11;

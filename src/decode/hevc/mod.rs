@@ -6,6 +6,8 @@
 
 mod angular;
 mod bits;
+mod blocks;
+mod border;
 mod cabac;
 mod cabac_tables;
 mod contexts;

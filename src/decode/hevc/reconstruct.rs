@@ -1,10 +1,13 @@
 //! A luma block: predicted, and its differences added (ITU-T H.265, 8.4.4.1 and 8.6).
 
-use super::intra::{self, Manner};
+use super::blocks::LumaBlock;
+use super::border::{self, Manner};
+#[cfg(target_arch = "x86_64")]
+use super::haswell;
+use super::intra;
 use super::residual::{LevelReader, Scaling};
 use super::segment::Segment;
 use super::transform;
-use super::transform_tree::LumaBlock;
 
 /// `levelScale` (8.6.4.2).
 const LEVEL_SCALE: [i64; 6] = [40, 45, 51, 57, 64, 72];
@@ -22,7 +25,7 @@ impl Segment<'_> {
     pub(super) fn luma_block(&mut self, block: LumaBlock) {
         #[cfg(target_arch = "x86_64")]
         if let Some(haswell) = self.haswell {
-            return haswell.luma_block(self, block);
+            return haswell::luma_block(haswell, self, block);
         }
         self.plain_luma_block(block);
     }
@@ -55,7 +58,7 @@ impl Segment<'_> {
             strong_smoothing: sps.strong_smoothing,
             no_smoothing: sps.range.no_smoothing,
         };
-        let border = intra::border(self.picture, place, SIDE, self.territory, sps.depth);
+        let border = border::border(self.picture, place, SIDE, self.territory, sps.depth);
         intra::predict::<SIDE>(&border, mode, manner, &mut self.predicted);
         let (predicted, _) = self.predicted.as_chunks::<SIDE>();
         let rows = self.picture.rows_mut(place, SIDE).zip(predicted);

@@ -2,10 +2,10 @@
 //! and 9.3.1).
 
 use super::HevcRefusal;
+#[cfg(target_arch = "x86_64")]
+use super::blocks::Haswell;
 use super::cabac::Cabac;
 use super::contexts::{Contexts, SAO_MERGE, SAO_TYPE, initial};
-#[cfg(target_arch = "x86_64")]
-use super::haswell::Haswell;
 use super::intra::Predicted;
 use super::picture::{Picture, Territory};
 use super::pps::Pps;

@@ -1,9 +1,12 @@
 //! The quadtree of transform blocks (ITU-T H.265, 7.3.8.8 to 7.3.8.14).
 
 use super::HevcRefusal;
+use super::blocks::{ChromaBlocks, LumaBlock};
 use super::contexts::{
     CBF_CHROMA, CBF_LUMA, QP_DELTA, RESIDUAL_SCALE, RESIDUAL_SIGN, SPLIT_TRANSFORM, TRANSFORM_SKIP,
 };
+#[cfg(target_arch = "x86_64")]
+use super::haswell;
 use super::residual::{LevelForm, LevelReader};
 use super::scan::Scan;
 use super::segment::Segment;
@@ -33,28 +36,6 @@ impl ChromaFlags {
     fn any(self) -> bool {
         self.0.as_flattened().contains(&true)
     }
-}
-
-/// A block of luma to be decoded.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LumaBlock {
-    pub(super) place: (usize, usize),
-    pub(super) log2: u32,
-    pub(super) is_lossless: bool,
-    /// How it is predicted.
-    pub(super) mode: u8,
-    /// It has coefficients.
-    pub(super) is_coded: bool,
-}
-
-/// Blocks of one kind of chroma that are to be read past.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ChromaBlocks {
-    is_lossless: bool,
-    log2: u32,
-    mode: u8,
-    /// Which of them have coefficients.
-    flags: [bool; 2],
 }
 
 /// A block of the tree.
@@ -214,7 +195,7 @@ impl Segment<'_> {
     fn chroma_blocks(&mut self, blocks: ChromaBlocks) {
         #[cfg(target_arch = "x86_64")]
         if let Some(haswell) = self.haswell {
-            return haswell.chroma_blocks(self, blocks);
+            return haswell::chroma_blocks(haswell, self, blocks);
         }
         self.plain_chroma_blocks(blocks);
     }

@@ -2,8 +2,8 @@
 //! 7.3.8.7).
 
 use super::HevcRefusal;
+use super::border::{DC, PLANAR, VERTICAL};
 use super::contexts::{BYPASS, CHROMA_MODE, PART_MODE, PREVIOUS_MODE, SPLIT_CU};
-use super::intra::{DC, PLANAR, VERTICAL};
 use super::segment::Segment;
 use super::transform_tree::{ChromaFlags, Coding, Node};
 
