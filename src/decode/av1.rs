@@ -2,7 +2,8 @@
 
 use re_rav1d::dav1d::pixel::YUVRange;
 use re_rav1d::dav1d::{
-    BitsPerComponent, Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Settings,
+    BitsPerComponent, Decoder, Error, InloopFilterType, Picture, PixelLayout, PlanarImageComponent,
+    Settings,
 };
 
 use super::DecodeError;
@@ -19,12 +20,23 @@ pub(super) struct Av1Decoder(Decoder);
 impl Av1Decoder {
     /// For pictures of at most so many pixels.
     pub(super) fn new(max_pixels: u64) -> Result<Self, DecodeError> {
+        Self::with_filters(max_pixels, InloopFilterType::all())
+    }
+
+    /// For one picture alone, without the filters in the loop: blocks are predicted from samples
+    /// before them, so that nothing goes on from block to block.
+    pub(super) fn unfiltered(max_pixels: u64) -> Result<Self, DecodeError> {
+        Self::with_filters(max_pixels, InloopFilterType::empty())
+    }
+
+    fn with_filters(max_pixels: u64, filters: InloopFilterType) -> Result<Self, DecodeError> {
         let mut settings = Settings::new();
         settings.set_n_threads(1);
         settings.set_max_frame_delay(1);
         settings.set_all_layers(false);
         // Grain is noise that the encoder took out of the picture.
         settings.set_apply_grain(false);
+        settings.set_inloop_filters(filters);
         settings.set_frame_size_limit(u32::try_from(max_pixels).unwrap_or(u32::MAX));
         Decoder::with_settings(&settings).map(Self).map_err(wrap)
     }

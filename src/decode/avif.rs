@@ -1,7 +1,8 @@
 //! AVIF pictures.
 //!
 //! The container is read by our own reader, so that grids, overlays and transparency go the same
-//! way as in HEIC. Of an animation the primary item is shown, which is its first frame.
+//! way as in HEIC. Filters in the loop are left out, as there. Of an animation the primary item is
+//! shown, which is its first frame.
 
 use super::av1::{Av1Decoder, Planes};
 use super::heif::colours;
@@ -14,7 +15,9 @@ use crate::model::media::Format;
 
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     match Items::read(source)? {
-        Some(items) => layers::decode(&Av1, Format::Avif, &items, source, options),
+        Some(items) => {
+            layers::decode(&Av1 { exact: options.exact }, Format::Avif, &items, source, options)
+        }
         None => Err(DecodeError::Unsupported("AVIF without a still picture".into())),
     }
 }
@@ -26,12 +29,15 @@ pub(super) fn pixels(
     options: &DecodeOptions,
 ) -> Result<Pixels, DecodeError> {
     match Items::read(source)? {
-        Some(items) => colours::pixels(&Av1, &items, source, side, options),
+        Some(items) => colours::pixels(&Av1 { exact: true }, &items, source, side, options),
         None => Err(DecodeError::Unsupported("AVIF without a still picture".into())),
     }
 }
 
-struct Av1;
+struct Av1 {
+    /// All is decoded as the standard says, filters too.
+    exact: bool,
+}
 
 impl Codec for Av1 {
     const KINDS: &'static [[u8; 4]] = &[*b"av01"];
@@ -45,15 +51,21 @@ impl Codec for Av1 {
     }
 
     fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError> {
-        planes(coded)?.luma()
+        let picture = self.decoder(coded.max_pixels)?.first(coded.bytes)?;
+        Planes::new(picture, coded.colour, coded.is_alpha)?.luma()
     }
 
     fn colours(&self, coded: Coded<'_>) -> Result<[Luma; 3], DecodeError> {
-        planes(coded)?.colours()
+        let picture = self.decoder(coded.max_pixels)?.first(coded.bytes)?;
+        Planes::new(picture, coded.colour, coded.is_alpha)?.colours()
     }
 }
 
-fn planes(coded: Coded<'_>) -> Result<Planes, DecodeError> {
-    let picture = Av1Decoder::new(coded.max_pixels)?.first(coded.bytes)?;
-    Planes::new(picture, coded.colour, coded.is_alpha)
+impl Av1 {
+    fn decoder(&self, max_pixels: u64) -> Result<Av1Decoder, DecodeError> {
+        match self.exact {
+            true => Av1Decoder::new(max_pixels),
+            false => Av1Decoder::unfiltered(max_pixels),
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod earlier;
 pub mod film;
 mod grid;
 mod heif;
+mod hevc;
 mod ifd0;
 mod jpeg;
 mod jxl;

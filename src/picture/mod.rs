@@ -7,6 +7,6 @@ pub mod hasher;
 pub mod part;
 pub mod proof;
 mod resample;
-mod simd;
+pub(crate) mod simd;
 pub mod tile;
 pub mod window;

@@ -126,14 +126,18 @@ pub(super) fn dimensions_of(items: &Items, id: u32) -> Result<Dimensions, Decode
 
 /// A thumbnail item that was made with the picture: turned in the same way, nothing cut off or
 /// transparent in either, of the same shape within a pixel, and of the same codec, depth, chroma
-/// sampling and colours. (A camera's 8-bit thumbnail of a 10-bit picture was 6 bits of 64 away.)
+/// sampling and code points of colours. (A camera's 8-bit thumbnail of a 10-bit picture was 6 bits of
+/// 64 away.) Profiles may differ: none is applied before hashing.
 pub(super) fn thumbnail_of<C: Codec>(items: &Items) -> Option<u32> {
     let is_coded = |id: u32| items.kind(id).is_some_and(|kind| C::KINDS.contains(&kind));
     // How an item is shown, and how it (or its first tile) is coded.
     let form = |id: u32| {
-        const KINDS: [[u8; 4]; 3] = [*b"irot", *b"imir", *b"colr"];
         let is_plain = items.property(id, b"clap").is_none() && alpha_of(items, id).is_none();
-        let shown = items.properties(id).filter(|(kind, _)| KINDS.contains(kind));
+        let shown = items.properties(id).filter(|(kind, content)| match kind {
+            b"irot" | b"imir" => true,
+            b"colr" => content.starts_with(b"nclx"),
+            _ => false,
+        });
         let coded = match items.kind(id)? {
             kind if &kind == b"grid" => *items.targets(id, b"dimg").first()?,
             _ => id,

@@ -1,13 +1,16 @@
 //! HEIF pictures coded in HEVC (HEIC).
 //!
-//! The decoder is `heic-decoder`, in Rust alone. With the cargo feature `libheif` the system's
-//! libheif is asked first forevery file, and the other for what it refuses.
+//! For a hash, the luma of each coded item is decoded by [`super::hevc`], without chroma and without
+//! the filters in the loop. What that does not support, what [`DecodeOptions::exact`] asks for, and
+//! colours are decoded by `heic-decoder`, in Rust alone too. With the cargo feature `libheif` the
+//! system's libheif is asked first for every file, and the others for what it refuses.
 //!
 //! A thumbnail item stands for its picture only where the container says that it was made with it
 //! (`layers::thumbnail_of`), never with [`DecodeOptions::exact`], and it leaves a mark. On the
 //! real files tried, such thumbnails gave hashes at most 2 bits of 64 from the full picture's.
 
 pub(super) mod colours;
+mod intra;
 pub(super) mod layers;
 #[cfg(feature = "libheif")]
 mod libheif;

@@ -3,7 +3,8 @@
 //! The crate reads whole files. Here it gets each coded item as a file of its own, without its
 //! turns, and gives its planes back: so the memory is that of one tile, the luma plane needs no
 //! way through RGB, and overlays and other containers than its own parser takes can be read.
-//! What has no items (picture sequences), or items in an odd form, it gets as it is.
+//! What has no items (picture sequences), or items in an odd form, it gets as it is. Most items
+//! are decoded by [`intra`] before.
 
 use heic_decoder::{DecodedImage, HeifError};
 
@@ -12,6 +13,7 @@ use super::super::luma::{luma, on_white};
 use super::super::pixels::Pixels;
 use super::super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use super::colours::{self, Chroma};
+use super::intra;
 use super::layers::{self, Codec, Coded, Colour, Luma, widen};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
@@ -35,7 +37,13 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     match Items::read(source)? {
         // A predicted picture needs another one, which the crate finds by itself.
         Some(items) if items.targets(items.primary, b"pred").is_empty() => {
-            match layers::decode(&Hevc, Format::Heic, &items, source, options) {
+            match layers::decode(
+                &Hevc { exact: options.exact },
+                Format::Heic,
+                &items,
+                source,
+                options,
+            ) {
                 // What our own reading of the items does not know, the crate's may.
                 Err(refusal @ DecodeError::Unsupported(_)) => {
                     whole(Some(&items), source, options).map_err(|_| refusal)
@@ -47,7 +55,10 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     }
 }
 
-struct Hevc;
+struct Hevc {
+    /// All is decoded as the standard says, filters too.
+    exact: bool,
+}
 
 impl Codec for Hevc {
     const KINDS: &'static [[u8; 4]] = &[*b"hvc1", *b"hev1"];
@@ -60,7 +71,10 @@ impl Codec for Hevc {
     }
 
     fn luma(&self, coded: Coded<'_>) -> Result<Luma, DecodeError> {
-        plane(&picture(&coded)?, coded.is_alpha)
+        match if self.exact { None } else { intra::luma(&coded)? } {
+            Some(luma) => Ok(luma),
+            None => plane(&picture(&coded)?, coded.is_alpha),
+        }
     }
 
     fn colours(&self, coded: Coded<'_>) -> Result<[Luma; 3], DecodeError> {
@@ -116,7 +130,7 @@ pub(super) fn pixels(
 ) -> Result<Pixels, DecodeError> {
     match Items::read(source)? {
         Some(items) if items.targets(items.primary, b"pred").is_empty() => {
-            match colours::pixels(&Hevc, &items, source, side, options) {
+            match colours::pixels(&Hevc { exact: true }, &items, source, side, options) {
                 Err(refusal @ DecodeError::Unsupported(_)) => {
                     whole_pixels(source, options).map_err(|_| refusal)
                 }

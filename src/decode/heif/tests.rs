@@ -155,3 +155,30 @@ fn a_thumbnail_stands_for_its_picture_only_where_it_was_made_with_it() {
     other[at + 15] += 13;
     assert!(!read(&other, false).flags.thumbnail);
 }
+
+/// Cameras give a picture a wide profile and its thumbnail the usual one. Neither is applied.
+#[test]
+fn a_thumbnail_may_have_another_profile() {
+    let bytes = fixture("heif/thumbnail_profile.heic");
+    let profiles = bytes.windows(8).filter(|window| window == b"colrprof").count();
+    assert_eq!(profiles, 1, "the picture alone has one");
+    let found = decoded(HEIC, "heif/thumbnail_profile.heic");
+    assert_eq!(found.flags.thumbnail, cfg!(not(feature = "libheif")));
+    let distance = distance(&found.tiles.coarse, &tile("heif/tile.bin"));
+    assert!(distance <= 250, "{distance} hundredths off");
+}
+
+/// Filters in the loop are left out, unless all is to be exact: that is seen in the tile, but not
+/// far.
+#[test]
+fn filters_are_applied_on_demand() {
+    for (decoder, name) in [(HEIC, "heif/orientation3.heic"), (AVIF, "avif/orientation2.avif")] {
+        let exact = DecodeOptions { exact: true, ..DecodeOptions::default() };
+        let filtered = decoder(&fixture(name), &exact).unwrap().tiles;
+        let plain = decoded(decoder, name).tiles;
+        let is_exact = cfg!(feature = "libheif") && name.starts_with("heif");
+        assert_eq!(filtered == plain, is_exact, "{name}");
+        let distance = distance(&filtered.coarse, &plain.coarse);
+        assert!(distance <= 60, "{name}: {distance} hundredths off");
+    }
+}
