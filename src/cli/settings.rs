@@ -92,7 +92,7 @@ pub struct Settings {
     pub follow_links: bool,
     /// Stay on each root's file system.
     pub one_file_system: bool,
-    /// Never hash an embedded thumbnail.
+    /// Decode whole pictures, with loop filters, never a thumbnail.
     pub exact_decode: bool,
     /// In which order files are read.
     pub read_order: ReadOrder,

@@ -27,7 +27,7 @@ pub struct FilesArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::OneFileSystem))]
     pub one_file_system: Option<Value>,
-    /// Never hash an embedded thumbnail, always the picture itself
+    /// Decode whole pictures: no embedded thumbnails, and with the loop filters of HEIC, AVIF and WebP
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::ExactDecode))]
     pub exact_decode: Option<Value>,

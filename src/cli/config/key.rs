@@ -80,7 +80,7 @@ keys! {
     Hidden "hidden" Shape::Flag, "Include hidden files and folders.";
     FollowLinks "follow_links" Shape::Flag, "Follow symbolic links.";
     OneFileSystem "one_file_system" Shape::Flag, "Stay on each folder's file system.";
-    ExactDecode "exact_decode" Shape::Flag, "Never hash an embedded thumbnail.";
+    ExactDecode "exact_decode" Shape::Flag, "Decode whole pictures, with loop filters, never a thumbnail.";
     ReadOrder "read_order" Shape::Choice(&["auto", "place", "found"]),
         "In which order files are read: as they lie where a drive is slow, always so, or as found.";
     MaxPixels "max_pixels" Shape::Number(1, u64::MAX >> 1), "Refuse larger pictures.";
