@@ -52,6 +52,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("zune_jpeg", &["decode/jpeg"]),
     ("image", &["decode/raster", "decode/preview"]),
     ("png", &["decode/raster"]),
+    ("fdeflate", &["decode/raster/strips.rs"]),
     ("tiff", &["decode/raster"]),
     ("image_webp", &["decode/webp.rs"]),
     ("rust_h264", &["decode/film/h264.rs"]),

@@ -1,36 +1,49 @@
-//! Strips of a TIFF that are packed by LZW, of 8 bits a sample: the most common ones, several times
-//! as fast as the `tiff` crate unpacks them.
+//! Strips of a TIFF that are packed by LZW or deflate, of 8 bits a sample: the most common ones,
+//! faster than the `tiff` crate unpacks them.
 
 use std::io::{Read, Seek};
 
+use fdeflate::Decompressor;
 use tiff::decoder::{ChunkType, Decoder};
 use tiff::tags::Tag;
 
 use super::lzw;
 use crate::container::ReadAt;
 
-/// "Compression": LZW.
-const LZW: u32 = 5;
+/// How the bytes of strips are packed: the values of "Compression".
+#[derive(Clone, Copy)]
+enum Packing {
+    /// 5 (section 13).
+    Lzw,
+    /// 8, and 32946 of earlier writers: a zlib stream (Adobe Photoshop TIFF technical notes, 2002).
+    Deflate,
+}
+
 /// "Predictor": each sample is stored as the difference to that of the pixel before (section 14).
 const DIFFERENCES: u32 = 2;
 /// Packed data is not that much longer than unpacked data, even where nothing repeats.
 const MOST_GROWTH: u64 = 2;
 
 /// Where they lie, and how they are stored.
-pub(super) struct LzwStrips {
+pub(super) struct PackedStrips {
+    packing: Packing,
     offsets: Vec<u64>,
     sizes: Vec<u64>,
     /// Samples of a pixel that are stored together; `None` where they are no differences.
     step: Option<usize>,
 }
 
-impl LzwStrips {
+impl PackedStrips {
     /// `None` for pictures in any other form.
     pub fn find<R: Read + Seek>(decoder: &mut Decoder<R>, step: usize) -> Option<Self> {
         let value = |decoder: &mut Decoder<R>, tag| decoder.find_tag_unsigned::<u32>(tag).ok();
         let is_fitting = decoder.get_chunk_type() == ChunkType::Strip
-            && decoder.colortype().ok()?.bit_depth() == 8
-            && value(decoder, Tag::Compression)? == Some(LZW);
+            && decoder.colortype().ok()?.bit_depth() == 8;
+        let packing = match value(decoder, Tag::Compression)?? {
+            5 => Packing::Lzw,
+            8 | 32946 => Packing::Deflate,
+            _ => return None,
+        };
         let step = match value(decoder, Tag::Predictor)?.unwrap_or(1) {
             1 => None,
             DIFFERENCES => Some(step),
@@ -38,7 +51,7 @@ impl LzwStrips {
         };
         let offsets = decoder.find_tag_unsigned_vec(Tag::StripOffsets).ok().flatten()?;
         let sizes = decoder.find_tag_unsigned_vec(Tag::StripByteCounts).ok().flatten()?;
-        is_fitting.then_some(Self { offsets, sizes, step })
+        is_fitting.then_some(Self { packing, offsets, sizes, step })
     }
 
     /// Unpacks a strip of rows of `stride` bytes. `None` for what the `tiff` crate may judge:
@@ -57,7 +70,10 @@ impl LzwStrips {
         }
         let mut packed = vec![0; usize::try_from(size).ok()?];
         source.read_exact_at(offset, &mut packed).ok()?;
-        lzw::unpack(&packed, out)?;
+        match self.packing {
+            Packing::Lzw => lzw::unpack(&packed, out)?,
+            Packing::Deflate => inflate(&packed, out)?,
+        }
         if let Some(step) = self.step {
             for row in out.chunks_mut(stride) {
                 for at in step..row.len() {
@@ -67,4 +83,11 @@ impl LzwStrips {
         }
         Some(())
     }
+}
+
+/// Unpacks a zlib stream that has so many bytes.
+fn inflate(packed: &[u8], out: &mut [u8]) -> Option<()> {
+    let mut decompressor = Decompressor::new();
+    let (_, length) = decompressor.read(packed, out, 0, true).ok()?;
+    (length == out.len()).then_some(())
 }

@@ -10,7 +10,7 @@ use tiff::decoder::{ChunkType, Decoder, DecodingSampleType, Limits};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
-use super::strips::LzwStrips;
+use super::strips::PackedStrips;
 use crate::container::{ReadAt, Window};
 use crate::decode::ifd0::{self, Ifd0};
 use crate::decode::limits::Limits as PixelLimits;
@@ -108,8 +108,9 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
     let grid = Grid::new(&mut decoder, stored)?;
     let jpeg_bytes = if is_jpeg { largest_jpeg(&mut decoder, source, &options.limits)? } else { 0 };
     // Strips that are unpacked here are read whole.
-    let lzw = LzwStrips::find(&mut decoder, if grid.planes > 1 { 1 } else { grid.per_pixel() });
-    let packed_bytes = if lzw.is_some() { grid.bytes } else { 0 };
+    let strips =
+        PackedStrips::find(&mut decoder, if grid.planes > 1 { 1 } else { grid.per_pixel() });
+    let packed_bytes = if strips.is_some() { grid.bytes } else { 0 };
     let reserved = grid.bytes.saturating_add(packed_bytes).saturating_add(OVERHEAD + jpeg_bytes);
     let _held = options.limits.reserve(reserved)?;
     let mut limits = Limits::default();
@@ -122,7 +123,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         _ => meaning(grid.colour, photometric == Some(WHITE_IS_ZERO))?,
     };
     let coverage = coverage(&mut decoder, &meaning, &grid)?;
-    let picture = TiffPicture { meaning, coverage, grid, lzw, source: &patched };
+    let picture = TiffPicture { meaning, coverage, grid, strips, source: &patched };
     let mut rows = LumaRows::new(dimensions)?;
     let outcome = picture.push_all(&mut decoder, &mut |row| match &units {
         None => rows.push(Channels::Grey, row),
@@ -381,7 +382,7 @@ struct TiffPicture<'a> {
     coverage: Coverage,
     grid: Grid,
     /// The strips, where they are unpacked here.
-    lzw: Option<LzwStrips>,
+    strips: Option<PackedStrips>,
     source: &'a dyn ReadAt,
 }
 
@@ -499,8 +500,8 @@ impl TiffPicture<'_> {
         let kind = layout.sample_type.ok_or_else(|| damaged("TIFF samples of no kind"))?;
         let mut bytes = vec![0; layout.len];
         let stride = layout.row_stride.map_or(0, usize::from);
-        let own = self.lzw.as_ref();
-        if own.and_then(|lzw| lzw.unpack(self.source, index, stride, &mut bytes)).is_none() {
+        let own = self.strips.as_ref();
+        if own.and_then(|strips| strips.unpack(self.source, index, stride, &mut bytes)).is_none() {
             decoder.read_chunk_bytes(index, &mut bytes).map_err(refused)?;
         }
         Ok(UnpackedPlane { bytes, stride, kind })
