@@ -1,8 +1,8 @@
 //! AVIF pictures.
 //!
 //! The container is read by our own reader, so that grids, overlays and transparency go the same
-//! way as in HEIC. Filters in the loop are left out, as there. Of an animation the primary item is
-//! shown, which is its first frame.
+//! way as in HEIC. Filters in the loop are left out of large pictures, as there. Of an animation the
+//! primary item is shown, which is its first frame.
 
 use super::av1::{Av1Decoder, Planes};
 use super::heif::colours;
@@ -16,7 +16,8 @@ use crate::model::media::Format;
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     match Items::read(source)? {
         Some(items) => {
-            layers::decode(&Av1 { exact: options.exact }, Format::Avif, &items, source, options)
+            let av1 = Av1 { exact: options.exact || layers::is_small(&items) };
+            layers::decode(&av1, Format::Avif, &items, source, options)
         }
         None => Err(DecodeError::Unsupported("AVIF without a still picture".into())),
     }

@@ -76,6 +76,17 @@ pub(super) fn damaged(what: &str) -> DecodeError {
     DecodeError::Damaged(what.into())
 }
 
+/// In a picture of fewer pixels a cell of the tile has few samples, so that what the filters in the
+/// loop do to them shows in the hash: 6 of 64 bits in one of 160 × 96.
+const LARGE: u64 = 1 << 17;
+
+/// Whether all of a picture is decoded as the standard says, because it is small: that costs next
+/// to nothing.
+pub(in crate::decode) fn is_small(items: &Items) -> bool {
+    let size = items.extents(items.primary);
+    size.is_none_or(|(width, height)| u64::from(width) * u64::from(height) < LARGE)
+}
+
 /// Decodes the primary item to its tiles.
 pub(in crate::decode) fn decode<C: Codec>(
     codec: &C,

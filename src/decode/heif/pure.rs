@@ -38,7 +38,7 @@ pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Dec
         // A predicted picture needs another one, which the crate finds by itself.
         Some(items) if items.targets(items.primary, b"pred").is_empty() => {
             match layers::decode(
-                &Hevc { exact: options.exact },
+                &Hevc { exact: options.exact || layers::is_small(&items) },
                 Format::Heic,
                 &items,
                 source,

@@ -95,7 +95,7 @@ fn pixels(candidate: &FilmCandidate<'_>) -> u64 {
     let cell = Part::SIDE / FINE_SIDE as u32;
     let side = |free: u32| u64::from(if free < Part::SIDE { free - 2 * cell } else { free });
     let (height, width) = free.unwrap_or(Part::WHOLE).sides();
-    record.dimensions.pixels() * side(height) * side(width) >> 16
+    (record.dimensions.pixels() * side(height) * side(width)) >> 16
 }
 
 /// Frames a second, rounded: 29.97 and 30 are one pace.
