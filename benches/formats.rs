@@ -6,6 +6,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod scenes;
+
 use std::fs;
 use std::hint::black_box;
 use std::io::Cursor;
@@ -15,7 +17,6 @@ use std::process::{Command, Stdio};
 use clean_backup::decode::{DecodeOptions, decode};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use image::codecs::jpeg::JpegEncoder;
-use image::imageops::{self, FilterType};
 use image::{ImageFormat, RgbImage};
 use tiff::encoder::{Compression, Predictor, TiffEncoder, colortype};
 
@@ -27,15 +28,7 @@ fn picture() -> RgbImage {
     if let Some(photograph) = fs::read(sample).ok().and_then(|b| image::load_from_memory(&b).ok()) {
         return photograph.into_rgb8();
     }
-    let scene = include_bytes!("../fixtures/library/2024/garden.jpg");
-    let scene = image::load_from_memory(scene).unwrap().into_rgb8();
-    let mut large = imageops::resize(&scene, 4000, 3000, FilterType::CatmullRom);
-    let mut state = 1_u32;
-    for sample in large.iter_mut() {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *sample = sample.saturating_add((state >> 28) as u8);
-    }
-    large
+    scenes::camera_picture()
 }
 
 fn tiff(picture: &RgbImage, compression: Compression, predictor: Predictor) -> Vec<u8> {

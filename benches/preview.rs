@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod scenes;
+
 use std::hint::black_box;
 
 use clean_backup::decode::DecodeOptions;
@@ -10,18 +12,11 @@ use clean_backup::decode::preview::preview;
 use clean_backup::model::media::Orientation;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use image::codecs::jpeg::JpegEncoder;
-use image::imageops::{self, FilterType};
+use image::imageops;
 
 /// A drawn scene with the noise of a sensor, as a camera writes it.
 fn camera_jpeg() -> Vec<u8> {
-    let scene = include_bytes!("../fixtures/library/2024/garden.jpg");
-    let scene = image::load_from_memory(scene).unwrap().into_rgb8();
-    let mut large = imageops::resize(&scene, 4000, 3000, FilterType::CatmullRom);
-    let mut state = 1_u32;
-    for sample in large.iter_mut() {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *sample = sample.saturating_add((state >> 28) as u8);
-    }
+    let large = scenes::camera_picture();
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, 90).encode_image(&large).unwrap();
     jpeg

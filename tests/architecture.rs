@@ -56,7 +56,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("tiff", &["decode/raster"]),
     ("image_webp", &["decode/webp.rs"]),
     ("rust_h264", &["decode/film/h264.rs"]),
-    ("rust_h265", &["decode/film/hevc"]),
+    ("rust_h265", &["decode/film/hevc.rs"]),
     ("rusty_vp9", &["decode/film/vp9.rs"]),
     ("oxideav_mpeg4video", &["decode/film/mpeg4.rs"]),
     ("axum", SERVER),

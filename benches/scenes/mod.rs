@@ -2,7 +2,23 @@
 
 #![allow(missing_docs, dead_code, clippy::expect_used)]
 
+use image::RgbImage;
+use image::imageops::{self, FilterType};
+
 use clean_backup::picture::tile::{FineTile, Plane, Tile, Tiles};
+
+/// A drawn scene of 12 megapixels with the noise of a sensor.
+pub fn camera_picture() -> RgbImage {
+    let scene = include_bytes!("../../fixtures/library/2024/garden.jpg");
+    let scene = image::load_from_memory(scene).expect("a fixture").into_rgb8();
+    let mut large = imageops::resize(&scene, 4000, 3000, FilterType::CatmullRom);
+    let mut state = 1_u32;
+    for sample in large.iter_mut() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *sample = sample.saturating_add((state >> 28) as u8);
+    }
+    large
+}
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 pub struct Random(pub u64);

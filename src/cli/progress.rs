@@ -172,9 +172,13 @@ impl Progress for Bars {
                 );
             }
             Event::Message(text) => {
-                // Nobody is left to tell when standard error is closed.
-                let _ = self.shown.println(one_line(text));
-                tracing::info!("{}", one_line(text));
+                // The log goes to the same screen.
+                if tracing::enabled!(tracing::Level::INFO) {
+                    tracing::info!("{}", one_line(text));
+                } else {
+                    // Nobody is left to tell when standard error is closed.
+                    let _ = self.shown.println(one_line(text));
+                }
             }
         }
     }

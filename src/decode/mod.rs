@@ -6,6 +6,7 @@
 
 mod av1;
 mod avif;
+mod bits;
 mod colours;
 mod detail;
 mod earlier;

@@ -177,9 +177,9 @@ fn confirm_by_files(
 /// A film spelled out, without other names.
 fn found(film: &Film, matching: &DedupeOptions) -> FoundPicture {
     let Film { file, record, content } = film;
-    let frames = &record.fingerprint.frames;
-    let clear = frames.iter().find(|(_, frame)| !frame.is_flat()).or(frames.first());
-    let view = clear.map(|(_, frame)| frame.view).unwrap_or_default();
+    let print = &record.fingerprint;
+    let frame = print.clear().or(print.frames.first().map(|(_, frame)| frame));
+    let view = frame.map(|frame| frame.view).unwrap_or_default();
     FoundPicture {
         path: file.path.clone(),
         stamp: file.stamp,

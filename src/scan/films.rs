@@ -107,10 +107,7 @@ pub(super) fn scan(files: Vec<MediaFile>, cache: Option<&mut Cache>, job: FilmJo
     let mut missing: Vec<usize> =
         (0..files.len()).filter(|&index| known[index].is_none()).collect();
     // As they lie, for the head of a disk.
-    missing.sort_by_key(|&index| {
-        let key = files[index].stamp.key;
-        (key.device, key.inode, index)
-    });
+    missing.sort_by_key(|&index| files[index].stamp.key);
     scan.from_cache = (files.len() - missing.len()) as u64;
     let total = Some(missing.len() as u64);
     job.progress.on(Event::StageStarted { stage: Phase::Films, total });

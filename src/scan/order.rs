@@ -76,7 +76,7 @@ impl Orders {
         }
         // File systems give inodes out where the files' bytes go, about.
         for (_, indices) in slow.values_mut() {
-            indices.sort_by_key(|&index| (files[index].stamp.key.inode, index));
+            indices.sort_by_key(|&index| files[index].stamp.key);
         }
         Self { slow: slow.into_values().collect(), quick }
     }

@@ -37,6 +37,11 @@ impl Fingerprint {
         PROBES.get(next).filter(|&&time| time < self.duration_us.max(1)).map(|_| next)
     }
 
+    /// The first of the frames that shows something.
+    pub fn clear(&self) -> Option<&Frame> {
+        self.frames.iter().map(|(_, frame)| frame).find(|frame| !frame.is_flat())
+    }
+
     /// The longest that a film may be which is an encoding of one of this duration that is no
     /// longer itself.
     pub fn longest_partner(&self) -> i64 {

@@ -6,9 +6,9 @@ use rust_h264::nal::{
     NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_avcc_config, parse_sps_info,
 };
 
-use super::bits::Bits;
 use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
+use crate::decode::bits::Bits;
 
 pub(super) struct H264 {
     decoder: Decoder,

@@ -5,8 +5,6 @@
 //! [`frames_at`] takes frames at given times, each with those that it is predicted from.
 
 mod av1;
-#[cfg(feature = "video")]
-mod bits;
 mod budget;
 mod decoder;
 mod frames;

@@ -4,9 +4,9 @@ use oxideav_mpeg4video::framestore::DecodedFrame;
 use oxideav_mpeg4video::vol::parse_video_object_layer;
 use oxideav_mpeg4video::{DecodeOptions, Mpeg4VideoDecoder, StreamDecodeError};
 
-use super::bits::Bits;
 use super::decoder::{FrameDecoder, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
+use crate::decode::bits::Bits;
 
 /// The start code of a frame.
 const FRAME: [u8; 4] = [0, 0, 1, 0xb6];

@@ -2,9 +2,9 @@
 
 use rusty_vp9::{BitReader, DecodedFrame, Error, Vp9Decoder, parse_uncompressed_header};
 
-use super::bits::Bits;
 use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
+use crate::decode::bits::Bits;
 
 /// Most frames in the bytes of one (VP9, annex B).
 const MAX_HIDDEN: usize = 8;

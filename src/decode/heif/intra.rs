@@ -1,14 +1,14 @@
 //! The luma of coded items through our own decoder of intra pictures.
 
 use super::super::DecodeError;
-use super::super::hevc::{self, HevcRefusal};
+use super::super::hevc::{self, HevcDescription, HevcRefusal};
 use super::layers::{Coded, Luma, widen};
-use crate::container::isobmff::Fields;
 
 /// The luma of an item; `None` where it must be decoded otherwise.
 pub(super) fn luma(coded: &Coded<'_>) -> Result<Option<Luma>, DecodeError> {
-    let Some((sets, size)) = description(coded.config) else { return Ok(None) };
-    let units = sets.into_iter().chain(hevc::units(&coded.bytes, size));
+    let Some(description) = HevcDescription::read(coded.config) else { return Ok(None) };
+    let own = hevc::units(&coded.bytes, description.length_size.into());
+    let units = description.sets.into_iter().chain(own);
     let plane = match hevc::decode(units, coded.max_pixels) {
         Ok(plane) => plane,
         Err(HevcRefusal::Unsupported(_)) => return Ok(None),
@@ -33,21 +33,4 @@ pub(super) fn luma(coded: &Coded<'_>) -> Result<Option<Luma>, DecodeError> {
         samples.extend(values.map(|value| value.unwrap_or(255)));
     }
     Ok(Some(Luma { width, height, samples }))
-}
-
-/// The parameter sets of a configuration, and in how many bytes the length of a unit stands
-/// (ISO/IEC 14496-15, 8.3.3.1).
-fn description(config: &[u8]) -> Option<(Vec<&[u8]>, usize)> {
-    let mut fields = Fields(config);
-    fields.take(21)?;
-    let size = usize::from(fields.u8()? & 3) + 1;
-    let mut sets = Vec::new();
-    for _ in 0..fields.u8()? {
-        fields.u8()?;
-        for _ in 0..fields.u16()? {
-            let len = usize::from(fields.u16()?);
-            sets.push(fields.take(len)?);
-        }
-    }
-    Some((sets, size))
 }

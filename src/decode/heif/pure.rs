@@ -8,6 +8,7 @@
 
 use heic_decoder::{DecodedImage, HeifError};
 
+use super::super::hevc::HevcDescription;
 use super::super::limits::Reservation;
 use super::super::luma::{luma, on_white};
 use super::super::pixels::Pixels;
@@ -16,7 +17,7 @@ use super::colours::{self, Chroma};
 use super::intra;
 use super::layers::{self, Codec, Coded, Colour, Luma, widen};
 use crate::container::ReadAt;
-use crate::container::isobmff::{self, Fields, Items};
+use crate::container::isobmff::{self, Items};
 use crate::model::media::{DecodeFlags, Dimensions, Format};
 use crate::model::provenance::Provenance;
 
@@ -83,8 +84,11 @@ impl Codec for Hevc {
 }
 
 fn picture(coded: &Coded<'_>) -> Result<DecodedImage, DecodeError> {
-    let stored = stored_dimensions(coded.config)
+    let description = HevcDescription::read(coded.config);
+    let (width, height) = description
+        .and_then(|description| description.stored_size())
         .ok_or_else(|| DecodeError::Damaged("the HEVC configuration is broken".into()))?;
+    let stored = Dimensions { width, height };
     // Blocks are up to 64 pixels wide, so that much may be padding.
     let (width, height) = (u64::from(stored.width), u64::from(stored.height));
     if width.saturating_sub(64) * height.saturating_sub(64) > coded.max_pixels {
@@ -225,56 +229,6 @@ fn plane(picture: &DecodedImage, is_alpha: bool) -> Result<Luma, DecodeError> {
         picture.y.iter().map(|&sample| at(&scale_y, sample)).collect()
     };
     Ok(Luma { width, height, samples })
-}
-
-/// Width and height of the coded picture, padding included, from the first sequence parameter
-/// set in the configuration (ISO/IEC 14496-15, 8.3.3.1; ITU-T H.265, 7.3.2.2).
-fn stored_dimensions(config: &[u8]) -> Option<Dimensions> {
-    let mut fields = Fields(config);
-    fields.take(22)?;
-    for _ in 0..fields.u8()? {
-        let kind = fields.u8()? & 0x3f;
-        for _ in 0..fields.u16()? {
-            let len = usize::from(fields.u16()?);
-            let unit = fields.take(len)?;
-            if kind == 33 {
-                return sps_dimensions(unit.get(2..)?);
-            }
-        }
-    }
-    None
-}
-
-fn sps_dimensions(payload: &[u8]) -> Option<Dimensions> {
-    // Without the bytes that only keep start codes from appearing (7.3.1.1).
-    let mut zeros = 0;
-    let kept = payload.iter().copied().take(256).filter(|&byte| {
-        let inserted = zeros >= 2 && byte == 3;
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        !inserted
-    });
-    let bits: Vec<bool> =
-        kept.flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect();
-    let sub_layers = bits.get(4..7)?.iter().fold(0, |value, &bit| value * 2 + usize::from(bit));
-    if sub_layers != 0 {
-        // The profile of each sub-layer follows; the decoder refuses such streams.
-        return None;
-    }
-    let mut rest = bits.get(8 + 96..)?;
-    golomb(&mut rest)?;
-    if golomb(&mut rest)? == 3 {
-        rest = rest.get(1..)?;
-    }
-    Some(Dimensions { width: golomb(&mut rest)?, height: golomb(&mut rest)? })
-}
-
-/// An unsigned Exp-Golomb number (9.2).
-fn golomb(bits: &mut &[bool]) -> Option<u32> {
-    let zeros = bits.iter().take(32).position(|&bit| bit)?;
-    let (value, rest) = bits.get(zeros..)?.split_at_checked(zeros + 1)?;
-    *bits = rest;
-    let value = value.iter().fold(0_u64, |value, &bit| value * 2 + u64::from(bit));
-    u32::try_from(value - 1).ok()
 }
 
 /// A file of nothing but this coded picture.

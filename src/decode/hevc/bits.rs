@@ -1,59 +1,43 @@
 //! Bits of a parameter set or a slice header (ITU-T H.265, 7.2 and 9.2).
 
 use super::HevcRefusal;
+use crate::decode::bits;
 
-/// Reads bits from the highest of the first byte on.
-pub(super) struct Bits<'a> {
-    bytes: &'a [u8],
-    /// In bits.
-    at: usize,
-}
+const ENDS: HevcRefusal = HevcRefusal::Damaged("it ends early");
+const TOO_LARGE: HevcRefusal = HevcRefusal::Damaged("a number is too large");
+
+/// Reads bits from the highest of the first byte on, and says what is wrong with them.
+pub(super) struct Bits<'a>(bits::Bits<'a>);
 
 impl<'a> Bits<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self(bits::Bits::new(bytes))
     }
 
     /// `u(n)` of up to 32 bits.
     pub(super) fn take(&mut self, count: u32) -> Result<u32, HevcRefusal> {
-        let mut value = 0_u64;
-        for _ in 0..count {
-            let byte = self.bytes.get(self.at / 8).ok_or(HevcRefusal::Damaged("it ends early"))?;
-            value = value << 1 | u64::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Ok(value as u32)
+        self.0.number(count).ok_or(ENDS)
     }
 
     pub(super) fn flag(&mut self) -> Result<bool, HevcRefusal> {
-        Ok(self.take(1)? == 1)
+        self.0.flag().ok_or(ENDS)
     }
 
     pub(super) fn skip(&mut self, count: usize) -> Result<(), HevcRefusal> {
-        self.at = self.at.saturating_add(count);
-        if self.at > self.bytes.len().saturating_mul(8) {
-            return Err(HevcRefusal::Damaged("it ends early"));
-        }
-        Ok(())
+        self.0.skip(count).ok_or(ENDS)
     }
 
     /// `ue(v)`.
     pub(super) fn golomb(&mut self) -> Result<u32, HevcRefusal> {
-        let mut zeros = 0;
-        while !self.flag()? {
-            zeros += 1;
-            if zeros > 31 {
-                return Err(HevcRefusal::Damaged("a number is too large"));
-            }
-        }
-        Ok(((1_u64 << zeros) - 1 + u64::from(self.take(zeros)?)) as u32)
+        let read = self.0.golomb();
+        read.ok_or_else(|| if self.0.is_over() { ENDS } else { TOO_LARGE })
     }
 
     /// `ue(v)` of at most `max`.
     pub(super) fn golomb_to(&mut self, max: u32) -> Result<u32, HevcRefusal> {
         match self.golomb()? {
             value if value <= max => Ok(value),
-            _ => Err(HevcRefusal::Damaged("a number is too large")),
+            _ => Err(TOO_LARGE),
         }
     }
 
@@ -68,7 +52,7 @@ impl<'a> Bits<'a> {
         if !self.flag()? {
             return Err(HevcRefusal::Damaged("its alignment is missing"));
         }
-        self.bytes.get(self.at.div_ceil(8)..).ok_or(HevcRefusal::Damaged("it ends early"))
+        self.0.rest().ok_or(ENDS)
     }
 }
 

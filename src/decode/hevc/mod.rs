@@ -11,6 +11,7 @@ mod border;
 mod cabac;
 mod cabac_tables;
 mod contexts;
+mod description;
 #[cfg(target_arch = "x86_64")]
 mod haswell;
 mod intra;
@@ -35,6 +36,7 @@ mod vui;
 use std::collections::HashMap;
 
 use bits::Bits;
+pub(in crate::decode) use description::HevcDescription;
 pub(in crate::decode) use nal::units;
 use nal::{Unit, UnitKind};
 use picture::Picture;
@@ -74,6 +76,13 @@ impl HevcLuma {
         let rows = self.samples.get(self.start..).unwrap_or_default().chunks(self.stride.max(1));
         rows.take(self.height).filter_map(|row| row.get(..self.width))
     }
+}
+
+/// Whether luma has the full range, by the payload of a sequence parameter set. Where it is not
+/// said, or not to be read, it has not.
+#[cfg(feature = "video")]
+pub(in crate::decode) fn has_full_range(set: &[u8]) -> bool {
+    Sps::signal(set).is_ok_and(|signal| signal.full_range)
 }
 
 /// Decodes the first picture among units: parameter sets and slices. It may have `max_pixels`, and

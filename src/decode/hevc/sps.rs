@@ -4,7 +4,7 @@ use super::HevcRefusal;
 use super::bits::Bits;
 use super::references::RefSets;
 use super::scaling::{ScalingLists, scaling_lists};
-use super::vui::{Signal, vui};
+use super::vui::{Signal, signal, skip_after_signal};
 
 /// What of it decoding the luma of intra pictures needs.
 #[derive(Clone, Debug)]
@@ -52,16 +52,19 @@ pub(super) struct RangeExtension {
     pub(super) adapts_rice: bool,
 }
 
-impl Sps {
-    /// The number that it has.
-    pub(super) fn number(payload: &[u8]) -> Result<u32, HevcRefusal> {
-        let mut bits = Bits::new(payload);
-        Self::skip_head(&mut bits)?;
-        bits.golomb_to(15)
-    }
+/// What stands before all else.
+struct SpsHead {
+    /// Temporal layers above the first.
+    sub_layers: u32,
+    chroma: u32,
+    separate_planes: bool,
+    width: u32,
+    height: u32,
+}
 
+impl SpsHead {
     /// All before the number; how many temporal layers there are above the first.
-    fn skip_head(bits: &mut Bits<'_>) -> Result<u32, HevcRefusal> {
+    fn skip_to_number(bits: &mut Bits<'_>) -> Result<u32, HevcRefusal> {
         bits.skip(4)?;
         let sub_layers = bits.take(3)?;
         bits.skip(1)?;
@@ -69,15 +72,59 @@ impl Sps {
         Ok(sub_layers)
     }
 
-    pub(super) fn read(payload: &[u8]) -> Result<Self, HevcRefusal> {
-        let bits = &mut Bits::new(payload);
-        let sub_layers = Self::skip_head(bits)?;
+    fn read(bits: &mut Bits<'_>) -> Result<Self, HevcRefusal> {
+        let sub_layers = Self::skip_to_number(bits)?;
         bits.golomb_to(15)?;
         let chroma = bits.golomb_to(3)?;
-        if chroma == 3 && bits.flag()? {
+        let separate_planes = chroma == 3 && bits.flag()?;
+        let (width, height) = (bits.golomb_to(1 << 16)?, bits.golomb_to(1 << 16)?);
+        Ok(Self { sub_layers, chroma, separate_planes, width, height })
+    }
+}
+
+impl Sps {
+    /// The number that it has.
+    pub(super) fn number(payload: &[u8]) -> Result<u32, HevcRefusal> {
+        let mut bits = Bits::new(payload);
+        SpsHead::skip_to_number(&mut bits)?;
+        bits.golomb_to(15)
+    }
+
+    /// Width and height, padding included, of a stream without temporal layers.
+    pub(super) fn stored_size(payload: &[u8]) -> Option<(u32, u32)> {
+        let head = SpsHead::read(&mut Bits::new(payload)).ok()?;
+        (head.sub_layers == 0).then_some((head.width, head.height))
+    }
+
+    /// What the samples stand for, whatever comes behind that.
+    #[cfg(feature = "video")]
+    pub(super) fn signal(payload: &[u8]) -> Result<Signal, HevcRefusal> {
+        let bits = &mut Bits::new(payload);
+        Self::read_to_signal(bits)?;
+        if bits.flag()? { signal(bits) } else { Ok(Signal::default()) }
+    }
+
+    pub(super) fn read(payload: &[u8]) -> Result<Self, HevcRefusal> {
+        let bits = &mut Bits::new(payload);
+        let (mut sps, sub_layers) = Self::read_to_signal(bits)?;
+        if bits.flag()? {
+            sps.signal = signal(bits)?;
+            skip_after_signal(bits, sub_layers)?;
+        }
+        sps.range = RangeExtension::read(bits)?;
+        let [left, right, top, bottom] = sps.hidden;
+        if left + right >= sps.width || top + bottom >= sps.height {
+            return Err(HevcRefusal::Damaged("nothing of it is shown"));
+        }
+        Ok(sps)
+    }
+
+    /// All before the description of the samples; how many temporal layers there are above the first.
+    fn read_to_signal(bits: &mut Bits<'_>) -> Result<(Self, u32), HevcRefusal> {
+        let SpsHead { sub_layers, chroma, separate_planes, width, height } = SpsHead::read(bits)?;
+        if separate_planes {
             return Err(HevcRefusal::Unsupported("colour planes coded separately"));
         }
-        let (width, height) = (bits.golomb_to(1 << 16)?, bits.golomb_to(1 << 16)?);
         let mut hidden = [0; 4];
         if bits.flag()? {
             let units = [u32::from(matches!(chroma, 1 | 2)) + 1, u32::from(chroma == 1) + 1];
@@ -118,16 +165,10 @@ impl Sps {
         let pcm = if bits.flag()? { Some(Pcm::read(bits)?) } else { None };
         let references = RefSets::read(bits, poc_bits)?;
         let (has_temporal_mvp, strong_smoothing) = (bits.flag()?, bits.flag()?);
-        let signal = if bits.flag()? { vui(bits, sub_layers)? } else { Signal::default() };
-        let range = RangeExtension::read(bits)?;
-        let (width, height) = (width as usize, height as usize);
-        if hidden[0] + hidden[1] >= width || hidden[2] + hidden[3] >= height {
-            return Err(HevcRefusal::Damaged("nothing of it is shown"));
-        }
-        Ok(Self {
+        let sps = Self {
             chroma,
-            width,
-            height,
+            width: width as usize,
+            height: height as usize,
             hidden,
             depth,
             chroma_depth,
@@ -143,9 +184,10 @@ impl Sps {
             references,
             has_temporal_mvp,
             strong_smoothing,
-            signal,
-            range,
-        })
+            signal: Signal::default(),
+            range: RangeExtension::default(),
+        };
+        Ok((sps, sub_layers))
     }
 
     /// Coding tree blocks in a row.

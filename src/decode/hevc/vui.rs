@@ -13,7 +13,7 @@ pub(in crate::decode) struct Signal {
     pub(in crate::decode) matrix: Option<u16>,
 }
 
-pub(super) fn vui(bits: &mut Bits<'_>, sub_layers: u32) -> Result<Signal, HevcRefusal> {
+pub(super) fn signal(bits: &mut Bits<'_>) -> Result<Signal, HevcRefusal> {
     let mut signal = Signal::default();
     if bits.flag()? && bits.take(8)? == 255 {
         bits.skip(32)?;
@@ -29,6 +29,11 @@ pub(super) fn vui(bits: &mut Bits<'_>, sub_layers: u32) -> Result<Signal, HevcRe
             signal.matrix = Some(bits.take(8)? as u16);
         }
     }
+    Ok(signal)
+}
+
+/// The rest of it.
+pub(super) fn skip_after_signal(bits: &mut Bits<'_>, sub_layers: u32) -> Result<(), HevcRefusal> {
     if bits.flag()? {
         bits.golomb()?;
         bits.golomb()?;
@@ -54,7 +59,7 @@ pub(super) fn vui(bits: &mut Bits<'_>, sub_layers: u32) -> Result<Signal, HevcRe
             bits.golomb()?;
         }
     }
-    Ok(signal)
+    Ok(())
 }
 
 /// `hrd_parameters(1, …)` (E.2.2).

@@ -89,8 +89,7 @@ fn more<T: Ord>(a: T, b: T) -> Ordering {
 /// Those that show something: black bars are none.
 fn pixels(candidate: &FilmCandidate<'_>) -> u64 {
     let record = &candidate.film.record;
-    let clear = record.fingerprint.frames.iter().find(|(_, frame)| !frame.is_flat());
-    let free = clear.and_then(|(_, frame)| between_bars(&frame.tile));
+    let free = record.fingerprint.clear().and_then(|frame| between_bars(&frame.tile));
     // The cells at their edges are bar in part.
     let cell = Part::SIDE / FINE_SIDE as u32;
     let side = |free: u32| u64::from(if free < Part::SIDE { free - 2 * cell } else { free });

@@ -369,11 +369,10 @@ fn region(keeper: &Film, duplicate: &Film, way: Way) -> Option<Region> {
         return None;
     }
     let (of, film) = way.whose.of((Member::Keeper, keeper), (Member::Duplicate, duplicate));
-    let frames = &film.record.fingerprint.frames;
-    let clear = frames.iter().find(|(_, frame)| !frame.is_flat());
     let turn = way.whose.of(way.orientation, Orientation::Upright);
+    let clear = film.record.fingerprint.clear();
     let surroundings =
-        clear.map(|(_, frame)| surroundings(&Prepared::new(&frame.tile.oriented(turn)), way.part));
+        clear.map(|frame| surroundings(&Prepared::new(&frame.tile.oriented(turn)), way.part));
     let Part { top, left, bottom, right } = way.part;
     let edges = [top, left, bottom, right].map(|edge| edge as u16);
     Some(Region { of, edges, surroundings: surroundings.unwrap_or_default() })

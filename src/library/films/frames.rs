@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::catalogue::tiles::KnownFilm;
 use crate::container::film::{self, FilmTrack};
 use crate::decode::DecodeOptions;
-use crate::decode::film::{FrameBudget, TOLERANCE, frames_at, frames_needed};
+use crate::decode::film::{FrameBudget, Shown, TOLERANCE, frames_at, frames_needed};
 use crate::files::content::FileSource;
+use crate::model::path_text::for_people;
 use crate::video::glimpses::{Glimpse, dense_moments};
 use crate::video::{Agreement, Frame, Way, is_clear_miss, moments, prove};
 
@@ -36,6 +37,16 @@ pub(super) enum Remembered {
 struct OpenFilm {
     source: FileSource,
     track: FilmTrack,
+}
+
+impl OpenFilm {
+    /// The moments of its keyframes; of more than `most`, of every so many.
+    fn keyframes(&self, most: usize) -> impl Iterator<Item = i64> {
+        let keys = self.track.samples.iter().filter(|sample| sample.is_key);
+        let keys: Vec<i64> = keys.filter_map(|sample| sample.time).collect();
+        let step = keys.len().div_ceil(most).max(1);
+        keys.into_iter().step_by(step)
+    }
 }
 
 /// The films, and the frames of them that are known.
@@ -184,35 +195,17 @@ impl<'a> FilmFrames<'a> {
     pub fn glimpses(&self, film: u32) -> Option<Vec<Glimpse>> {
         let open = self.opened(film)?;
         let duration = self.known[film as usize].film.record.facts.duration_us;
-        let keys = open.track.samples.iter().filter(|sample| sample.is_key);
-        let keys: Vec<i64> = keys.filter_map(|sample| sample.time).collect();
-        let step = keys.len().div_ceil(MOST_KEYS).max(1);
         let mut times = dense_moments(duration);
-        times.extend(keys.into_iter().step_by(step));
+        times.extend(open.keyframes(MOST_KEYS));
         times.sort_unstable();
         times.dedup();
         let mut glimpses = Vec::new();
         let mut budget = FrameBudget::PROOF;
-        let done = frames_at(
-            &open.source,
-            &open.track,
-            &times,
-            TOLERANCE,
-            &mut budget,
-            self.options,
-            &mut |_, shown| {
-                if let Ok(shown) = shown {
-                    let frame = Frame::new(shown.time, shown.tiles);
-                    let glimpse = Glimpse { time: frame.time, fine: frame.view.fine };
-                    glimpses.extend((!frame.is_flat()).then_some(glimpse));
-                }
-                true
-            },
-        );
-        if let Err(error) = done {
-            let path = &self.known[film as usize].film.file.path;
-            tracing::debug!("{}: {error}", crate::model::path_text::for_people(path));
-        }
+        self.decode(film, &open, &times, &mut budget, &mut |_, shown| {
+            let frame = Frame::new(shown.time, shown.tiles);
+            let glimpse = Glimpse { time: frame.time, fine: frame.view.fine };
+            glimpses.extend((!frame.is_flat()).then_some(glimpse));
+        });
         glimpses.sort_unstable_by_key(|glimpse: &Glimpse| glimpse.time);
         glimpses.dedup_by_key(|glimpse| glimpse.time);
         Some(glimpses)
@@ -254,23 +247,9 @@ impl<'a> FilmFrames<'a> {
             times.iter().copied().filter(|time| !found.contains_key(time)).collect();
         let Some(open) = side.open.as_ref().filter(|_| !missing.is_empty()) else { return found };
         let mut decoded = Vec::new();
-        let done = frames_at(
-            &open.source,
-            &open.track,
-            &missing,
-            TOLERANCE,
-            budget,
-            self.options,
-            &mut |index, shown| {
-                let frame = shown.ok().zip(missing.get(index));
-                decoded.extend(frame.map(|(shown, &time)| Frame::new(time, shown.tiles)));
-                true
-            },
-        );
-        if let Err(error) = done {
-            let path = &self.known[side.film as usize].film.file.path;
-            tracing::debug!("{}: {error}", crate::model::path_text::for_people(path));
-        }
+        self.decode(side.film, open, &missing, budget, &mut |index, shown| {
+            decoded.extend(missing.get(index).map(|&time| Frame::new(time, shown.tiles)));
+        });
         let mut known = lock();
         let known = known.entry(side.film).or_default();
         for frame in &decoded {
@@ -280,6 +259,28 @@ impl<'a> FilmFrames<'a> {
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
         fresh.entry(side.film).or_default().extend(decoded);
         found
+    }
+
+    /// Decodes the frames of those moments that can be had, with the place of each among them.
+    fn decode(
+        &self,
+        film: u32,
+        open: &OpenFilm,
+        times: &[i64],
+        budget: &mut FrameBudget,
+        take: &mut dyn FnMut(usize, Shown),
+    ) {
+        let OpenFilm { source, track } = open;
+        let each = &mut |index, shown: Result<Shown, _>| {
+            if let Ok(shown) = shown {
+                take(index, shown);
+            }
+            true
+        };
+        if let Err(error) = frames_at(source, track, times, TOLERANCE, budget, self.options, each) {
+            let path = &self.known[film as usize].film.file.path;
+            tracing::debug!("{}: {error}", for_people(path));
+        }
     }
 }
 
@@ -300,11 +301,8 @@ struct Side {
 impl Side {
     /// Moments that may be cheap.
     fn offered(&self) -> impl Iterator<Item = i64> {
-        let samples = self.open.iter().flat_map(|open| &open.track.samples);
-        let keys: Vec<i64> =
-            samples.filter(|sample| sample.is_key).filter_map(|sample| sample.time).collect();
-        let step = keys.len().div_ceil(MOST_OFFERED).max(1);
-        keys.into_iter().step_by(step).chain(self.stored.clone())
+        let keys = self.open.iter().flat_map(|open| open.keyframes(MOST_OFFERED));
+        keys.chain(self.stored.iter().copied())
     }
 
     /// Frames that have to be decoded for that moment.

@@ -1,45 +1,51 @@
-//! Bits of the headers of coded films, the most significant one first.
+//! Bits of the headers of coded pictures and films, the most significant one first.
 
 /// Reads bits one after the other; `None` past the end.
-pub(super) struct Bits<'a> {
+pub(in crate::decode) struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Bits<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::decode) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
-    pub(super) fn flag(&mut self) -> Option<bool> {
+    pub(in crate::decode) fn flag(&mut self) -> Option<bool> {
         let byte = self.bytes.get(self.at / 8)?;
         let bit = byte >> (7 - self.at % 8) & 1;
         self.at += 1;
         Some(bit == 1)
     }
 
+    /// Whether all of them were read.
+    pub(in crate::decode) fn is_over(&self) -> bool {
+        self.at >= self.bytes.len().saturating_mul(8)
+    }
+
+    /// The bytes from the next whole one on.
+    pub(in crate::decode) fn rest(self) -> Option<&'a [u8]> {
+        self.bytes.get(self.at.div_ceil(8)..)
+    }
+
     /// A number of at most 32 bits.
-    pub(super) fn number(&mut self, bits: u32) -> Option<u32> {
+    pub(in crate::decode) fn number(&mut self, bits: u32) -> Option<u32> {
         (0..bits).try_fold(0, |value, _| Some(value << 1 | u32::from(self.flag()?)))
     }
 
-    pub(super) fn skip(&mut self, bits: usize) -> Option<()> {
+    pub(in crate::decode) fn skip(&mut self, bits: usize) -> Option<()> {
         self.at = self.at.checked_add(bits)?;
         (self.at <= self.bytes.len() * 8).then_some(())
     }
 
     /// An Exp-Golomb code (H.265, 9.2); the signed ones have the same length.
-    pub(super) fn golomb(&mut self) -> Option<u32> {
+    pub(in crate::decode) fn golomb(&mut self) -> Option<u32> {
         let mut zeros = 0;
         while !self.flag()? {
             zeros += 1;
             (zeros < 32).then_some(())?;
         }
         (1_u32 << zeros).checked_sub(1)?.checked_add(self.number(zeros)?)
-    }
-
-    pub(super) fn golombs(&mut self, count: u32) -> Option<()> {
-        (0..count).try_for_each(|_| self.golomb().map(drop))
     }
 }
 

@@ -1,7 +1,5 @@
 //! HEVC through `rust_h265`.
 
-mod range;
-
 use rust_h265::{
     DecodeError as HevcError, DecodeLimits, Decoder, Frame, NalUnit, NalUnitType, PixelData,
     parse_annex_b, parse_hvcc, parse_nal,
@@ -9,7 +7,7 @@ use rust_h265::{
 
 use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
 use super::{DecodeError, Luma, Room, scale, scaled};
-use crate::container::isobmff::Fields;
+use crate::decode::hevc::{HevcDescription, has_full_range};
 
 /// Most bytes that the decoder may hold for a frame.
 const MAX_BYTES: u64 = 512 << 20;
@@ -33,10 +31,10 @@ impl Hevc {
         let mut own =
             Self { decoder, length: None, top_layer: None, full_range: false, begun: false };
         let head = if config.first() == Some(&1) {
-            let read = Description::read(config).ok_or_else(|| damaged("its description"))?;
-            own.length = Some(read.length);
+            let read = HevcDescription::read(config).ok_or_else(|| damaged("its description"))?;
+            own.length = Some(read.length_size);
             own.top_layer = read.layers.checked_sub(1);
-            read.units
+            read.sets.into_iter().filter_map(parse_nal).collect()
         } else {
             parse_annex_b(config)
         };
@@ -48,7 +46,7 @@ impl Hevc {
 
     fn unit(&mut self, unit: &NalUnit<'_>) -> Result<Option<Frame>, DecodeError> {
         if unit.nal_unit_type == NalUnitType::Sps {
-            self.full_range = range::is_full(&unit.rbsp).unwrap_or(false);
+            self.full_range = has_full_range(&unit.rbsp);
         }
         self.decoder.decode_nal(unit).map_err(wrap)
     }
@@ -106,33 +104,6 @@ impl FrameDecoder for Hevc {
             Some(frame) => out.give(number, || plane(&frame, full_range)?.tiles()),
             None => Err(damaged("no frame")),
         }
-    }
-}
-
-/// What an `hvcC` box says (ISO/IEC 14496-15, 8.3.3.1).
-struct Description<'a> {
-    units: Vec<NalUnit<'a>>,
-    /// Bytes of the length before each unit.
-    length: u8,
-    /// Temporal layers; 0 where it does not say how many.
-    layers: u8,
-}
-
-impl<'a> Description<'a> {
-    fn read(config: &'a [u8]) -> Option<Self> {
-        let mut fields = Fields(config);
-        fields.take(21)?;
-        let byte = fields.u8()?;
-        let (length, layers) = ((byte & 3) + 1, byte >> 3 & 7);
-        let mut units = Vec::new();
-        for _ in 0..fields.u8()? {
-            fields.u8()?;
-            for _ in 0..fields.u16()? {
-                let size = fields.u16()?;
-                units.extend(parse_nal(fields.take(size.into())?));
-            }
-        }
-        Some(Self { units, length, layers })
     }
 }
 
