@@ -10,3 +10,5 @@ pub mod leftover;
 pub mod real_paths;
 pub mod stamp;
 pub mod walk;
+#[cfg(windows)]
+mod windows;
