@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use hermetic::{Hermetic, Ran};
+use hermetic::{Hermetic, Ran, slashed};
 
 /// The library of `fixtures` in the work folder.
 fn library() -> Hermetic {
@@ -31,7 +31,7 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     walk(folder, &mut found);
     found
         .into_iter()
-        .map(|path| (path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap()))
+        .map(|path| (slashed(path.strip_prefix(folder).unwrap()).into(), fs::read(&path).unwrap()))
         .collect()
 }
 

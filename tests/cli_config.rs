@@ -129,7 +129,8 @@ fn help_goes_to_standard_output() {
 
 #[test]
 fn the_manual_has_every_option() {
-    let page = Hermetic::new().run(["man"]).stdout;
+    let page = Hermetic::new().command().arg("man").output().unwrap().stdout;
+    let page = String::from_utf8(page).unwrap();
     for words in ["any\\-orientation", "fail\\-on\\-duplicates", "no\\-progress", "verify"] {
         assert!(page.contains(words), "{words}");
     }

@@ -20,7 +20,9 @@ fn library() -> Hermetic {
 /// Takes out what differs from run to run.
 fn settled(ran: &Ran) -> String {
     let mut out = String::new();
-    for line in ran.all().lines() {
+    // JSON of Windows has its separators twice.
+    let all = if cfg!(windows) { ran.all().replace(r"\\", "/") } else { ran.all() };
+    for line in all.lines() {
         let line = match line.split_once("Took ") {
             Some((before, _)) => format!("{before}Took [TIME] on cpu."),
             None if line.trim_start().starts_with("\"seconds\"") => {
@@ -349,7 +351,7 @@ fn an_edit_is_no_copy_of_its_original() {
             let hermetic = with_pictures(&[(original, HARBOUR), (edit, BRIGHTER)]);
             let found = groups(&hermetic, &["--keep", rule]);
             assert_eq!(found.len(), 1, "{found:?}");
-            assert_eq!(found[0]["keeper"]["path"], format!("./{kept}"), "{found:?}");
+            assert!(found[0]["keeper"]["path"].as_str().unwrap().ends_with(kept), "{found:?}");
             let duplicate = &found[0]["duplicates"][0];
             let told = (&duplicate["relation"], &duplicate["acted_on"], &duplicate["edit"]);
             assert_eq!(told, (&"alike".into(), &false.into(), &side.into()), "{edit}");
@@ -375,7 +377,8 @@ fn an_edit_is_no_copy_of_its_original() {
 fn an_edit_that_changed_nothing_is_a_copy() {
     let hermetic = with_pictures(&[("IMG_1234.jpg", HARBOUR), ("IMG_E1234.jpg", HARBOUR)]);
     let found = groups(&hermetic, &[]);
-    assert_eq!(found[0]["keeper"]["path"], "./IMG_1234.jpg");
+    let kept = Path::new(found[0]["keeper"]["path"].as_str().unwrap());
+    assert_eq!(kept, Path::new(".").join("IMG_1234.jpg"));
     assert_eq!(found[0]["duplicates"][0]["relation"], "identical");
     let ran = hermetic.run(["dedupe", ".", "--action", "quarantine", "--yes"]);
     assert!(ran.stdout.contains("1 file moved aside"), "{}", ran.all());

@@ -9,7 +9,7 @@ use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use hermetic::Hermetic;
+use hermetic::{Hermetic, slashed};
 use serde_json::Value;
 
 /// A JPEG of its own colour whose Exif tags say when it was taken.
@@ -64,7 +64,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     }
     let mut found = Vec::new();
     walk(folder, &mut found);
-    let name = |path: &Path| path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+    let name = |path: &Path| slashed(path.strip_prefix(folder).unwrap());
     found.into_iter().map(|path| (name(&path), fs::read(&path).unwrap())).collect()
 }
 
@@ -581,7 +581,7 @@ fn the_dates_that_exiftool_finds() {
         for file in unit["files"].as_array().unwrap() {
             let path = Path::new(file["path"].as_str().unwrap()).strip_prefix(&samples).unwrap();
             let taken = unit["taken"].as_str().unwrap_or("-");
-            ours.insert(path.to_string_lossy().into_owned(), taken.to_owned());
+            ours.insert(slashed(path), taken.to_owned());
         }
     }
     // What only makers' own notes say is not read; of one film exiftool drops the seconds.

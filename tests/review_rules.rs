@@ -7,7 +7,9 @@ mod hermetic;
 mod served;
 
 use std::fs;
+use std::path::Path;
 
+use hermetic::slashed;
 use serde_json::{Value, json};
 use served::{Review, find, library};
 
@@ -36,13 +38,17 @@ fn keeps(review: &Review, cookie: &str, name: &str) -> String {
     let group = review.json(cookie, &format!("/api/group/{group}"));
     let keeper = group["keeper"].as_u64().unwrap() as usize;
     let member = &group["members"][keeper];
-    format!("{}/{}", member["folder"].as_str().unwrap(), member["name"].as_str().unwrap())
+    let folder = member["folder"].as_str().unwrap();
+    slashed(&Path::new(folder).join(member["name"].as_str().unwrap()))
 }
 
 fn folder(review: &Review, cookie: &str, path: &str) -> usize {
     let folders = review.json(cookie, "/api/folders");
     let folders = folders["folders"].as_array().unwrap().clone();
-    folders.iter().position(|folder| folder == path).unwrap_or_else(|| panic!("{folders:?}"))
+    folders
+        .iter()
+        .position(|folder| slashed(Path::new(folder.as_str().unwrap())) == path)
+        .unwrap_or_else(|| panic!("{folders:?}"))
 }
 
 #[test]

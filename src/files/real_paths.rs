@@ -107,6 +107,25 @@ impl RealPaths {
 mod tests {
     use super::*;
 
+    #[test]
+    fn real_paths_are_those_that_other_programs_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = real_path(folder.path()).unwrap();
+        assert!(root.is_absolute());
+        assert!(!root.to_string_lossy().starts_with(r"\\?\"), "{}", root.display());
+        std::fs::create_dir(root.join("Inner")).unwrap();
+        std::fs::write(root.join("Inner/x.jpg"), "x").unwrap();
+        let inner = root.join("Inner").join("x.jpg");
+        let roundabout = root.join("Inner").join("..").join("Inner").join("x.jpg");
+        assert_eq!(real_path(&roundabout).unwrap(), inner);
+        assert_eq!(real_path(&root.join("y")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let mut real = RealPaths::new(&root);
+        let given = Path::new("Inner").join("x.jpg");
+        assert_eq!(real.real(&given).unwrap(), given);
+        assert_eq!(real.folder(&given), Some(root.join("Inner")));
+        assert_eq!(real.place(Path::new("new/deep")), root.join("new").join("deep"));
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_and_dots_are_resolved_and_nothing_else_changes() {

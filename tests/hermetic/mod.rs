@@ -154,10 +154,19 @@ impl Hermetic {
         }
     }
 
-    /// The output as text, with the folder of this environment written as `[ROOT]`.
+    /// The output as text, with the folder of this environment written as `[ROOT]`. What people
+    /// read has slashes on Windows too, so that one expectation fits all systems.
     pub fn finish(&self, output: Output) -> Ran {
         let root = self.root().to_string_lossy().into_owned();
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&root, "[ROOT]");
+        let text = |bytes: Vec<u8>| {
+            let text = String::from_utf8_lossy(&bytes).replace(&root, "[ROOT]");
+            let json = text.starts_with(['{', '[']) && !text.starts_with("[ROOT]");
+            if cfg!(not(windows)) || json {
+                text
+            } else {
+                text.replace('\\', "/").replace("clean-backup.exe", "clean-backup")
+            }
+        };
         Ran {
             code: output.status.code().unwrap_or(-1),
             stdout: text(output.stdout),
@@ -171,6 +180,12 @@ impl Ran {
     pub fn all(&self) -> String {
         format!("exit code {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
+}
+
+/// A relative path with slashes, as expectations are written.
+pub fn slashed(path: &Path) -> String {
+    let names: Vec<_> = path.components().map(|name| name.as_os_str().to_string_lossy()).collect();
+    names.join("/")
 }
 
 /// All files below a folder, with the hashes of their bytes.

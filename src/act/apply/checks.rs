@@ -10,6 +10,7 @@ use super::stop::{failed, refused};
 use super::{Execution, Stop, lock};
 use crate::act::plan::{ActionKind, Expected};
 use crate::files::fsops::{FileKind, LockMode, Look, OpenFile, Place};
+use crate::files::stamp::may_be_one;
 use crate::model::media::FileStamp;
 use crate::model::path_text::for_people;
 
@@ -224,14 +225,12 @@ fn relies(work: &FileTask<'_>, keeper: &Path, why: &Mismatch) -> Stop {
 
 /// Checks that a stamp is as expected.
 fn check_stamp(found: FileStamp, expected: FileStamp) -> Result<(), Mismatch> {
-    // Without identities of files there is nothing to compare.
-    let same_file = !cfg!(unix) || found.key == expected.key;
     match () {
         () if found.size != expected.size => {
             Err(Mismatch::Size { found: found.size.0, expected: expected.size.0 })
         }
         () if found.modified != expected.modified => Err(Mismatch::ModificationTime),
-        () if !same_file => Err(Mismatch::ReplacedAlike),
+        () if !may_be_one(found.key, expected.key) => Err(Mismatch::ReplacedAlike),
         () => Ok(()),
     }
 }

@@ -97,7 +97,7 @@ impl Execution<'_> {
             let Some(set_aside) = files.look_at(&aside)? else { continue };
             match files.look_at(home)? {
                 // A rename by a second name that was interrupted: both are one file.
-                Some(there) if there == set_aside && there.names > 1 && cfg!(unix) => {
+                Some(there) if there == set_aside && there.names > 1 => {
                     files.remove_file(&aside)?;
                 }
                 Some(_) => return Ok(aside),

@@ -11,6 +11,7 @@ use super::transfer::Remarks;
 use super::{ActOutcome, Effect, Execution, Stop};
 use crate::act::plan::ActionKind;
 use crate::files::fsops::{Look, Place};
+use crate::files::stamp::may_be_one;
 use crate::model::path_text::for_people;
 
 impl Execution<'_> {
@@ -114,7 +115,7 @@ impl Execution<'_> {
             return Err(refused(source, &why));
         }
         match files.look_at(part).map_err(failing())? {
-            Some(made) if made.stamp.key == clone.look().stamp.key || !cfg!(unix) => Ok(made),
+            Some(made) if may_be_one(made.stamp.key, clone.look().stamp.key) => Ok(made),
             _ => Err(refused(source, "was replaced in the meantime")),
         }
     }

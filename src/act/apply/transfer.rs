@@ -11,6 +11,7 @@ use super::stop::{failed, refused};
 use super::{ActOutcome, Effect, Execution, Stop, about};
 use crate::act::plan::ActionKind;
 use crate::files::fsops::{FileKind, Look, OpenFile, Place};
+use crate::files::stamp::may_be_one;
 use crate::model::path_text::for_people;
 use crate::model::record::ContentHash;
 
@@ -287,7 +288,7 @@ impl Execution<'_> {
         let content = files.hash_from_disk(&copy).map_err(copying())?;
         right(content, "was copied, but the copy does not read back as it was written")?;
         match files.look_at(part).map_err(copying())? {
-            Some(look) if look.stamp.key == copy.look().stamp.key || !cfg!(unix) => Ok(look),
+            Some(look) if may_be_one(look.stamp.key, copy.look().stamp.key) => Ok(look),
             _ => Err(refused(&part.path(), "was replaced in the meantime")),
         }
     }

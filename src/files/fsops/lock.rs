@@ -38,6 +38,7 @@ mod windows {
     use std::fs::{File, OpenOptions};
     use std::io::{self, ErrorKind};
     use std::os::windows::fs::OpenOptionsExt as _;
+    use std::sync::{Mutex, PoisonError};
 
     use windows_sys::Win32::Foundation::{ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION};
     use windows_sys::Win32::Storage::FileSystem::{
@@ -47,22 +48,23 @@ mod windows {
     use crate::files::fsops::at::look_of_open;
     use crate::files::fsops::{LockMode, Locked, OpenFile};
 
+    /// A file that one thread has open for writing, only to sync it, is no other program's.
+    static SYNCING: Mutex<()> = Mutex::new(());
+
     pub(in crate::files::fsops) fn try_lock(file: &OpenFile, mode: LockMode) -> io::Result<Locked> {
+        let _alone = SYNCING.lock().unwrap_or_else(PoisonError::into_inner);
         if file.lock.get().is_some() {
             return Ok(Locked::Yes);
         }
         // Once nobody may write to it, it cannot be opened to be synced.
         if mode == LockMode::Shared {
-            sync(file)?;
+            sync_alone(file)?;
         }
-        let share = match mode {
-            LockMode::Shared => FILE_SHARE_READ,
-            // This program renames and removes it, by its name.
-            LockMode::Exclusive => FILE_SHARE_READ | FILE_SHARE_DELETE,
-        };
+        // Whether its names may be renamed and removed is asked of the file, not of each name: to
+        // forbid it would forbid this program what it does with another name.
         let held = OpenOptions::new()
             .read(true)
-            .share_mode(share)
+            .share_mode(FILE_SHARE_READ | FILE_SHARE_DELETE)
             .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
             .open(file.place.path());
         match held {
@@ -76,9 +78,14 @@ mod windows {
         }
     }
 
+    pub(in crate::files::fsops) fn sync(file: &OpenFile) -> io::Result<()> {
+        let _alone = SYNCING.lock().unwrap_or_else(PoisonError::into_inner);
+        sync_alone(file)
+    }
+
     /// Only a file that is open for writing can be synced; where it may only be read, or others
     /// hold it, nobody here has written to it.
-    pub(in crate::files::fsops) fn sync(file: &OpenFile) -> io::Result<()> {
+    fn sync_alone(file: &OpenFile) -> io::Result<()> {
         match OpenOptions::new().write(true).open(file.place.path()) {
             Ok(writable) if is_same(file, &writable)? => writable.sync_all(),
             Err(error) if error.kind() != ErrorKind::PermissionDenied && !is_held(&error) => {

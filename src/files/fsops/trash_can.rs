@@ -2,6 +2,8 @@
 
 use std::io;
 use std::path::Path;
+#[cfg(any(windows, all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
+use std::path::PathBuf;
 
 use super::Trashed;
 
@@ -24,22 +26,30 @@ fn told(error: &trash::Error) -> String {
 }
 
 /// Looks through the trash for files that were at `path`.
-#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+#[cfg(any(windows, all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
 pub(super) fn list(path: &Path) -> io::Result<Vec<Trashed>> {
-    use std::path::PathBuf;
     let mut items = trash::os_limited::list().map_err(|error| io::Error::other(told(&error)))?;
     items.retain(|item| item.original_path() == path);
     items.sort_by_key(|item| std::cmp::Reverse(item.time_deleted));
-    // `…/Trash/info/NAME.trashinfo` tells of `…/Trash/files/NAME` (Trash specification 1.0).
-    let found = items.into_iter().filter_map(|item| {
-        let note = PathBuf::from(item.id);
-        let file = note.parent()?.parent()?.join("files").join(note.file_stem()?);
-        Some(Trashed { file, note })
-    });
-    Ok(found.collect())
+    Ok(items.into_iter().filter_map(|item| place(PathBuf::from(item.id))).collect())
 }
 
-#[cfg(not(all(unix, not(target_vendor = "apple"), not(target_os = "android"))))]
+/// `…/Trash/info/NAME.trashinfo` tells of `…/Trash/files/NAME` (Trash specification 1.0).
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+fn place(note: PathBuf) -> Option<Trashed> {
+    let file = note.parent()?.parent()?.join("files").join(note.file_stem()?);
+    Some(Trashed { file, note })
+}
+
+/// `…\$Recycle.Bin\USER\$IX.jpg` tells of `$RX.jpg` beside it.
+#[cfg(windows)]
+fn place(file: PathBuf) -> Option<Trashed> {
+    let name = file.file_name()?.to_str()?.strip_prefix("$R")?;
+    let note = file.with_file_name(format!("$I{name}"));
+    Some(Trashed { file, note })
+}
+
+#[cfg(not(any(windows, all(unix, not(target_vendor = "apple"), not(target_os = "android")))))]
 pub(super) fn list(_path: &Path) -> io::Result<Vec<Trashed>> {
     let message = "it can only be taken out of the trash by hand here";
     Err(io::Error::new(io::ErrorKind::Unsupported, message))

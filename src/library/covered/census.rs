@@ -137,9 +137,11 @@ impl Census {
             }
         }
         self.unread = walked.skipped.into_iter().map(skipped).collect();
-        let devices: HashSet<u64> = self.old.iter().map(|file| file.stamp.key.device).collect();
+        let devices = self.old.iter().map(|file| file.stamp.key.device);
+        // Zero is where files have no identity.
+        let devices: HashSet<u64> = devices.filter(|&device| device != 0).collect();
         self.one_file_system =
-            cfg!(unix) && self.library.iter().any(|file| devices.contains(&file.stamp.key.device));
+            self.library.iter().any(|file| devices.contains(&file.stamp.key.device));
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 import { $, count, human, make, number, sure } from './dom.js';
 import { ask } from './server.js';
+import { foldersOf } from './words.js';
 
 /* Pairs that the filter offers. */
 const OFFERED = 60;
@@ -42,7 +43,7 @@ function row(pair) {
     make('p', { class: 'buttons' }, show, keep(pair.outer), keep(pair.inner)));
 }
 
-const short = (folder) => path(folder).split('/').slice(-2).join('/');
+const short = (folder) => foldersOf(path(folder)).slice(-2).join('/');
 
 /* Tells how many groups a rule would change, and makes it so if that is wanted. */
 async function propose(folder, wish, filter) {

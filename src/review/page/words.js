@@ -66,9 +66,12 @@ export function taken(text) {
 const local = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 export const changed = (milliseconds) => local.format(new Date(milliseconds)).replace(' at ', ', ');
 
+/* Windows has backslashes between folders; elsewhere a name may hold one. */
+export const foldersOf = (path) => path.split(path.includes('/') ? '/' : '\\');
+
 /* The end of a long path tells more than its beginning. */
 export function tail(folder) {
-  const parts = folder.split('/');
+  const parts = foldersOf(folder);
   return parts.length > 3 ? `…/${parts.slice(-2).join('/')}` : folder;
 }
 

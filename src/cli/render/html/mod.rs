@@ -8,7 +8,7 @@ pub mod thumbnails;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -109,7 +109,7 @@ fn path(path: &Path) -> String {
 
 /// May be broken behind a folder.
 fn breakable(path: &Path) -> String {
-    self::path(path).replace('/', "/<wbr>")
+    self::path(path).replace(MAIN_SEPARATOR, &format!("{MAIN_SEPARATOR}<wbr>"))
 }
 
 /// Writing to a String cannot fail.
