@@ -172,6 +172,7 @@ impl Context<'_> {
                 one_file_system: settings.one_file_system,
                 all: false,
                 census: false,
+                download_placeholders: settings.download_placeholders,
                 skip_dirs: Vec::new(),
             },
             decode: self.decode_options(),

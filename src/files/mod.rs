@@ -7,6 +7,7 @@ pub mod drive;
 pub mod fsops;
 pub mod globs;
 pub mod leftover;
+pub mod online_only;
 pub mod real_paths;
 pub mod stamp;
 pub mod walk;
