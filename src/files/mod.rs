@@ -6,6 +6,7 @@ pub mod content;
 pub mod drive;
 pub mod fsops;
 pub mod globs;
+pub mod hidden;
 pub mod leftover;
 pub mod online_only;
 pub mod real_paths;

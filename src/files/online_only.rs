@@ -1,6 +1,9 @@
 //! Online-only files: their names, sizes and times are here, their bytes lie with a cloud service
 //! (iCloud Drive, OneDrive and others), and whoever reads them downloads them.
 
+#[cfg(target_vendor = "apple")]
+mod macos;
+
 use std::fs::Metadata;
 
 /// Why such a file or folder is passed over.
@@ -18,12 +21,14 @@ pub const JUDGE: Judge = Some(is_online_only);
 #[cfg(not(any(target_vendor = "apple", windows)))]
 pub const JUDGE: Judge = None;
 
-/// `SF_DATALESS` of `sys/stat.h`: the file provider fetches the bytes when they are asked for.
 #[cfg(target_vendor = "apple")]
-fn is_online_only(metadata: &Metadata) -> bool {
-    use std::os::macos::fs::MetadataExt as _;
-    const SF_DATALESS: u32 = 0x4000_0000;
-    metadata.st_flags() & SF_DATALESS != 0
+use macos::is_online_only;
+
+/// Asks the system to fail whatever would download bytes in this process, where it can do that: for
+/// what is read without a walk, as sidecars are and what a plan names.
+pub fn forbid_downloads() {
+    #[cfg(target_vendor = "apple")]
+    macos::forbid_downloads();
 }
 
 /// `FILE_ATTRIBUTE_OFFLINE`, `_RECALL_ON_OPEN` and `_RECALL_ON_DATA_ACCESS`.

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::files::globs::Globs;
+use crate::files::hidden;
 use crate::files::leftover::Leftover;
 use crate::files::online_only;
 use crate::files::stamp::{Volumes, changed, stamp_of};
@@ -224,7 +225,8 @@ fn is_leftover(entry: &DirEntry) -> bool {
 /// Whether an entry below a root is looked at.
 fn enters(entry: &DirEntry, root: &Path, options: &WalkOptions) -> bool {
     let name = entry.file_name().to_string_lossy().to_lowercase();
-    let hidden = name.starts_with('.');
+    let flagged = || entry.metadata().is_ok_and(|metadata| hidden::is_flagged(&metadata));
+    let hidden = name.starts_with('.') || hidden::HAS_FLAG && !options.hidden && flagged();
     // `._IMG_1.JPG` is what macOS writes beside IMG_1.JPG on foreign disks, `.Trash-1000` the
     // trash of user 1000.
     let junk = JUNK.contains(&name.as_str())

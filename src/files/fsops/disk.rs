@@ -84,7 +84,7 @@ impl FileSystem for Disk {
     }
 
     fn sync_file(&self, file: &OpenFile) -> io::Result<()> {
-        needless(file.file.sync_all())
+        needless(copy::sync(&file.file))
     }
 
     fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()> {

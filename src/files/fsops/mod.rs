@@ -9,6 +9,8 @@ mod at;
 mod attributes;
 mod copy;
 mod disk;
+#[cfg(target_vendor = "apple")]
+mod macos;
 mod open;
 mod place;
 mod rename;
