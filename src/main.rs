@@ -4,6 +4,7 @@ mod cli;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::config::Value;
@@ -27,14 +28,31 @@ fn main() -> ExitCode {
         // Prints the candidates, and ends the process.
         CompleteEnv::with_factory(ProgramArgs::command).var(COMPLETING).complete();
     }
-    let args = match ProgramArgs::try_parse() {
+    // Consoles of Windows print escape sequences as they are, unless asked.
+    #[cfg(windows)]
+    let _ = anstyle_query::windows::enable_ansi_colors();
+    let environment = ProcessEnvironment::from_process();
+    let dropped = dropped_folders(&environment);
+    let parsed = match &dropped {
+        Some(_) => ProgramArgs::try_parse_from(std::env::args_os().take(1)),
+        None => ProgramArgs::try_parse(),
+    };
+    let args = match parsed {
         Ok(args) => args,
         Err(error) => return wrong_usage(&error),
     };
-    match run(&args, &ProcessEnvironment::from_process()) {
+    match run(&args, &dropped.unwrap_or_default(), &environment) {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(failure) => failure.report(),
     }
+}
+
+/// The folders that were dropped onto the program in a file manager, which starts it with their
+/// paths alone, and in a terminal of its own.
+fn dropped_folders(environment: &ProcessEnvironment) -> Option<Vec<OsString>> {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let is_folder = |word: &OsString| Path::new(word).is_absolute() && Path::new(word).is_dir();
+    (environment.is_attended() && !words.is_empty() && words.iter().all(is_folder)).then_some(words)
 }
 
 /// Tells what is wrong with the arguments, or the help that they ask for.
@@ -52,7 +70,11 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn run(args: &ProgramArgs, environment: &ProcessEnvironment) -> Result<Outcome, Failure> {
+fn run(
+    args: &ProgramArgs,
+    dropped: &[OsString],
+    environment: &ProcessEnvironment,
+) -> Result<Outcome, Failure> {
     let global = &args.global;
     let asked = match &global.color {
         Some(Value::Word("always")) => Some(true),
@@ -65,9 +87,13 @@ fn run(args: &ProgramArgs, environment: &ProcessEnvironment) -> Result<Outcome, 
     let dispatch = |args: &ProgramArgs| dispatch(args, environment, &bars);
     match &args.command {
         None if environment.is_attended() => {
-            let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+            // What was dropped is no flag.
+            let words = match dropped {
+                [] => std::env::args_os().skip(1).collect(),
+                _ => Vec::new(),
+            };
             let settings = cli::location::settings(args, environment)?;
-            cli::menu::run(&words, &settings, environment, colour, &dispatch)
+            cli::menu::run(&words, dropped, &settings, environment, colour, &dispatch)
         }
         _ => dispatch(args),
     }

@@ -77,7 +77,11 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("zune_core", &["decode/jpeg"]),
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["cli"]),
+    ("anstyle_query", &["main.rs"]),
+    ("crossterm", &["cli/stderr.rs"]),
     ("ctrlc", &["cli/interrupt.rs"]),
+    ("dunce", &["files/real_paths.rs"]),
+    ("windows_sys", &["files/fsops", "files/windows"]),
     ("signal_hook", &["cli/interrupt.rs"]),
     ("toml_edit", &["cli/config"]),
     ("trash", &["files/fsops/trash_can.rs"]),
@@ -121,7 +125,14 @@ const MUTATING: &[&str] = &[
     "File::create",
     "OpenOptions",
 ];
-const MAY_MUTATE: &[&str] = &["catalogue", "files/atomic_file.rs", "files/fsops", "act/journal"];
+const MAY_MUTATE: &[&str] = &[
+    "catalogue",
+    "files/atomic_file.rs",
+    "files/fsops",
+    // Opens files without the right to read or change them.
+    "files/windows/mod.rs",
+    "act/journal",
+];
 
 /// What the library must be handed instead of asking for it.
 const AMBIENT: &[&str] = &[

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use clean_backup::files::real_paths::real_path;
 use clean_backup::metadata::knowledge::from_xmp;
 use clean_backup::model::knowledge::{FaceArea, Knowledge, Person, Rating};
 use clean_backup::model::readable::iso_time;
@@ -587,9 +588,9 @@ fn an_edited_plan_writes_nothing_else() {
         plan["actions"][0]["files"][0][field] = value;
     };
     let place = |name: &str| {
-        json!({"path": pair.path(name).canonicalize().unwrap_or_else(|_| {
+        json!({"path": real_path(&pair.path(name)).unwrap_or_else(|_| {
             let path = pair.path(name);
-            path.parent().unwrap().canonicalize().unwrap().join(path.file_name().unwrap())
+            real_path(path.parent().unwrap()).unwrap().join(path.file_name().unwrap())
         })})
     };
     for (number, (edit, why)) in [

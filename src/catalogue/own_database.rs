@@ -9,6 +9,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::files::real_paths::real_path;
+use crate::files::stamp::stamp_of;
 use crate::model::path_text::for_people;
 
 /// How a database begins.
@@ -77,7 +79,7 @@ pub fn look(path: &Path, application_id: u32) -> io::Result<DatabaseState> {
     if matches!(standing, DatabaseState::Foreign(_)) {
         return Ok(standing);
     }
-    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let real = real_path(path).unwrap_or_else(|_| path.to_owned());
     for suffix in BESIDE {
         let beside = with_suffix(&real, suffix);
         let fits = fits(&beside, suffix, standing == DatabaseState::Free)?;
@@ -100,7 +102,7 @@ fn look_at_header(path: &Path, application_id: u32) -> io::Result<DatabaseState>
         return Ok(DatabaseState::Foreign(Foreign::NotAFile));
     }
     let file = File::open(path)?;
-    let identity = identity(&file.metadata()?);
+    let identity = identity(path, &file.metadata()?);
     let mut header = Vec::with_capacity(HEADER);
     file.take(HEADER as u64).read_to_end(&mut header)?;
     if header.is_empty() {
@@ -157,18 +159,12 @@ fn fits(beside: &Path, suffix: &str, without_database: bool) -> io::Result<bool>
 /// # Errors
 /// What the system says.
 pub fn identity_of(path: &Path) -> io::Result<Identity> {
-    fs::symlink_metadata(path).map(|found| identity(&found))
+    fs::symlink_metadata(path).map(|found| identity(path, &found))
 }
 
-#[cfg(unix)]
-fn identity(found: &Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt as _;
-    Identity(found.dev(), found.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(_found: &Metadata) -> Identity {
-    Identity(0, 0)
+fn identity(path: &Path, found: &Metadata) -> Identity {
+    let key = stamp_of(path, found).key;
+    Identity(key.device, key.inode)
 }
 
 /// The path with something added to its last name.

@@ -8,6 +8,7 @@ use clean_backup::catalogue::cache::Cache;
 use clean_backup::decode::DecodeOptions;
 use clean_backup::files::fsops::{Disk, real_place};
 use clean_backup::files::globs::Globs;
+use clean_backup::files::real_paths::real_path;
 use clean_backup::files::walk::WalkOptions;
 use clean_backup::library::{
     Acting, Backends, Library, LibraryError, Monitor, Options, open_cache, runs_folder,
@@ -221,7 +222,7 @@ impl Context<'_> {
         let Some(to) = to else { return Ok(None) };
         let real = self.real_folder(to)?;
         for reference in references {
-            if reference.canonicalize().is_ok_and(|reference| real.starts_with(reference)) {
+            if real_path(reference).is_ok_and(|reference| real.starts_with(reference)) {
                 let message = format!(
                     "{} lies in the reference folder {}, where nothing is touched",
                     for_people(to),
@@ -240,7 +241,7 @@ impl Context<'_> {
     /// library of Apple's programs.
     pub fn real_folder(&self, to: &Path) -> Result<PathBuf, Failure> {
         let named = self.folder.join(to);
-        let real = named.canonicalize().unwrap_or_else(|_| real_place(&Disk::default(), &named));
+        let real = real_path(&named).unwrap_or_else(|_| real_place(&Disk::default(), &named));
         if real.exists() && !real.is_dir() {
             return Err(Failure::new(
                 FailureKind::Usage,

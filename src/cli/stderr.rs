@@ -14,9 +14,10 @@ pub fn screen_width() -> usize {
 }
 
 /// How many columns the terminal has.
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub fn screen_width() -> usize {
-    USUAL_WIDTH
+    let columns = crossterm::terminal::size().map(|(columns, _)| usize::from(columns));
+    columns.ok().filter(|&columns| columns > 0).unwrap_or(USUAL_WIDTH)
 }
 
 /// Keeps what drivers write to standard error from the terminal while `work` goes on.

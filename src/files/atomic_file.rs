@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use crate::files::real_paths::real_path;
+
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Readers {
@@ -139,7 +141,7 @@ pub type Write<'a> = dyn Fn(&mut File) -> io::Result<()> + 'a;
 /// # Errors
 /// As [`replace`].
 pub fn replace_by(path: &Path, write: &Write<'_>) -> io::Result<()> {
-    let path = &match fs::canonicalize(path) {
+    let path = &match real_path(path) {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(error),

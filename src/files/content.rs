@@ -1,13 +1,12 @@
 //! Reading the bytes of files: random access for decoders, BLAKE3 for comparing.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::container::ReadAt;
-use crate::files::stamp::{changed, stamp_of};
-use crate::model::media::{ChangedNs, FileStamp};
+use crate::files::stamp::FileFacts;
 use crate::model::record::ContentHash;
 
 /// What is read at a time of bytes that no decoder asked for.
@@ -18,7 +17,7 @@ const BLOCK: usize = 1 << 17;
 pub struct FileSource {
     file: File,
     path: PathBuf,
-    metadata: Metadata,
+    facts: FileFacts,
     /// All of it, where it was read beforehand.
     bytes: Option<Vec<u8>>,
 }
@@ -30,11 +29,11 @@ impl FileSource {
     /// What the system says; `InvalidInput` when it is not a regular file.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
+        if !file.metadata()?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Self { file, path: path.to_owned(), metadata, bytes: None })
+        let facts = FileFacts::of_open(path, &file)?;
+        Ok(Self { file, path: path.to_owned(), facts, bytes: None })
     }
 
     /// Opens a file and reads all of it from its first byte to its last, unless it has more bytes
@@ -44,7 +43,7 @@ impl FileSource {
     /// As [`Self::open`]; `ResourceBusy` when it became shorter meanwhile.
     pub fn read_ahead(path: &Path, most: u64) -> io::Result<Self> {
         let mut source = Self::open(path)?;
-        let length = source.metadata.len();
+        let length = source.size();
         if length > most {
             return Ok(source);
         }
@@ -87,16 +86,15 @@ impl FileSource {
     /// # Errors
     /// What the system says.
     pub fn is_unchanged(&self) -> io::Result<bool> {
-        let state = |metadata: &Metadata| -> (FileStamp, Option<ChangedNs>) {
-            (stamp_of(&self.path, metadata), changed(metadata))
-        };
-        Ok(state(&self.file.metadata()?) == state(&self.metadata))
+        // Another name of it changes none of its bytes.
+        let state = |facts: &FileFacts| (facts.stamp, facts.changed);
+        Ok(state(&FileFacts::of_open(&self.path, &self.file)?) == state(&self.facts))
     }
 }
 
 impl ReadAt for FileSource {
     fn size(&self) -> u64 {
-        self.metadata.len()
+        self.facts.stamp.size.0
     }
 
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {

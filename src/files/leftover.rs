@@ -7,6 +7,8 @@
 
 use std::ffi::{OsStr, OsString};
 
+use crate::model::path_text::path_of_key;
+
 /// What such a name tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
@@ -65,19 +67,9 @@ fn is_run(text: &str) -> bool {
     sized && parts.iter().all(|part| is_number(part))
 }
 
-#[cfg(unix)]
 fn own_name(bytes: &[u8]) -> Option<OsString> {
-    use std::os::unix::ffi::OsStrExt as _;
-    is_name(bytes).then(|| OsStr::from_bytes(bytes).to_owned())
-}
-
-#[cfg(not(unix))]
-fn own_name(bytes: &[u8]) -> Option<OsString> {
-    is_name(bytes).then(|| std::str::from_utf8(bytes).ok().map(OsString::from)).flatten()
-}
-
-fn is_name(bytes: &[u8]) -> bool {
-    !matches!(bytes, b"" | b"." | b"..") && !bytes.contains(&b'/')
+    let is_name = !matches!(bytes, b"" | b"." | b"..") && !bytes.contains(&b'/');
+    is_name.then(|| path_of_key(bytes).into_os_string())
 }
 
 #[cfg(test)]

@@ -12,3 +12,5 @@ pub mod online_only;
 pub mod real_paths;
 pub mod stamp;
 pub mod walk;
+#[cfg(windows)]
+mod windows;

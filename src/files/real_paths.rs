@@ -4,6 +4,42 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+/// The path without symbolic links, `.` and `..`. On Windows it begins as other programs have it,
+/// with a drive's letter or a server's name, unless only `\\?\` leads there.
+///
+/// # Errors
+/// What the system says; `NotFound` when nothing is there.
+#[cfg(not(windows))]
+pub fn real_path(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// The path without symbolic links, `.` and `..`. On Windows it begins as other programs have it,
+/// with a drive's letter or a server's name, unless only `\\?\` leads there.
+///
+/// # Errors
+/// What the system says; `NotFound` when nothing is there.
+#[cfg(windows)]
+pub fn real_path(path: &Path) -> io::Result<PathBuf> {
+    let error = match dunce::canonicalize(path) {
+        Err(error) => error,
+        found => return found,
+    };
+    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) {
+        return Err(error);
+    }
+    // Disks in memory and some encrypted ones cannot say where a file is. Where no link is on the
+    // way, its path says it.
+    let path = std::path::absolute(path)?;
+    let is_link = |path: &Path| path.symlink_metadata().map(|found| found.is_symlink());
+    for above in path.ancestors() {
+        if is_link(above)? {
+            return Err(error);
+        }
+    }
+    Ok(path)
+}
+
 /// Finds real paths. Each folder is looked at once.
 #[derive(Debug)]
 pub struct RealPaths {
@@ -15,7 +51,7 @@ pub struct RealPaths {
 impl RealPaths {
     /// For relative paths that start at `base`.
     pub fn new(base: &Path) -> Self {
-        let base = base.canonicalize().unwrap_or_else(|_| base.to_owned());
+        let base = real_path(base).unwrap_or_else(|_| base.to_owned());
         Self { base, folders: HashMap::new() }
     }
 
@@ -37,7 +73,7 @@ impl RealPaths {
         }
         let plain: PathBuf = folder.components().filter(|c| *c != Component::CurDir).collect();
         let whole = self.base.join(&plain);
-        let real = whole.canonicalize()?;
+        let real = real_path(&whole)?;
         let written = if real == whole { plain } else { real };
         let path = written.join(name);
         self.folders.insert(folder.to_owned(), written);
@@ -49,17 +85,17 @@ impl RealPaths {
     pub fn folder(&self, path: &Path) -> Option<PathBuf> {
         let named = self.base.join(path);
         if named.is_dir() {
-            return named.canonicalize().ok();
+            return real_path(&named).ok();
         }
         named.symlink_metadata().ok()?;
-        named.parent()?.canonicalize().ok()
+        real_path(named.parent()?).ok()
     }
 
     /// The real place of a folder that may not be there yet.
     pub fn place(&self, path: &Path) -> PathBuf {
         let named = self.base.join(path);
         for above in named.ancestors() {
-            if let (Ok(real), Ok(below)) = (above.canonicalize(), named.strip_prefix(above)) {
+            if let (Ok(real), Ok(below)) = (real_path(above), named.strip_prefix(above)) {
                 return if below.as_os_str().is_empty() { real } else { real.join(below) };
             }
         }

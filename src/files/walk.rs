@@ -14,9 +14,10 @@ use crate::files::globs::Globs;
 use crate::files::hidden;
 use crate::files::leftover::Leftover;
 use crate::files::online_only;
-use crate::files::stamp::{Volumes, changed, stamp_of};
+use crate::files::real_paths::real_path;
+use crate::files::stamp::{Volumes, known, stamp_of};
 use crate::model::extensions::{is_film, is_video, may_be_a_picture};
-use crate::model::media::{Evidence, FileKey, MediaFile};
+use crate::model::media::{FileKey, MediaFile};
 use crate::model::record::{Skip, Stage};
 
 /// Which files are read.
@@ -121,7 +122,7 @@ fn walk_judged(
     let closed: Arc<HashSet<FileKey>> =
         Arc::new(options.skip_dirs.iter().filter_map(|folder| folder_key(folder)).collect());
     for (number, root) in (0..).zip(roots) {
-        match root.canonicalize() {
+        match real_path(root) {
             Ok(real) => {
                 if seen_roots.insert(real) {
                     let asides = Asides {
@@ -243,16 +244,9 @@ fn is_folder_among(entry: &DirEntry, keys: &HashSet<FileKey>) -> bool {
         && folder_key(entry.path()).is_some_and(|key| keys.contains(&key))
 }
 
-#[cfg(unix)]
 fn folder_key(path: &Path) -> Option<FileKey> {
     let metadata = path.metadata().ok().filter(Metadata::is_dir)?;
     Some(stamp_of(path, &metadata).key)
-}
-
-/// Without identities of folders, [`once_each`] sorts overlaps out afterwards.
-#[cfg(not(unix))]
-fn folder_key(_path: &Path) -> Option<FileKey> {
-    None
 }
 
 /// What one thread has found and not yet handed over.
@@ -344,15 +338,8 @@ impl<'a> Batch<'a> {
                     self.skipped.push(skip(path, &online_only::REASON));
                 }
                 Ok(metadata) if metadata.is_file() => {
-                    let file = MediaFile {
-                        path: path.to_owned(),
-                        stamp: stamp_of(path, &metadata),
-                        evidence: Evidence {
-                            changed: changed(&metadata),
-                            volume: self.volumes.volume(path, &metadata),
-                        },
-                        root: number,
-                    };
+                    let (stamp, evidence) = known(path, &metadata, &self.volumes);
+                    let file = MediaFile { path: path.to_owned(), stamp, evidence, root: number };
                     if is_video { self.videos.push(file) } else { self.files.push(file) }
                 }
                 Ok(_) => {}
@@ -422,7 +409,7 @@ fn once_each(files: &mut Vec<MediaFile>, roots: &[PathBuf], options: &WalkOption
         a_path.as_encoded_bytes().cmp(b_path.as_encoded_bytes()).then(a.root.cmp(&b.root))
     });
     // Only links, and roots that are files, lead to one file by two ways now.
-    if cfg!(unix) && !options.follow_links && roots.iter().all(|root| root.is_dir()) {
+    if !options.follow_links && roots.iter().all(|root| root.is_dir()) {
         return;
     }
     let mut count = std::collections::HashMap::<FileKey, u32>::new();
@@ -436,7 +423,7 @@ fn once_each(files: &mut Vec<MediaFile>, roots: &[PathBuf], options: &WalkOption
     for index in first {
         let file = &files[index];
         if count.get(&file.stamp.key).is_some_and(|&count| count > 1) {
-            let real = file.path.canonicalize().unwrap_or_else(|_| file.path.clone());
+            let real = real_path(&file.path).unwrap_or_else(|_| file.path.clone());
             keep[index] = seen.insert(real);
         }
     }

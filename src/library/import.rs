@@ -11,6 +11,7 @@ use crate::act::journal::JournalError;
 use crate::act::layout::Template;
 use crate::act::plan::ActionKind;
 use crate::act::removed::RemovedContents;
+use crate::files::real_paths::real_path;
 use crate::files::walk::walk;
 use crate::metadata::capture::Judge;
 use crate::model::findings::Matching;
@@ -119,7 +120,7 @@ impl Library {
         monitor: Monitor<'_>,
     ) -> Result<Organized, LibraryError> {
         let ImportOptions { source, destination, action, .. } = options;
-        let real_source = source.canonicalize().map_err(|error| LibraryError::Root {
+        let real_source = real_path(source).map_err(|error| LibraryError::Root {
             path: source.clone(),
             reason: error.to_string(),
         })?;

@@ -27,17 +27,33 @@ fn path_of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
     Some(PathBuf::from(std::ffi::OsString::from_vec(bytes)))
 }
 
-#[cfg(not(unix))]
+/// Names of Windows are UTF-16 in which surrogates may stand alone. The bytes are UTF-8, with three
+/// bytes for such a surrogate (WTF-8).
+#[cfg(windows)]
 fn path_of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
-    String::from_utf8(bytes).ok().map(PathBuf::from)
+    use std::os::windows::ffi::OsStringExt as _;
+    let mut units = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.as_slice();
+    while !rest.is_empty() {
+        let text = rest.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        units.extend(text.encode_utf16());
+        rest = &rest[text.len()..];
+        match *rest {
+            [] => {}
+            [0xed, b @ 0xa0..=0xbf, c @ 0x80..=0xbf, ..] => {
+                units.push(0xd000 | u16::from(b & 0x3f) << 6 | u16::from(c & 0x3f));
+                rest = &rest[3..];
+            }
+            _ => return None,
+        }
+    }
+    Some(PathBuf::from(std::ffi::OsString::from_wide(&units)))
 }
 
 /// A path as the key of a database row. `/a/./b` and `/a//b` are `/a/b`; `..` is left alone, since
 /// a link may be before it.
-#[cfg(unix)]
 pub fn key_of_path(path: &Path) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt as _;
-    path.components().collect::<PathBuf>().as_os_str().as_bytes().to_vec()
+    path.components().collect::<PathBuf>().as_os_str().as_encoded_bytes().to_vec()
 }
 
 /// The path of a row's key.
@@ -47,16 +63,11 @@ pub fn path_of_key(bytes: &[u8]) -> PathBuf {
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
-/// A path as the key of a database row.
-#[cfg(not(unix))]
-pub fn key_of_path(path: &Path) -> Vec<u8> {
-    path.components().collect::<PathBuf>().to_string_lossy().into_owned().into_bytes()
-}
-
-/// The path of a row's key.
-#[cfg(not(unix))]
+/// The path of a row's key; of a damaged one, something that is not there.
+#[cfg(windows)]
 pub fn path_of_key(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+    let text = || PathBuf::from(String::from_utf8_lossy(bytes).into_owned());
+    path_of_bytes(bytes.to_vec()).unwrap_or_else(text)
 }
 
 /// The path for display: as it is where that is harmless, else in double quotes with control
@@ -260,6 +271,27 @@ mod tests {
         let base64 = base64_unless_utf8(path).unwrap();
         assert_eq!(path_of(&path.to_string_lossy(), Some(&base64)).unwrap(), path);
         assert_eq!(base64_unless_utf8(Path::new("café")), None);
+        assert_eq!(path_of("x", Some("***")), None);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn names_that_are_no_text_survive() {
+        use std::os::windows::ffi::OsStringExt as _;
+        let named = |units: &[u16]| PathBuf::from(std::ffi::OsString::from_wide(units));
+        // A half of a pair at the beginning, between, at the end; the halves the wrong way round.
+        let odd = [&[0xd83d, 0x61][..], &[0x61, 0xdc00, 0xe9], &[0xd800], &[0xdc00, 0xd800]];
+        for units in odd {
+            let path = named(units);
+            let base64 = base64_unless_utf8(&path).unwrap();
+            assert_eq!(path_of(&path.to_string_lossy(), Some(&base64)), Some(path.clone()));
+            assert_eq!(path_of_key(&key_of_path(&path)), path);
+            assert!(for_people(&path).starts_with('"'));
+        }
+        let pair = named(&[0xd83d, 0xdc69, 0xe9]);
+        assert_eq!((base64_unless_utf8(&pair), path_of_key(&key_of_path(&pair))), (None, pair));
+        assert_ne!(key_of_path(&named(&[0xd800])), key_of_path(&named(&[0xd801])));
+        assert_eq!(path_of_bytes(vec![0xff]), None);
         assert_eq!(path_of("x", Some("***")), None);
     }
 

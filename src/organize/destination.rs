@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::OrganizeOptions;
 use crate::files::content::content_hash;
+use crate::files::real_paths::real_path;
 use crate::files::walk::{WalkOptions, walk};
 use crate::model::media::{Bytes, MediaFile};
 use crate::model::record::ContentHash;
@@ -59,8 +60,8 @@ impl DestinationIndex {
             }
             by_content
         });
-        let real = path.canonicalize().ok();
+        let real = real_path(path).ok();
         let twins = by_content.get(&content)?.iter();
-        twins.filter(|other| other.canonicalize().ok() != real).min().cloned()
+        twins.filter(|other| real_path(other).ok() != real).min().cloned()
     }
 }

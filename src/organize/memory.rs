@@ -10,6 +10,7 @@ use crate::act::plan::Expected;
 use crate::act::removed::Removal;
 use crate::files::content::content_hash;
 use crate::files::real_paths::RealPaths;
+use crate::files::real_paths::real_path;
 use crate::files::stamp::stamp;
 use crate::model::record::ContentHash;
 
@@ -104,7 +105,7 @@ impl<'a> Memory<'a> {
 /// Whether a file is there, by way of no symbolic link, and has these bytes.
 fn has(expected: &Expected, content: ContentHash) -> bool {
     let path = &expected.path;
-    path.canonicalize().is_ok_and(|real| real == *path)
+    real_path(path).is_ok_and(|real| real == *path)
         && stamp(path).is_some_and(|stamp| stamp.size == expected.stamp.size)
         && content_hash(path).ok() == Some(content)
 }

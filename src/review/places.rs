@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use crate::files::real_paths::real_path;
 use crate::model::extensions::names_a_picture;
 use crate::model::path_text::for_people;
 
@@ -114,7 +115,7 @@ impl Places {
     /// The allowed folders.
     pub fn roots(&self, roots: &[PathBuf]) -> Listing {
         let mut numbered = self.lock();
-        let folders = roots.iter().filter_map(|root| root.canonicalize().ok());
+        let folders = roots.iter().filter_map(|root| real_path(root).ok());
         let entry =
             |path: PathBuf| Some(Entry { name: for_people(&path), id: numbered.number(path)? });
         Listing {
@@ -204,7 +205,7 @@ impl Places {
     /// # Errors
     /// [`PlaceError`]; outside of the allowed folders nothing is said of what is there.
     pub fn typed(&self, path: &str, roots: &[PathBuf]) -> Result<usize, PlaceError> {
-        let real = Path::new(path).canonicalize().map_err(|_| PlaceError::Outside)?;
+        let real = real_path(Path::new(path)).map_err(|_| PlaceError::Outside)?;
         if !Path::new(path).is_absolute() || !is_within(&real, roots) || !real.is_dir() {
             return Err(PlaceError::Outside);
         }
@@ -217,7 +218,7 @@ impl Places {
 fn is_within(path: &Path, roots: &[PathBuf]) -> bool {
     let mut there = path;
     let real = loop {
-        match there.canonicalize() {
+        match real_path(there) {
             Ok(real) => break real,
             // A link into nowhere leads wherever somebody makes it lead.
             Err(_) if there.symlink_metadata().is_ok() => return false,
@@ -227,7 +228,7 @@ fn is_within(path: &Path, roots: &[PathBuf]) -> bool {
             },
         }
     };
-    roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root))
+    roots.iter().filter_map(|root| real_path(root).ok()).any(|root| real.starts_with(root))
 }
 
 #[cfg(test)]

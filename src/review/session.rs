@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::decided::{Decided, Step};
 use super::folders::Folders;
 use crate::catalogue::decisions::{Decisions, DecisionsError};
+use crate::files::real_paths::real_path;
 use crate::model::findings::{
     Counts, Duplicate, Findings, FoundPicture, Group, Matching, Relation, Summary,
 };
@@ -290,7 +291,7 @@ impl Session {
 
 /// A path without links in its folders, so that it can be compared; the file itself may be gone.
 fn real(path: &Path) -> PathBuf {
-    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let folder = path.parent().and_then(|folder| real_path(folder).ok());
     match (folder, path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
         _ => path.to_owned(),

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use clean_backup::act::plan::{ExactPath, Plan};
 use clean_backup::files::content::content_hash;
+use clean_backup::files::real_paths::real_path;
 use clean_backup::files::walk::{WalkOptions, walk};
 use clean_backup::model::findings::{
     Counts, Duplicate, Findings, FoundPicture, Group, Matching, Relation,
@@ -68,7 +69,7 @@ pub fn check_real(plan: &Plan) {
         let whole = plan.resolve(&path);
         // As far as it is there.
         let there = whole.ancestors().skip(1).find(|above| above.exists()).unwrap_or(&whole);
-        assert_eq!(there.canonicalize().unwrap(), there, "{}", path.display());
+        assert_eq!(real_path(there).unwrap(), there, "{}", path.display());
         let text = format!("/{}/", whole.display());
         assert!(!text.contains("/./") && !text.contains("/../"), "{}", path.display());
     }
@@ -117,7 +118,7 @@ impl Library {
     }
 
     pub fn at(&self, name: &str) -> PathBuf {
-        self.0.path().canonicalize().unwrap().join(name)
+        real_path(self.0.path()).unwrap().join(name)
     }
 
     /// All but the journals.

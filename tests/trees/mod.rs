@@ -13,6 +13,7 @@ use clean_backup::act::plan::{
     SidecarChange, content_of,
 };
 use clean_backup::files::content::content_hash;
+use clean_backup::files::real_paths::real_path;
 use clean_backup::files::stamp::stamp;
 use clean_backup::model::findings::{Matching, Relation};
 use clean_backup::model::record::ContentHash;
@@ -47,7 +48,7 @@ pub const PAIRS: [(&str, &str); 3] = [
 impl Scene {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+        let root = real_path(folder.path()).unwrap();
         let write = |name: &str, text: &str, second: u64| {
             let path = root.join("library").join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -96,7 +97,7 @@ impl Scene {
 
     /// A sidecar that is new, and one that is replaced.
     fn sidecars(&self) -> Vec<Action> {
-        let library = self.root().canonicalize().unwrap().join("library");
+        let library = real_path(self.root()).unwrap().join("library");
         let action = |group, picture: &str, name: &str, before: Option<&str>| {
             let path = library.join(name);
             let before = before.map(|text| SidecarBefore {
@@ -120,7 +121,7 @@ impl Scene {
     /// A plan that does this to the duplicates; links only to the identical one. Sidecars are
     /// written for pictures whose duplicates go into quarantine.
     pub fn plan(&self, kind: ActionKind) -> Plan {
-        let root = self.root().canonicalize().unwrap();
+        let root = real_path(self.root()).unwrap();
         if kind == ActionKind::WriteSidecar {
             let mut plan = self.plan(ActionKind::Quarantine);
             plan.actions.splice(0..0, self.sidecars());

@@ -75,7 +75,7 @@ impl fmt::Display for TemplateError {
             Self::Outside(text) => write!(f, "{text:?} must lie below the destination"),
             Self::FolderName(text) => write!(
                 f,
-                "{text:?} is not a path: every folder needs a name that does not end in a space or a dot"
+                "{text:?} is not a path: every folder needs a name without * ? \" < > | that does not end in a space or a dot"
             ),
         }
     }
@@ -128,8 +128,8 @@ impl Template {
         if shown.starts_with(['/', '\\']) || shown.contains(':') {
             return Err(TemplateError::Outside(text.to_owned()));
         }
-        let folders = || shown.split(['/', '\\']);
-        if folders().any(|name| name.is_empty() || name.trim() != name || name.ends_with('.')) {
+        let mut folders = shown.split(['/', '\\']);
+        if folders.any(|name| name.is_empty() || mild(name) != name) {
             return Err(TemplateError::FolderName(text.to_owned()));
         }
         Ok(template)
@@ -137,7 +137,7 @@ impl Template {
 
     /// The folder for this time.
     pub fn folder(&self, time: CaptureTime, camera: Option<&str>) -> PathBuf {
-        self.text(time, camera).split(['/', '\\']).collect()
+        self.text(time, camera).split(['/', '\\']).map(unreserved).collect()
     }
 
     fn text(&self, time: CaptureTime, camera: Option<&str>) -> String {
@@ -198,12 +198,30 @@ fn field(inside: &str) -> Result<Piece, TemplateError> {
     Ok(Piece::Field(field, digits))
 }
 
-/// A name that every file system takes.
+/// A name of a folder for a text that may be anything.
 fn folder_name(text: &str) -> String {
-    let mild = |c: char| if c.is_control() || "/\\:*?\"<>|{}".contains(c) { '_' } else { c };
-    let name: String = text.chars().map(mild).collect();
-    let name = name.trim().trim_end_matches('.').trim_end();
-    if name.is_empty() { "Unknown camera".to_owned() } else { name.to_owned() }
+    let name = mild(&text.replace(['{', '}'], "_"));
+    if name.is_empty() { "Unknown camera".to_owned() } else { name }
+}
+
+/// Without what file systems do not take in a name, or change.
+fn mild(name: &str) -> String {
+    let mild = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
+    let name: String = name.chars().map(mild).collect();
+    name.trim().trim_end_matches('.').trim_end().to_owned()
+}
+
+/// A name that Windows does not keep for a device, whatever follows the dot in it.
+fn unreserved(name: &str) -> String {
+    let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_uppercase();
+    let numbered = |device: &str| {
+        let number = stem.strip_prefix(device).map(|number| number.chars().collect::<Vec<_>>());
+        matches!(number.as_deref(), Some(['0'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}']))
+    };
+    let is_device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
+        || numbered("COM")
+        || numbered("LPT");
+    if is_device { format!("_{name}") } else { name.to_owned() }
 }
 
 #[cfg(test)]
@@ -235,6 +253,17 @@ mod tests {
             assert_eq!(folder(template, None), expected);
         }
         assert_eq!(folder("{camera}", Some("../X: 1/2.. ")), ".._X_ 1_2");
+        for (camera, expected) in [
+            ("aux", "_aux"),
+            ("COM1.2", "_COM1.2"),
+            ("Lpt\u{b9}", "_Lpt\u{b9}"),
+            ("nul .x", "_nul .x"),
+            ("COM10", "COM10"),
+            ("Canon", "Canon"),
+        ] {
+            assert_eq!(folder("{camera}", Some(camera)), expected);
+        }
+        assert_eq!(folder("con/{year}", None), "_con/2019");
     }
 
     #[test]
@@ -251,6 +280,8 @@ mod tests {
             ("{year}//{month}", "every folder needs a name"),
             ("../{year}", "every folder needs a name"),
             ("{year}/", "every folder needs a name"),
+            ("{year}?", "without * ?"),
+            ("{year}/a. ", "does not end in a space or a dot"),
         ] {
             let error = Template::parse(template).unwrap_err().to_string();
             assert!(error.contains(why), "{template}: {error}");

@@ -13,6 +13,7 @@ use super::{CacheError, SetAside};
 pub(super) use crate::catalogue::own_database::with_suffix;
 use crate::catalogue::own_database::{BESIDE, DatabaseState, Foreign, Identity, identity_of, look};
 use crate::files::atomic_file;
+use crate::files::real_paths::real_path;
 
 /// `PRAGMA application_id`: "ClBk".
 const APPLICATION_ID: u32 = 0x436c_426b;
@@ -266,7 +267,7 @@ pub(super) fn parts(file: &Path) -> Vec<PathBuf> {
 pub(super) fn set_aside(file: &Path) -> Result<PathBuf, CacheError> {
     let failed = |source| CacheError::Io { path: file.to_owned(), source };
     // SQLite keeps its files beside the target of a link.
-    let real = fs::canonicalize(file).map_err(failed)?;
+    let real = real_path(file).map_err(failed)?;
     let Some(identity) = check_own(&real)? else {
         return Err(failed(io::ErrorKind::NotFound.into()));
     };

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clean_backup::act::layout::Template;
 use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::catalogue::decisions::Decisions;
+use clean_backup::files::real_paths::real_path;
 use clean_backup::library::{DuplicateOptions, ImportOptions, Monitor};
 use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
@@ -40,7 +41,7 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let mut named = Vec::new();
     for folder in &options.folders {
-        let real = folder.canonicalize().map_err(|error| Failure::from_named(folder, &error))?;
+        let real = real_path(folder).map_err(|error| Failure::from_named(folder, &error))?;
         named.push(real);
     }
     let state = context.state_folder()?.to_owned();

@@ -1,6 +1,8 @@
 //! What the page of the whole program is told at once: folders, settings, past runs.
 
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 
 use clean_backup::act::journal::{self, RunLog, Verdict};
 use clean_backup::act::plan::ExactPath;

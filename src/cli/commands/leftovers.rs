@@ -1,6 +1,7 @@
 //! What interrupted runs left behind among a user's files: reported, and settled.
 
 use std::collections::BTreeSet;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,6 +9,9 @@ use clean_backup::act::journal::{self, RunLog};
 use clean_backup::act::settle::{Knowledge, Settlement, find, settle};
 use clean_backup::files::fsops::Disk;
 use clean_backup::files::leftover::Leftover;
+use clean_backup::files::real_paths::real_path;
+use clean_backup::files::stamp::FileFacts;
+use clean_backup::model::media::ChangedNs;
 use clean_backup::model::path_text::{for_people, one_line};
 use clean_backup::model::readable::count;
 
@@ -57,7 +61,7 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let mut roots = Vec::new();
     for root in &options.leftovers {
-        let real = root.canonicalize().map_err(|error| Failure::from_named(root, &error))?;
+        let real = real_path(root).map_err(|error| Failure::from_named(root, &error))?;
         if !real.is_dir() {
             return Err(Failure::new(
                 FailureKind::Usage,
@@ -103,19 +107,12 @@ pub fn run(
 fn is_at_rest(path: &Path, span: Duration) -> bool {
     let Ok(found) = path.symlink_metadata() else { return false };
     let Ok(modified) = found.modified() else { return false };
-    let last = changed(&found).map_or(modified, |changed| changed.max(modified));
+    let last = changed(path, &found).map_or(modified, |changed| changed.max(modified));
     SystemTime::now().duration_since(last).is_ok_and(|rest| rest >= span)
 }
 
 /// When anything about a file was changed last, its name included.
-#[cfg(unix)]
-fn changed(found: &std::fs::Metadata) -> Option<SystemTime> {
-    use std::os::unix::fs::MetadataExt as _;
-    let seconds = u64::try_from(found.ctime()).ok()?;
-    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
-}
-
-#[cfg(not(unix))]
-fn changed(_found: &std::fs::Metadata) -> Option<SystemTime> {
-    Some(UNIX_EPOCH)
+fn changed(path: &Path, found: &Metadata) -> Option<SystemTime> {
+    let ChangedNs(since) = FileFacts::at(path, found).changed?;
+    UNIX_EPOCH.checked_add(Duration::from_nanos(u64::try_from(since).ok()?))
 }

@@ -12,6 +12,7 @@ use clean_backup::act::plan::{ActionKind, Plan};
 use clean_backup::act::proposal::ProposalOptions;
 use clean_backup::catalogue::decisions::Decisions;
 use clean_backup::files::fsops::Disk;
+use clean_backup::files::real_paths::real_path;
 use clean_backup::library::{Acting, DuplicateOptions, Library, acted_on};
 use clean_backup::model::event::Progress;
 use clean_backup::model::findings::Findings;
@@ -122,7 +123,7 @@ fn running(
     let mut compared = compared.clone();
     for paths in [&mut compared.roots, &mut compared.references, &mut compared.with_cache] {
         for path in paths {
-            *path = path.canonicalize().unwrap_or_else(|_| path.clone());
+            *path = real_path(path).unwrap_or_else(|_| path.clone());
         }
     }
     let settings = Settings { password_hash: None, color: None, ..context.settings.clone() };

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use clean_backup::act::journal::{self, RunLog};
 use clean_backup::act::plan::{ActionKind, Origin, Plan};
 use clean_backup::files::atomic_file;
+use clean_backup::files::real_paths::real_path;
 use clean_backup::files::walk::{WalkOptions, walk};
 use clean_backup::library::{ImportOptions, Library, Monitor};
 use clean_backup::model::path_text::{for_people, one_line};
@@ -53,7 +54,7 @@ pub fn run(context: &Context<'_>, options: &WatchArgs) -> Result<Outcome, Failur
     let dates = DateRules::resolve(&options.filing)?;
     let folders: (&Path, &Path) = (source, destination);
     let import = organize::resolve(context, folders, options.moves, &options.filing)?;
-    let source = import.source.canonicalize();
+    let source = real_path(&import.source);
     let source = source.map_err(|error| Failure::from_named(&import.source, &error))?;
     let folders = options.plan_only.iter().chain([&source]);
     if let Some(file) = folders.into_iter().find(|folder| !folder.is_dir()) {

@@ -8,10 +8,12 @@ mod paths;
 mod questions;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::Parser as _;
 use clean_backup::act::journal;
 use clean_backup::act::layout::DEFAULT_TEMPLATE;
+use clean_backup::model::path_text::for_people;
 
 use super::args::ProgramArgs;
 use super::environment::ProcessEnvironment;
@@ -45,12 +47,14 @@ struct Menu<'a> {
     questions: Questions,
 }
 
-/// Asks and does until somebody has enough. `words`: the flags that were typed.
+/// Asks and does until somebody has enough. `words`: the flags that were typed; `dropped`: folders
+/// that the program was given instead of a command.
 ///
 /// # Errors
 /// [`FailureKind::Interrupted`] on Ctrl-C. Failures of a command are printed, and the menu comes back.
 pub fn run(
     words: &[OsString],
+    dropped: &[OsString],
     settings: &Settings,
     environment: &ProcessEnvironment,
     colour: bool,
@@ -61,9 +65,12 @@ pub fn run(
         || format!("threshold {}", settings.policy.radius),
         |sensitivity| sensitivity.name().to_owned(),
     );
-    let questions = Questions::new(environment.home(), colour);
+    let questions = Questions::new(environment.home(), colour, dropped.to_vec());
     let mut menu = Menu { words, environment, sensitivity, dispatch, questions };
     eprintln!("Clean-Backup. Esc goes back, Ctrl-C ends; no file is changed before you say so.\n");
+    for folder in dropped {
+        eprintln!("Folder: {}", for_people(Path::new(folder)));
+    }
     loop {
         let modes = [
             MenuChoice("Find duplicates, and move them aside or remove them", Mode::Dedupe),

@@ -1,6 +1,6 @@
 //! Completion of folders.
 
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 /// Most folders that are offered.
 const MOST: usize = 50;
@@ -22,7 +22,9 @@ pub(super) fn typed_path(text: &str, home: Option<&Path>) -> PathBuf {
     match quoted {
         Some(inner) => expanded(inner, home),
         // What a shell would make of it: drags of some terminals, and names with apostrophes.
-        None if trimmed.contains(['\\', '\'', '"']) => expanded(&unquoted(trimmed), home),
+        None if !cfg!(windows) && trimmed.contains(['\\', '\'', '"']) => {
+            expanded(&unquoted(trimmed), home)
+        }
         None if expanded(trimmed, home).exists() => expanded(trimmed, home),
         None => literal,
     }
@@ -60,15 +62,18 @@ fn from_address(rest: &str) -> Option<PathBuf> {
             bytes.push(byte);
         }
     }
-    String::from_utf8(bytes).ok().map(PathBuf::from)
+    let path = String::from_utf8(bytes).ok()?;
+    // `file:///C:/Photos`
+    let drive = path.strip_prefix('/').filter(|rest| cfg!(windows) && rest.get(1..2) == Some(":"));
+    Some(PathBuf::from(drive.unwrap_or(&path)))
 }
 
 /// What was typed as a path: `~` is the home folder.
 fn expanded(text: &str, home: Option<&Path>) -> PathBuf {
     match (text.strip_prefix('~'), home) {
         (Some(""), Some(home)) => home.to_owned(),
-        (Some(rest), Some(home)) if rest.starts_with('/') => {
-            home.join(rest.trim_start_matches('/'))
+        (Some(rest), Some(home)) if rest.starts_with(std::path::is_separator) => {
+            home.join(rest.trim_start_matches(std::path::is_separator))
         }
         _ => PathBuf::from(text),
     }
@@ -93,7 +98,7 @@ pub(super) fn folders_from(typed: &str, home: Option<&Path>) -> Vec<String> {
         .collect();
     names.sort();
     names.truncate(MOST);
-    names.into_iter().map(|name| format!("{folder}{name}/")).collect()
+    names.into_iter().map(|name| format!("{folder}{name}{MAIN_SEPARATOR}")).collect()
 }
 
 #[cfg(test)]

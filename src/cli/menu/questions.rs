@@ -55,11 +55,14 @@ pub(super) struct Questions {
     home: Option<PathBuf>,
     last: String,
     colour: bool,
+    /// Folders that were dropped onto the program: the answer to which ones are meant.
+    dropped: Vec<OsString>,
 }
 
 impl Questions {
-    pub fn new(home: Option<PathBuf>, colour: bool) -> Self {
-        Self { home, last: ".".to_owned(), colour }
+    pub fn new(home: Option<PathBuf>, colour: bool, dropped: Vec<OsString>) -> Self {
+        let last = dropped.first().and_then(|folder| folder.to_str()).unwrap_or(".").to_owned();
+        Self { home, last, colour, dropped }
     }
 
     /// Any text.
@@ -81,6 +84,9 @@ impl Questions {
 
     /// One folder or several.
     pub fn folders(&mut self, question: &str) -> Prompted<Vec<OsString>> {
+        if !self.dropped.is_empty() {
+            return Ok(Some(self.dropped.clone()));
+        }
         let Some(first) = self.folder(question)? else { return Ok(None) };
         let mut folders = vec![first];
         loop {

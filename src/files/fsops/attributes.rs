@@ -1,10 +1,23 @@
 //! What a file has besides its bytes.
 
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
 use std::fs::{File, FileTimes};
+#[cfg(unix)]
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+#[cfg(windows)]
+pub(super) use windows::copy;
+
+#[cfg(unix)]
+use super::OpenFile;
+
 /// Gives `to` what `from` has; reports what could not be preserved.
-pub(super) fn copy(from: &File, to: &File, modified_ns: Option<i64>) -> Vec<String> {
+#[cfg(unix)]
+pub(super) fn copy(from: &OpenFile, to: &OpenFile, modified_ns: Option<i64>) -> Vec<String> {
+    let (from, to) = (&from.file, &to.file);
     let mut warnings = Vec::new();
     extended(from, to, &mut warnings);
     match from.metadata() {
@@ -36,6 +49,7 @@ pub(super) fn copy(from: &File, to: &File, modified_ns: Option<i64>) -> Vec<Stri
     warnings
 }
 
+#[cfg(unix)]
 fn from_ns(nanoseconds: i64) -> Option<SystemTime> {
     let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
     if nanoseconds < 0 {
@@ -115,5 +129,5 @@ fn is_the_systems(name: &[u8]) -> bool {
     PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))))]
 fn extended(_from: &File, _to: &File, _warnings: &mut Vec<String>) {}

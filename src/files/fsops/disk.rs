@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::rename::Ways;
 use super::{
     FileSystem, Folder, LockMode, Locked, Look, OpenFile, Place, Trashed, at, attributes, copy,
-    rename, trash_can,
+    lock, rename, trash_can,
 };
+use crate::files::real_paths::real_path;
 use crate::model::record::ContentHash;
 
 /// The real one.
@@ -39,7 +40,7 @@ impl FileSystem for Disk {
     }
 
     fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
-        fs::canonicalize(path)
+        real_path(path)
     }
 
     fn open_folder(&self, path: &Path) -> io::Result<Arc<Folder>> {
@@ -71,7 +72,7 @@ impl FileSystem for Disk {
     }
 
     fn lock(&self, file: &OpenFile, lock: LockMode) -> io::Result<Locked> {
-        try_lock(&file.file, lock)
+        lock::try_lock(file, lock)
     }
 
     fn hash(&self, file: &OpenFile) -> io::Result<ContentHash> {
@@ -84,7 +85,7 @@ impl FileSystem for Disk {
     }
 
     fn sync_file(&self, file: &OpenFile) -> io::Result<()> {
-        needless(copy::sync(&file.file))
+        needless(lock::sync(file))
     }
 
     fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()> {
@@ -114,7 +115,7 @@ impl FileSystem for Disk {
         to: &OpenFile,
         modified_ns: Option<i64>,
     ) -> Vec<String> {
-        attributes::copy(&from.file, &to.file, modified_ns)
+        attributes::copy(from, to, modified_ns)
     }
 
     fn remove_file(&self, place: &Place) -> io::Result<()> {
@@ -150,31 +151,6 @@ fn needless(synced: io::Result<()>) -> io::Result<()> {
         {
             Ok(())
         }
-        // Windows syncs only what is open for writing.
-        #[cfg(windows)]
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
         other => other,
     }
-}
-
-#[cfg(unix)]
-fn try_lock(file: &fs::File, lock: LockMode) -> io::Result<Locked> {
-    use std::fs::TryLockError;
-    let locked = match lock {
-        LockMode::Shared => file.try_lock_shared(),
-        LockMode::Exclusive => file.try_lock(),
-    };
-    Ok(match locked {
-        Ok(()) => Locked::Yes,
-        Err(TryLockError::WouldBlock) => Locked::ByAnother,
-        // No locks here (`ENOLCK`, `EOPNOTSUPP`), or none of this kind on a file that is open for
-        // reading only (`EBADF`, on NFS).
-        Err(TryLockError::Error(_)) => Locked::Unsupported,
-    })
-}
-
-/// A lock of Windows would keep other programs, and even other handles of this one, from reading.
-#[cfg(not(unix))]
-fn try_lock(_file: &fs::File, _lock: LockMode) -> io::Result<Locked> {
-    Ok(Locked::Unsupported)
 }

@@ -9,12 +9,15 @@ mod at;
 mod attributes;
 mod copy;
 mod disk;
+mod lock;
 #[cfg(target_vendor = "apple")]
 mod macos;
 mod open;
 mod place;
 mod rename;
 mod trash_can;
+#[cfg(windows)]
+mod windows;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +27,7 @@ pub use disk::Disk;
 pub use open::OpenFile;
 pub use place::{Folder, Place};
 
+use crate::files::stamp::may_be_one;
 use crate::model::media::FileStamp;
 use crate::model::record::ContentHash;
 
@@ -56,8 +60,8 @@ impl Look {
     /// looked at.
     pub fn is_same_file(&self, other: &Self) -> bool {
         let key = |look: &Self| look.stamp.key;
-        // Where the system has no identities of files, a key stands for a path.
-        (key(self) == key(other) || !cfg!(unix))
+        // Where files have no identity, a key stands for a path.
+        may_be_one(key(self), key(other))
             && self.kind == FileKind::File
             && other.kind == FileKind::File
             && self.stamp.size == other.stamp.size

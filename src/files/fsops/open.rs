@@ -66,6 +66,12 @@ fn obstacle(path: &Path, error: io::Error) -> io::Error {
 pub struct OpenFile {
     pub(super) file: File,
     look: Look,
+    /// Windows knows some things of a file only by its path.
+    #[cfg(windows)]
+    pub(super) place: Place,
+    /// A handle that keeps others from changing it.
+    #[cfg(windows)]
+    pub(super) lock: std::sync::OnceLock<File>,
 }
 
 impl OpenFile {
@@ -76,9 +82,16 @@ impl OpenFile {
     /// `InvalidInput` for anything but a regular file, or what the system says.
     pub(super) fn open(place: &Place) -> io::Result<Self> {
         let file = at::open_file(place)?;
-        let look = at::look_of(&place.path(), &file.metadata()?);
+        let look = at::look_of_open(&place.path(), &file)?;
         if look.kind == FileKind::File {
-            Ok(Self { file, look })
+            Ok(Self {
+                file,
+                look,
+                #[cfg(windows)]
+                place: place.clone(),
+                #[cfg(windows)]
+                lock: std::sync::OnceLock::new(),
+            })
         } else {
             Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"))
         }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use crate::model::media::FileKey;
 
 /// A folder that is held open, so that every act on a name in it stays in this very folder, even
-/// when its path leads elsewhere in the meantime. Elsewhere than on Unix it is only its path.
+/// when its path leads elsewhere in the meantime; on Windows so that its path cannot lead elsewhere.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     key: FileKey,
     #[cfg(unix)]
     descriptor: std::os::fd::OwnedFd,
+    #[cfg(windows)]
+    _pin: std::fs::File,
 }
 
 impl Folder {
@@ -25,6 +27,8 @@ impl Folder {
             key: opened.key,
             #[cfg(unix)]
             descriptor: opened.descriptor,
+            #[cfg(windows)]
+            _pin: opened.pin,
         })
     }
 
@@ -49,6 +53,8 @@ pub(super) struct OpenFolder {
     pub key: FileKey,
     #[cfg(unix)]
     pub descriptor: std::os::fd::OwnedFd,
+    #[cfg(windows)]
+    pub pin: std::fs::File,
 }
 
 /// A name in an open folder, whether anything is there or not.

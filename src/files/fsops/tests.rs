@@ -3,6 +3,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::*;
+use crate::files::real_paths::real_path;
 
 /// The ways to rename, from the best to the last resort.
 const WAYS: [Disk; 3] = [
@@ -24,7 +25,7 @@ fn open(disk: Disk, path: &Path) -> io::Result<OpenFile> {
 fn renaming_never_replaces() {
     for disk in WAYS {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().canonicalize().unwrap().join(name);
+        let at = |name: &str| real_path(folder.path()).unwrap().join(name);
         let rename =
             |from: &str, to: &str| disk.rename_new(&place(disk, &at(from)), &place(disk, &at(to)));
         fs::write(at("a"), "mine").unwrap();
@@ -58,7 +59,7 @@ fn renaming_never_replaces() {
 fn folders_are_opened_through_no_link_and_stay_what_they_are() {
     for disk in WAYS {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+        let root = real_path(folder.path()).unwrap();
         fs::create_dir_all(root.join("real/deep")).unwrap();
         fs::write(root.join("real/deep/file"), "x").unwrap();
         std::os::unix::fs::symlink("real", root.join("link")).unwrap();
@@ -94,7 +95,7 @@ fn folders_are_opened_through_no_link_and_stay_what_they_are() {
 #[test]
 fn a_place_is_one_name() {
     let folder = tempfile::tempdir().unwrap();
-    let folder = Disk::default().open_folder(&folder.path().canonicalize().unwrap()).unwrap();
+    let folder = Disk::default().open_folder(&real_path(folder.path()).unwrap()).unwrap();
     for name in ["", ".", "..", "a/b", "/a", "a/", "../a"] {
         assert!(Place::new(&folder, name.as_ref()).is_err(), "{name:?}");
     }
@@ -106,7 +107,7 @@ fn a_place_is_one_name() {
 fn locks_keep_others_out_until_the_file_is_closed() {
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().canonicalize().unwrap().join("a");
+    let path = real_path(folder.path()).unwrap().join("a");
     fs::write(&path, "x").unwrap();
     let lock = |kind| {
         let file = open(disk, &path).unwrap();
@@ -127,7 +128,7 @@ fn locks_keep_others_out_until_the_file_is_closed() {
 fn one_of_many_wins_a_name() {
     for disk in WAYS {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
+        let root = real_path(folder.path()).unwrap();
         let at = |name: String| root.join(name);
         for file in 0..64 {
             fs::write(at(format!("{file}")), format!("{file}")).unwrap();
@@ -164,7 +165,7 @@ fn one_of_many_wins_a_name() {
 fn copies_have_bytes_and_attributes() {
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
+    let root = real_path(folder.path()).unwrap();
     let (from, to) = (root.join("a"), root.join("b"));
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
     fs::write(&from, &bytes).unwrap();
@@ -204,7 +205,7 @@ fn extended_attributes_go_along() {
     use rustix::fs::{XattrFlags, getxattr, setxattr};
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
+    let root = real_path(folder.path()).unwrap();
     let (from, to) = (root.join("a"), root.join("b"));
     fs::write(&from, "x").unwrap();
     if let Err(error) = setxattr(&from, "user.rating", b"5", XattrFlags::empty()) {
@@ -231,7 +232,7 @@ fn extended_attributes_go_along() {
 fn only_regular_files_are_opened() {
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
+    let root = real_path(folder.path()).unwrap();
     let at = |name: &str| root.join(name);
     fs::write(at("file"), "x").unwrap();
     std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
@@ -255,7 +256,7 @@ fn only_regular_files_are_opened() {
 fn where_there_are_no_reflinks_nothing_is_left() {
     let disk = Disk::default();
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
+    let root = real_path(folder.path()).unwrap();
     let (from, to) = (root.join("a"), root.join("b"));
     fs::write(&from, "x").unwrap();
     match disk.clone_new(&open(disk, &from).unwrap(), &place(disk, &to)) {

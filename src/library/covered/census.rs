@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::CoveredOptions;
 use crate::files::globs::Globs;
 use crate::files::leftover::Leftover;
+use crate::files::real_paths::real_path;
 use crate::files::stamp::stamp_of;
 use crate::files::walk::{WalkOptions, Walked, walk};
 use crate::library::LibraryError;
@@ -169,7 +170,7 @@ fn readable(roots: &[PathBuf], skips: &[Skip]) -> Result<(), LibraryError> {
 /// Whether a place, which need not be there yet, is a folder or lies in it, by whatever path.
 pub(super) fn lies_in(place: &Path, folder: &Path) -> bool {
     let key = |path: &Path| path.metadata().map(|metadata| stamp_of(path, &metadata).key).ok();
-    let outer = folder.canonicalize().ok().and_then(|folder| key(&folder));
+    let outer = real_path(folder).ok().and_then(|folder| key(&folder));
     outer.is_some() && place.ancestors().any(|above| key(above) == outer)
 }
 
@@ -181,7 +182,7 @@ fn check_apart(old: &[PathBuf], library: &[PathBuf]) -> Result<(), LibraryError>
             path: path.clone(),
             reason: error.to_string(),
         };
-        let real = path.canonicalize().map_err(failed)?;
+        let real = real_path(path).map_err(failed)?;
         let keys = real
             .ancestors()
             .map(|above| above.metadata().map(|metadata| stamp_of(above, &metadata).key));

@@ -14,17 +14,18 @@
 
 mod reach;
 #[cfg_attr(unix, path = "unix.rs")]
-#[cfg_attr(not(unix), path = "portable.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
 mod system;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::act::plan::Plan;
-use crate::files::stamp::stamp_of;
+use crate::files::real_paths::real_path;
+use crate::files::stamp::{FileFacts, stamp_of};
 use crate::model::media::FileKey;
 use crate::model::path_text::{for_people, one_line};
 use reach::LibraryReach;
@@ -171,7 +172,7 @@ fn in_order(folders: &[PathBuf]) -> Result<Vec<PathBuf>, LibraryLockError> {
     let mut known: Vec<(FileKey, PathBuf)> = Vec::new();
     for folder in folders {
         let Ok(metadata) = folder.metadata() else { continue };
-        if folder.canonicalize().is_ok_and(|real| real != *folder) {
+        if real_path(folder).is_ok_and(|real| real != *folder) {
             return Err(LibraryLockError::Moved(folder.clone()));
         }
         known.push((stamp_of(folder, &metadata).key, folder.clone()));
@@ -196,8 +197,8 @@ fn own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
 fn try_own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
     let place = LockFolder::make(folder)?;
     let (mut file, fresh) = place.open()?;
-    let metadata = file.metadata()?;
-    check_ours(&metadata)?;
+    let facts = FileFacts::of_open(folder, &file)?;
+    check_ours(&file, &facts)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(Attempt::Held(holder(&mut file))),
@@ -220,8 +221,7 @@ fn try_own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
         .set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| file.write_all(format!("{MARK}{}\n", one_line(me)).as_bytes()));
-    let key = stamp_of(folder, &metadata).key;
-    Ok(Attempt::Taken(Own { place, file, key }))
+    Ok(Attempt::Taken(Own { place, file, key: facts.stamp.key }))
 }
 
 /// Removes a lock that nobody holds: its run was killed.
@@ -244,8 +244,8 @@ fn share(folder: &Path, held: &HashSet<FileKey>) -> io::Result<Option<Attempt<Fi
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let metadata = file.metadata()?;
-        if check_ours(&metadata).is_err() || held.contains(&stamp_of(folder, &metadata).key) {
+        let facts = FileFacts::of_open(folder, &file)?;
+        if check_ours(&file, &facts).is_err() || held.contains(&facts.stamp.key) {
             return Ok(None);
         }
         match file.try_lock_shared() {
@@ -265,8 +265,8 @@ fn share(folder: &Path, held: &HashSet<FileKey>) -> io::Result<Option<Attempt<Fi
 }
 
 /// A hard link would be somebody's file, and what is written into it written into that.
-fn check_ours(metadata: &Metadata) -> io::Result<()> {
-    if metadata.is_file() && system::names(metadata) <= 1 { Ok(()) } else { Err(foreign()) }
+fn check_ours(file: &File, facts: &FileFacts) -> io::Result<()> {
+    if file.metadata()?.is_file() && facts.names <= 1 { Ok(()) } else { Err(foreign()) }
 }
 
 /// Whether a file that begins so is a lock: one that was just made is empty.

@@ -1,6 +1,6 @@
 //! Lock files by way of open folders, without following a symbolic link.
 
-use std::fs::{File, Metadata, Permissions};
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
@@ -121,9 +121,4 @@ pub(super) fn is_there(library: &Path, file: &File) -> bool {
     let there = library.join(FOLDER).join(FILE).symlink_metadata();
     matches!((there, file.metadata()),
         (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
-}
-
-/// How many names a file has.
-pub(super) fn names(metadata: &Metadata) -> u64 {
-    metadata.nlink()
 }

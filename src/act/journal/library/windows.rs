@@ -1,10 +1,11 @@
 //! Lock files by their paths, for systems without folders that can be held open.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::{FILE, FOLDER};
+use crate::files::stamp::{FileFacts, may_be_one};
 
 /// Where a lock file lies.
 #[derive(Debug)]
@@ -46,14 +47,14 @@ impl LockFolder {
         Ok((options.open(&path)?, false))
     }
 
-    /// Whether a file is there. An open file cannot be replaced here.
-    pub(super) fn holds(&self, _file: &File) -> bool {
-        self.folder.join(FILE).is_file()
+    /// Whether this file is the one that is there.
+    pub(super) fn holds(&self, file: &File) -> bool {
+        is_at(&self.folder.join(FILE), file)
     }
 
-    /// Removes the file, and the folder if nothing else is in it.
-    pub(super) fn remove(&self, _file: &File) {
-        if fs::remove_file(self.folder.join(FILE)).is_ok() {
+    /// Removes this file, and the folder if nothing else is in it.
+    pub(super) fn remove(&self, file: &File) {
+        if self.holds(file) && fs::remove_file(self.folder.join(FILE)).is_ok() {
             // It stays when a quarantine is in it.
             let _ = fs::remove_dir(&self.folder);
         }
@@ -69,12 +70,13 @@ pub(super) fn open_existing(library: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Whether a file is still there.
-pub(super) fn is_there(library: &Path, _file: &File) -> bool {
-    library.join(FOLDER).join(FILE).is_file()
+/// Whether this file is still the lock file of a library.
+pub(super) fn is_there(library: &Path, file: &File) -> bool {
+    is_at(&library.join(FOLDER).join(FILE), file)
 }
 
-/// How many names a file has.
-pub(super) fn names(_metadata: &Metadata) -> u64 {
-    1
+fn is_at(path: &Path, file: &File) -> bool {
+    let there = path.symlink_metadata().map(|found| FileFacts::at(path, &found).stamp.key);
+    let here = FileFacts::of_open(path, file).map(|facts| facts.stamp.key);
+    matches!((there, here), (Ok(there), Ok(here)) if may_be_one(there, here))
 }
