@@ -43,7 +43,7 @@ pub(super) fn copy(from: &OpenFile, to: &OpenFile, modified_ns: Option<i64>) -> 
         Err(error) => warnings.push(format!("permissions and times: {error}")),
     }
     // Should the power fail now, the time is worth as much as the bytes.
-    if let Err(error) = super::copy::sync(to) {
+    if let Err(error) = super::sync::sync(to) {
         warnings.push(error.to_string());
     }
     warnings

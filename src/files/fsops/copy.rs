@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 
+use super::sync::sync;
 use super::{Place, at};
 use crate::model::record::ContentHash;
 
@@ -47,14 +48,6 @@ pub(super) fn write_new(to: &Place, bytes: &[u8]) -> io::Result<()> {
     to.write_all(bytes)?;
     sync(&to)
 }
-
-/// Waits until a file's bytes are on the disk.
-#[cfg(not(target_vendor = "apple"))]
-pub(super) fn sync(file: &File) -> io::Result<()> {
-    file.sync_all()
-}
-#[cfg(target_vendor = "apple")]
-pub(super) use super::macos::sync;
 
 /// Asks the system to drop what it remembers of a file's bytes. Only advice: what is not followed
 /// costs the certainty that the disk was asked, nothing else.

@@ -1,12 +1,13 @@
 //! What macOS does in its own way.
 
 use std::fs::{File, FileTimes, Metadata};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::macos::fs::FileTimesExt as _;
 
 use rustix::fs::CloneFlags;
 use rustix::io::Errno;
 
+use super::sync::sync;
 use super::{Place, at};
 
 /// A clone on APFS: one step, which makes the name, and fails where it is taken. False where there
@@ -26,22 +27,6 @@ pub(super) fn clone_new(original: &File, to: &Place) -> io::Result<bool> {
         let _ = at::remove_file(to);
     }
     synced.map(|()| true)
-}
-
-/// Waits for the drive itself (`F_FULLFSYNC`), or for what stands for it where that is unknown, as
-/// on network shares.
-pub(super) fn sync(file: &File) -> io::Result<()> {
-    match file.sync_all() {
-        Err(error) if is_unknown(&error) => Ok(rustix::fs::fsync(file)?),
-        other => other,
-    }
-}
-
-fn is_unknown(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput)
-        || [Errno::NOTSUP, Errno::NOTTY]
-            .iter()
-            .any(|e| error.raw_os_error() == Some(e.raw_os_error()))
 }
 
 /// Asks for what is read from now on to come from the drive.

@@ -15,6 +15,7 @@ mod macos;
 mod open;
 mod place;
 mod rename;
+mod sync;
 mod trash_can;
 #[cfg(windows)]
 mod windows;

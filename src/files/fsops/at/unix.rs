@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::OpenFolder;
-use crate::files::fsops::{FileKind, Folder, Look, Place};
+use crate::files::fsops::{FileKind, Folder, Look, Place, sync};
 use crate::model::media::{Bytes, FileKey, FileStamp, ModifiedNs};
 
 /// A folder that is only to be gone on from needs no right to list it, where the system knows such
@@ -172,5 +172,5 @@ pub(in crate::files::fsops) fn rename_flagged(_from: &Place, _to: &Place) -> io:
 pub(in crate::files::fsops) fn sync_folder(folder: &Folder) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = rustix::fs::openat(folder.descriptor(), ".", flags, Mode::empty())?;
-    File::from(opened).sync_all()
+    sync::sync(&File::from(opened))
 }
