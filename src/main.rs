@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use crate::cli::config::Value;
 use clap::{CommandFactory as _, Parser as _};
 use clap_complete::env::{CompleteEnv, Shells};
+use clean_backup::files::online_only::forbid_downloads;
 use clean_backup::model::path_text::one_line;
 
 use cli::args::{Command, ProgramArgs};
@@ -117,6 +118,9 @@ fn dispatch(
         let folder = std::env::current_dir().map_err(|error| {
             Failure::new(FailureKind::Failed, format!("the current folder cannot be told: {error}"))
         })?;
+        if !settings.download_placeholders {
+            forbid_downloads();
+        }
         let stdout_is_terminal = environment.stdout_is_terminal;
         Ok(Context {
             colour: colour(settings.color, stdout_is_terminal, environment),

@@ -96,7 +96,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "files/stamp.rs",
         ],
     ),
-    ("unicode_normalization", &["act/layout"]),
+    ("unicode_normalization", &["act/layout", "files/globs.rs"]),
 ];
 
 /// Crates that hold no device, database or decoder, and may stand anywhere.

@@ -10,9 +10,12 @@ use clean_backup::files::fsops::{Disk, real_place};
 use clean_backup::files::globs::Globs;
 use clean_backup::files::real_paths::real_path;
 use clean_backup::files::walk::WalkOptions;
-use clean_backup::library::{Acting, Backends, Library, Monitor, Options, open_cache, runs_folder};
+use clean_backup::library::{
+    Acting, Backends, Library, LibraryError, Monitor, Options, open_cache, runs_folder,
+};
 use clean_backup::model::media::CaptureTime;
 use clean_backup::model::path_text::for_people;
+use clean_backup::model::photo_library::photo_library_of;
 use clean_backup::model::readable::iso_time;
 use clean_backup::scan::ScanOptions;
 
@@ -173,6 +176,7 @@ impl Context<'_> {
                 one_file_system: settings.one_file_system,
                 all: false,
                 census: false,
+                download_placeholders: settings.download_placeholders,
                 skip_dirs: Vec::new(),
             },
             decode: self.decode_options(),
@@ -233,7 +237,8 @@ impl Context<'_> {
     /// The real place of a folder that files are to go to, whether it is there yet or not.
     ///
     /// # Errors
-    /// [`FailureKind::Usage`] when something else is there.
+    /// [`FailureKind::Usage`] when something else is there; [`FailureKind::Refused`] in a photo
+    /// library of Apple's programs.
     pub fn real_folder(&self, to: &Path) -> Result<PathBuf, Failure> {
         let named = self.folder.join(to);
         let real = real_path(&named).unwrap_or_else(|_| real_place(&Disk::default(), &named));
@@ -242,6 +247,9 @@ impl Context<'_> {
                 FailureKind::Usage,
                 format!("{} is not a folder", for_people(to)),
             ));
+        }
+        if let Some(library) = photo_library_of(&real) {
+            return Err(LibraryError::IntoPhotoLibrary(library.to_owned()).into());
         }
         Ok(real)
     }

@@ -57,33 +57,38 @@ impl ProcessEnvironment {
     }
 
     /// Where the configuration is by default: `$XDG_CONFIG_HOME`, on Windows
-    /// `%APPDATA%`, else `~/.config`.
+    /// `%APPDATA%`, on macOS `~/Library/Application Support`, else `~/.config`.
     pub fn config_file(&self) -> Option<PathBuf> {
         let folder = self
             .folder("XDG_CONFIG_HOME")
             .or_else(|| if cfg!(windows) { self.folder("APPDATA") } else { None })
-            .or_else(|| self.home().map(|home| home.join(".config")))?;
+            .or_else(|| self.below_home(".config", "Library/Application Support"))?;
         Some(folder.join("clean-backup").join("config.toml"))
     }
 
     /// Where the cache is by default: `$XDG_CACHE_HOME`, on Windows
-    /// `%LOCALAPPDATA%`, else `~/.cache`.
+    /// `%LOCALAPPDATA%`, on macOS `~/Library/Caches`, else `~/.cache`.
     pub fn cache_file(&self) -> Option<PathBuf> {
         let folder = self
             .folder("XDG_CACHE_HOME")
             .or_else(|| if cfg!(windows) { self.folder("LOCALAPPDATA") } else { None })
-            .or_else(|| self.home().map(|home| home.join(".cache")))?;
+            .or_else(|| self.below_home(".cache", "Library/Caches"))?;
         Some(folder.join("clean-backup").join("hashes.db"))
     }
 
-    /// Where journals and the log are: `$XDG_STATE_HOME`, on Windows `%LOCALAPPDATA%`, else
-    /// `~/.local/state`.
+    /// Where journals and the log are: `$XDG_STATE_HOME`, on Windows `%LOCALAPPDATA%`, on macOS
+    /// `~/Library/Application Support`, else `~/.local/state`.
     pub fn state_folder(&self) -> Option<PathBuf> {
         let folder = self
             .folder("XDG_STATE_HOME")
             .or_else(|| if cfg!(windows) { self.folder("LOCALAPPDATA") } else { None })
-            .or_else(|| self.home().map(|home| home.join(".local").join("state")))?;
+            .or_else(|| self.below_home(".local/state", "Library/Application Support"))?;
         Some(folder.join("clean-backup"))
+    }
+
+    fn below_home(&self, usual: &str, macos: &str) -> Option<PathBuf> {
+        let below = if cfg!(target_os = "macos") { macos } else { usual };
+        Some(self.home()?.join(below))
     }
 
     /// The file that `CLEAN_BACKUP_CONFIG` names.
@@ -145,7 +150,18 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "macos")]
+    #[test]
+    fn folders_of_the_system() {
+        let home = environment(&[("HOME", "/h")]);
+        let below = |path: &str| Some(PathBuf::from("/h/Library").join(path).join("clean-backup"));
+        assert_eq!(home.state_folder(), below("Application Support"));
+        let folder = |file: Option<PathBuf>| file.and_then(|file| Some(file.parent()?.to_owned()));
+        assert_eq!(folder(home.config_file()), below("Application Support"));
+        assert_eq!(folder(home.cache_file()), below("Caches"));
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
     #[test]
     fn folders() {
         let paths = |e: ProcessEnvironment| (e.config_file(), e.cache_file());

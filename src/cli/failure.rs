@@ -208,6 +208,7 @@ impl From<LibraryError> for Failure {
             E::Overlap { .. } => failure(FailureKind::Refused)
                 .hint("name folders of which none lies in another, each by one path"),
             E::IntoOld { .. } => failure(FailureKind::Refused).hint("name a folder elsewhere"),
+            E::IntoPhotoLibrary(_) => failure(FailureKind::Refused).hint("name a folder elsewhere"),
             E::OneFolder => failure(FailureKind::Refused).hint("--move files it in place"),
             E::Unsettled => {
                 failure(FailureKind::Failed).hint("wait until no other program writes to them")

@@ -92,6 +92,8 @@ pub struct Settings {
     pub follow_links: bool,
     /// Stay on each root's file system.
     pub one_file_system: bool,
+    /// Read online-only files, which downloads them.
+    pub download_placeholders: bool,
     /// Decode whole pictures, with loop filters, never a thumbnail.
     pub exact_decode: bool,
     /// In which order files are read.
@@ -201,6 +203,7 @@ fn default(key: Key) -> Option<Value> {
         | Key::Hidden
         | Key::FollowLinks
         | Key::OneFileSystem
+        | Key::DownloadPlaceholders
         | Key::ExactDecode => Some(Value::Flag(false)),
         Key::Keep | Key::Include | Key::Exclude => Some(Value::List(Vec::new())),
         Key::Gpu | Key::Color | Key::ReadOrder => Some(Value::Word("auto")),
@@ -281,6 +284,7 @@ impl From<&Resolved> for Settings {
             hidden: flag_of(resolved, Key::Hidden),
             follow_links: flag_of(resolved, Key::FollowLinks),
             one_file_system: flag_of(resolved, Key::OneFileSystem),
+            download_placeholders: flag_of(resolved, Key::DownloadPlaceholders),
             exact_decode: flag_of(resolved, Key::ExactDecode),
             read_order: match word_of(resolved, Key::ReadOrder) {
                 "place" => ReadOrder::ByPlace,

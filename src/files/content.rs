@@ -99,6 +99,10 @@ impl ReadAt for FileSource {
 
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let Some(bytes) = &self.bytes else { return read_file_at(&self.file, offset, buffer) };
+        if buffer.is_empty() {
+            // As a read of the file itself: also past its end.
+            return Ok(());
+        }
         let from = usize::try_from(offset).ok();
         let there = from.and_then(|from| bytes.get(from..from.checked_add(buffer.len())?));
         buffer.copy_from_slice(there.ok_or(io::ErrorKind::UnexpectedEof)?);

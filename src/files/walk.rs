@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::files::globs::Globs;
+use crate::files::hidden;
 use crate::files::leftover::Leftover;
+use crate::files::online_only;
 use crate::files::real_paths::real_path;
 use crate::files::stamp::{Volumes, known, stamp_of};
 use crate::model::extensions::{is_film, is_video, may_be_a_picture};
@@ -36,6 +38,8 @@ pub struct WalkOptions {
     /// Nothing is passed over unless a glob says so: hidden files, system junk, trash and what
     /// interrupted runs left are files like others, and what is no regular file is listed.
     pub census: bool,
+    /// Online-only files too, which reading downloads. Else they are skipped.
+    pub download_placeholders: bool,
     /// Folders that are not entered, as where the files found are to go.
     pub skip_dirs: Vec<PathBuf>,
 }
@@ -99,6 +103,17 @@ pub fn walk(
     found: &(dyn Fn(u64) + Sync),
     cancel: &AtomicBool,
 ) -> Walked {
+    let online_only = if options.download_placeholders { None } else { online_only::JUDGE };
+    walk_judged(roots, options, online_only, found, cancel)
+}
+
+fn walk_judged(
+    roots: &[PathBuf],
+    options: &WalkOptions,
+    online_only: online_only::Judge,
+    found: &(dyn Fn(u64) + Sync),
+    cancel: &AtomicBool,
+) -> Walked {
     let walked = Mutex::new(Walked::default());
     let unsettled = Arc::new(Mutex::new(Vec::new()));
     let mut seen_roots: HashSet<PathBuf> = HashSet::new();
@@ -113,6 +128,7 @@ pub fn walk(
                     let asides = Asides {
                         root_keys: Arc::clone(&root_keys),
                         closed: Arc::clone(&closed),
+                        online_only,
                         unsettled: Arc::clone(&unsettled),
                     };
                     walk_root(root, number, options, asides, found, cancel, &walked);
@@ -140,6 +156,8 @@ struct Asides {
     root_keys: Arc<HashSet<FileKey>>,
     /// Folders that are not entered.
     closed: Arc<HashSet<FileKey>>,
+    /// What tells online-only files and folders, where they are not to be read.
+    online_only: online_only::Judge,
     /// What interrupted runs left behind.
     unsettled: Arc<Mutex<Vec<PathBuf>>>,
 }
@@ -168,7 +186,7 @@ fn walk_root(
         .same_file_system(options.one_file_system)
         .threads(std::thread::available_parallelism().map_or(2, usize::from));
     let (wanted, root_path) = (options.clone(), root.to_owned());
-    let Asides { root_keys, closed, unsettled } = asides;
+    let Asides { root_keys, closed, online_only, unsettled } = asides;
     builder.filter_entry(move |entry| {
         // Hidden or not: somebody may miss the picture that it was.
         if !wanted.census && is_leftover(entry) {
@@ -182,12 +200,16 @@ fn walk_root(
                 && (closed.is_empty() || !is_folder_among(entry, &closed))
     });
     builder.build_parallel().run(|| {
-        let mut batch = Batch::new(walked, found);
+        let mut batch = Batch::new(walked, online_only, found);
         Box::new(move |entry| {
             if cancel.load(Ordering::Relaxed) {
                 return WalkState::Quit;
             }
             match entry {
+                Ok(entry) if batch.is_online_only_folder(&entry) => {
+                    batch.skipped.push(skip(entry.path(), &online_only::REASON));
+                    return WalkState::Skip;
+                }
                 Ok(entry) => batch.take(&entry, root, number, options),
                 Err(error) => batch.fail(root, &error),
             }
@@ -204,7 +226,8 @@ fn is_leftover(entry: &DirEntry) -> bool {
 /// Whether an entry below a root is looked at.
 fn enters(entry: &DirEntry, root: &Path, options: &WalkOptions) -> bool {
     let name = entry.file_name().to_string_lossy().to_lowercase();
-    let hidden = name.starts_with('.');
+    let flagged = || entry.metadata().is_ok_and(|metadata| hidden::is_flagged(&metadata));
+    let hidden = name.starts_with('.') || hidden::HAS_FLAG && !options.hidden && flagged();
     // `._IMG_1.JPG` is what macOS writes beside IMG_1.JPG on foreign disks, `.Trash-1000` the
     // trash of user 1000.
     let junk = JUNK.contains(&name.as_str())
@@ -235,12 +258,17 @@ struct Batch<'a> {
     films: Vec<PathBuf>,
     irregular: Vec<PathBuf>,
     walked: &'a Mutex<Walked>,
+    online_only: online_only::Judge,
     found: &'a (dyn Fn(u64) + Sync),
     volumes: Volumes,
 }
 
 impl<'a> Batch<'a> {
-    fn new(walked: &'a Mutex<Walked>, found: &'a (dyn Fn(u64) + Sync)) -> Self {
+    fn new(
+        walked: &'a Mutex<Walked>,
+        online_only: online_only::Judge,
+        found: &'a (dyn Fn(u64) + Sync),
+    ) -> Self {
         Self {
             files: Vec::new(),
             videos: Vec::new(),
@@ -249,6 +277,7 @@ impl<'a> Batch<'a> {
             films: Vec::new(),
             irregular: Vec::new(),
             walked,
+            online_only,
             found,
             volumes: Volumes::default(),
         }
@@ -256,6 +285,17 @@ impl<'a> Batch<'a> {
 
     /// Files that a thread keeps before it takes the lock.
     const SIZE: usize = 512;
+
+    fn is_online_only(&self, metadata: &Metadata) -> bool {
+        self.online_only.is_some_and(|judge| judge(metadata))
+    }
+
+    /// Whether to list a folder would ask a cloud service for its names.
+    fn is_online_only_folder(&self, entry: &DirEntry) -> bool {
+        self.online_only.is_some()
+            && entry.file_type().is_some_and(|kind| kind.is_dir())
+            && entry.metadata().is_ok_and(|metadata| self.is_online_only(&metadata))
+    }
 
     fn take(&mut self, entry: &DirEntry, root: &Path, number: u32, options: &WalkOptions) {
         let path = entry.path();
@@ -294,6 +334,9 @@ impl<'a> Batch<'a> {
                 })
             };
             match metadata {
+                Ok(metadata) if metadata.is_file() && self.is_online_only(&metadata) => {
+                    self.skipped.push(skip(path, &online_only::REASON));
+                }
                 Ok(metadata) if metadata.is_file() => {
                     let (stamp, evidence) = known(path, &metadata, &self.volumes);
                     let file = MediaFile { path: path.to_owned(), stamp, evidence, root: number };
@@ -387,3 +430,6 @@ fn once_each(files: &mut Vec<MediaFile>, roots: &[PathBuf], options: &WalkOption
     let mut keep = keep.into_iter();
     files.retain(|_| keep.next().unwrap_or(true));
 }
+
+#[cfg(test)]
+mod tests;

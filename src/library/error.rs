@@ -64,6 +64,8 @@ pub enum LibraryError {
         /// The old folder.
         old: PathBuf,
     },
+    /// Files would go into a photo library of Apple's programs.
+    IntoPhotoLibrary(PathBuf),
     /// Source and destination of an import are one folder, and files would be copied.
     OneFolder,
     /// Files change faster than they can be compared.
@@ -100,6 +102,11 @@ impl fmt::Display for LibraryError {
                 "{} lies in {}, which is to be wiped",
                 for_people(destination),
                 for_people(old)
+            ),
+            Self::IntoPhotoLibrary(library) => write!(
+                f,
+                "{} is a photo library: only its own program may put files into it",
+                for_people(library)
             ),
             Self::OneFolder => f.write_str(
                 "source and destination are the same folder: everything would be duplicated",

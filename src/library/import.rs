@@ -16,6 +16,7 @@ use crate::files::walk::walk;
 use crate::metadata::capture::Judge;
 use crate::model::findings::Matching;
 use crate::model::path_text::{for_people, one_line};
+use crate::model::photo_library::photo_library_of;
 use crate::model::policy::Policy;
 use crate::organize::{self, Organized, Twins, organize};
 use crate::scan::Confirm;
@@ -123,6 +124,9 @@ impl Library {
             path: source.clone(),
             reason: error.to_string(),
         })?;
+        if let Some(library) = photo_library_of(destination) {
+            return Err(LibraryError::IntoPhotoLibrary(library.to_owned()));
+        }
         let in_place = real_source == *destination;
         if in_place && *action == ActionKind::Copy {
             return Err(LibraryError::OneFolder);

@@ -12,6 +12,7 @@ pub mod media;
 pub mod panics;
 pub mod path_text;
 pub mod phash;
+pub mod photo_library;
 pub mod policy;
 pub mod provenance;
 pub mod readable;

@@ -25,7 +25,13 @@ impl DestinationIndex {
         if options.destination.is_dir() {
             // What comes in is not what is there.
             let skip_dirs = vec![options.source.clone()];
-            let walk_options = WalkOptions { all: true, skip_dirs, ..WalkOptions::default() };
+            let download_placeholders = options.walk.download_placeholders;
+            let walk_options = WalkOptions {
+                all: true,
+                download_placeholders,
+                skip_dirs,
+                ..WalkOptions::default()
+            };
             let walked =
                 walk(std::slice::from_ref(&options.destination), &walk_options, &|_| {}, cancel);
             for MediaFile { path, stamp, .. } in walked.files {

@@ -6,6 +6,7 @@ mod destination;
 mod memory;
 mod outcome;
 mod places;
+mod torn;
 mod twins;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -23,6 +24,8 @@ use crate::files::walk::{WalkOptions, Walked, walk};
 use crate::metadata::capture::Judge;
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::media::{FileStamp, MediaFile};
+use crate::model::path_text::for_people;
+use crate::model::photo_library::photo_library_of;
 use crate::model::record::{ContentHash, Skip, Stage};
 pub use dates::explain;
 use dates::{DatedShot, shots_of};
@@ -30,6 +33,7 @@ use destination::DestinationIndex;
 use memory::Memory;
 pub use outcome::{Count, Fate, Figures, Filed, Organized, RemovedBefore, WhyTaken};
 pub(crate) use places::Places;
+use torn::leave_torn_units;
 pub use twins::Twins;
 use twins::{Need, need};
 
@@ -85,6 +89,7 @@ pub fn organize(
     let mut walked = walk_all(&options.source, &options.walk, progress, cancel);
     organized.interrupted = walked.interrupted;
     organized.skipped = walked.skipped;
+    leave_torn_units(&mut walked.files, &mut organized.skipped);
     if let Some(only) = &options.only {
         // What belongs to a file lies in its folder.
         let folders: HashSet<&Path> = only.iter().filter_map(|path| path.parent()).collect();
@@ -92,7 +97,9 @@ pub fn organize(
             .files
             .retain(|file| file.path.parent().is_some_and(|folder| folders.contains(folder)));
     }
-    let written = written(&mut walked.files, &organized.plan, &mut real, &mut organized.skipped);
+    let moves = options.action == ActionKind::Move;
+    let written =
+        written(&mut walked.files, moves, &organized.plan, &mut real, &mut organized.skipped);
     let stamps: HashMap<PathBuf, FileStamp> =
         walked.files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
     let (mut shots, leftovers) = shots_of(&walked.files, judge, progress, cancel);
@@ -152,9 +159,10 @@ fn bounded(options: &OrganizeOptions, real: &RealPaths) -> Plan {
 }
 
 /// How the plan writes the path of each file, by the path that it was found by. What a symbolic
-/// link leads to outside the source is skipped.
+/// link leads to outside the source is skipped, and so is what would be moved out of a photo library.
 fn written(
     files: &mut Vec<MediaFile>,
+    moves: bool,
     plan: &Plan,
     real: &mut RealPaths,
     skipped: &mut Vec<Skip>,
@@ -166,6 +174,13 @@ fn written(
             Ok(path) => {
                 let whole = real.base().join(&path);
                 let is_link = whole.symlink_metadata().is_ok_and(|found| found.is_symlink());
+                if let Some(library) = photo_library_of(&whole).filter(|_| moves) {
+                    let library = for_people(library);
+                    let reason =
+                        format!("lies in the photo library {library}: it can be copied, not moved");
+                    skipped.push(Skip { path: file.path.clone(), stage: Stage::Walk, reason });
+                    return false;
+                }
                 let inside = reach.as_ref().is_some_and(|reach| reach.acts_on(&whole));
                 if inside && !is_link {
                     written.insert(file.path.clone(), path);

@@ -8,6 +8,7 @@ use super::error::PlanError;
 use super::sidecar::is_beside;
 use super::{Action, ActionKind, Member, Origin, Plan, Proof, UNBOUND_VERSION};
 use crate::model::findings::Relation;
+use crate::model::photo_library::photo_library_of;
 
 impl Plan {
     /// Checks that no file is both relied on as a keeper and taken away, none is acted on twice, no
@@ -31,6 +32,14 @@ impl Plan {
         match bounds.as_ref().and_then(stray) {
             Some(path) => {
                 let (role, reason) = ("a folder to be removed", "lies outside the plan's folders");
+                Err(PlanError::Folder { role, path, reason })
+            }
+            None => Ok(()),
+        }?;
+        let in_package = |folder: &PathBuf| photo_library_of(folder).is_some();
+        match self.prune.iter().map(|folder| self.resolve(&folder.0)).find(in_package) {
+            Some(path) => {
+                let (role, reason) = ("a folder to be removed", "lies in a photo library");
                 Err(PlanError::Folder { role, path, reason })
             }
             None => Ok(()),
@@ -92,6 +101,7 @@ impl<'a> Rules<'a> {
         }
         for member in &action.files {
             check_member(kind, member).map_err(|reason| broken(member, reason))?;
+            self.check_packages(kind, member).map_err(|reason| broken(member, reason))?;
             if let Some(bounds) = self.bounds {
                 check_places(self.plan, bounds, kind, member, number)?;
                 self.check_proof(member).map_err(|reason| broken(member, reason))?;
@@ -113,6 +123,26 @@ impl<'a> Rules<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What is in a photo library of Apple's programs is only read.
+    fn check_packages(&self, kind: ActionKind, member: &Member) -> Result<(), &'static str> {
+        let is_inside = |path| photo_library_of(&self.plan.resolve(path)).is_some();
+        let stays = matches!(kind, ActionKind::Copy | ActionKind::WriteSidecar);
+        if !stays && is_inside(&member.source.path) {
+            return Err(
+                "takes away or changes a file in a photo library, where nothing is touched",
+            );
+        }
+        if member.destination.as_ref().is_some_and(|to| is_inside(&to.0)) {
+            return Err("puts a file into a photo library, where nothing is touched");
+        }
+        // The link would be one more name of the library's own file.
+        let keeper = member.keeper.as_ref().filter(|_| kind == ActionKind::Hardlink);
+        if keeper.is_some_and(|keeper| is_inside(&keeper.path)) {
+            return Err("links to a file in a photo library, where nothing is touched");
+        }
+        Ok(())
     }
 
     /// A sidecar is written beside a picture that stays, and nowhere else.

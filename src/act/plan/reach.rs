@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::bounds::Bounds;
+use crate::model::photo_library::photo_library_of;
 
 /// The folders that a plan may act in, to be asked about single paths. They are absolute.
 pub struct Reach(pub(super) Bounds);
@@ -20,7 +21,8 @@ impl Reach {
 
     /// Whether the plan may write a sidecar beside a picture at this path.
     pub fn describes(&self, path: &Path) -> bool {
-        self.0.holds_source(path) && !self.0.is_reference(path)
+        let stands_apart = self.0.is_reference(path) || photo_library_of(path).is_some();
+        self.0.holds_source(path) && !stands_apart
     }
 
     /// Whether the plan may read a file at this path, and rely on it.
@@ -30,6 +32,6 @@ impl Reach {
 
     /// Whether the plan may remove this folder when it is empty.
     pub fn prunes(&self, path: &Path) -> bool {
-        self.0.holds_empty(path)
+        self.0.holds_empty(path) && photo_library_of(path).is_none()
     }
 }

@@ -408,3 +408,38 @@ fn deep_nesting_is_no_plan() {
         assert!(matches!(Plan::from_json(&text), Err(PlanError::Form(_))));
     }
 }
+
+#[test]
+fn nothing_is_touched_in_a_photo_library() {
+    let inside = "/home/me/P.PhotosLibrary/originals/b";
+    for kind in [
+        ActionKind::Quarantine,
+        ActionKind::Move,
+        ActionKind::Trash,
+        ActionKind::Hardlink,
+        ActionKind::Reflink,
+        ActionKind::Delete,
+    ] {
+        let why = told(kind, |_, member| member.source.path = inside.into());
+        assert!(why.contains("takes away or changes a file in a photo library"), "{kind:?}: {why}");
+    }
+    let why = told(ActionKind::Move, |plan, member| {
+        plan.destinations = vec![ExactPath("/".into())];
+        member.destination = Some(ExactPath("/x.aplibrary/b".into()));
+    });
+    assert!(why.contains("puts a file into a photo library"), "{why}");
+    let keeper = |member: &mut Member| member.keeper.as_mut().unwrap().path = inside.into();
+    let why = told(ActionKind::Hardlink, |plan, member| {
+        plan.actions.remove(0);
+        plan.actions.push(plan.actions[0].clone());
+        keeper(member);
+    });
+    assert!(why.contains("links to a file in a photo library"), "{why}");
+    let mut plan = plan(ActionKind::Copy, &[("a", "k")]);
+    let member = &mut plan.actions[0].files[0];
+    keeper(member);
+    member.source.path = "/home/me/P.PhotosLibrary/originals/a".into();
+    assert_eq!(plan.check(), Ok(()), "it may be copied out of, and relied on");
+    plan.prune = vec![ExactPath("/home/me/P.PhotosLibrary/empty".into())];
+    assert!(error(&plan).contains("lies in a photo library"));
+}

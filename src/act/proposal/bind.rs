@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::{Proposed, first_path};
 use crate::act::left_alone::LeftAlone;
-use crate::act::plan::{Action, ExactPath, Expected, Member, Plan, Reach};
+use crate::act::plan::{Action, ActionKind, ExactPath, Expected, Member, Plan, Reach};
 use crate::files::real_paths::RealPaths;
 use crate::model::findings::Relation;
 use crate::model::path_text::for_people;
+use crate::model::photo_library::photo_library_of;
 
 /// Gives the files of actions real paths, and leaves out the actions that reach too far.
 pub(super) struct Binding {
@@ -41,7 +42,8 @@ impl Binding {
         let mut bound = Vec::with_capacity(actions.len());
         for mut action in actions {
             let path = first_path(&action);
-            match action.files.iter_mut().try_for_each(|member| self.bind_member(member)) {
+            let kind = action.action;
+            match action.files.iter_mut().try_for_each(|member| self.bind_member(kind, member)) {
                 Ok(()) => bound.push(action),
                 Err(why) => left.push(LeftAlone { path, why: why.to_string() }),
             }
@@ -54,14 +56,21 @@ impl Binding {
         std::mem::take(&mut self.elsewhere).into_iter().map(ExactPath).collect()
     }
 
-    fn bind_member(&mut self, member: &mut Member) -> Result<(), Unbound> {
+    fn bind_member(&mut self, kind: ActionKind, member: &mut Member) -> Result<(), Unbound> {
         let source = self.named(&mut member.source, Whose::Own)?;
         if !self.reach.as_ref().is_some_and(|reach| reach.acts_on(&source)) {
             return Err(Unbound::Outside(folder_of(source)));
         }
+        let is_read = matches!(kind, ActionKind::Copy | ActionKind::Report);
+        if let Some(library) = photo_library_of(&source).filter(|_| !is_read) {
+            return Err(Unbound::PhotoLibrary(Whose::Own, library.to_owned()));
+        }
         let Some(keeper) = &mut member.keeper else { return Ok(()) };
         let given = keeper.path.clone();
         let path = self.named(keeper, Whose::Keeper)?;
+        if let Some(library) = photo_library_of(&path).filter(|_| kind == ActionKind::Hardlink) {
+            return Err(Unbound::PhotoLibrary(Whose::Keeper, library.to_owned()));
+        }
         let identical = member.proof.is_some_and(|proof| proof.relation == Relation::Identical);
         if identical && keeper.content != member.source.content {
             return Err(Unbound::NotIdentical);
@@ -116,6 +125,8 @@ enum Unbound {
     /// The keeper lies in this folder.
     KeeperOutside(PathBuf),
     NotIdentical,
+    /// It lies in this one.
+    PhotoLibrary(Whose, PathBuf),
     SymbolicLink(Whose),
     Unreadable(Whose, PathBuf, io::Error),
 }
@@ -136,6 +147,11 @@ impl fmt::Display for Unbound {
                 for_people(folder)
             ),
             Self::NotIdentical => f.write_str("is not identical to its keeper any more"),
+            Self::PhotoLibrary(whose, library) => write!(
+                f,
+                "{whose}lies in the photo library {}: only its own program may change what is in it",
+                for_people(library)
+            ),
             Self::SymbolicLink(whose) => {
                 write!(f, "{whose}is a symbolic link: only the file itself is acted on")
             }

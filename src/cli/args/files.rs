@@ -27,6 +27,10 @@ pub struct FilesArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::OneFileSystem))]
     pub one_file_system: Option<Value>,
+    /// Read files whose bytes are only online (iCloud Drive, OneDrive), which downloads them
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", value_parser = text(Key::DownloadPlaceholders))]
+    pub download_placeholders: Option<Value>,
     /// Decode whole pictures: no embedded thumbnails, and with the loop filters of HEIC, AVIF and WebP
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", value_parser = text(Key::ExactDecode))]
@@ -51,6 +55,7 @@ impl FilesArgs {
         set(layer, Key::Hidden, &self.hidden);
         set(layer, Key::FollowLinks, &self.follow_links);
         set(layer, Key::OneFileSystem, &self.one_file_system);
+        set(layer, Key::DownloadPlaceholders, &self.download_placeholders);
         set(layer, Key::ExactDecode, &self.exact_decode);
         set(layer, Key::ReadOrder, &self.read_order);
         set(layer, Key::MaxPixels, &self.max_pixels);

@@ -175,7 +175,7 @@ fn show(location: &Location, resolved: &Resolved) -> String {
                 .map_or_else(|_| value.plain(), |toml| toml.to_string().trim().to_owned()),
             None => format!("({})", absent(*key)),
         };
-        let _ = writeln!(out, "{key:15} = {:12} # {}", one_line(&value), origin.describe(*key));
+        let _ = writeln!(out, "{key:21} = {:12} # {}", one_line(&value), origin.describe(*key));
     }
     out
 }

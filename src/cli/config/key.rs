@@ -80,6 +80,8 @@ keys! {
     Hidden "hidden" Shape::Flag, "Include hidden files and folders.";
     FollowLinks "follow_links" Shape::Flag, "Follow symbolic links.";
     OneFileSystem "one_file_system" Shape::Flag, "Stay on each folder's file system.";
+    DownloadPlaceholders "download_placeholders" Shape::Flag,
+        "Read files whose bytes are only online, which downloads them.";
     ExactDecode "exact_decode" Shape::Flag, "Decode whole pictures, with loop filters, never a thumbnail.";
     ReadOrder "read_order" Shape::Choice(&["auto", "place", "found"]),
         "In which order files are read: as they lie where a drive is slow, always so, or as found.";

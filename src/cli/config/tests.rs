@@ -35,6 +35,7 @@ fn every_key_reads_back_what_it_writes() {
         ("hidden", "true"),
         ("follow_links", "true"),
         ("one_file_system", "true"),
+        ("download_placeholders", "true"),
         ("exact_decode", "true"),
         ("read_order", "place"),
         ("max_pixels", "1000000"),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 
+use super::sync::sync;
 use super::{Place, at};
 use crate::model::record::ContentHash;
 
@@ -38,14 +39,14 @@ pub(super) fn hash(file: &File) -> io::Result<ContentHash> {
 pub(super) fn copy_new(from: &File, to: &Place) -> io::Result<ContentHash> {
     let mut to = at::create_file(to)?;
     let content = hash_of(from, |bytes| to.write_all(bytes))?;
-    to.sync_all()?;
+    sync(&to)?;
     Ok(content)
 }
 
 pub(super) fn write_new(to: &Place, bytes: &[u8]) -> io::Result<()> {
     let mut to = at::create_file(to)?;
     to.write_all(bytes)?;
-    to.sync_all()
+    sync(&to)
 }
 
 /// Asks the system to drop what it remembers of a file's bytes. Only advice: what is not followed
@@ -53,7 +54,9 @@ pub(super) fn write_new(to: &Place, bytes: &[u8]) -> io::Result<()> {
 pub(super) fn forget_pages(file: &File) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(target_vendor = "apple")]
+    super::macos::forget_pages(file);
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     let _ = file;
 }
 
@@ -76,7 +79,15 @@ pub(super) fn clone_new(original: &File, to: &Place) -> io::Result<()> {
     cloned
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(target_vendor = "apple")]
+pub(super) fn clone_new(original: &File, to: &Place) -> io::Result<()> {
+    match super::macos::clone_new(original, to)? {
+        true => Ok(()),
+        false => Err(no_reflinks()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(super) fn clone_new(_original: &File, _to: &Place) -> io::Result<()> {
     Err(no_reflinks())
 }
@@ -84,6 +95,6 @@ pub(super) fn clone_new(_original: &File, _to: &Place) -> io::Result<()> {
 fn no_reflinks() -> io::Error {
     io::Error::new(
         io::ErrorKind::Unsupported,
-        "no reflinks here (Btrfs and XFS on Linux have them)",
+        "no reflinks here (Btrfs and XFS on Linux have them, APFS on macOS)",
     )
 }

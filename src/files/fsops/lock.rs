@@ -10,7 +10,7 @@ mod unix {
     use std::fs::TryLockError;
     use std::io;
 
-    use crate::files::fsops::{LockMode, Locked, OpenFile};
+    use crate::files::fsops::{LockMode, Locked, OpenFile, sync};
 
     pub(in crate::files::fsops) fn try_lock(file: &OpenFile, mode: LockMode) -> io::Result<Locked> {
         let locked = match mode {
@@ -27,7 +27,7 @@ mod unix {
     }
 
     pub(in crate::files::fsops) fn sync(file: &OpenFile) -> io::Result<()> {
-        file.file.sync_all()
+        sync::sync(&file.file)
     }
 }
 

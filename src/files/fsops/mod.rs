@@ -10,9 +10,12 @@ mod attributes;
 mod copy;
 mod disk;
 mod lock;
+#[cfg(target_vendor = "apple")]
+mod macos;
 mod open;
 mod place;
 mod rename;
+mod sync;
 mod trash_can;
 #[cfg(windows)]
 mod windows;

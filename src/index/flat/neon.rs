@@ -92,7 +92,7 @@ fn report(
 ) {
     for (needle, hash) in (first..first + live).zip(needles) {
         for (position, candidate) in (position..).zip(candidates) {
-            if hash.distance(*candidate) <= radius {
+            if hash.distance(*candidate).0 <= radius {
                 hits.push(IndexHit { needle, position });
             }
         }

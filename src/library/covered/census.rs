@@ -44,6 +44,7 @@ impl Census {
     /// checked; [`LibraryError::Overlap`]; [`LibraryError::Interrupted`].
     pub fn take(
         options: &CoveredOptions,
+        walking: &WalkOptions,
         progress: &dyn Progress,
         cancel: &AtomicBool,
     ) -> Result<Self, LibraryError> {
@@ -51,7 +52,13 @@ impl Census {
             .map_err(|reason| LibraryError::Glob { option: "ignore", reason })?;
         check_apart(&options.old, &options.library)?;
         progress.on(Event::StageStarted { stage: Phase::Walk, total: None });
-        let all = WalkOptions { all: true, census: true, ..WalkOptions::default() };
+        let download_placeholders = walking.download_placeholders;
+        let all = WalkOptions {
+            all: true,
+            census: true,
+            download_placeholders,
+            ..WalkOptions::default()
+        };
         let found = |files| progress.on(Event::Found { files });
         let old = walk(&options.old, &all, &found, cancel);
         let library = walk(&options.library, &all, &found, cancel);

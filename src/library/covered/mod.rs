@@ -63,7 +63,8 @@ impl Library {
         options: &CoveredOptions,
         monitor: Monitor<'_>,
     ) -> Result<Coverage, LibraryError> {
-        let mut census = Census::take(options, monitor.progress, monitor.cancel)?;
+        let mut census =
+            Census::take(options, self.walk_options(), monitor.progress, monitor.cancel)?;
         self.check_library(&census, options)?;
         let mut covers: Vec<Option<Cover>> = vec![None; census.old.len()];
         bytes::compare(&mut census, &mut covers, monitor)?;

@@ -13,6 +13,7 @@ fn noise_tile(seed: u64) -> Tile {
 
 /// Every transform that this processor can run.
 fn backends() -> Vec<fn(&Tile) -> Coefficients> {
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
     let mut backends: Vec<fn(&Tile) -> Coefficients> = vec![portable::transform];
     #[cfg(target_arch = "x86_64")]
     if avx2::transform(&Tile([0; 1024])).is_some() {

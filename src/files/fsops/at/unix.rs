@@ -5,11 +5,11 @@ use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::OpenFolder;
-use crate::files::fsops::{FileKind, Folder, Look, Place};
+use crate::files::fsops::{FileKind, Folder, Look, Place, sync};
 use crate::model::media::{Bytes, FileKey, FileStamp, ModifiedNs};
 
 /// A folder that is only to be gone on from needs no right to list it, where the system knows such
@@ -30,7 +30,7 @@ pub(in crate::files::fsops) fn open_folder(path: &Path, whole: bool) -> io::Resu
 /// In one step; `None` where the system has no such call, or a sandbox forbids it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn resolved(path: &Path) -> Option<io::Result<OwnedFd>> {
-    use rustix::fs::{ResolveFlags, openat2};
+    use rustix::fs::{CWD, ResolveFlags, openat2};
     match openat2(CWD, path, FOLDER, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
         Err(Errno::NOSYS | Errno::PERM) => None,
         other => Some(other.map_err(io::Error::from)),
@@ -132,7 +132,17 @@ pub(in crate::files::fsops) fn remove_file(place: &Place) -> io::Result<()> {
 
 pub(in crate::files::fsops) fn link(original: &Place, name: &Place) -> io::Result<()> {
     let (from, to) = (original.folder().descriptor(), name.folder().descriptor());
-    Ok(rustix::fs::linkat(from, original.name(), to, name.name(), AtFlags::empty())?)
+    rustix::fs::linkat(from, original.name(), to, name.name(), AtFlags::empty()).map_err(told)
+}
+
+/// The error with the kind that says that the file system has no such thing: macOS has two numbers
+/// for that, and the standard library knows one.
+fn told(error: Errno) -> io::Error {
+    let known = io::Error::from(error);
+    match error == Errno::NOTSUP && known.kind() != ErrorKind::Unsupported {
+        true => io::Error::new(ErrorKind::Unsupported, known.to_string()),
+        false => known,
+    }
 }
 
 /// Renames, and replaces what is there.
@@ -149,7 +159,7 @@ pub(in crate::files::fsops) fn rename_flagged(from: &Place, to: &Place) -> io::R
     match renameat_with(old, from.name(), new, to.name(), RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
         Err(Errno::NOSYS) => Err(ErrorKind::Unsupported.into()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(told(error)),
     }
 }
 
@@ -162,5 +172,5 @@ pub(in crate::files::fsops) fn rename_flagged(_from: &Place, _to: &Place) -> io:
 pub(in crate::files::fsops) fn sync_folder(folder: &Folder) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = rustix::fs::openat(folder.descriptor(), ".", flags, Mode::empty())?;
-    File::from(opened).sync_all()
+    sync::sync(&File::from(opened))
 }
