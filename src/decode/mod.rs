@@ -24,6 +24,7 @@ pub mod preview;
 mod raster;
 mod raw;
 mod sniff;
+mod spare;
 mod tiff;
 mod vp8;
 mod webp;
