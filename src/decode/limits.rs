@@ -171,6 +171,19 @@ mod tests {
     }
 
     #[test]
+    fn spare_memory_is_for_who_has_nothing_else_to_do() {
+        let limits = Limits::new(100, 600, 1000);
+        let _picture = limits.reserve(600).unwrap();
+        assert!(limits.reserve_spare(1, 1).is_none());
+        assert!(limits.reserve_spare(401, 2).is_none());
+        let helper = limits.reserve_spare(400, 2);
+        assert!(helper.is_some() && limits.reserve_spare(0, 2).is_none());
+        drop(helper);
+        assert!(limits.reserve_spare(1, 2).is_some());
+        assert!(limits.less_reserved().reserve_spare(1, 2).is_none());
+    }
+
+    #[test]
     fn waits_until_others_give_back() {
         let limits = Limits::new(100, 600, 1000);
         let first = limits.reserve(600).unwrap();

@@ -138,9 +138,20 @@ mod tests {
         let limits = Limits::new(100, 100, 100);
         for threads in [1, 4] {
             let begun = AtomicUsize::new(0);
+            // The part behind the first that fails is begun before that has failed.
+            let (tell, told) = mpsc::channel();
+            let (tell, told) = (Mutex::new(tell), Mutex::new(told));
             let make = |index| {
                 begun.fetch_add(1, Ordering::Relaxed);
                 match index {
+                    7.. if threads > 1 => {
+                        if index == 7 {
+                            let _ = told.lock().unwrap().recv_timeout(Duration::from_secs(20));
+                        } else {
+                            tell.lock().unwrap().send(()).unwrap();
+                        }
+                        Err(DecodeError::Damaged(format!("part {index}")))
+                    }
                     7.. => Err(DecodeError::Damaged(format!("part {index}"))),
                     _ => Ok(()),
                 }
