@@ -22,7 +22,7 @@ SMALLEST, WANTED = 2_000_000, 3
 
 # Name and ending; how it is made of a PNG; what its own library decodes it with.
 FORMATS = [
-    ("JPEG", "jpg", ["convert", "IN", "-quality", "90", "OUT"], ["djpeg", "-grayscale", "-outfile", "/dev/null", "IN"]),
+    ("JPEG", "jpg", ["vips", "jpegsave", "IN", "OUT", "--Q", "90"], ["djpeg", "-grayscale", "-outfile", "/dev/null", "IN"]),
     ("PNG", "png", ["cp", "IN", "OUT"], ["pngfix", "-q", "IN"]),
     ("WebP, quality 75", "webp", ["cwebp", "-quiet", "-q", "75", "IN", "-o", "OUT"],
      ["dwebp", "-quiet", "IN", "-yuv", "-o", "/dev/null"]),
@@ -33,7 +33,8 @@ FORMATS = [
     ("TIFF, LZW", "tif", "tiff_lzw", ["tiffcp", "-c", "none", "IN", "TMP/out.tif"]),
     ("TIFF, deflate", "tif", "tiff_adobe_deflate", ["tiffcp", "-c", "none", "IN", "TMP/out.tif"]),
     ("TIFF, plain", "tif", "raw", ["tiffcp", "-c", "none", "IN", "TMP/out.tif"]),
-    ("HEIC", "heic", ["heif-enc", "-q", "60", "IN", "-o", "OUT"], ["heif-convert", "IN", "TMP/out.png"]),
+    ("TIFF, JPEG", "tif", "jpeg", ["tiffcp", "-c", "none", "IN", "TMP/out.tif"]),
+    ("HEIC", "heic", ["heif-enc", "-q", "60", "IN", "-o", "OUT"], ["heif-convert", "IN", "TMP/out.y4m"]),
     ("AVIF", "avif", ["avifenc", "-s", "8", "-j", "1", "IN", "OUT"], ["avifdec", "-j", "1", "IN", "TMP/out.y4m"]),
 ]
 
@@ -78,7 +79,8 @@ def photographs(folder):
 def save_tiff(source, target, compression):
     from PIL import Image
     # 317 is the predictor: differences.
-    Image.open(source).save(target, compression=compression, tiffinfo={} if compression == "raw" else {317: 2})
+    how = {"raw": {}, "jpeg": {"quality": 90}}.get(compression, {"tiffinfo": {317: 2}})
+    Image.open(source).save(target, compression=compression, **how)
 
 
 def save_png(source, target):

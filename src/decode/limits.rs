@@ -1,6 +1,6 @@
 //! What one picture, and all pictures in flight together, may cost in memory.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::DecodeError;
 use crate::model::media::Dimensions;
@@ -66,10 +66,29 @@ impl Limits {
         Ok(self.budget.reserve(bytes))
     }
 
+    /// Takes `bytes` for a thread that helps with another one's picture, if nobody has to wait for
+    /// them and less than `threads` have something to do.
+    pub(super) fn reserve_spare(&self, bytes: u64, threads: usize) -> Option<Reservation> {
+        let mut held = self.budget.lock();
+        let fits = held.bytes.checked_add(bytes).is_some_and(|all| all <= self.budget.total);
+        if !fits || !self.budget.has_helpers || held.count >= threads {
+            return None;
+        }
+        held.bytes += bytes;
+        held.count += 1;
+        Some(Reservation { budget: Arc::clone(&self.budget), bytes })
+    }
+
+    /// Whether more than `threads` have something to do, or would have it.
+    pub(super) fn is_crowded(&self, threads: usize) -> bool {
+        self.budget.lock().count > threads
+    }
+
     /// The same bounds for the parts of a picture whose memory is reserved already as a whole:
-    /// reservations wait for nobody.
+    /// reservations wait for nobody, and nobody helps.
     pub(super) fn less_reserved(&self) -> Self {
-        Self::new(self.max_pixels, self.max_picture_bytes, u64::MAX)
+        let budget = MemoryBudget { has_helpers: false, ..MemoryBudget::new(u64::MAX) };
+        Self { budget: Arc::new(budget), ..*self }
     }
 }
 
@@ -87,22 +106,36 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct MemoryBudget {
     total: u64,
-    held: Mutex<u64>,
+    /// Whether threads that help with another one's picture may have of it.
+    has_helpers: bool,
+    held: Mutex<Held>,
     freed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    bytes: u64,
+    /// Reservations, those included that are waited for.
+    count: usize,
 }
 
 impl MemoryBudget {
     fn new(total: u64) -> Self {
-        Self { total, held: Mutex::new(0), freed: Condvar::new() }
+        Self { total, has_helpers: true, held: Mutex::default(), freed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reserve(self: &Arc<Self>, bytes: u64) -> Reservation {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.lock();
+        held.count += 1;
         let mut held = self
             .freed
-            .wait_while(held, |held| *held > 0 && *held + bytes > self.total)
+            .wait_while(held, |held| held.bytes > 0 && held.bytes + bytes > self.total)
             .unwrap_or_else(PoisonError::into_inner);
-        *held += bytes;
+        held.bytes += bytes;
         Reservation { budget: Arc::clone(self), bytes }
     }
 }
@@ -116,8 +149,9 @@ pub struct Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
-        *held -= self.bytes;
+        let mut held = self.budget.lock();
+        held.bytes -= self.bytes;
+        held.count -= 1;
         self.budget.freed.notify_all();
     }
 }
@@ -137,6 +171,19 @@ mod tests {
     }
 
     #[test]
+    fn spare_memory_is_for_who_has_nothing_else_to_do() {
+        let limits = Limits::new(100, 600, 1000);
+        let _picture = limits.reserve(600).unwrap();
+        assert!(limits.reserve_spare(1, 1).is_none());
+        assert!(limits.reserve_spare(401, 2).is_none());
+        let helper = limits.reserve_spare(400, 2);
+        assert!(helper.is_some() && limits.reserve_spare(0, 2).is_none());
+        drop(helper);
+        assert!(limits.reserve_spare(1, 2).is_some());
+        assert!(limits.less_reserved().reserve_spare(1, 2).is_none());
+    }
+
+    #[test]
     fn waits_until_others_give_back() {
         let limits = Limits::new(100, 600, 1000);
         let first = limits.reserve(600).unwrap();
@@ -147,6 +194,6 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(first);
         assert!(waiting.join().unwrap().is_ok());
-        assert_eq!(*limits.budget.held.lock().unwrap(), 0);
+        assert_eq!(limits.budget.lock().bytes, 0);
     }
 }

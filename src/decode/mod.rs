@@ -24,6 +24,8 @@ pub mod preview;
 mod raster;
 mod raw;
 mod sniff;
+mod spare;
+mod tiff;
 mod vp8;
 mod webp;
 
@@ -186,9 +188,9 @@ fn dispatch(
         Format::Avif => avif::decode(source, options),
         Format::Jxl => jxl::decode(source, options),
         Format::Heic => heif::decode(source, options),
+        Format::Tiff => tiff::decode(source, options),
         Format::Png
         | Format::Gif
-        | Format::Tiff
         | Format::Bmp
         | Format::Tga
         | Format::Qoi

@@ -9,7 +9,7 @@ use crate::model::media::Orientation;
 /// Names the whole way from a file's bytes to its hashes: decode policy, luma, tile, DCT, ranking
 /// and quality. Any change to one of them changes this number, and cached rows that carry another
 /// number are computed again.
-pub const HASH_VERSION: u32 = 3;
+pub const HASH_VERSION: u32 = 4;
 
 /// Bits that two 64-bit hashes differ by, 0 to 64; also the most that they may differ by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

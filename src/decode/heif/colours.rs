@@ -2,8 +2,8 @@
 //!
 //! Floats are as good as integers here: nothing of this is on the way to a hash.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use super::super::pixels::Pixels;
 use super::super::{DecodeError, DecodeOptions};
@@ -17,7 +17,7 @@ use crate::model::media::Dimensions;
 struct OneColour<'a, C> {
     codec: &'a C,
     which: usize,
-    decoded: &'a RefCell<HashMap<u32, [Luma; 3]>>,
+    decoded: &'a Mutex<HashMap<u32, [Luma; 3]>>,
 }
 
 impl<C: Codec> Codec for OneColour<'_, C> {
@@ -33,7 +33,8 @@ impl<C: Codec> Codec for OneColour<'_, C> {
         if coded.is_alpha {
             return self.codec.luma(coded);
         }
-        let (mut decoded, id) = (self.decoded.borrow_mut(), coded.id);
+        let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = coded.id;
         let colours = match decoded.get_mut(&id) {
             Some(colours) => colours,
             None => decoded.entry(id).or_insert(self.codec.colours(coded)?),
@@ -63,7 +64,7 @@ pub(in crate::decode) fn pixels<C: Codec>(
     let needed = cost_of::<C>(items, id, source, &options.limits)?.bytes;
     let _reserved = options.limits.reserve(needed.saturating_add(pixels.saturating_mul(8)))?;
     let options = &DecodeOptions { limits: options.limits.less_reserved(), ..*options };
-    let decoded = RefCell::default();
+    let decoded = Mutex::default();
     let mut planes = Vec::with_capacity(3);
     let mut turns = Vec::new();
     for which in 0..3 {

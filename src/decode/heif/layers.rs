@@ -1,10 +1,11 @@
 //! From the items of a HEIF or AVIF file to one luma plane: tiles put together, overlays laid,
 //! transparency flattened on white, the container's own turns applied.
 //!
-//! The codec is handed in: it turns one coded item into 8-bit full-range luma. Tiles are decoded
-//! one after the other, so a picture of many tiles needs its plane and one tile.
+//! The codec is handed in: it turns one coded item into 8-bit full-range luma. A picture of many tiles
+//! needs its plane and one tile for each thread that works on it.
 
 use super::super::luma::{luma, narrow, on_white};
+use super::super::spare::spread;
 use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom};
 use crate::container::ReadAt;
 use crate::container::isobmff::{self, Fields, Items};
@@ -54,7 +55,7 @@ pub(in crate::decode) struct Coded<'a> {
 }
 
 /// A still-picture codec inside the container.
-pub(in crate::decode) trait Codec {
+pub(in crate::decode) trait Codec: Sync {
     /// Item types that it decodes.
     const KINDS: &'static [[u8; 4]];
     /// Its configuration property.
@@ -193,7 +194,7 @@ pub(super) fn shown<C: Codec, T>(
 ) -> Result<T, DecodeError> {
     let cost = cost_of::<C>(items, id, source, &options.limits)?;
     let _reserved = options.limits.reserve(cost.bytes)?;
-    let scene = Scene { codec, items, source, max_coded: cost.largest };
+    let scene = Scene { codec, items, source, cost: &cost, limits: &options.limits };
     let layer = scene.layer(id, 0, false)?;
     take(&layer.flat(), &layer.turns)
 }
@@ -202,6 +203,8 @@ pub(super) fn shown<C: Codec, T>(
 pub(super) struct Cost {
     /// Of memory, for one plane.
     pub bytes: u64,
+    /// Of memory, for another coded item at once.
+    of_another: u64,
     /// Pixels of the largest of the coded items that it is made of.
     largest: u64,
 }
@@ -233,10 +236,10 @@ pub(super) fn cost_of<C: Codec>(
             limit: format!("{} pixels", limits.max_pixels.saturating_mul(4)),
         });
     }
-    let bytes = all
-        .saturating_add(largest.saturating_mul(C::BYTES_PER_PIXEL))
+    let of_another = largest
+        .saturating_mul(C::BYTES_PER_PIXEL)
         .saturating_add(source.size().min(largest.saturating_mul(8)).saturating_mul(3));
-    Ok(Cost { bytes, largest })
+    Ok(Cost { bytes: all.saturating_add(of_another), of_another, largest })
 }
 
 /// The tiles of a plane.
@@ -348,8 +351,9 @@ struct Scene<'a, C> {
     codec: &'a C,
     items: &'a Items,
     source: &'a dyn ReadAt,
-    /// Pixels of the largest coded item; none may turn out larger.
-    max_coded: u64,
+    /// No coded item may turn out larger.
+    cost: &'a Cost,
+    limits: &'a Limits,
 }
 
 impl<C: Codec> Scene<'_, C> {
@@ -408,7 +412,7 @@ impl<C: Codec> Scene<'_, C> {
             let mut properties = self.items.properties(id).filter(|(kind, _)| kind == b"colr");
             properties.find_map(|(_, content)| colour(content))
         });
-        let max_pixels = self.max_coded;
+        let max_pixels = self.cost.largest;
         let plane = self.codec.luma(Coded { id, config, bytes, colour, is_alpha, max_pixels })?;
         let pixels = u64::from(plane.width) * u64::from(plane.height);
         if pixels == 0 || plane.samples.len() as u64 != pixels {
@@ -435,8 +439,8 @@ impl<C: Codec> Scene<'_, C> {
             return Err(damaged("a grid has another number of tiles than it says"));
         }
         let mut size = None;
-        for (index, &tile) in (0_u32..).zip(tiles) {
-            let tile = self.layer(tile, depth + 1, is_alpha)?;
+        let decode = |index: usize| self.layer(tiles[index], depth + 1, is_alpha);
+        let lay = |index: usize, tile: HeifLayer| {
             let (tile_width, tile_height) =
                 *size.get_or_insert((tile.plane.width, tile.plane.height));
             if (tile_width, tile_height) != (tile.plane.width, tile.plane.height)
@@ -444,10 +448,14 @@ impl<C: Codec> Scene<'_, C> {
             {
                 return Err(damaged("the tiles of a grid differ"));
             }
+            let index = index as u32;
             let x = i64::from(index % columns) * i64::from(tile_width);
             let y = i64::from(index / columns) * i64::from(tile_height);
             tile.lay_on(&mut plane, (x, y));
-        }
+            Ok(())
+        };
+        let memory = (self.cost.bytes, self.cost.of_another);
+        spread(self.limits, memory, tiles.len(), decode, lay)?;
         let covered = size.is_some_and(|(tile_width, tile_height)| {
             u64::from(tile_width) * u64::from(columns) >= u64::from(width)
                 && u64::from(tile_height) * u64::from(rows) >= u64::from(height)

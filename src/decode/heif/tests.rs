@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::{DecodeError, DecodeOptions, Decoded, Limits, OrientationFrom, avif};
 use crate::container::ReadAt;
+use crate::container::isobmff::Items;
 use crate::model::media::{Dimensions, Orientation};
 use crate::picture::tile::Tile;
 
@@ -189,4 +190,85 @@ fn filters_are_applied_on_demand() {
         let distance = distance(&filtered.coarse, &plain.coarse);
         assert!(distance <= 60, "{name}: {distance} hundredths off");
     }
+}
+
+/// A grid of a coded picture beside itself.
+fn grid_of(name: &str, columns: u8, rows: u8) -> Vec<u8> {
+    fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+        let body = parts.concat();
+        [&(body.len() as u32 + 8).to_be_bytes()[..], kind, &body].concat()
+    }
+    let file = fixture(name);
+    let items = Items::read(&file).unwrap().unwrap();
+    let (width, height) = items.extents(items.primary).unwrap();
+    let config = items.property(items.primary, b"hvcC").unwrap();
+    let coded = items.bytes(&file, items.primary, u64::MAX).unwrap();
+    let count = u16::from(columns) * u16::from(rows);
+    let size = |columns: u8, rows: u8| {
+        [width * u32::from(columns), height * u32::from(rows)].map(u32::to_be_bytes).concat()
+    };
+    let whole = [&[0, 1, rows - 1, columns - 1][..], &size(columns, rows)].concat();
+    let properties = boxed(
+        b"ipco",
+        &[
+            &boxed(b"ispe", &[&[0; 4], &size(columns, rows)]),
+            &boxed(b"ispe", &[&[0; 4], &size(1, 1)]),
+            &boxed(b"hvcC", &[config]),
+        ],
+    );
+    let of_items = boxed(b"ipma", &[&[0; 4], &[0, 0, 0, 2, 0, 1, 1, 0x81, 0, 2, 2, 2, 0x83]]);
+    let infe = |id: u8, kind: &[u8; 4]| boxed(b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0], kind, &[0]]);
+    let tiles = [0, 2].repeat(count.into());
+    let dimg = boxed(b"dimg", &[&[0, 1], &count.to_be_bytes(), &tiles]);
+    let head = boxed(b"ftyp", &[b"heic", &[0; 4], b"mif1heic"]);
+    let meta = |start: u32| {
+        let at = |id: u8, offset: u32, len: usize| {
+            let (offset, len) = (offset.to_be_bytes(), (len as u32).to_be_bytes());
+            [&[0, id, 0, 0, 0, 1][..], &offset, &len].concat()
+        };
+        let places = [at(1, start, whole.len()), at(2, start + whole.len() as u32, coded.len())];
+        boxed(
+            b"meta",
+            &[
+                &[0; 4],
+                &boxed(b"hdlr", &[&[0; 8], b"pict", &[0; 13]]),
+                &boxed(b"pitm", &[&[0, 0, 0, 0, 0, 1]]),
+                &boxed(b"iloc", &[&[0, 0, 0, 0, 0x44, 0, 0, 2], &places.concat()]),
+                &boxed(b"iinf", &[&[0, 0, 0, 0, 0, 2], &infe(1, b"grid"), &infe(2, b"hvc1")]),
+                &boxed(b"iref", &[&[0; 4], &dimg]),
+                &boxed(b"iprp", &[&properties, &of_items]),
+            ],
+        )
+    };
+    let start = head.len() + meta(0).len() + 8;
+    [head, meta(start as u32), boxed(b"mdat", &[&whole, &coded])].concat()
+}
+
+#[test]
+fn tiles_on_several_threads_make_the_same_picture() {
+    let grid = grid_of("heif/large.heic", 3, 5);
+    let with = |threads: usize, bytes: &Vec<u8>, limits: &Limits| {
+        let options = DecodeOptions { limits: limits.clone(), ..DecodeOptions::default() };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| super::decode(bytes, &options)).map_err(|error| error.to_string())
+    };
+    let alone = with(1, &grid, &Limits::default()).unwrap();
+    let large = Items::read(&fixture("heif/large.heic")).unwrap().unwrap();
+    let (width, height) = large.extents(large.primary).unwrap();
+    assert_eq!(alone.dimensions, Dimensions { width: 3 * width, height: 5 * height });
+    // Not enough memory for as many as there are threads.
+    let tile = 24 * u64::from(width) * u64::from(height);
+    let tight = Limits::new(1 << 30, 3 * tile, 3 * tile);
+    for (threads, limits) in [(2, Limits::default()), (16, Limits::default()), (16, tight)] {
+        let helped = with(threads, &grid, &limits).unwrap();
+        assert_eq!((helped.tiles, helped.dimensions), (alone.tiles.clone(), alone.dimensions));
+    }
+    // And the same refusals.
+    let mut broken = grid;
+    let last = broken.len() - 600;
+    broken[last..].fill(0x55);
+    assert_eq!(
+        with(1, &broken, &Limits::default()).map(|read| read.tiles),
+        with(16, &broken, &Limits::default()).map(|read| read.tiles),
+    );
 }

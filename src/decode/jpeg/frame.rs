@@ -15,6 +15,8 @@ pub(super) struct Frame {
     pub components: Vec<Component>,
     /// Every component is wanted, not only those that the luma needs.
     pub in_colour: bool,
+    /// Luma blocks of the picture that this one is a piece of.
+    pub blocks_of_whole: Option<u32>,
     /// The marker, 0xc0 to 0xcf.
     process: u8,
     pub h_max: u32,
@@ -87,6 +89,7 @@ impl Frame {
             arithmetic: matches!(marker, 0xc9 | 0xca),
             components,
             in_colour: false,
+            blocks_of_whole: None,
             process: marker,
             h_max,
             v_max,

@@ -18,6 +18,7 @@ mod frame;
 mod full;
 mod idct;
 mod luma_sample;
+pub(super) mod pieces;
 mod planes;
 mod progressive;
 mod quantiser;
@@ -30,7 +31,7 @@ pub(super) use colour::pixels;
 
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
 use crate::container::ReadAt;
-use crate::model::media::{DecodeFlags, Format};
+use crate::model::media::{DecodeFlags, Dimensions, Format};
 use crate::model::provenance::{Provenance, Quantised};
 use frame::Frame;
 
@@ -154,7 +155,11 @@ fn enough_rows(read: &EntropyData, frame: &Frame) -> Result<(), DecodeError> {
 
 /// How many samples to keep along each side of a block: 1, 2, 4 or 8.
 fn kept_side(frame: &Frame) -> usize {
-    let dimensions = frame.dimensions();
+    kept_of(frame.dimensions())
+}
+
+/// The same for a picture of this size, whichever pieces it is cut into.
+fn kept_of(dimensions: Dimensions) -> usize {
     let short = dimensions.width.min(dimensions.height);
     [1, 2, 4]
         .into_iter()

@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::bits::Huffman;
 use super::frame::{Colours, Component, Frame};
+use super::luma_sample::LumaSample;
 use crate::container::ReadAt;
 
 /// More segments than this before the first scan are a trap, not a picture.
@@ -31,6 +32,10 @@ pub(super) struct JpegReader<'a> {
     /// The colour transform that the Adobe segment tells (T.872, 6.5.3).
     pub adobe: Option<u8>,
     pub jfif: bool,
+    /// What the components mean, where the container says it.
+    pub told: Option<Colours>,
+    /// What takes luma blocks, where an earlier piece of the picture began with it.
+    pub sample: Option<Box<LumaSample>>,
     scans: usize,
 }
 
@@ -137,8 +142,34 @@ impl<'a> JpegReader<'a> {
             icc: None,
             adobe: None,
             jfif: false,
+            told: None,
+            sample: None,
             scans: 0,
         }
+    }
+
+    /// A JPEG that is read with the tables of this one, as far as it has none of its own.
+    pub fn with_tables_for<'b>(&self, bytes: &'b [u8]) -> JpegReader<'b> {
+        JpegReader {
+            quantisation: self.quantisation,
+            dc: self.dc.clone(),
+            ac: self.ac.clone(),
+            restart_interval: self.restart_interval,
+            dc_bounds: self.dc_bounds,
+            low_band: self.low_band,
+            ..JpegReader::new(bytes)
+        }
+    }
+
+    /// Reads tables alone: the abbreviated format for table specifications (B.5).
+    pub fn read_tables(&mut self) -> Result<(), DecodeError> {
+        while let Some((marker, body)) = self.next_segment() {
+            if is_frame(marker) || marker == 0xda {
+                return Err(DecodeError::Damaged("a picture among shared tables".into()));
+            }
+            self.take(marker, body)?;
+        }
+        Ok(())
     }
 
     /// The next marker with its segment, `None` at the end of the picture or of the file.
@@ -348,6 +379,9 @@ impl ScanHeader {
 impl Frame {
     /// What the components mean (JFIF 1.02; T.872, 6.5.3; the guesses are libjpeg's).
     pub fn colours(&self, picture: &JpegReader<'_>) -> Colours {
+        if let Some(told) = picture.told {
+            return told;
+        }
         let ids: Vec<u8> = self.components.iter().map(|c| c.id).collect();
         match (self.components.len(), picture.adobe) {
             (3, Some(0)) => Colours::Rgb,

@@ -63,7 +63,8 @@ pub(super) fn read(
                 let table = picture.quantisation[quantisation].ok_or_else(|| {
                     DecodeError::Damaged("a quantisation table is missing".into())
                 })?;
-                sample = LumaSample::new(frame, component, colours, kept, &table);
+                let given = if component == 0 { picture.sample.take() } else { None };
+                sample = given.or_else(|| LumaSample::new(frame, component, colours, kept, &table));
                 Some((SamplePlane::new(frame.stored_blocks(component), kept), table))
             } else {
                 None

@@ -1,4 +1,4 @@
-//! Pictures stored as plain or losslessly packed rows of samples: PNG, GIF, TIFF, BMP, TGA, QOI,
+//! Pictures stored as plain or losslessly packed rows of samples: PNG, GIF, BMP, TGA, QOI,
 //! PNM, ICO. Each comes as rows, from the top, to the area average; where the decoder can give
 //! them one by one, the whole picture is never in memory.
 
@@ -6,14 +6,11 @@ pub(super) mod colour;
 mod dense;
 mod gif;
 mod ico;
-mod lzw;
 pub(super) mod png;
 mod pnm;
-mod strips;
-mod tiff;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::luma::LumaRows;
 use super::{DecodeError, DecodeOptions, Decoded, OrientationFrom};
@@ -28,7 +25,6 @@ pub(super) fn decode(
     match format {
         Format::Png => png::decode(Window::whole(source), source, options),
         Format::Gif => gif::decode(source, options),
-        Format::Tiff => tiff::decode(source, options),
         Format::Pnm => pnm::decode(source, options),
         Format::Ico => ico::decode(source, options),
         Format::Bmp => dense::decode_bmp(source, options),
@@ -39,7 +35,7 @@ pub(super) fn decode(
 }
 
 /// The outcome of a picture that needs no more than its rows.
-fn complete(
+pub(super) fn complete(
     format: Format,
     dimensions: Dimensions,
     rows: &LumaRows,

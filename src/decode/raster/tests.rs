@@ -22,12 +22,12 @@ fn groups() -> BTreeMap<String, Vec<(String, Vec<u8>)>> {
     groups
 }
 
-fn fixture(name: &str) -> Vec<u8> {
+pub(in crate::decode) fn fixture(name: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/raster");
     std::fs::read(folder.join(name)).unwrap()
 }
 
-fn of(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+pub(in crate::decode) fn of(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     decode(&bytes.to_vec(), &DecodeOptions::default())
 }
 

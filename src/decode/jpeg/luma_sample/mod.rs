@@ -36,9 +36,10 @@ impl LumaSample {
             return None;
         }
         let (across, down) = frame.stored_blocks(component);
+        let blocks = frame.blocks_of_whole.unwrap_or_else(|| across.saturating_mul(down));
         let (wanted, least) = if kept == 1 { STEPPED_OVER } else { READ_ANYWAY };
         // Odd, so that it is not always the same block of an MCU.
-        let stride = (across.saturating_mul(down) / wanted).max(least) | 1;
+        let stride = (blocks / wanted).max(least) | 1;
         Some(Box::new(Self {
             stride,
             table: *table,

@@ -2,7 +2,9 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 
+use crate::decode::jpeg::pieces::{PieceColours, PieceReader};
 use crate::decode::{DecodeOptions, decode};
+use crate::model::media::Dimensions;
 use crate::model::provenance::{Bandwidth, Provenance};
 
 /// A picture as sharp as a lens draws: slanted edges of all contrasts, a slow change of brightness,
@@ -135,4 +137,22 @@ fn a_picture_kept_without_loss_shows_its_earlier_compression() {
         assert_eq!(png(&cut), Provenance::default(), "{quality}");
     }
     assert_eq!(png(&picture), Provenance::default());
+}
+
+/// A strip alone has too few blocks to tell anything.
+#[test]
+fn strips_tell_together_what_the_picture_does() {
+    let picture = scene(560);
+    for quality in [90, 95] {
+        let size = Dimensions { width: 560, height: 560 };
+        let mut reader = PieceReader::new(&[], PieceColours::Luma(1), size, false).unwrap();
+        for top in (0..560).step_by(16) {
+            let strip = imageops::crop_imm(&picture, 0, top, 560, 16).to_image();
+            let size = Dimensions { width: 560, height: 16 };
+            reader.read(&encode(&strip, quality), size, size).unwrap();
+        }
+        let (strips, whole) = (reader.provenance(), provenance(&picture, quality));
+        assert_eq!(strips.bandwidth, Some(Bandwidth(1000)));
+        assert_eq!((strips.quantised, strips.bandwidth), (whole.quantised, whole.bandwidth));
+    }
 }

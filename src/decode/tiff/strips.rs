@@ -3,9 +3,9 @@
 
 use std::io::{Read, Seek};
 
+use ::tiff::decoder::{ChunkType, Decoder};
+use ::tiff::tags::Tag;
 use fdeflate::Decompressor;
-use tiff::decoder::{ChunkType, Decoder};
-use tiff::tags::Tag;
 
 use super::lzw;
 use crate::container::ReadAt;
