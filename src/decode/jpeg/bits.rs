@@ -13,6 +13,10 @@ pub(super) struct Huffman {
     /// together, 5–8 the low half of the symbol (the magnitude's length), 9–12 its high half (the
     /// run of zeros), 13 set. 0 where the code is longer than that.
     fast: Box<[u16; 1 << LOOK]>,
+    /// By the next [`LOOK`] bits, for stepping over coefficients: up to two symbols with their
+    /// magnitudes. Bits 0–4 their length, 5–10 the coefficients that they stand for, 11: the block
+    /// ends, 12 set. 0 where the first code is longer than that.
+    skips: Box<[u16; 1 << LOOK]>,
     /// For each length: the first code that is too large for it, left-aligned in 16 bits.
     limits: [u32; 17],
     /// For each length: what to add to a code to get the index of its symbol.
@@ -56,8 +60,35 @@ impl Huffman {
             limits[length as usize] = code << (16 - length);
             code <<= 1;
         }
-        Ok(Self { fast, limits, offsets, symbols: symbols.to_vec() })
+        let skips = skips(&fast);
+        Ok(Self { fast, skips, limits, offsets, symbols: symbols.to_vec() })
     }
+}
+
+/// What [`Huffman::skips`] holds.
+fn skips(fast: &[u16; 1 << LOOK]) -> Box<[u16; 1 << LOOK]> {
+    // Length, coefficients and whether the block ends.
+    let step = |entry: u16| {
+        let (length, size, run) = (entry & 31, entry >> 5 & 15, entry >> 9 & 15);
+        let ends = size == 0 && run != 15;
+        (length, if ends { 0 } else { run + 1 }, ends)
+    };
+    let mut skips = Box::new([0; 1 << LOOK]);
+    for (bits, skip) in skips.iter_mut().enumerate() {
+        if fast[bits] == 0 {
+            continue;
+        }
+        let (mut length, mut coefficients, mut ends) = step(fast[bits]);
+        // The second one counts only where its code and its magnitude lie within the bits: what
+        // comes behind them is not known here.
+        let second = fast[bits << length.min(LOOK as u16) & ((1 << LOOK) - 1)];
+        let (more, further, last) = step(second);
+        if !ends && second != 0 && u32::from(length + more) <= LOOK {
+            (length, coefficients, ends) = (length + more, coefficients + further, last);
+        }
+        *skip = length | coefficients << 5 | u16::from(ends) << 11 | 1 << 12;
+    }
+    skips
 }
 
 /// The bits of a scan, up to the next marker.
@@ -164,6 +195,23 @@ impl Bits<'_> {
         Some(Symbol { run: entry >> 9 & 15, size: entry >> 5 & 15 })
     }
 
+    /// Steps over one or two symbols with their magnitudes: how many coefficients they stand for, and
+    /// whether the block ends with them. Only where at least 17 are left, so that the second symbol
+    /// is of the same block.
+    #[inline(always)]
+    pub fn skip_pair(&mut self, table: &Huffman) -> Option<(u32, bool)> {
+        self.refill();
+        let entry = u32::from(table.skips[(self.buffer >> (64 - LOOK)) as usize]);
+        if entry == 0 {
+            let symbol = self.slow(table)?;
+            self.refill();
+            self.consume(symbol.size);
+            return Some((symbol.run + 1, symbol.size == 0 && symbol.run != 15));
+        }
+        self.consume(entry & 31);
+        Some((entry >> 5 & 63, entry >> 11 & 1 != 0))
+    }
+
     /// Reads a symbol and the value of the magnitude after it (F.2.2.1, EXTEND).
     #[inline(always)]
     pub fn value(&mut self, table: &Huffman) -> Option<(Symbol, i32)> {
@@ -215,5 +263,55 @@ impl Bits<'_> {
         }
         let value = self.raw(size) as i32;
         if value < 1 << (size - 1) { value - (1 << size) + 1 } else { value }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::usual;
+    use super::*;
+
+    /// How many bits were taken after each block that was stepped over.
+    fn ends(data: &[u8], table: &Huffman, in_pairs: bool) -> Vec<usize> {
+        let mut bits = Bits::new(data, 0);
+        let mut ends = Vec::new();
+        while !bits.overrun() {
+            let mut z = 1;
+            while z < 64 {
+                let step = if in_pairs && z < 48 {
+                    bits.skip_pair(table)
+                } else {
+                    bits.skip(table).map(|s| (s.run + 1, s.size == 0 && s.run != 15))
+                };
+                let Some((coefficients, is_last)) = step else { return ends };
+                z = if is_last { 64 } else { z + coefficients };
+            }
+            ends.push(bits.at * 8 + bits.made_up as usize - bits.count as usize);
+        }
+        ends
+    }
+
+    #[test]
+    fn two_symbols_at_once_end_where_one_after_the_other_does() {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        };
+        let mut blocks = 0;
+        for (counts, symbols) in [usual::LUMA_AC, usual::CHROMA_AC] {
+            let table = Huffman::new(counts, symbols).unwrap();
+            for _ in 0..200 {
+                // Long runs of zeros are codes of ones, which are rarer in chance than in pictures.
+                let ones = random() & random();
+                let data: Vec<u8> = (0..500).map(|_| (random() | random() & ones) & 0xfe).collect();
+                let one = ends(&data, &table, false);
+                blocks += one.len();
+                assert_eq!(ends(&data, &table, true), one);
+            }
+        }
+        assert!(blocks > 10_000, "{blocks}");
     }
 }

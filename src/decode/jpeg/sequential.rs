@@ -138,6 +138,13 @@ fn dc_block(
 /// Steps over the coefficients from the zigzag place `z` on.
 #[inline(always)]
 fn skip_ac(bits: &mut Bits<'_>, table: &Huffman, mut z: u32) -> bool {
+    while z < 48 {
+        let Some((coefficients, ends)) = bits.skip_pair(table) else { return false };
+        if ends {
+            return true;
+        }
+        z += coefficients;
+    }
     while z < 64 {
         let Some(symbol) = bits.skip(table) else { return false };
         if symbol.size == 0 && symbol.run != 15 {
