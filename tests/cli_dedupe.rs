@@ -20,9 +20,7 @@ fn library() -> Hermetic {
 /// Takes out what differs from run to run.
 fn settled(ran: &Ran) -> String {
     let mut out = String::new();
-    // JSON of Windows has its separators twice.
-    let all = if cfg!(windows) { ran.all().replace(r"\\", "/") } else { ran.all() };
-    for line in all.lines() {
+    for line in ran.all().lines() {
         let line = match line.split_once("Took ") {
             Some((before, _)) => format!("{before}Took [TIME] on cpu."),
             None if line.trim_start().starts_with("\"seconds\"") => {

@@ -20,7 +20,10 @@ fn pictures() -> Hermetic {
     for place in [&format!("{PACKAGE}/originals/0/0A1B.jpeg"), "Pictures/new/a.jpg"] {
         let path = hermetic.work().join(place);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, &picture).unwrap();
+        fs::write(&path, &picture).unwrap();
+        // Else the older one would be the keeper.
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     }
     hermetic
 }
@@ -68,7 +71,9 @@ fn an_edited_plan_does_not_get_past_it() {
     fs::rename(&plain, &package_path).unwrap();
     let before = package(&hermetic);
     let text = fs::read_to_string(work.join("p.json")).unwrap();
-    let edited = text.replace("Pictures/plain/", &format!("{PACKAGE}/"));
+    let edited = text
+        .replace("Pictures/plain/", &format!("{PACKAGE}/"))
+        .replace(r"Pictures\\plain\\", &format!(r"{}\\", PACKAGE.replace('/', r"\\")));
     assert_ne!(edited, text, "the plan is about the file inside");
     fs::write(work.join("p.json"), edited).unwrap();
     let ran = hermetic.run(["apply", "p.json", "--edited-plan", "--yes"]);

@@ -86,6 +86,9 @@ fn previews_hash_like_their_pictures() {
             "palette-lzw.tif",
             "rgb-bmp.ico",
             "rgb-png.ico",
+            "x-jpeg-one-progressive-strip.tif",
+            "x-jpeg-strips.tif",
+            "x-jpeg-tiles.tif",
         ]
     );
 }

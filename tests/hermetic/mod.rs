@@ -154,19 +154,23 @@ impl Hermetic {
         }
     }
 
-    /// The output as text, with the folder of this environment written as `[ROOT]`. What people
-    /// read has slashes on Windows too, so that one expectation fits all systems.
-    pub fn finish(&self, output: Output) -> Ran {
+    /// A text with the folder of this environment written as `[ROOT]`. On Windows separators become
+    /// slashes, those of JSON too, so that one expectation fits all systems.
+    pub fn settled(&self, text: &str) -> String {
         let root = self.root().to_string_lossy().into_owned();
-        let text = |bytes: Vec<u8>| {
-            let text = String::from_utf8_lossy(&bytes).replace(&root, "[ROOT]");
-            let json = text.starts_with(['{', '[']) && !text.starts_with("[ROOT]");
-            if cfg!(not(windows)) || json {
-                text
-            } else {
-                text.replace('\\', "/").replace("clean-backup.exe", "clean-backup")
-            }
-        };
+        let text = text.replace(&root, "[ROOT]");
+        if cfg!(not(windows)) {
+            return text;
+        }
+        let json = text.starts_with(['{', '[']) && !text.starts_with("[ROOT]");
+        let separator = if json { r"\\" } else { r"\" };
+        let text = text.replace(separator, "/").replace("clean-backup.exe", "clean-backup");
+        text.replace(&root.replace('\\', "/"), "[ROOT]")
+    }
+
+    /// The output as text, [settled](Self::settled).
+    pub fn finish(&self, output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| self.settled(&String::from_utf8_lossy(&bytes));
         Ran {
             code: output.status.code().unwrap_or(-1),
             stdout: text(output.stdout),

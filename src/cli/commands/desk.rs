@@ -200,9 +200,9 @@ fn mounted() -> Vec<PathBuf> {
     found
 }
 
-/// The drives with a letter.
+/// The drives with a letter, but for the one that Windows is on, which has everybody's files.
 #[cfg(windows)]
 fn mounted() -> Vec<PathBuf> {
     let drives = ('C'..='Z').map(|letter| PathBuf::from(format!("{letter}:\\")));
-    drives.filter(|drive| drive.is_dir()).collect()
+    drives.filter(|drive| drive.is_dir() && !drive.join("Windows").is_dir()).collect()
 }

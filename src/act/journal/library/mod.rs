@@ -96,14 +96,17 @@ impl std::error::Error for LibraryLockError {}
 #[derive(Debug)]
 struct Own {
     place: LockFolder,
-    file: File,
+    /// There until it is dropped.
+    file: Option<File>,
     key: FileKey,
 }
 
 impl Drop for Own {
     fn drop(&mut self) {
         // While it is held: whoever waits to try it sees that it is gone.
-        self.place.remove(&self.file);
+        if let Some(file) = self.file.take() {
+            self.place.remove(file);
+        }
     }
 }
 
@@ -145,7 +148,7 @@ impl LibraryLock {
                 Ok(Some(Attempt::Taken(file))) if reach.read.contains(&folder) => {
                     lock._shared.push(file);
                 }
-                Ok(Some(Attempt::Taken(mut file))) => clear(&folder, &mut file),
+                Ok(Some(Attempt::Taken(file))) => clear(&folder, file),
                 Ok(Some(Attempt::Held(by))) => return Err(LibraryLockError::Held { folder, by }),
                 Ok(None | Some(Attempt::Missed)) => {}
                 // It was noted already that its own lock cannot be used.
@@ -204,7 +207,7 @@ fn try_own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
         Err(TryLockError::WouldBlock) => return Ok(Attempt::Held(holder(&mut file))),
         Err(TryLockError::Error(error)) => {
             if fresh {
-                place.remove(&file);
+                place.remove(file);
             }
             return Err(error);
         }
@@ -221,14 +224,14 @@ fn try_own(folder: &Path, me: &str) -> io::Result<Attempt<Own>> {
         .set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| file.write_all(format!("{MARK}{}\n", one_line(me)).as_bytes()));
-    Ok(Attempt::Taken(Own { place, file, key: facts.stamp.key }))
+    Ok(Attempt::Taken(Own { place, file: Some(file), key: facts.stamp.key }))
 }
 
 /// Removes a lock that nobody holds: its run was killed.
-fn clear(folder: &Path, file: &mut File) {
+fn clear(folder: &Path, mut file: File) {
     // Unless somebody takes it just now.
     if file.try_lock().is_ok()
-        && is_ours(&beginning(file))
+        && is_ours(&beginning(&mut file))
         && let Ok(place) = LockFolder::find(folder)
     {
         place.remove(file);

@@ -82,8 +82,8 @@ impl LockFolder {
     }
 
     /// Removes this file, and the folder if nothing else is in it.
-    pub(super) fn remove(&self, file: &File) {
-        if self.holds(file) && unlinkat(&self.folder, FILE, AtFlags::empty()).is_ok() {
+    pub(super) fn remove(&self, file: File) {
+        if self.holds(&file) && unlinkat(&self.folder, FILE, AtFlags::empty()).is_ok() {
             // It stays when a quarantine is in it.
             let _ = unlinkat(&self.library, FOLDER, AtFlags::REMOVEDIR);
         }

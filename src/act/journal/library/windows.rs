@@ -53,8 +53,10 @@ impl LockFolder {
     }
 
     /// Removes this file, and the folder if nothing else is in it.
-    pub(super) fn remove(&self, file: &File) {
-        if self.holds(file) && fs::remove_file(self.folder.join(FILE)).is_ok() {
+    pub(super) fn remove(&self, file: File) {
+        if self.holds(&file) && fs::remove_file(self.folder.join(FILE)).is_ok() {
+            // On some systems and volumes a name is gone only when the file is closed.
+            drop(file);
             // It stays when a quarantine is in it.
             let _ = fs::remove_dir(&self.folder);
         }
