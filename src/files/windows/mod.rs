@@ -120,7 +120,7 @@ fn nanoseconds(filetime: i64) -> i64 {
 
 /// Units of 100 ns since 1601-01-01 UTC.
 pub(in crate::files) fn filetime(nanoseconds: i64) -> i64 {
-    nanoseconds.div_euclid(100).saturating_add(EPOCH)
+    (nanoseconds / 100).saturating_add(EPOCH)
 }
 
 #[cfg(test)]
