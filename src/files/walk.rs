@@ -431,5 +431,6 @@ fn once_each(files: &mut Vec<MediaFile>, roots: &[PathBuf], options: &WalkOption
     files.retain(|_| keep.next().unwrap_or(true));
 }
 
-#[cfg(test)]
+// They mark a folder as read-only, which Wine cannot.
+#[cfg(all(test, unix))]
 mod tests;
