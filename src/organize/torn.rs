@@ -12,24 +12,38 @@ use crate::units::Folder;
 
 /// Skips the files that belong to one that was passed over because its bytes are not here.
 pub(super) fn leave_torn_units(files: &mut Vec<MediaFile>, skipped: &mut Vec<Skip>) {
-    let mut folders: BTreeMap<PathBuf, Vec<OsString>> = BTreeMap::new();
+    /// The names that are passed over, and then those that are here.
+    #[derive(Default)]
+    struct Names {
+        all: Vec<OsString>,
+        away: usize,
+    }
+    let mut folders: BTreeMap<PathBuf, Names> = BTreeMap::new();
     for away in skipped.iter().filter(|skip| skip.reason == online_only::REASON) {
         if let (Some(folder), Some(name)) = (away.path.parent(), away.path.file_name()) {
-            folders.entry(folder.to_owned()).or_default().push(name.to_owned());
+            let names = folders.entry(folder.to_owned()).or_default();
+            names.all.push(name.to_owned());
+            names.away += 1;
         }
     }
-    for (folder, away) in folders {
-        let here = files.iter().filter(|file| file.path.parent() == Some(&folder));
-        let here = here.filter_map(|file| file.path.file_name().map(OsString::from));
-        let names: Vec<OsString> = away.iter().cloned().chain(here).collect();
-        for (at, because_of) in torn(&names, away.len()) {
-            let path = folder.join(&names[at]);
-            let other = for_people(Path::new(&names[because_of]));
+    for file in files.iter() {
+        if let (Some(folder), Some(name)) = (file.path.parent(), file.path.file_name())
+            && let Some(names) = folders.get_mut(folder)
+        {
+            names.all.push(name.to_owned());
+        }
+    }
+    let mut leaving = HashSet::new();
+    for (folder, Names { all, away }) in folders {
+        for (at, because_of) in torn(&all, away) {
+            let path = folder.join(&all[at]);
+            let other = for_people(Path::new(&all[because_of]));
             let reason = format!("belongs to {other}, which is online-only");
-            files.retain(|file| file.path != path);
+            leaving.insert(path.clone());
             skipped.push(Skip { path, stage: Stage::Walk, reason });
         }
     }
+    files.retain(|file| !leaving.contains(&file.path));
 }
 
 /// Which of `names` belong to one of the first `away`, directly or not, each with that one.
@@ -61,6 +75,7 @@ fn torn(names: &[OsString], away: usize) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::media::{Bytes, Evidence, FileKey, FileStamp, ModifiedNs};
 
     #[test]
     fn whatever_belongs_to_an_online_only_file_stays_with_it() {
@@ -75,5 +90,35 @@ mod tests {
         check(&["IMG_1.MOV"], &["IMG_1.HEIC", "IMG_1.AAE"], &["IMG_1.HEIC", "IMG_1.AAE"]);
         check(&["a.xmp", "c.mov"], &["a.jpg", "b.jpg"], &["a.jpg"]);
         check(&["a.jpg"], &["b.jpg"], &[]);
+    }
+
+    #[test]
+    fn only_the_folder_of_the_online_only_file_is_looked_at() {
+        let file = |path: &str| MediaFile {
+            path: path.into(),
+            stamp: FileStamp {
+                key: FileKey { device: 1, inode: 1 },
+                size: Bytes(1),
+                modified: ModifiedNs(0),
+            },
+            evidence: Evidence::default(),
+            root: 0,
+        };
+        let mut files: Vec<MediaFile> =
+            ["a/x.jpg", "a/x.xmp", "a/y.jpg", "b/x.jpg"].map(file).into_iter().collect();
+        let skip = |path: &str, reason: &str| Skip {
+            path: path.into(),
+            stage: Stage::Walk,
+            reason: reason.to_owned(),
+        };
+        let mut skipped = vec![skip("a/x.cr3", online_only::REASON), skip("b/x.cr3", "damaged")];
+        leave_torn_units(&mut files, &mut skipped);
+        let left: Vec<&Path> = files.iter().map(|file| file.path.as_path()).collect();
+        assert_eq!(left, ["a/y.jpg", "b/x.jpg"].map(Path::new));
+        let mut told: Vec<(&Path, &str)> =
+            skipped[2..].iter().map(|skip| (skip.path.as_path(), skip.reason.as_str())).collect();
+        told.sort();
+        let why = "belongs to x.cr3, which is online-only";
+        assert_eq!(told, [(Path::new("a/x.jpg"), why), (Path::new("a/x.xmp"), why)]);
     }
 }

@@ -36,6 +36,24 @@ pub(super) trait FrameDecoder {
     }
 }
 
+/// Decodes the units of one frame; the picture is the first that comes out of them. The `first` frame
+/// of a film has to stand alone: a film without a table of keyframes calls all of them such.
+pub(super) fn decode_units<U, P>(
+    units: &[U],
+    first: bool,
+    is_predicted: impl Fn(&U) -> bool,
+    mut decode: impl FnMut(&U) -> Result<Option<P>, DecodeError>,
+) -> Result<Option<P>, DecodeError> {
+    if first && units.iter().any(is_predicted) {
+        return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
+    }
+    let mut picture = None;
+    for unit in units {
+        picture = picture.or(decode(unit)?);
+    }
+    Ok(picture)
+}
+
 /// Where decoded frames go.
 pub(super) struct Pictures<'a> {
     wanted: &'a BTreeMap<usize, Vec<usize>>,

@@ -6,7 +6,7 @@ use rust_h264::nal::{
     NalUnit, NalUnitType, parse_annex_b, parse_avcc, parse_avcc_config, parse_sps_info,
 };
 
-use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
+use super::decoder::{FrameDecoder, Pictures, decode_units};
 use super::{DecodeError, Luma, Room, scale, scaled};
 use crate::decode::bits::Bits;
 
@@ -95,15 +95,9 @@ impl FrameDecoder for H264 {
         bytes: &[u8],
         out: &mut Pictures<'_>,
     ) -> Result<(), DecodeError> {
-        let mut frame = None;
         let units = self.units(bytes);
-        // A film without a table of keyframes calls all of them such.
-        if !std::mem::replace(&mut self.begun, true) && units.iter().any(is_predicted) {
-            return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
-        }
-        for unit in &units {
-            frame = frame.or(self.unit(unit)?);
-        }
+        let first = !std::mem::replace(&mut self.begun, true);
+        let frame = decode_units(&units, first, is_predicted, |unit| self.unit(unit))?;
         let last = self.decoder.flush();
         let full_range = self.full_range;
         match frame.or(last) {

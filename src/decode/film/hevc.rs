@@ -5,7 +5,7 @@ use rust_h265::{
     parse_annex_b, parse_hvcc, parse_nal,
 };
 
-use super::decoder::{FrameDecoder, NO_KEYFRAME, Pictures};
+use super::decoder::{FrameDecoder, Pictures, decode_units};
 use super::{DecodeError, Luma, Room, scale, scaled};
 use crate::decode::hevc::{HevcDescription, has_full_range};
 
@@ -88,16 +88,11 @@ impl FrameDecoder for Hevc {
         bytes: &[u8],
         out: &mut Pictures<'_>,
     ) -> Result<(), DecodeError> {
-        let mut frame = None;
         let units = self.units(bytes);
+        let first = !std::mem::replace(&mut self.begun, true);
         let is_predicted =
             |unit: &NalUnit<'_>| unit.nal_unit_type.is_vcl() && !unit.nal_unit_type.is_irap();
-        if !std::mem::replace(&mut self.begun, true) && units.iter().any(is_predicted) {
-            return Err(DecodeError::Unsupported(NO_KEYFRAME.into()));
-        }
-        for unit in &units {
-            frame = frame.or(self.unit(unit)?);
-        }
+        let frame = decode_units(&units, first, is_predicted, |unit| self.unit(unit))?;
         let last = self.decoder.flush();
         let full_range = self.full_range;
         match frame.or(last) {

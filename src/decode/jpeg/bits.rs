@@ -186,13 +186,19 @@ impl Bits<'_> {
         self.refill();
         let entry = u32::from(table.fast[(self.buffer >> (64 - LOOK)) as usize]);
         if entry == 0 {
-            let symbol = self.slow(table)?;
-            self.refill();
-            self.consume(symbol.size);
-            return Some(symbol);
+            return self.skip_slowly(table);
         }
         self.consume(entry & 31);
         Some(Symbol { run: entry >> 9 & 15, size: entry >> 5 & 15 })
+    }
+
+    /// The same for a symbol that is too long for the table.
+    #[inline(always)]
+    fn skip_slowly(&mut self, table: &Huffman) -> Option<Symbol> {
+        let symbol = self.slow(table)?;
+        self.refill();
+        self.consume(symbol.size);
+        Some(symbol)
     }
 
     /// Steps over one or two symbols with their magnitudes: how many coefficients they stand for, and
@@ -203,9 +209,7 @@ impl Bits<'_> {
         self.refill();
         let entry = u32::from(table.skips[(self.buffer >> (64 - LOOK)) as usize]);
         if entry == 0 {
-            let symbol = self.slow(table)?;
-            self.refill();
-            self.consume(symbol.size);
+            let symbol = self.skip_slowly(table)?;
             return Some((symbol.run + 1, symbol.size == 0 && symbol.run != 15));
         }
         self.consume(entry & 31);

@@ -10,7 +10,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_BASIC_INFO, FileBasicInfo, MOVEFILE_WRITE_THROUGH, MoveFileExW, SetFileInformationByHandle,
 };
 
-use crate::files::windows::{Basic, check_ended, result, wide};
+use crate::files::windows::{Basic, WidePath, result};
 
 /// Gives a file times and attributes; a zero leaves what it has.
 pub(super) fn set_basic(file: &File, basic: Basic) -> io::Result<()> {
@@ -37,9 +37,7 @@ pub(super) fn set_basic(file: &File, basic: Basic) -> io::Result<()> {
 /// Renames on one volume, and waits until that is on the disk; `AlreadyExists` where anything has
 /// the name.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    let (from, to) = (wide(from)?, wide(to)?);
-    check_ended(&from)?;
-    check_ended(&to)?;
+    let (from, to) = (WidePath::new(from)?, WidePath::new(to)?);
     // SAFETY: both are strings that end with a zero, and live until the call returns.
     result(unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), MOVEFILE_WRITE_THROUGH) })
 }

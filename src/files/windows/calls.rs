@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::windows::io::AsRawHandle as _;
+use std::path::Path;
 use std::ptr;
 
 use windows_sys::Win32::Foundation::{ERROR_HANDLE_EOF, INVALID_HANDLE_VALUE};
@@ -13,6 +14,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     FindStreamInfoStandard, GetFileInformationByHandleEx, GetVolumeInformationByHandleW,
     WIN32_FIND_STREAM_DATA,
 };
+
+use super::WidePath;
 
 /// Times, in units of 100 ns since 1601-01-01 UTC, and attributes.
 #[derive(Clone, Copy, Debug)]
@@ -105,9 +108,9 @@ pub(in crate::files) fn file_system(file: &File) -> io::Result<String> {
 }
 
 /// The streams of a file as they are written after its path, such as `:Zone.Identifier:$DATA`; that
-/// of its bytes is `::$DATA`. The path ends with a zero.
-pub(in crate::files) fn streams(path: &[u16]) -> io::Result<Vec<Vec<u16>>> {
-    check_ended(path)?;
+/// of its bytes is `::$DATA`.
+pub(in crate::files) fn streams(path: &Path) -> io::Result<Vec<Vec<u16>>> {
+    let path = WidePath::new(path)?;
     let mut data = MaybeUninit::<WIN32_FIND_STREAM_DATA>::zeroed();
     // SAFETY: the path ends with a zero; the structure is the one that belongs to the level.
     let search = unsafe {
@@ -138,11 +141,6 @@ fn none_left(error: io::Error) -> io::Result<()> {
 
 pub(in crate::files) fn result(done: i32) -> io::Result<()> {
     if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-pub(in crate::files) fn check_ended(path: &[u16]) -> io::Result<()> {
-    let inner = path.split_last().filter(|(last, inner)| **last == 0 && !inner.contains(&0));
-    inner.map(|_| ()).ok_or_else(|| io::ErrorKind::InvalidInput.into())
 }
 
 fn until_zero(text: &[u16]) -> String {

@@ -12,7 +12,7 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_NO_RECALL, FILE_FLAG_OPEN_REPARSE_POINT,
 };
 
-pub(in crate::files) use calls::{Basic, basic, check_ended, result, streams};
+pub(in crate::files) use calls::{Basic, basic, result, streams};
 
 use crate::model::media::{FileKey, ModifiedNs};
 
@@ -85,11 +85,22 @@ fn open_for_facts(path: &Path, follow: bool) -> io::Result<File> {
         .open(path)
 }
 
-/// A path for calls of the system, of any length, with a zero at its end.
-pub(in crate::files) fn wide(path: &Path) -> io::Result<Vec<u16>> {
-    let mut units: Vec<u16> = verbatim(path)?.as_os_str().encode_wide().collect();
-    units.push(0);
-    Ok(units)
+/// A path for calls of the system, of any length, with a zero at its end and nowhere else.
+pub(in crate::files) struct WidePath(Vec<u16>);
+
+impl WidePath {
+    pub(in crate::files) fn new(path: &Path) -> io::Result<Self> {
+        let mut units: Vec<u16> = verbatim(path)?.as_os_str().encode_wide().collect();
+        if units.contains(&0) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        units.push(0);
+        Ok(Self(units))
+    }
+
+    pub(in crate::files) fn as_ptr(&self) -> *const u16 {
+        self.0.as_ptr()
+    }
 }
 
 /// The path as `\\?\…`, which may have more than 260 characters.

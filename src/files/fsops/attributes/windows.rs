@@ -17,7 +17,7 @@ use crate::files::fsops::OpenFile;
 use crate::files::fsops::at::look_of_open;
 use crate::files::fsops::windows::set_basic;
 use crate::files::stamp::may_be_one;
-use crate::files::windows::{Basic, basic, filetime, streams, wide};
+use crate::files::windows::{Basic, basic, filetime, streams};
 
 /// What a user sets. Others say how the file system stores the file.
 const CARRIED: u32 = FILE_ATTRIBUTE_READONLY
@@ -44,7 +44,7 @@ pub(in crate::files::fsops) fn copy(
 }
 
 fn copy_streams(from: &Path, to: &Path, warnings: &mut Vec<String>) {
-    let found = wide(from).and_then(|path| streams(&path));
+    let found = streams(from);
     // FAT, and many servers, have none, each with an error of its own.
     for name in found.unwrap_or_default() {
         let name = OsString::from_wide(&name);
