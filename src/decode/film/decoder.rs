@@ -38,6 +38,7 @@ pub(super) trait FrameDecoder {
 
 /// Decodes the units of one frame; the picture is the first that comes out of them. The `first` frame
 /// of a film has to stand alone: a film without a table of keyframes calls all of them such.
+#[cfg(feature = "video")]
 pub(super) fn decode_units<U, P>(
     units: &[U],
     first: bool,
