@@ -21,7 +21,7 @@
 //! ┌ the program ────────────────────────────────────────────────────────────────────────────┐
 //! │    main, cli/ (arguments, settings, menu, commands, rendering, exit codes)              │
 //! ├ the face ───────────────────────────────────────────────────────────────────────────────┤
-//! │    library (Library, Options, DuplicateOptions …)                                       │
+//! │    library (Library, Options, DuplicateOptions …)   distributed (steps of many machines)│
 //! ├ orchestration: threads, channels ───────────────────────────────────────────────────────┤
 //! │    scan  organize  review (server)                                                      │
 //! ├ what is remembered, and what changes files ─────────────────────────────────────────────┤
@@ -72,6 +72,8 @@ pub mod catalogue;
 pub mod container;
 pub mod decode;
 pub mod dedupe;
+#[cfg(feature = "kernel")]
+pub mod distributed;
 pub mod files;
 #[cfg(feature = "gpu")]
 pub mod gpu;

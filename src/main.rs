@@ -114,7 +114,12 @@ fn dispatch(
     let shown = environment.stderr_is_terminal && !global.no_progress && !global.quiet;
     let bars = current.begin(shown);
     let context = || -> Result<Context<'_>, Failure> {
-        let settings = cli::location::settings(args, environment)?;
+        let settings = match &args.command {
+            // Every machine decides alike, whatever is configured there.
+            #[cfg(feature = "kernel")]
+            Some(Command::Kernel(_)) => cli::location::settings_of_flags(args),
+            _ => cli::location::settings(args, environment)?,
+        };
         let folder = std::env::current_dir().map_err(|error| {
             Failure::new(FailureKind::Failed, format!("the current folder cannot be told: {error}"))
         })?;
@@ -159,6 +164,8 @@ fn dispatch(
         Some(Command::Similar(similar)) => commands::similar::run(&context()?, similar),
         Some(Command::Config(command)) => commands::config::run(command, args, environment),
         Some(Command::Cache(command)) => commands::cache::run(&context()?, command),
+        #[cfg(feature = "kernel")]
+        Some(Command::Kernel(command)) => commands::kernel::run(&context()?, command),
         Some(Command::Doctor { format }) => commands::doctor::run(&context()?, *format),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man) => manual(),

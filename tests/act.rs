@@ -448,7 +448,7 @@ proptest! {
             let source = expected(name);
             let keeper = keeper.map(|(twin, _)| expected(twin));
             let proof = keeper.as_ref().map(|_| Proof::SAME_BYTES);
-            let files = vec![Member { source, destination, keeper, proof, modified_ns: None, sidecar: None }];
+            let files = vec![Member { source, destination, keeper, proof, modified_ns: None, sidecar: None, attested: None }];
             plan.actions.push(Action { group: 0, action: kind, files, why: String::new() });
             let (from, below) = (Path::new("library").join(name), Path::new("to").join(&place));
             if kind.has_destination() && model.contains_key(&below) {

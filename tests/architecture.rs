@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["dedupe", "files", "gpu"],
     &["catalogue", "act"],
     &["scan", "organize", "review"],
-    &["library"],
+    &["library", "distributed"],
     &["cli", "main"],
 ];
 
@@ -59,6 +59,9 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("rust_h265", &["decode/film/hevc.rs"]),
     ("rusty_vp9", &["decode/film/vp9.rs"]),
     ("oxideav_mpeg4video", &["decode/film/mpeg4.rs"]),
+    ("arrow_array", &["distributed/ipc.rs"]),
+    ("arrow_ipc", &["distributed/ipc.rs"]),
+    ("arrow_schema", &["distributed/ipc.rs"]),
     ("axum", SERVER),
     ("argon2", &["review/password.rs"]),
     ("notify", &["cli/watching/notices.rs"]),

@@ -81,6 +81,7 @@ fn act(kind: ActionKind, source: &Path, keeper: Option<&Path>, to: &Path) -> Act
         proof: None,
         modified_ns: None,
         sidecar: None,
+        attested: None,
     };
     Action { group: 1, action: kind, files: vec![member], why: String::new() }
 }

@@ -165,7 +165,11 @@ impl Context<'_> {
     ///
     /// # Errors
     /// [`FailureKind::Usage`] for wrong globs.
-    fn scan_options(&self) -> Result<ScanOptions, Failure> {
+    /// How folders are scanned.
+    ///
+    /// # Errors
+    /// [`FailureKind::Usage`] for a wrong pattern.
+    pub fn scan_options(&self) -> Result<ScanOptions, Failure> {
         let settings = &self.settings;
         Ok(ScanOptions {
             walk: WalkOptions {
@@ -269,6 +273,16 @@ pub fn now() -> i64 {
 pub fn now_utc() -> String {
     let now = CaptureTime { local_seconds: now(), subsecond_ns: None, offset_minutes: None };
     iso_time(now) + "Z"
+}
+
+/// What tells this machine from others: what its system says of it, or its name.
+#[cfg(feature = "kernel")]
+pub fn machine() -> String {
+    let told = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    match told.trim() {
+        "" => host(),
+        id => id.to_owned(),
+    }
 }
 
 /// The name of this machine, where the system has it in a file or a variable.

@@ -65,6 +65,9 @@ pub enum FailureKind {
     Interrupted,
     /// Nobody reads the output any more.
     PipeClosed,
+    /// A stream broke off, on either side of a kernel.
+    #[cfg(feature = "kernel")]
+    Stream,
 }
 
 impl FailureKind {
@@ -76,6 +79,8 @@ impl FailureKind {
             Self::Refused => 3,
             Self::Interrupted => interrupt::exit_code(),
             Self::PipeClosed => 0,
+            #[cfg(feature = "kernel")]
+            Self::Stream => 4,
         }
     }
 }
@@ -231,6 +236,7 @@ impl From<ActError> for Failure {
     fn from(error: ActError) -> Self {
         let failure = Self::new(FailureKind::Refused, error.to_string());
         match &error {
+            ActError::Receipt(_) => failure.hint("have its machine make a new one, and plan again"),
             ActError::FolderGone(_) => {
                 failure.hint("mount the drive and try again, or make a new plan")
             }

@@ -74,3 +74,9 @@ pub fn resolved(args: &ProgramArgs, environment: &ProcessEnvironment) -> Result<
 pub fn settings(args: &ProgramArgs, environment: &ProcessEnvironment) -> Result<Settings, Failure> {
     Ok((&resolved(args, environment)?).into())
 }
+
+/// The settings that flags and defaults alone come to.
+#[cfg(feature = "kernel")]
+pub fn settings_of_flags(args: &ProgramArgs) -> Settings {
+    (&resolve(&args.layer(), &Layer::new(), &Layer::new(), None, None)).into()
+}

@@ -156,6 +156,42 @@ pub(super) fn classes(
     classes
 }
 
+/// Classes of pictures of the same bytes on the same side, each other picture in one of its own:
+/// what is proven of one of a class holds for all.
+#[cfg(feature = "kernel")]
+pub(super) fn classes_by_bytes(question: &Question<'_>, is_second: &[bool]) -> Classes {
+    let pictures = question.pictures;
+    let key = |index: u32| {
+        let picture = &pictures[index as usize];
+        let section = match picture.record.hash.quality < QUALITY_FLOOR {
+            true => 2,
+            false => u8::from(question.is_reference(picture)),
+        };
+        let content = picture.content.ok_or(index);
+        let second = is_second[index as usize];
+        (section, picture.record.hash.views, picture.file.stamp.size.0, content, second)
+    };
+    let mut indices: Vec<u32> = (0..pictures.len() as u32).collect();
+    indices.par_sort_unstable_by_key(|&index| (key(index), index));
+    let mut classes = Classes {
+        starts: Vec::with_capacity(indices.len() + 1),
+        members: Vec::with_capacity(indices.len()),
+        own: 0,
+        hashed: 0,
+    };
+    for members in indices.chunk_by(|&a, &b| key(a) == key(b)) {
+        classes.push(members);
+        match key(members[0]).0 {
+            0 => classes.own = classes.starts.len() as u32,
+            1 => {}
+            _ => continue,
+        }
+        classes.hashed = classes.starts.len() as u32;
+    }
+    classes.starts.push(classes.members.len() as u32);
+    classes
+}
+
 impl Classes {
     fn push(&mut self, members: &[u32]) {
         self.starts.push(self.members.len() as u32);

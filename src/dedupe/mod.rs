@@ -3,12 +3,15 @@
 
 pub mod carry;
 mod classes;
+mod components;
 mod confirm;
 mod contents;
 pub mod criterion;
 mod dense;
 pub mod evidence;
 pub mod films;
+#[cfg(feature = "kernel")]
+pub mod forest;
 pub mod keeper;
 mod marks;
 mod neighbours;
@@ -36,7 +39,7 @@ use crate::dedupe::relation::Shot;
 use crate::index::Joiner;
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::findings::{Group, Relation};
-use crate::model::media::FileKey;
+use crate::model::media::{FileKey, Format};
 use crate::model::phash::View;
 use crate::model::policy::{KeepRule, Policy};
 use crate::model::record::{ContentHash, Mark, Picture, Skip};
@@ -68,10 +71,34 @@ pub struct DedupeOptions {
     pub prefer: Option<Prefer>,
     /// Films beside pictures: a picture with its film is more than one without.
     pub films: Vec<PathBuf>,
+    /// What the pictures are within their units, where whole folders have told it; else the names of
+    /// the pictures and films at hand tell.
+    pub units: Option<Units>,
     /// Pairs that are no duplicates of each other, though they look so.
     pub marks: Vec<Mark>,
     /// For each root of the scan, whether it is a reference folder.
     pub reference_roots: Vec<bool>,
+}
+
+/// What pictures are within their units, in the order of the pictures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Units {
+    /// The role of each.
+    pub roles: Vec<UnitRole>,
+    /// Whether each is an edit whose original lies beside it.
+    pub edited: Vec<bool>,
+}
+
+impl Units {
+    /// By the names of `pictures`, which are all of their folders, and of the films beside them.
+    pub fn of<'a>(
+        pictures: impl Iterator<Item = (&'a Path, Format)> + Clone,
+        films: &[PathBuf],
+    ) -> Self {
+        let roles = units::roles(pictures.clone(), films);
+        let paths: Vec<&Path> = pictures.map(|(path, _)| path).collect();
+        Self { roles, edited: units::edited(paths.par_iter().copied()) }
+    }
 }
 
 /// Tells whether the rule at a place of [`DedupeOptions::keep`] prefers a path.
@@ -211,11 +238,9 @@ pub fn dedupe(
     progress: &dyn Progress,
 ) -> Deduplicated {
     progress.on(Event::StageStarted { stage: Phase::Compare, total: None });
-    let roles = units::roles(
-        pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format)),
-        &options.films,
-    );
-    let edited = units::edited(pictures.par_iter().map(|picture| picture.file.path.as_path()));
+    let named = pictures.iter().map(|picture| (picture.file.path.as_path(), picture.record.format));
+    let Units { roles, edited } =
+        options.units.clone().unwrap_or_else(|| Units::of(named, &options.films));
     let mut contents = ContentHashes::new(pictures, read);
     let marked = MarkedPairs::new(&options.marks, pictures, &mut contents, progress);
     let policy = options.policy;

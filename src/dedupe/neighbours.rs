@@ -14,6 +14,7 @@ use super::proofs::Reach;
 use super::prover::{Candidate, Earlier, Standing};
 use windows::{WindowNeedles, WindowSection};
 
+use crate::dedupe::components::Components;
 use crate::dedupe::partition::Edge;
 use crate::index::fine::{self, FinePair};
 use crate::index::{Joiner, Match, Needles, Pair, Radii};
@@ -101,6 +102,8 @@ struct Search<'a> {
     /// Neighbours of each class, or [`DENSE_FROM`] and more when it was declared dense.
     degrees: Vec<AtomicU32>,
     found: Mutex<Vec<Found>>,
+    /// Connects the pairs that are not written down, where somebody wants to know of them.
+    unwritten: Option<&'a Mutex<Components>>,
 }
 
 /// Finds all pairs of classes that show the same, of which at most one is in a reference folder.
@@ -108,14 +111,7 @@ pub(super) fn find(question: &Question<'_>, classes: &Classes, joiner: &dyn Join
     let options = question.options;
     let prover = question.proofs.prover();
     let reach = Reach::new(question.policy, options.fine_only, prover.sees_tiles());
-    let mut search = Search {
-        question,
-        classes,
-        reach,
-        windows: reach.windows.windows(),
-        degrees: (0..classes.hashed).map(|_| AtomicU32::new(0)).collect(),
-        found: Mutex::default(),
-    };
+    let mut search = Search::new(question, classes, reach);
     let mut edges = Vec::new();
     if options.fine_only {
         search.by_fine_hash(joiner);
@@ -144,6 +140,32 @@ pub(super) fn find(question: &Question<'_>, classes: &Classes, joiner: &dyn Join
     neighbours
 }
 
+/// Finds pairs of classes that show the same, of which at most one is in a reference folder: those
+/// across two sides, or if no class is on the second one, all. Pairs that [`find`] does not write
+/// down are connected in `unwritten` without a proof.
+#[cfg(feature = "kernel")]
+pub(super) fn connect(
+    question: &Question<'_>,
+    classes: &Classes,
+    is_second: &dyn Fn(u32) -> bool,
+    joiner: &dyn Joiner,
+    unwritten: &Mutex<Components>,
+) -> Vec<Edge> {
+    let fine_only = question.options.fine_only;
+    let reach = Reach::new(question.policy, fine_only, question.proofs.prover().sees_tiles());
+    let mut search = Search { unwritten: Some(unwritten), ..Search::new(question, classes, reach) };
+    let mut edges = Vec::new();
+    if fine_only {
+        // What both sides have within themselves is found too, and does no harm.
+        search.by_fine_hash(joiner);
+    } else if (0..classes.hashed).any(is_second) {
+        search.across(joiner, is_second, &mut edges);
+    } else {
+        search.everything(joiner, &mut edges);
+    }
+    search.finish(edges).edges
+}
+
 /// The pairs of an earlier run, as pairs of classes. `firsts` has the picture of each class.
 fn recalled(question: &Question<'_>, firsts: &[u32], earlier: Earlier) -> Vec<Edge> {
     let classes: HashMap<u32, u32> = firsts.iter().copied().zip(0..).collect();
@@ -155,6 +177,20 @@ fn recalled(question: &Question<'_>, firsts: &[u32], earlier: Earlier) -> Vec<Ed
         question.may_pair(a, b).then_some(edge)
     };
     pairs.iter().filter_map(edge).collect()
+}
+
+impl<'a> Search<'a> {
+    fn new(question: &'a Question<'a>, classes: &'a Classes, reach: Reach) -> Self {
+        Self {
+            question,
+            classes,
+            reach,
+            windows: reach.windows.windows(),
+            degrees: (0..classes.hashed).map(|_| AtomicU32::new(0)).collect(),
+            found: Mutex::default(),
+            unwritten: None,
+        }
+    }
 }
 
 impl Search<'_> {
@@ -234,6 +270,62 @@ impl Search<'_> {
         for half in self.look_through(joiner, &sections, edges) {
             self.halves(joiner, &fresh, None, &half, within);
             self.halves(joiner, &fresh, Some(&old), &half, within);
+        }
+    }
+
+    /// The classes of two sides with those of the other one.
+    #[cfg(feature = "kernel")]
+    fn across(
+        &mut self,
+        joiner: &dyn Joiner,
+        is_second: &dyn Fn(u32) -> bool,
+        edges: &mut Vec<Edge>,
+    ) {
+        let side = |second: bool| {
+            let of = |range: Range<u32>| range.filter(|&c| is_second(c) == second).collect();
+            let (own, references): (Vec<u32>, Vec<u32>) =
+                (of(0..self.classes.own), of(self.classes.own..self.classes.hashed));
+            let hashes = |classes: &Vec<u32>| self.classes.hashes(self.question, classes.clone());
+            let (own_hashes, reference_hashes) = (hashes(&own), hashes(&references));
+            (own, references, own_hashes, reference_hashes)
+        };
+        let (own, references, own_hashes, reference_hashes) = side(false);
+        let (other_own, other_references, other_own_hashes, other_reference_hashes) = side(true);
+        for &orientation in self.turns() {
+            let mut pairs = vec![
+                (&own, &other_own_hashes),
+                (&own, &other_reference_hashes),
+                (&references, &other_own_hashes),
+            ];
+            if orientation != Orientation::Upright {
+                // Any of the two may be the one that is turned.
+                pairs.extend([
+                    (&other_own, &own_hashes),
+                    (&other_own, &reference_hashes),
+                    (&other_references, &own_hashes),
+                ]);
+            }
+            for (needles, library) in pairs {
+                let needles = self.wholes(needles, orientation);
+                self.cross(joiner, &needles, library, orientation, self.reach.whole);
+            }
+        }
+        let Some(within) = self.reach.half else { return };
+        let section = |classes: &[u32], libraries| WindowSection {
+            classes: classes.to_vec(),
+            libraries,
+            kept: false,
+        };
+        let sections = [
+            section(&own, vec![&other_own_hashes, &other_reference_hashes]),
+            section(&references, vec![&other_own_hashes]),
+            section(&other_own, vec![&own_hashes, &reference_hashes]),
+            section(&other_references, vec![&own_hashes]),
+        ];
+        for half in self.look_through(joiner, &sections, edges) {
+            self.halves(joiner, &own, Some(&other_own), &half, within);
+            self.halves(joiner, &own, Some(&other_references), &half, within);
+            self.halves(joiner, &references, Some(&other_own), &half, within);
         }
     }
 
@@ -346,6 +438,7 @@ impl Search<'_> {
         if left.len() as u64 * right.len() as u64 > PAIRED_UP_TO {
             for &class in left.iter().chain(right) {
                 self.degrees[class as usize].fetch_max(DENSE_FROM, Ordering::Relaxed);
+                self.connect_unwritten(left[0], class);
             }
             return;
         }
@@ -369,7 +462,11 @@ impl Search<'_> {
         (orientation, window): (Orientation, Option<u16>),
         found: &mut Vec<Found>,
     ) {
-        if a == b || self.is_dense(a) && self.is_dense(b) {
+        if a == b {
+            return;
+        }
+        if self.is_dense(a) && self.is_dense(b) {
+            self.connect_unwritten(a, b);
             return;
         }
         found.push(Found { a, b, orientation, window });
@@ -378,6 +475,12 @@ impl Search<'_> {
             for class in [a, b] {
                 self.degrees[class as usize].fetch_add(1, Ordering::Relaxed);
             }
+        }
+    }
+
+    fn connect_unwritten(&self, a: u32, b: u32) {
+        if let Some(forest) = self.unwritten {
+            forest.lock().unwrap_or_else(PoisonError::into_inner).connect(a, b);
         }
     }
 

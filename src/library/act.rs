@@ -83,6 +83,12 @@ impl Plan {
     pub fn apply(&self, library: &mut Library, with: &Acting<'_>) -> Result<Applied, ActError> {
         self.check()?;
         check_folders(self)?;
+        let now = (with.clock)();
+        let members = self.actions.iter().flat_map(|action| &action.files);
+        let mut receipts = members.filter_map(|member| member.attested.as_deref());
+        if let Some(stale) = receipts.find(|attested| !attested.is_valid(&now)) {
+            return Err(ActError::Receipt(stale.named()));
+        }
         let held = hold(with.lock()?, self, with)?;
         let runs = with.runs();
         if let Ok(Some(run)) = journal::interrupted(&runs) {

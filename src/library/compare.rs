@@ -4,9 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use rayon::prelude::*;
-
-use super::tiles::{LibraryTiles, Reading, pair_rule, read_detail};
+use super::tiles::{LibraryTiles, Reading, detail_of, pair_rule};
 use super::{Backends, Library, LibraryError, Monitor};
 use crate::catalogue::cache::Cache;
 use crate::catalogue::tiles::TileStore;
@@ -14,10 +12,9 @@ use crate::dedupe::tile_prover::TileProver;
 use crate::dedupe::{self, DedupeOptions, Deduplicated};
 use crate::files::content::content_hash;
 use crate::files::stamp::{Volumes, stamp_and_evidence};
-use crate::model::findings::{Alarm, Damaged, Duplicate};
 use crate::model::policy::Policy;
 use crate::model::record::{Picture, Record};
-use crate::scan::damage::{self, FileSide};
+use crate::scan::damage::examine_alarms;
 use crate::scan::{Confirm, Confirming, Scan};
 
 /// Most times that groups are found again because pictures turned out not to be what the cache
@@ -115,7 +112,7 @@ fn settled(
             let reading = Reading { options, progress, cancel };
             let mut tiles = LibraryTiles::new(&scan.pictures, store, others, reading, rule)
                 .map_err(LibraryError::Tiles)?;
-            let detail = |picture: &Picture| read_detail(picture, with.options);
+            let detail = |picture: &Picture| detail_of(picture, with.options);
             let prover = TileProver::new(&scan.pictures, &mut tiles, &detail, cancel)
                 .with_windows(backends.windows.as_ref())
                 .with_aligner(backends.aligner.as_ref());
@@ -134,45 +131,13 @@ fn settled(
         if with.cancel.load(Ordering::Relaxed) {
             return Err(LibraryError::Interrupted { while_scanning: false });
         }
-        if changed || examine(scan, &mut found, with) {
+        if changed || examine_alarms(&mut scan.pictures, &mut found, with.options) {
             continue;
         }
         scan.locate(&found.members(), with.live);
         return Ok(found);
     }
     Err(LibraryError::Unsettled)
-}
-
-/// Looks at pairs of which one file may be damaged; whether that makes another picture the better
-/// one to keep.
-fn examine(scan: &mut Scan, found: &mut Deduplicated, with: Confirming<'_>) -> bool {
-    let pictures = &scan.pictures;
-    let alarms: Vec<(u32, &mut Duplicate<u32>)> = found
-        .groups
-        .iter_mut()
-        .flat_map(|group| group.duplicates.iter_mut().map(|duplicate| (group.keeper, duplicate)))
-        .filter(|(_, duplicate)| duplicate.alarm.is_some())
-        .collect();
-    let damaged: Vec<u32> = alarms
-        .into_par_iter()
-        .filter_map(|(keeper, duplicate)| {
-            let path = |index: u32| pictures[index as usize].file.path.as_path();
-            let seen = damage::examine(path(keeper), path(duplicate.picture), with.options);
-            let (side, index) = match seen.damaged {
-                Some(FileSide::First) => (Some(Damaged::Keeper), Some(keeper)),
-                Some(FileSide::Second) => (Some(Damaged::Duplicate), Some(duplicate.picture)),
-                None => (None, None),
-            };
-            duplicate.alarm = Some(Alarm { damaged: side, why: seen.why });
-            index
-        })
-        .collect();
-    let mut news = false;
-    for index in damaged {
-        let flags = &mut scan.pictures[index as usize].record.flags;
-        news |= !std::mem::replace(&mut flags.damaged_tail, true);
-    }
-    news
 }
 
 /// What was read again goes into the cache.

@@ -120,6 +120,7 @@ impl Library {
             keep: options.keep.clone(),
             prefer: Some(prefer(&options.keep)?),
             films: Vec::new(),
+            units: None,
             marks: if options.ignore_marks { Vec::new() } else { self.marks()? },
             // The pictures of other caches have the root after the last.
             reference_roots: (0..=roots.len()).map(|root| root >= options.roots.len()).collect(),
@@ -242,7 +243,10 @@ fn check_roots(roots: &[PathBuf], scan: &Scan) -> Result<(), LibraryError> {
 }
 
 /// The globs of `prefer=` rules, by the places of the rules.
-fn prefer(keep: &[KeepRule]) -> Result<Prefer, LibraryError> {
+///
+/// # Errors
+/// [`LibraryError::Glob`]
+pub fn prefer(keep: &[KeepRule]) -> Result<Prefer, LibraryError> {
     let compiled: Vec<Option<Globs>> = keep
         .iter()
         .map(|rule| match rule {

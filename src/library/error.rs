@@ -139,6 +139,8 @@ pub enum ActError {
     Plan(PlanError),
     /// A folder in which duplicates were found is gone.
     FolderGone(PathBuf),
+    /// The receipt for a file on another machine is too old, or of a time to come.
+    Receipt(PathBuf),
     /// Another run with the same journals is going on.
     Lock(LockError),
     /// Another run on the same library is going on.
@@ -153,6 +155,11 @@ impl fmt::Display for ActError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plan(error) => error.fmt(f),
+            Self::Receipt(file) => write!(
+                f,
+                "{} was not read within the last 24 hours: its receipt is too old",
+                for_people(file)
+            ),
             Self::FolderGone(folder) => write!(f, "{} is not there", for_people(folder)),
             Self::Lock(error @ LockError::Held { .. }) => error.fmt(f),
             Self::Lock(error @ LockError::Io { .. }) => {

@@ -37,7 +37,7 @@ use crate::scan::{self, Scan, ScanOptions};
 pub use act::{Acting, acted_on, runs_folder};
 pub use backends::Backends;
 pub use covered::{CopyMissing, CoveredOptions};
-pub use duplicates::{DuplicateOptions, Explained};
+pub use duplicates::{DuplicateOptions, Explained, prefer};
 pub use error::{ActError, LibraryError};
 pub use films::FilmHit;
 pub use import::{ImportOptions, Preflight};

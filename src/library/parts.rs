@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 
-use super::tiles::read_detail;
+use super::tiles::detail_of;
 use crate::catalogue::similar::{NeedleTile, Searcher, SimilarError, SimilarOptions};
 use crate::catalogue::tiles::{TileId, TileStore};
 use crate::decode::DecodeOptions;
@@ -102,7 +102,7 @@ fn prove(
     let ids: Vec<Option<TileId>> =
         pictures.iter().map(|picture| tiles.id_of(picture.content?).ok().flatten()).collect();
     let mut source = NeedleTiles { needle, tiles, ids };
-    let detail = |picture: &Picture| read_detail(picture, decode);
+    let detail = |picture: &Picture| detail_of(picture, decode);
     let never = AtomicBool::new(false);
     let proven = TileProver::new(&pictures, &mut source, &detail, &never).prove(&pairs);
     let mut best: BTreeMap<u32, Proven> = BTreeMap::new();

@@ -10,19 +10,17 @@ use rayon::prelude::*;
 use crate::catalogue::tiles::{
     PairRule, StoredPair, TileId, TileStore, TileStoreError, first_word,
 };
-use crate::container::ReadAt;
-use crate::decode::{self, DecodeOptions};
+use crate::decode::DecodeOptions;
 use crate::dedupe::DedupeOptions;
 use crate::dedupe::prover::{Earlier, Proven, Standing};
 use crate::dedupe::tile_prover::TileSource;
-use crate::files::content::HashingSource;
 use crate::model::event::{Event, Phase, Progress};
 use crate::model::phash::HASH_VERSION;
 use crate::model::record::{ContentHash, Picture};
 use crate::picture::proof::PROOF_VERSION;
 use crate::picture::tile::{DetailTile, StoredTile};
 use crate::picture::window::WindowSet;
-use crate::scan::read_picture;
+use crate::scan::{read_detail, read_picture};
 
 /// Pictures are looked up one by one when they are fewer than this share of the tiles.
 const LOOK_UP_TO_SHARE: usize = 8;
@@ -384,14 +382,6 @@ impl TileSource for LibraryTiles<'_> {
 }
 
 /// The detail of a picture whose file still has the bytes that its row was made from.
-pub fn read_detail(picture: &Picture, options: &DecodeOptions) -> Option<DetailTile> {
-    let source = HashingSource::open(&picture.file.path).ok()?;
-    if source.size() == 0 {
-        return None;
-    }
-    let detail = decode::detail(&source, options).ok()?;
-    let content = source.finish().ok()?;
-    let is_as_known = picture.content.is_none_or(|known| known == content);
-    // The metadata say how the picture is turned; what the decoder applied is in both.
-    is_as_known.then_some(detail)
+pub fn detail_of(picture: &Picture, options: &DecodeOptions) -> Option<DetailTile> {
+    read_detail(&picture.file.path, picture.content, options)
 }

@@ -84,6 +84,11 @@ impl DetailTile {
         average.is_complete().then(|| Self(average.cells()))
     }
 
+    /// A tile of these values, row by row; `None` for another number of them.
+    pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        (bytes.len() == DETAIL_SIDE * DETAIL_SIDE).then_some(Self(bytes))
+    }
+
     /// The cells, row by row.
     pub fn cells(&self) -> &[u8] {
         &self.0

@@ -7,9 +7,14 @@
 use std::io;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::container::ReadAt;
 use crate::decode::{DecodeOptions, decode};
+use crate::dedupe::Deduplicated;
 use crate::files::content::FileSource;
+use crate::model::findings::{Alarm, Damaged, Duplicate};
+use crate::model::record::Picture;
 
 /// What is read of both files at a time.
 const BLOCK: usize = 1 << 17;
@@ -48,6 +53,41 @@ pub fn examine(first: &Path, second: &Path, options: &DecodeOptions) -> Examined
         Ok(difference) => difference.verdict(),
         Err(error) => Examined { damaged: None, why: format!("they cannot be compared: {error}") },
     }
+}
+
+/// Looks at the pairs of which one file may be damaged; whether that makes another picture the
+/// better one to keep.
+pub fn examine_alarms(
+    pictures: &mut [Picture],
+    found: &mut Deduplicated,
+    options: &DecodeOptions,
+) -> bool {
+    let alarms: Vec<(u32, &mut Duplicate<u32>)> = found
+        .groups
+        .iter_mut()
+        .flat_map(|group| group.duplicates.iter_mut().map(|duplicate| (group.keeper, duplicate)))
+        .filter(|(_, duplicate)| duplicate.alarm.is_some())
+        .collect();
+    let path = |index: u32| pictures[index as usize].file.path.as_path();
+    let damaged: Vec<u32> = alarms
+        .into_par_iter()
+        .filter_map(|(keeper, duplicate)| {
+            let seen = examine(path(keeper), path(duplicate.picture), options);
+            let (side, index) = match seen.damaged {
+                Some(FileSide::First) => (Some(Damaged::Keeper), Some(keeper)),
+                Some(FileSide::Second) => (Some(Damaged::Duplicate), Some(duplicate.picture)),
+                None => (None, None),
+            };
+            duplicate.alarm = Some(Alarm { damaged: side, why: seen.why });
+            index
+        })
+        .collect();
+    let mut news = false;
+    for index in damaged {
+        let flags = &mut pictures[index as usize].record.flags;
+        news |= !std::mem::replace(&mut flags.damaged_tail, true);
+    }
+    news
 }
 
 /// What is wrong with a picture that is decoded to the end, in words; `None` for a sound one.

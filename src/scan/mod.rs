@@ -30,7 +30,7 @@ pub use films::FilmScan;
 use order::Orders;
 pub use order::ReadOrder;
 use pipeline::{Hashed, ReadJob};
-pub use reading::{ReadPicture, read_picture};
+pub use reading::{ReadPicture, read_detail, read_picture};
 
 /// Records are committed at the latest when so many wait.
 const COMMIT_RECORDS: usize = 4096;

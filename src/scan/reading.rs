@@ -4,14 +4,14 @@ use std::io;
 use std::path::Path;
 
 use crate::container::ReadAt;
-use crate::decode::{DecodeError, DecodeOptions, Decoded, OrientationFrom, decode};
+use crate::decode::{self, DecodeError, DecodeOptions, Decoded, OrientationFrom, decode};
 use crate::files::content::HashingSource;
 use crate::metadata;
 use crate::model::media::Orientation;
 use crate::model::phash::PictureHash;
 use crate::model::provenance::Provenance;
 use crate::model::record::{ContentHash, PictureRecord, Stage, Unreadable};
-use crate::picture::tile::Tiles;
+use crate::picture::tile::{DetailTile, Tiles};
 
 /// A picture that was read.
 #[derive(Clone, Debug)]
@@ -59,6 +59,22 @@ pub(super) fn read_open_picture(
     })?;
     let (tiles, record) = shown(&source, decoded);
     Ok(ReadPicture { tiles, record, content: source.finish().map_err(unread)? })
+}
+
+/// The detail of the picture at `path`, if its file has the bytes of that hash, or none is known.
+pub fn read_detail(
+    path: &Path,
+    known: Option<ContentHash>,
+    options: &DecodeOptions,
+) -> Option<DetailTile> {
+    let source = HashingSource::open(path).ok()?;
+    if source.size() == 0 {
+        return None;
+    }
+    let detail = decode::detail(&source, options).ok()?;
+    let content = source.finish().ok()?;
+    // The metadata say how the picture is turned; what the decoder applied is in both.
+    known.is_none_or(|known| known == content).then_some(detail)
 }
 
 /// Turns a decoded picture as its metadata ask.

@@ -147,6 +147,7 @@ impl Scene {
             proof: keeper.map(|(_, proof)| proof),
             modified_ns: None,
             sidecar: None,
+            attested: None,
         };
         for ((name, keeper), group) in PAIRS.into_iter().zip(1..) {
             let links =

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExactPath, Expected, Proof, SidecarChange};
+use super::{Attested, ExactPath, Expected, Proof, SidecarChange};
 
 /// What to do with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,6 +84,12 @@ impl ActionKind {
         matches!(self, Self::Hardlink | Self::Reflink | Self::Delete)
     }
 
+    /// Whether the file is moved within reach of this machine, so that it can be brought back
+    /// whatever becomes of others.
+    pub fn keeps_the_file(self) -> bool {
+        matches!(self, Self::Quarantine | Self::Move)
+    }
+
     /// Whether what takes the file's place, or makes it superfluous, must have its very bytes.
     pub fn needs_identical(self) -> bool {
         matches!(self, Self::Hardlink | Self::Reflink)
@@ -102,7 +108,10 @@ pub struct Member {
     /// The file that stays, and that must still be there when the act is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keeper: Option<Expected>,
-    /// Why it may be relied on; there whenever `keeper` is.
+    /// The file on another machine that stays, in place of `keeper`: only for what can be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attested: Option<Box<Attested>>,
+    /// Why it may be relied on; there whenever `keeper` or `attested` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
     /// The modification time that the file is to have afterwards, where it is not the source's.
@@ -120,6 +129,7 @@ impl Member {
             source,
             destination: None,
             keeper: None,
+            attested: None,
             proof: None,
             modified_ns: None,
             sidecar: None,
@@ -130,6 +140,12 @@ impl Member {
     #[must_use]
     pub fn relying_on(self, keeper: Expected, proof: Proof) -> Self {
         Self { keeper: Some(keeper), proof: Some(proof), ..self }
+    }
+
+    /// The same, in favour of a file on another machine that stays.
+    #[must_use]
+    pub fn relying_elsewhere(self, attested: Attested, proof: Proof) -> Self {
+        Self { attested: Some(Box::new(attested)), proof: Some(proof), ..self }
     }
 
     /// The same, on its way to a place.

@@ -114,7 +114,8 @@ impl<'a> Rules<'a> {
     /// Of a duplicate that goes, another picture must stay.
     fn check_first(&self, action: &Action, first: &Member) -> Result<(), &'static str> {
         let goes = action.action.removes_source();
-        if self.plan.origin == Origin::Dedupe && goes && first.keeper.is_none() {
+        let relies = first.keeper.is_some() || first.attested.is_some();
+        if self.plan.origin == Origin::Dedupe && goes && !relies {
             return Err("names no file that stays");
         }
         match first.proof {
@@ -183,14 +184,21 @@ impl<'a> Rules<'a> {
 
     /// Checks that a keeper is one, by the proof in the plan.
     fn check_proof(&mut self, member: &Member) -> Result<(), &'static str> {
-        let (keeper, proof) = match (&member.keeper, &member.proof) {
+        let elsewhere = member.attested.as_deref();
+        let keeper = match (&member.keeper, elsewhere) {
+            (Some(keeper), None) => Some((self.plan.resolve(&keeper.path), keeper.content)),
+            (None, Some(attested)) => Some((attested.named(), Some(attested.content))),
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err("relies on two keepers"),
+        };
+        let ((keeper, content), proof) = match (keeper, &member.proof) {
             (None, None) => return Ok(()),
             (None, Some(_)) => return Err("has a proof, but names no keeper"),
             (Some(_), None) => return Err("relies on a keeper without a proof"),
             (Some(keeper), Some(proof)) => (keeper, proof),
         };
         if proof.relation == Relation::Identical {
-            if keeper.content != member.source.content {
+            if content != member.source.content {
                 return Err("is called identical to its keeper, but has other bytes");
             }
         } else {
@@ -199,7 +207,7 @@ impl<'a> Rules<'a> {
         if proof.group == 0 {
             return Ok(());
         }
-        self.check_keeper(proof.group, self.plan.resolve(&keeper.path))
+        self.check_keeper(proof.group, keeper)
     }
 
     /// A group has one keeper, and a keeper one group.
@@ -260,6 +268,8 @@ fn check_member(kind: ActionKind, member: &Member) -> Result<(), &'static str> {
         Err("has a destination and needs none, or the other way round")
     } else if kind.relies_on_keeper() && keeper.is_none() {
         Err("names no file that stays")
+    } else if member.attested.is_some() && !kind.keeps_the_file() {
+        Err("relies on a file of another machine, and could not be undone")
     } else if kind.needs_identical() && keeper.is_some_and(|k| k.content != member.source.content) {
         Err("puts a link in the place of a file that is not identical")
     } else {

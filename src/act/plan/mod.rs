@@ -5,6 +5,7 @@
 //! file that goes which one stays and why, and has a checksum, so that an edited plan is noticed.
 
 mod action;
+mod attested;
 mod bounds;
 mod check;
 mod error;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use action::{Action, ActionKind, Member};
+pub use attested::{Attested, VALID_SECONDS, named_path};
 pub use error::PlanError;
 pub use form::{ExactPath, Expected};
 pub use proof::{MatchRule, Proof};

@@ -7,11 +7,12 @@ mod known;
 mod units;
 mod verify;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::act::left_alone::LeftAlone;
 use crate::act::plan::{
-    Action, ActionKind, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
+    Action, ActionKind, Attested, ExactPath, Expected, MatchRule, Member, Origin, Plan, Proof,
 };
 use crate::files::real_paths::RealPaths;
 use crate::files::stamp::stamp;
@@ -61,6 +62,8 @@ struct Proposed<'a> {
     number: u64,
     group: &'a Group,
     duplicate: &'a Duplicate,
+    /// The receipt for a keeper on another machine.
+    attested: Option<&'a Attested>,
 }
 
 impl Proposed<'_> {
@@ -69,10 +72,12 @@ impl Proposed<'_> {
     }
 
     fn member(&self) -> Member {
-        Member::alone((&self.duplicate.picture).into()).relying_on(
-            (&self.group.keeper).into(),
-            Proof::from_duplicate(self.number, self.duplicate),
-        )
+        let alone = Member::alone((&self.duplicate.picture).into());
+        let proof = Proof::from_duplicate(self.number, self.duplicate);
+        match self.attested {
+            Some(attested) => alone.relying_elsewhere(attested.clone(), proof),
+            None => alone.relying_on((&self.group.keeper).into(), proof),
+        }
     }
 
     fn why(&self) -> String {
@@ -99,18 +104,37 @@ impl Findings {
     /// Plans what to do with the duplicates. Reads folders, and the bytes of what is to be acted on
     /// and of what that relies on, as far as their hashes are not known.
     pub fn plan(&self, wanted: &ProposalOptions, progress: &dyn Progress) -> Proposal {
-        propose(self, wanted, progress)
+        propose(self, wanted, &Elsewhere::default(), progress)
+    }
+
+    /// The same where some keepers are on other machines.
+    pub fn plan_with(
+        &self,
+        wanted: &ProposalOptions,
+        elsewhere: &Elsewhere,
+        progress: &dyn Progress,
+    ) -> Proposal {
+        propose(self, wanted, elsewhere, progress)
     }
 }
 
-fn propose(findings: &Findings, wanted: &ProposalOptions, progress: &dyn Progress) -> Proposal {
+/// Keepers on other machines, by their paths as the findings have them, each with the receipt that
+/// it was read there, if there is one.
+pub type Elsewhere = HashMap<PathBuf, Option<Attested>>;
+
+fn propose(
+    findings: &Findings,
+    wanted: &ProposalOptions,
+    elsewhere: &Elsewhere,
+    progress: &dyn Progress,
+) -> Proposal {
     let real = RealPaths::new(&wanted.base);
     let mut proposal = Proposal {
         plan: bounded(findings, wanted, &real),
         left: Vec::new(),
         not_carried: Vec::new(),
     };
-    let candidates = candidates(findings, wanted, &mut proposal.left);
+    let candidates = candidates(findings, wanted, elsewhere, &mut proposal.left);
     let mut binding = Binding::new(&proposal.plan, &candidates, real);
     if wanted.action == ActionKind::Report {
         let actions = candidates.iter().map(reported).collect();
@@ -165,15 +189,23 @@ fn bounded(findings: &Findings, wanted: &ProposalOptions, real: &RealPaths) -> P
 fn candidates<'a>(
     findings: &'a Findings,
     wanted: &ProposalOptions,
+    elsewhere: &'a Elsewhere,
     left: &mut Vec<LeftAlone>,
 ) -> Vec<Proposed<'a>> {
     let action = wanted.action;
     let mut candidates = Vec::new();
     for (group, number) in findings.groups.iter().zip(1..) {
+        let receipt = elsewhere.get(&group.keeper.path);
+        let attested = receipt.and_then(Option::as_ref);
         for duplicate in group.duplicates.iter().filter(|d| findings.matching.acts_on(d)) {
-            let candidate = Proposed { number, group, duplicate };
+            let candidate = Proposed { number, group, duplicate, attested };
             let unbound = duplicate.picture.content.is_none() || group.keeper.content.is_none();
-            let why = if unbound && action != ActionKind::Report {
+            let why = if receipt.is_some() && attested.is_none() {
+                "its keeper is on another machine, and no receipt says that it was read there"
+            } else if receipt.is_some() && !action.keeps_the_file() {
+                "its keeper is on another machine: only --action quarantine or move can be undone \
+                 whatever becomes of it"
+            } else if unbound && action != ActionKind::Report {
                 "is known from the cache alone, and was not read again"
             } else if !duplicate.picture.other_names.is_empty() && action != ActionKind::Copy {
                 "has other names (hard links): it frees nothing"

@@ -35,6 +35,11 @@ mod parquet_table;
 mod row;
 
 pub use row::RowError;
+#[cfg(feature = "kernel")]
+pub(crate) use row::{
+    COLUMNS as PICTURE_COLUMNS, Cell, ColumnKind, Row as PictureRow, from_picture as cells_of,
+    to_picture as picture_of,
+};
 
 use std::fmt;
 use std::io::{self, Read, Write};

@@ -15,7 +15,7 @@ use crate::model::record::{ContentHash, PictureRecord};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ColumnKind {
+pub(crate) enum ColumnKind {
     /// UTF-8.
     Text,
     /// A number from 0 to 2⁶⁴−1.
@@ -31,7 +31,7 @@ pub(super) enum ColumnKind {
 }
 
 /// Name, what it holds, whether it may be missing.
-pub(super) struct Column {
+pub(crate) struct Column {
     pub name: &'static str,
     pub kind: ColumnKind,
     pub optional: bool,
@@ -45,7 +45,7 @@ const fn optional(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind, optional: true }
 }
 
-pub(super) const COLUMNS: [Column; 30] = [
+pub(crate) const COLUMNS: [Column; 30] = [
     column("path", ColumnKind::Text),
     optional("path_bytes", ColumnKind::Text),
     column("device", ColumnKind::Unsigned),
@@ -80,7 +80,7 @@ pub(super) const COLUMNS: [Column; 30] = [
 
 /// One value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Missing,
     Text(String),
     Unsigned(u64),
@@ -89,9 +89,9 @@ pub(super) enum Cell {
 }
 
 /// Values by column.
-pub(super) type Row = [Cell; COLUMNS.len()];
+pub(crate) type Row = [Cell; COLUMNS.len()];
 
-pub(super) fn from_picture(picture: &KnownPicture) -> Row {
+pub(crate) fn from_picture(picture: &KnownPicture) -> Row {
     let text = |text: Option<String>| text.map_or(Cell::Missing, Cell::Text);
     let signed = |number: Option<i64>| number.map_or(Cell::Missing, Cell::Signed);
     let KnownPicture { path, stamp, evidence, record, content } = picture;
@@ -160,7 +160,7 @@ impl fmt::Display for RowError {
 }
 
 /// The picture of a row, or what is wrong with it.
-pub(super) fn to_picture(row: &Row) -> Result<KnownPicture, RowError> {
+pub(crate) fn to_picture(row: &Row) -> Result<KnownPicture, RowError> {
     let place = |name: &str| COLUMNS.iter().position(|column| column.name == name);
     let value = |name: &str| place(name).map_or(&Cell::Missing, |at| &row[at]);
     let wrong = RowError::Value;

@@ -11,6 +11,8 @@ mod dedupe;
 mod files;
 mod global;
 mod history;
+#[cfg(feature = "kernel")]
+mod kernel;
 mod logs;
 mod organize;
 mod quarantine;
@@ -31,6 +33,8 @@ pub use covered::{CoveredArgs, CoveredFormat};
 pub use dedupe::{DedupeArgs, ReportFormat, SortChoice};
 pub use global::{GlobalArgs, LogFormat};
 pub use history::HistoryArgs;
+#[cfg(feature = "kernel")]
+pub use kernel::{KernelCommand, RuleArgs};
 pub use logs::LogsArgs;
 pub use organize::{FilingArgs, OrganizeArgs, PreflightChoice};
 pub use quarantine::{EmptyArgs, QuarantineCommand, RestoreArgs};
@@ -114,6 +118,10 @@ pub enum Command {
     /// Inspect or clean up the hash cache
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// One step of a search over many machines: an Arrow stream in, another one out
+    #[cfg(feature = "kernel")]
+    #[command(subcommand)]
+    Kernel(KernelCommand),
     /// Show what this machine and this build support, and run self-tests
     #[command(after_help = "Example: clean-backup doctor --gpu any")]
     Doctor {
@@ -152,6 +160,8 @@ impl ProgramArgs {
             Some(Command::Watch(watch)) => watch.files.add_settings(&mut layer),
             Some(Command::Covered(covered)) => covered.add_settings(&mut layer),
             Some(Command::Similar(similar)) => similar.add_settings(&mut layer),
+            #[cfg(feature = "kernel")]
+            Some(Command::Kernel(kernel)) => kernel.add_settings(&mut layer),
             _ => {}
         }
         layer

@@ -14,6 +14,8 @@ pub mod exchange;
 #[cfg(feature = "review")]
 pub mod filing;
 pub mod history;
+#[cfg(feature = "kernel")]
+pub mod kernel;
 pub mod leftovers;
 pub mod logs;
 pub mod organize;

@@ -50,7 +50,8 @@ fn line(plan: &Plan, action: &Action, member: &Member, places: &Places) -> Strin
         ActionKind::WriteSidecar => format!("{destination}  (about {source})"),
         _ => {
             let to = if destination.is_empty() { "" } else { "  →  " };
-            let keeper = member.keeper.as_ref().map(|keeper| plan.resolve(&keeper.path));
+            let here = member.keeper.as_ref().map(|keeper| plan.resolve(&keeper.path));
+            let keeper = here.or_else(|| member.attested.as_ref().map(|other| other.named()));
             let keeps = keeper.map(|keeper| format!("  (keeps {})", places.show(&keeper)));
             format!("{source}{to}{destination}{}", keeps.unwrap_or_default())
         }

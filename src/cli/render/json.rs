@@ -299,19 +299,7 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
             include_films: report.matching.include_films,
             deep: report.matching.deep,
         },
-        groups: report
-            .groups
-            .iter()
-            .enumerate()
-            .map(|(index, group)| GroupJson {
-                id: index + 1,
-                keeper: picture(&group.keeper),
-                reason: &group.reason,
-                duplicates: duplicates(report, group),
-                linked: group.linked.iter().map(linked).collect(),
-                reclaimable_bytes: group.reclaimable_bytes(&report.matching),
-            })
-            .collect(),
+        groups: groups(report).collect(),
         skipped: report.skipped.iter().map(skipped).collect(),
         damaged: report
             .damaged
@@ -349,6 +337,33 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
     let mut text = harmless_json(&serde_json::to_string_pretty(&form)?);
     text.push('\n');
     Ok(text)
+}
+
+fn groups(report: &Findings) -> impl Iterator<Item = GroupJson<'_>> {
+    (1..).zip(&report.groups).map(|(id, group)| GroupJson {
+        id,
+        keeper: picture(&group.keeper),
+        reason: &group.reason,
+        duplicates: duplicates(report, group),
+        linked: group.linked.iter().map(linked).collect(),
+        reclaimable_bytes: group.reclaimable_bytes(&report.matching),
+    })
+}
+
+/// The groups of a report, each as a JSON object without a number.
+///
+/// # Errors
+/// None that a report can cause; the signature is the serialiser's.
+#[cfg(feature = "kernel")]
+pub fn group_values(report: &Findings) -> serde_json::Result<Vec<serde_json::Value>> {
+    let values = groups(report).map(|group| {
+        let mut value = serde_json::to_value(group)?;
+        if let Some(object) = value.as_object_mut() {
+            object.remove("id");
+        }
+        Ok(value)
+    });
+    values.collect()
 }
 
 fn lossy(paths: &[impl AsRef<Path>]) -> Vec<String> {

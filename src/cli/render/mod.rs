@@ -34,6 +34,8 @@ use super::args::ReportFormat;
 use super::failure::{Failure, FailureKind};
 use csv::to_csv;
 use html::to_html;
+#[cfg(feature = "kernel")]
+pub use json::group_values as groups;
 use json::to_json;
 use text::{TextOptions, to_text};
 

@@ -1,0 +1,67 @@
+//! The tiles that came with a stream.
+
+use super::KernelError;
+use super::ipc::{Batch, Values};
+use super::table::{INTACT, TILE, wrong};
+use crate::dedupe::prover::{Earlier, Proven};
+use crate::dedupe::tile_prover::TileSource;
+use crate::picture::part::Part;
+use crate::picture::tile::{FineTile, StoredTile};
+use crate::picture::window::WindowSet;
+
+/// The columns of a tile, perhaps under a prefix.
+#[derive(Clone, Copy)]
+pub(super) struct TileColumns<'a> {
+    pub cells: Values<'a>,
+    pub intact: Values<'a>,
+}
+
+impl<'a> TileColumns<'a> {
+    pub fn of(batch: &'a Batch) -> Result<Self, KernelError> {
+        Ok(Self { cells: batch.column(&TILE)?, intact: batch.column(&INTACT)? })
+    }
+
+    /// The tile of a row, if it has one.
+    pub fn tile(self, row: usize) -> Result<Option<StoredTile>, KernelError> {
+        let Some(cells) = self.cells.bytes(row) else { return Ok(None) };
+        let cells = FineTile::from_bytes(cells).ok_or_else(|| wrong(&TILE))?;
+        let intact = self.intact.bytes(row).and_then(|bytes| bytes.try_into().ok());
+        let intact = intact.and_then(Part::from_bytes).ok_or_else(|| wrong(&INTACT))?;
+        Ok(Some(StoredTile { cells, intact }))
+    }
+}
+
+/// Tiles by picture; nothing is known from before, and nothing is kept.
+pub(super) struct CarriedTiles(pub Vec<Option<StoredTile>>);
+
+impl CarriedTiles {
+    pub fn are_none(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+}
+
+impl TileSource for CarriedTiles {
+    fn each(&mut self, pictures: &[u32], take: &mut dyn FnMut(u32, StoredTile)) {
+        for &picture in pictures {
+            if let Some(Some(tile)) = self.0.get(picture as usize) {
+                take(picture, tile.clone());
+            }
+        }
+    }
+
+    fn windows(&mut self, _: &[u32], _: WindowSet, _: &mut dyn FnMut(usize, &[u64])) {}
+
+    fn keep_windows(&mut self, _: WindowSet, _: Vec<(u32, Vec<u64>)>) {}
+
+    fn earlier(&mut self, _: &[u32]) -> Earlier {
+        Earlier::default()
+    }
+
+    fn note_compared(&mut self, _: &[u32]) {}
+
+    fn recall(&mut self, _: u32, _: u32) -> Option<Proven> {
+        None
+    }
+
+    fn remember(&mut self, _: &[(u32, u32, Proven)]) {}
+}
