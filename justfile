@@ -1,5 +1,5 @@
 # The daily commands; plain cargo does the same. `just` lists them.
-features := "approximate,parquet"
+features := "approximate,kernel,parquet"
 
 _list:
     @just --list
