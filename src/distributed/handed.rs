@@ -1,6 +1,6 @@
 //! Groups as they are handed to the machines that hold the files, and the plans that come of them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
