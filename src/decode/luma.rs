@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn rows_are_as_their_pixels() {
-        let samples: Vec<u8> = (0..u32::from(u16::MAX)).map(|n| (n * n >> 5) as u8).collect();
+        let samples: Vec<u8> = (0..u32::from(u16::MAX)).map(|n| ((n * n) >> 5) as u8).collect();
         for length in [0, 2, 3, 4, 97, 1000, 65_535] {
             let samples = &samples[..length];
             for channels in [Channels::Grey, Channels::GreyAlpha, Channels::Rgb, Channels::Rgba] {
