@@ -14,14 +14,26 @@ const SHORT: usize = 16;
 const FARTHEST: usize = 1 << 20;
 /// Pixels that are kept beyond that, so that they are seldom moved.
 const SPARE: usize = 1 << 20;
-/// Most entries of all codes of a picture.
+/// What all codes of a picture may have at least, and at most.
+const LEAST_ENTRIES: usize = 1 << 14;
 const MOST_ENTRIES: usize = 1 << 22;
 /// Most groups of codes: as many as there can be numbers of them.
 const MOST_GROUPS: usize = 1 << 16;
 
-/// Memory of a picture of such a width, at most, beside its packed bytes and its other pictures.
-pub(super) fn memory(width: usize) -> usize {
-    4 * (MOST_ENTRIES + FARTHEST + SPARE + LONGEST + 2 * width)
+/// Memory of a picture, at most, beside its packed bytes and its other pictures.
+pub(super) fn memory((width, height): (usize, usize)) -> usize {
+    let total = width.saturating_mul(height);
+    4 * (most_entries(total) + kept(total, width))
+}
+
+/// Most entries of the codes of so many pixels: small pictures need few codes.
+fn most_entries(total: usize) -> usize {
+    (total / 2 + LEAST_ENTRIES).min(MOST_ENTRIES)
+}
+
+/// How many of so many pixels are kept.
+fn kept(total: usize, width: usize) -> usize {
+    total.min(FARTHEST + SPARE + 2 * width) + LONGEST
 }
 
 /// Which group of codes counts where.
@@ -84,19 +96,18 @@ impl PixelReader {
             let mut group = Group::read(bits, cached)?;
             group.look_ahead(total / count);
             entries += group.entries();
-            if entries > MOST_ENTRIES || bits.is_exhausted() {
+            if entries > most_entries(total) || bits.is_exhausted() {
                 return None;
             }
             groups.push(group);
         }
-        let kept = total.min(FARTHEST + SPARE + 2 * width) + LONGEST;
         Some(Self {
             width,
             total,
             groups,
             places,
             cache,
-            pixels: vec![0; kept],
+            pixels: vec![0; kept(total, width)],
             before: 0,
             at: 0,
             row: 0,

@@ -36,7 +36,7 @@ impl LosslessHead {
         // Other pictures have at most a sixteenth of the pixels, in each of the transforms and in
         // that of the groups, and lie twice in memory for a while.
         let others = u64::from(self.width.div_ceil(4)) * u64::from(self.height.div_ceil(4)) * 4 * 4;
-        pixels::memory(self.width as usize) as u64 + others
+        pixels::memory((self.width as usize, self.height as usize)) as u64 + others
     }
 }
 
