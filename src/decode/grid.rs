@@ -50,7 +50,8 @@ impl GridSample {
             );
         }
         for (block, chunk) in self.blocks.iter_mut().zip(chunks) {
-            block.sum += chunk.iter().map(|&sample| u32::from(sample)).sum::<u32>();
+            let sum = chunk.iter().fold(0_u32, |sum, &sample| sum.wrapping_add(sample.into()));
+            block.sum = block.sum.wrapping_add(sum);
             block.varies |= *chunk != [block.first; 8];
         }
         if line == 7 {

@@ -5,12 +5,23 @@ use super::DecodeError;
 use super::grid::GridSample;
 use crate::model::media::Dimensions;
 use crate::model::provenance::Provenance;
+use crate::picture::simd::widest;
 use crate::picture::tile::{AreaAverage, Tiles};
 
 /// Luma of an RGB triple, in 16.16 fixed point: .299, .587, .114 rounded so that they add up to
-/// 2¹⁶ (the same numbers as Pillow's `convert('L')`).
+/// 2¹⁶ (the same numbers as Pillow's `convert('L')`): 19595, 38470 and 7471.
+#[inline(always)]
 pub fn luma(r: u8, g: u8, b: u8) -> u8 {
-    ((19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b) + 0x8000) >> 16) as u8
+    // The upper and the lower bytes of the factors by themselves fit into 16 bits, so that many
+    // pixels fit into a register. None of the sums overflows: each kind adds up to at most 256.
+    let [r, g, b] = [r, g, b].map(u16::from);
+    let by = |factors: [u16; 3]| {
+        let [r, g, b] =
+            [r.wrapping_mul(factors[0]), g.wrapping_mul(factors[1]), b.wrapping_mul(factors[2])];
+        r.wrapping_add(g).wrapping_add(b)
+    };
+    let (upper, lower) = (by([76, 150, 29]), by([139, 70, 47]));
+    (upper.wrapping_add(lower >> 8).wrapping_add(0x80) >> 8) as u8
 }
 
 /// A 16-bit sample scaled to 8 bits, rounded: 65535 → 255.
@@ -87,27 +98,26 @@ impl Channels {
 
     /// Replaces `out` by the luma of a row of 8-bit samples.
     fn luma_row(self, samples: &[u8], out: &mut Vec<u8>) {
-        out.clear();
         match self {
-            Self::Grey => out.extend_from_slice(samples),
-            Self::GreyAlpha => {
-                let (pixels, _) = samples.as_chunks::<2>();
-                out.extend(pixels.iter().map(|&[grey, alpha]| on_white(grey, alpha)));
+            Self::Grey => {
+                out.clear();
+                out.extend_from_slice(samples);
             }
-            Self::Rgb => {
-                let (pixels, _) = samples.as_chunks::<3>();
-                out.extend(pixels.iter().map(|&[r, g, b]| luma(r, g, b)));
-            }
-            Self::Rgba => {
-                let (pixels, _) = samples.as_chunks::<4>();
-                out.extend(
-                    pixels
-                        .iter()
-                        .map(|&[r, g, b, a]| luma(on_white(r, a), on_white(g, a), on_white(b, a))),
-                );
-            }
+            Self::GreyAlpha => each(samples, out, |[grey, alpha]| on_white(grey, alpha)),
+            Self::Rgb => each(samples, out, |[r, g, b]| luma(r, g, b)),
+            Self::Rgba => each(samples, out, |[r, g, b, a]| {
+                luma(on_white(r, a), on_white(g, a), on_white(b, a))
+            }),
         }
     }
+}
+
+/// Replaces `out` by the luma of pixels of `N` samples.
+fn each<const N: usize>(samples: &[u8], out: &mut Vec<u8>, luma: impl Fn([u8; N]) -> u8) {
+    let (pixels, _) = samples.as_chunks::<N>();
+    // A slice of known length: a vector that grows is not filled by wide registers.
+    out.resize(pixels.len(), 0);
+    widest(|| out.iter_mut().zip(pixels).for_each(|(out, &pixel)| *out = luma(pixel)));
 }
 
 /// Takes the rows of a picture from the top, in whatever samples they are stored, to its tiles.
@@ -232,6 +242,35 @@ impl LumaRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn luma_in_bytes_is_luma_in_words() {
+        for [r, g, b] in (0..1 << 24).map(|rgb: u32| [rgb >> 16, rgb >> 8 & 255, rgb & 255]) {
+            let words = (19_595 * r + 38_470 * g + 7_471 * b + 0x8000) >> 16;
+            assert_eq!(u32::from(luma(r as u8, g as u8, b as u8)), words, "{r} {g} {b}");
+        }
+    }
+
+    #[test]
+    fn rows_are_as_their_pixels() {
+        let samples: Vec<u8> = (0..u32::from(u16::MAX)).map(|n| ((n * n) >> 5) as u8).collect();
+        for length in [0, 2, 3, 4, 97, 1000, 65_535] {
+            let samples = &samples[..length];
+            for channels in [Channels::Grey, Channels::GreyAlpha, Channels::Rgb, Channels::Rgba] {
+                let mut row = vec![1; 7];
+                channels.luma_of(false, samples, &mut row);
+                let pixels = samples.chunks_exact(channels.count());
+                let expected: Vec<u8> = pixels
+                    .map(|pixel| {
+                        let mut rgb = Vec::new();
+                        channels.rgb_row(pixel, &mut rgb);
+                        luma(rgb[0], rgb[1], rgb[2])
+                    })
+                    .collect();
+                assert_eq!(row, expected, "{channels:?} {length}");
+            }
+        }
+    }
 
     #[test]
     fn ends_of_the_scale() {

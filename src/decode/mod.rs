@@ -27,6 +27,7 @@ mod sniff;
 mod spare;
 mod tiff;
 mod vp8;
+mod vp8l;
 mod webp;
 
 pub use colours::colours;

@@ -3,6 +3,7 @@
 //! pictures are one.
 
 use super::part::Part;
+use super::simd::widest;
 use crate::model::media::Orientation;
 
 /// Cells along each side of a tile.
@@ -246,15 +247,17 @@ impl AreaAverage {
         }
         let side = self.side as u64;
         let sample = side * self.scale;
-        for (cell, span) in self.row.iter_mut().zip(&self.spans) {
-            let mut sum = u64::from(samples[span.first]) * span.first_weight;
-            if span.last > span.first {
-                let inside = &samples[span.first + 1..span.last];
-                sum +=
-                    sum_bytes(inside) * sample + u64::from(samples[span.last]) * span.last_weight;
+        widest(|| {
+            for (cell, span) in self.row.iter_mut().zip(&self.spans) {
+                let mut sum = u64::from(samples[span.first]) * span.first_weight;
+                if span.last > span.first {
+                    let inside = &samples[span.first + 1..span.last];
+                    let last = u64::from(samples[span.last]) * span.last_weight;
+                    sum += sum_bytes(inside) * sample + last;
+                }
+                *cell = sum;
             }
-            *cell = sum;
-        }
+        });
         let from = self.next_row * sample;
         let to = (from + sample).min(self.height * side);
         let mut cell = from / self.height;
@@ -337,13 +340,14 @@ impl<'a> Plane<'a> {
     }
 }
 
-/// Sum of bytes in 32-bit lanes, so that the compiler can vectorise it.
+/// Sum of bytes. Nothing of it can overflow, and a check for that would keep the compiler from using
+/// wide registers.
+#[inline(always)]
 fn sum_bytes(bytes: &[u8]) -> u64 {
-    // 2²⁴ bytes of 255 fill 32 bits.
-    bytes
-        .chunks(1 << 20)
-        .map(|part| u64::from(part.iter().map(|&b| u32::from(b)).sum::<u32>()))
-        .sum()
+    let (chunks, rest) = bytes.as_chunks::<32>();
+    let add = |sum: u32, &byte: &u8| sum.wrapping_add(byte.into());
+    let chunks = chunks.iter().map(|chunk| chunk.iter().fold(0, add).into());
+    chunks.fold(rest.iter().fold(0, add).into(), u64::wrapping_add)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod jpeg_pieces;
 mod lzw;
 mod picture;
+mod plain;
 mod strips;
 mod units;
 
@@ -17,7 +18,8 @@ use ::tiff::tags::Tag;
 use ::tiff::{ColorType, TiffError};
 
 use jpeg_pieces::{JpegPieces, largest_jpeg};
-use picture::TiffPicture;
+use picture::{Stored, TiffPicture};
+use plain::PlainRows;
 use strips::PackedStrips;
 use units::Units;
 
@@ -119,7 +121,7 @@ fn decode_by(
     let stored = Dimensions { width, height };
     let dimensions = units.as_ref().map_or(stored, |units| units.picture);
     options.limits.admit(dimensions)?;
-    let grid = Grid::new(&mut decoder, stored)?;
+    let mut grid = Grid::new(&mut decoder, stored)?;
     let given = OrientationFrom::Given(Orientation::from_exif(orientation.unwrap_or_default()));
     let own = is_jpeg && !every_pixel;
     let pieces = if own { JpegPieces::find(&mut decoder, &grid, photometric) } else { None };
@@ -128,10 +130,15 @@ fn decode_by(
         return Ok(decoded);
     }
     let jpeg_bytes = if is_jpeg { largest_jpeg(&mut decoder, source, &options.limits)? } else { 0 };
+    let stored = if let Some(plain) = PlainRows::find(&mut decoder, &grid) {
+        grid = grid.cut(plain.band)?;
+        Stored::Plain(plain)
+    } else {
+        let step = if grid.planes > 1 { 1 } else { grid.per_pixel() };
+        PackedStrips::find(&mut decoder, step).map_or(Stored::Other, Stored::Packed)
+    };
     // Strips that are unpacked here are read whole.
-    let strips =
-        PackedStrips::find(&mut decoder, if grid.planes > 1 { 1 } else { grid.per_pixel() });
-    let packed_bytes = if strips.is_some() { grid.bytes } else { 0 };
+    let packed_bytes = if matches!(stored, Stored::Packed(_)) { grid.bytes } else { 0 };
     let reserved = grid.bytes.saturating_add(packed_bytes).saturating_add(OVERHEAD + jpeg_bytes);
     let _held = options.limits.reserve(reserved)?;
     let mut limits = Limits::default();
@@ -144,7 +151,7 @@ fn decode_by(
         _ => meaning(grid.colour, photometric == Some(WHITE_IS_ZERO))?,
     };
     let coverage = coverage(&mut decoder, &meaning, &grid)?;
-    let picture = TiffPicture { meaning, coverage, grid, strips, source: &patched };
+    let picture = TiffPicture { meaning, coverage, grid, stored, source: &patched };
     let mut rows = LumaRows::new(dimensions)?;
     let outcome = picture.push_all(&mut decoder, &mut |row| match &units {
         None => rows.push(Channels::Grey, row),
@@ -168,6 +175,8 @@ struct Grid {
     pub planes: u32,
     pub across: u32,
     pub down: u32,
+    /// Bytes of the samples of a pixel.
+    sample_bytes: u64,
     /// What a row of pieces needs, in samples and in luma.
     bytes: u64,
 }
@@ -185,29 +194,28 @@ impl Grid {
         };
         let samples: u64 = number(decoder, Tag::SamplesPerPixel)?.unwrap_or(1);
         let apart = number(decoder, Tag::PlanarConfiguration)? == Some(2);
+        let sample_bytes = u64::from(colour.bit_depth()).div_ceil(8).max(1) * samples.max(1);
+        let planes = if apart { u32::from(colour.num_samples()) } else { 1 };
+        let piece = Dimensions { width, height };
+        Self { colour, piece, picture, planes, across, down: 0, sample_bytes, bytes: 0 }.cut(height)
+    }
+
+    /// The same in pieces of so many rows.
+    fn cut(mut self, height: u32) -> Result<Self, DecodeError> {
+        self.piece.height = height;
+        self.down = self.picture.height.div_ceil(height);
         // Pieces may be larger than the picture; what is kept of them is not, but a row of them
         // is unpacked as it is stored.
-        let sample_bytes = u64::from(colour.bit_depth()).div_ceil(8).max(1) * samples.max(1);
-        let pixels = u64::from(width).checked_mul(u64::from(height.min(picture.height)));
-        let luma = u64::from(picture.width).checked_mul(u64::from(height.min(picture.height)));
-        let bytes = pixels
-            .and_then(|pixels| pixels.checked_mul(2 * sample_bytes))
+        let rows = u64::from(height.min(self.picture.height));
+        let pixels = u64::from(self.piece.width).checked_mul(rows);
+        let luma = u64::from(self.picture.width).checked_mul(rows);
+        self.bytes = pixels
+            .and_then(|pixels| pixels.checked_mul(2 * self.sample_bytes))
             .and_then(|bytes| bytes.checked_add(luma?))
             .ok_or_else(|| damaged("TIFF in pieces of an absurd size"))?;
-        let planes = if apart { u32::from(colour.num_samples()) } else { 1 };
-        Ok(Self {
-            colour,
-            piece: Dimensions { width, height },
-            picture,
-            planes,
-            across,
-            down: picture.height.div_ceil(height),
-            bytes,
-        })
+        Ok(self)
     }
-}
 
-impl Grid {
     /// Samples of a pixel.
     fn per_pixel(&self) -> usize {
         self.colour.num_samples().into()

@@ -1,8 +1,8 @@
 //! From strips or tiles of samples to rows of luma.
 
-use ::tiff::ColorType;
 use ::tiff::decoder::DecodingSampleType;
 
+use super::plain::PlainRows;
 use super::strips::PackedStrips;
 use super::{Coverage, Grid, Meaning, TiffDecoder, damaged, refused};
 use crate::container::ReadAt;
@@ -14,16 +14,38 @@ pub(super) struct TiffPicture<'a> {
     pub meaning: Meaning,
     pub coverage: Coverage,
     pub grid: Grid,
-    /// The strips, where they are unpacked here.
-    pub strips: Option<PackedStrips>,
+    pub stored: Stored,
     pub source: &'a dyn ReadAt,
 }
 
+/// Who unpacks the pieces.
+pub(super) enum Stored {
+    /// Nobody has to: pieces are as many rows as are read at a time.
+    Plain(PlainRows),
+    Packed(PackedStrips),
+    /// The `tiff` crate.
+    Other,
+}
+
 /// One plane of one piece as it was unpacked.
+#[derive(Default)]
 struct UnpackedPlane {
     bytes: Vec<u8>,
     stride: usize,
-    kind: DecodingSampleType,
+    /// `None` before there is any.
+    kind: Option<DecodingSampleType>,
+}
+
+/// What is used again for every piece.
+#[derive(Default)]
+struct Buffers {
+    planes: Vec<UnpackedPlane>,
+    packed: Vec<u8>,
+    /// A row of pixels, in samples of 8 bits, and its luma.
+    samples: Vec<u8>,
+    luma: Vec<u8>,
+    /// A row of one of several planes.
+    of_plane: Vec<u8>,
 }
 
 impl TiffPicture<'_> {
@@ -36,15 +58,23 @@ impl TiffPicture<'_> {
         let grid = &self.grid;
         let width = grid.picture.width as usize;
         let mut band = Vec::new();
+        let mut buffers = Buffers::default();
+        buffers.planes.resize_with(grid.planes as usize, UnpackedPlane::default);
         for line in 0..grid.down {
             let top = line * grid.piece.height;
-            let height = grid.piece.height.min(grid.picture.height - top) as usize;
-            band.clear();
-            band.resize(width * height, 0);
+            let rows = grid.piece.height.min(grid.picture.height - top) as usize;
+            let there = match &self.stored {
+                Stored::Plain(plain) => plain.there(self.source, top, rows),
+                _ => rows,
+            };
+            band.resize(width * there, 0);
             for column in 0..grid.across {
-                self.draw(decoder, line, column, &mut band)?;
+                self.draw(decoder, (line, column), &mut band, &mut buffers)?;
             }
             band.chunks_exact(width).try_for_each(&mut *take)?;
+            if there < rows {
+                return Err(DecodeError::Truncated("a TIFF ends within its rows".into()));
+            }
         }
         Ok(())
     }
@@ -53,71 +83,74 @@ impl TiffPicture<'_> {
     fn draw(
         &self,
         decoder: &mut TiffDecoder<'_>,
-        line: u32,
-        column: u32,
+        (line, column): (u32, u32),
         band: &mut [u8],
+        buffers: &mut Buffers,
     ) -> Result<(), DecodeError> {
         let grid = &self.grid;
         let left = column as usize * grid.piece.width as usize;
         let width = (grid.picture.width as usize).saturating_sub(left);
         let width = width.min(grid.piece.width as usize);
-        let mut planes = Vec::new();
-        for plane in 0..grid.planes {
-            let index = (u64::from(plane) * u64::from(grid.down) + u64::from(line))
+        let Buffers { planes, packed, samples, luma, of_plane } = buffers;
+        for (number, plane) in (0_u32..).zip(&mut *planes) {
+            if let Stored::Plain(plain) = &self.stored {
+                let rows = band.len() / grid.picture.width as usize;
+                plain.read(self.source, line * grid.piece.height, rows, &mut plane.bytes)?;
+                (plane.stride, plane.kind) = (plain.stride, Some(plain.kind));
+                continue;
+            }
+            let index = (u64::from(number) * u64::from(grid.down) + u64::from(line))
                 * u64::from(grid.across)
                 + u64::from(column);
             let index = u32::try_from(index).map_err(|_| damaged("TIFF in too many pieces"))?;
-            planes.push(self.unpack(decoder, index)?);
+            self.unpack(decoder, index, plane, packed)?;
         }
         let per_pixel = grid.per_pixel();
         // Signed samples are none of these.
-        let is_unsigned = planes.iter().all(|plane| plane.kind == DecodingSampleType::U8);
-        let plain = self.plain().filter(|_| is_unsigned);
-        let mut luma = Vec::new();
-        let per_plane = if grid.planes > 1 { 1 } else { per_pixel };
-        let mut samples = vec![0; width * per_pixel];
-        let mut of_plane = vec![0; width * per_plane];
+        let are_bytes = grid.planes == 1
+            && grid.colour.bit_depth() == 8
+            && planes.iter().all(|plane| plane.kind == Some(DecodingSampleType::U8));
+        let channels = self.channels();
+        samples.resize(width * per_pixel, 0);
+        of_plane.resize(width, 0);
         let lines = band.chunks_exact_mut(grid.picture.width as usize);
         for (y, line) in lines.enumerate() {
+            let target = &mut line[left..left + width];
             for (first, plane) in planes.iter().enumerate() {
                 let row = plane
                     .bytes
                     .get(y * plane.stride..)
                     .and_then(|rest| rest.get(..plane.stride.min(rest.len())));
                 let row = row.ok_or_else(|| damaged("a TIFF piece that is too short"))?;
-                if let Some(channels) = plain {
-                    channels.luma_of(false, row, &mut luma);
-                    line[left..left + width].copy_from_slice(
-                        luma.get(..width).ok_or_else(|| damaged("a TIFF row is too short"))?,
-                    );
+                let kind = plane.kind.ok_or_else(|| damaged("TIFF samples of no kind"))?;
+                if are_bytes {
+                    let row = row.get(..samples.len());
+                    samples.copy_from_slice(row.ok_or_else(|| damaged("a TIFF row is too short"))?);
                 } else if grid.planes == 1 {
-                    self.narrow_row(row, plane.kind, &mut samples)?;
+                    self.narrow_row(row, kind, samples)?;
                 } else {
-                    self.narrow_row(row, plane.kind, &mut of_plane)?;
+                    self.narrow_row(row, kind, of_plane)?;
                     let targets = samples.iter_mut().skip(first).step_by(per_pixel);
-                    targets.zip(&of_plane).for_each(|(target, &sample)| *target = sample);
+                    targets.zip(&*of_plane).for_each(|(target, &sample)| *target = sample);
                 }
             }
-            if plain.is_some() {
+            if let Some(channels) = channels {
+                channels.luma_of(false, samples, luma);
+                target.copy_from_slice(
+                    luma.get(..width).ok_or_else(|| damaged("a TIFF row is too short"))?,
+                );
                 continue;
             }
-            let pixels = samples.chunks_exact(per_pixel);
-            for (target, pixel) in line.iter_mut().skip(left).zip(pixels) {
+            for (target, pixel) in target.iter_mut().zip(samples.chunks_exact(per_pixel)) {
                 *target = self.luma_of(pixel);
             }
         }
         Ok(())
     }
 
-    /// What the samples are, where they are stored as others take them: whole bytes, together.
-    fn plain(&self) -> Option<Channels> {
-        let is_plain = self.grid.planes == 1
-            && matches!(
-                self.grid.colour,
-                ColorType::Gray(8) | ColorType::RGB(8) | ColorType::RGBA(8)
-            );
+    /// What the samples of a pixel are, where others are stored so too.
+    fn channels(&self) -> Option<Channels> {
         match (&self.meaning, self.coverage, self.grid.per_pixel()) {
-            _ if !is_plain => None,
             (Meaning::Grey { inverted: false }, Coverage::None, 1) => Some(Channels::Grey),
             (Meaning::Rgb, Coverage::None, 3) => Some(Channels::Rgb),
             (Meaning::Rgb, Coverage::Unassociated, 4) => Some(Channels::Rgba),
@@ -129,16 +162,20 @@ impl TiffPicture<'_> {
         &self,
         decoder: &mut TiffDecoder<'_>,
         index: u32,
-    ) -> Result<UnpackedPlane, DecodeError> {
+        plane: &mut UnpackedPlane,
+        packed: &mut Vec<u8>,
+    ) -> Result<(), DecodeError> {
         let layout = decoder.image_chunk_buffer_layout(index).map_err(refused)?;
-        let kind = layout.sample_type.ok_or_else(|| damaged("TIFF samples of no kind"))?;
-        let mut bytes = vec![0; layout.len];
-        let stride = layout.row_stride.map_or(0, usize::from);
-        let own = self.strips.as_ref();
-        if own.and_then(|strips| strips.unpack(self.source, index, stride, &mut bytes)).is_none() {
-            decoder.read_chunk_bytes(index, &mut bytes).map_err(refused)?;
+        plane.kind = layout.sample_type;
+        plane.bytes.resize(layout.len, 0);
+        plane.stride = layout.row_stride.map_or(0, usize::from);
+        let (source, bytes) = (self.source, &mut plane.bytes);
+        if let Stored::Packed(strips) = &self.stored
+            && strips.unpack(source, index, plane.stride, packed, bytes).is_some()
+        {
+            return Ok(());
         }
-        Ok(UnpackedPlane { bytes, stride, kind })
+        decoder.read_chunk_bytes(index, bytes).map_err(refused)
     }
 
     /// A row of stored samples as 8 bits each (palette indices as they are).

@@ -54,13 +54,14 @@ impl PackedStrips {
         is_fitting.then_some(Self { packing, offsets, sizes, step })
     }
 
-    /// Unpacks a strip of rows of `stride` bytes. `None` for what the `tiff` crate may judge:
+    /// Unpacks a strip of rows of `stride` bytes, by way of `packed`. `None` for what the `tiff` crate may judge:
     /// damage, and codes in the order of early writers.
     pub fn unpack(
         &self,
         source: &dyn ReadAt,
         index: u32,
         stride: usize,
+        packed: &mut Vec<u8>,
         out: &mut [u8],
     ) -> Option<()> {
         let index = usize::try_from(index).ok()?;
@@ -68,20 +69,41 @@ impl PackedStrips {
         if size > MOST_GROWTH * out.len() as u64 + 64 || stride == 0 {
             return None;
         }
-        let mut packed = vec![0; usize::try_from(size).ok()?];
-        source.read_exact_at(offset, &mut packed).ok()?;
+        packed.resize(usize::try_from(size).ok()?, 0);
+        source.read_exact_at(offset, packed).ok()?;
         match self.packing {
-            Packing::Lzw => lzw::unpack(&packed, out)?,
-            Packing::Deflate => inflate(&packed, out)?,
+            Packing::Lzw => lzw::unpack(packed, out)?,
+            Packing::Deflate => inflate(packed, out)?,
         }
         if let Some(step) = self.step {
-            for row in out.chunks_mut(stride) {
-                for at in step..row.len() {
-                    row[at] = row[at].wrapping_add(row[at - step]);
-                }
-            }
+            out.chunks_mut(stride).for_each(|row| undo_differences(row, step));
         }
         Some(())
+    }
+}
+
+/// Makes samples of the differences to those of the pixel before.
+fn undo_differences(row: &mut [u8], step: usize) {
+    match step {
+        1 => add_up::<1>(row),
+        3 => add_up::<3>(row),
+        4 => add_up::<4>(row),
+        _ => {
+            for at in step..row.len() {
+                row[at] = row[at].wrapping_add(row[at - step]);
+            }
+        }
+    }
+}
+
+/// The same for pixels of `N` samples: the sums stay in registers.
+fn add_up<const N: usize>(row: &mut [u8]) {
+    let mut sums = [0_u8; N];
+    for pixel in row.as_chunks_mut::<N>().0 {
+        for (sum, difference) in sums.iter_mut().zip(*pixel) {
+            *sum = sum.wrapping_add(difference);
+        }
+        *pixel = sums;
     }
 }
 
