@@ -22,7 +22,7 @@ use clean_backup::dedupe::tile_prover::TileProver;
 use clean_backup::dedupe::{DedupeOptions, dedupe};
 use clean_backup::files::content::content_hash;
 use clean_backup::index::CpuJoiner;
-use clean_backup::library::tiles::{LibraryTiles, Reading, pair_rule, read_detail};
+use clean_backup::library::tiles::{LibraryTiles, Reading, detail_of, pair_rule};
 use clean_backup::model::findings::{Duplicate, Group, Relation};
 use clean_backup::model::phash::PictureHash;
 use clean_backup::model::policy::Sensitivity;
@@ -78,7 +78,7 @@ fn grouped(pictures: &[Picture], sensitivity: Sensitivity, turned: bool) -> Vec<
     let never = AtomicBool::new(false);
     let reading = Reading { options: &decode, progress: &(), cancel: &never };
     let mut tiles = LibraryTiles::new(pictures, &mut store, &mut [], reading, rule).unwrap();
-    let detail = |picture: &Picture| read_detail(picture, &decode);
+    let detail = |picture: &Picture| detail_of(picture, &decode);
     let prover = TileProver::new(pictures, &mut tiles, &detail, &never);
     let content = |picture: &Picture| content_hash(&picture.file.path);
     dedupe(pictures, &options, &content, &CpuJoiner, &prover, &()).groups
