@@ -44,7 +44,8 @@ def _scan(args: argparse.Namespace, progress: Progress) -> int:
     for option in ("exclude", "include"):
         for glob in getattr(args, option):
             choice += [f"--{option}", glob]
-    choice += [f"--{flag}" for flag in ("hidden", "all") if getattr(args, flag)]
+    if args.hidden:
+        choice.append("--hidden")
     options = ScanOptions(parsed_volumes(args.volume), tuple(choice), args.allow_empty)
     table = Table(args.table)
     with table.locked(), _stages(args, progress) as stages:
@@ -95,9 +96,9 @@ def _dedupe_options(args: argparse.Namespace) -> DedupeOptions:
     for rules in args.keep:
         grouping += ["--keep", rules]
     try:
-        marks = None if args.marks is None else args.marks.read_bytes()
-    except OSError as error:
-        raise UsageError(f"--marks {args.marks}: {error.strerror}") from error
+        marks = None if args.marks is None else args.marks.read_text()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--marks {args.marks} cannot be read: {error}") from error
     return DedupeOptions(
         policy=tuple(policy),
         grouping=tuple(grouping),
@@ -158,7 +159,6 @@ def _parser() -> argparse.ArgumentParser:
     scanning.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="leave out. May be repeated")
     scanning.add_argument("--include", action="append", default=[], metavar="GLOB", help="only these. May be repeated")
     scanning.add_argument("--hidden", action="store_true", help="hidden files too")
-    scanning.add_argument("--all", action="store_true", help="files of all names, not only those of pictures")
     scanning.add_argument("--allow-empty", action="store_true", help="believe it when a volume that had files is empty")
 
     deduping = _command(commands, "dedupe", "find duplicates in the table")
@@ -172,7 +172,12 @@ def _parser() -> argparse.ArgumentParser:
     for kind in ("bursts", "alike", "unsure"):
         matching.add_argument(f"--include-{kind}", action="store_true")
     matching.add_argument("--keep", action="append", default=[], metavar="RULES")
-    matching.add_argument("--marks", type=Path, metavar="FILE", help="pairs marked as no duplicates")
+    matching.add_argument(
+        "--marks",
+        type=Path,
+        metavar="FILE",
+        help="pairs marked as no duplicates, as clean-backup kernel marks prints them",
+    )
     deduping.add_argument(
         "--reference",
         action="append",

@@ -8,9 +8,9 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, TextIO
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 (its customary name)
 
@@ -36,10 +36,9 @@ from clean_backup_cluster.scan import listing
 from clean_backup_cluster.stages import (
     Batches,
     Stages,
-    Task,
     as_it_is,
+    each,
     guarded,
-    runs,
     same_file,
     through,
     with_constant,
@@ -77,7 +76,8 @@ class DedupeOptions:
     policy: tuple[str, ...] = ()
     # Passed on to `kernel group` alone.
     grouping: tuple[str, ...] = ()
-    marks: bytes | None = None
+    # JSON, as `clean-backup kernel marks` prints it.
+    marks: str | None = None
     references: tuple[str, ...] = ()
     blocks: int | None = None
     read_files: bool = False
@@ -181,6 +181,9 @@ class Dedupe:
         unknown = sorted(set(options.references) - set(table.state.volumes))
         if unknown:
             raise UsageError(f"--reference {unknown[0]}: the table has {', '.join(sorted(table.state.volumes))}")
+        paths = [volume.path for volume in table.state.volumes.values()]
+        if options.read_files and overlapping(paths):
+            raise RefusedError("--read-files: volumes of the table lie in one another, so that a path tells no file")
         versions = self.stages.versions(self._kernel("join", JOIN_IN, EDGES, *options.policy))
         table.admit(versions.hash_version)
         self.hash_version, self.policy = versions.hash_version, versions.policy
@@ -189,7 +192,7 @@ class Dedupe:
         joined = self._join()
         members, component_count = self._members(joined)
         found = self._groups(members) if members is not None else Found([], None, {}, [])
-        found.policy = _read_policy(self.policy)
+        found.policy = read_policy(self.policy)
         found.summary = self._summary(found, joined, component_count)
         self._publish(found)
         return found
@@ -281,9 +284,9 @@ class Dedupe:
         sent = wanted.join(rows, (F.col("s") == F.col("scan")) & (F.col("block") == F.col("number"))).select(
             *names(JOIN_IN), "pair"
         )
-        spread = sent.repartition(self.stages.engine.tasks(len(wave)), "pair").sortWithinPartitions("pair")
+        spread = sent.repartition(self.stages.engine.tasks(len(wave)), "pair")
         kernel = self._kernel("join", JOIN_IN, EDGES, *self.options.policy, versioned=True)
-        self.stages.run("join", spread, _each(kernel, "pair"), EDGES, self.table.path(folder))
+        self.stages.run("join", spread, each(kernel, "pair"), EDGES, self.table.path(folder))
 
     def _pictures(self, scans: Iterable[int] | None = None) -> DataFrame:
         """All rows of pictures that scans have left, those of replaced files among them."""
@@ -342,10 +345,10 @@ class Dedupe:
                 *names(UNITS_IN), "volume_name", "folder"
             )
             tasks = self.stages.engine.tasks(max(self.stages.engine.parallel, self.member_count // _UNIT_ROWS))
-            spread = beside.repartition(tasks, "folder").sortWithinPartitions("volume_name", "folder")
+            spread = beside.repartition(tasks, "folder")
             kernel = self._kernel("units", UNITS_IN, UNITS_OUT)
             units = self.stages.run(
-                "units", spread, _each(kernel, "volume_name", keep=True), _UNITS, self.table.work_path("units")
+                "units", spread, each(kernel, "volume_name", keep=True), _UNITS, self.table.work_path("units")
             )
             stage.count = self.stages.rows_out("units")
         # Two files of a volume with one id share the stricter role; a row must not come twice.
@@ -414,11 +417,21 @@ class Dedupe:
     def _group(self, rows: DataFrame, folder: str) -> DataFrame:
         with self.stages.progress.stage("group", "groups and questions") as stage:
             before = self.stages.rows_out("group")
-            files = (("--marks", self.options.marks),) if self.options.marks is not None else ()
             arguments = [*self.options.policy, *self.options.grouping]
             if self.options.read_files:
                 arguments.append("--read-files")
-            kernel = self._kernel("group", GROUP_IN, GROUP_OUT, *arguments, versioned=True, files=files)
+            elif overlapping([volume.path for volume in self.table.state.volumes.values()]):
+                # Volumes of two machines may lie at the same place.
+                arguments.append("--name-volumes")
+            kernel = self._kernel(
+                "group",
+                GROUP_IN,
+                GROUP_OUT,
+                *arguments,
+                versioned=True,
+                marks=self.options.marks,
+                optional=("plan",),
+            )
             wanted = max(self.stages.engine.parallel, math.ceil(self.member_count / _GROUP_ROWS))
             # By the hash of the component: a task has whole components, and thousands of them.
             spread = rows.select(*names(GROUP_IN)).repartition(self.stages.engine.tasks(wanted), "component")
@@ -580,25 +593,16 @@ def _named(volume: str, path: str, path_bytes: str | None) -> dict[str, Any]:
     return named if path_bytes is None else {**named, "path_bytes": path_bytes}
 
 
-def _read_policy(policy: str | None) -> Any:
-    try:
-        return json.loads(policy or "null")
-    except ValueError:
-        return policy
+def overlapping(paths: list[str]) -> bool:
+    """Whether one of the folders is, or lies in, another one: then paths alone do not tell files apart."""
+    ordered = sorted(PurePosixPath(path).parts for path in paths)
+    return any(after[: len(before)] == before for before, after in itertools.pairwise(ordered))
 
 
-def _each(kernel: Kernel, key: str, keep: bool = False) -> Task:
-    """A task that runs the kernel once for each value of `key`, in a partition sorted by it.
-
-    With `keep` the answers have the value too.
-    """
-
-    def task(batches: Batches, meter: Meter) -> Batches:
-        for value, rows in runs(batches, key):
-            for answer in run(kernel, rows, meter):
-                yield answer.append_column(key, pa.array([value] * answer.num_rows)) if keep else answer
-
-    return task
+def read_policy(policy: str | None) -> dict[str, Any]:
+    """The policy of a stream, `name=value` words, for a report."""
+    words = (word.partition("=") for word in (policy or "").split())
+    return {name: int(value) if value.isdecimal() else value for name, _, value in words}
 
 
 def _detailing(kernel: Kernel) -> Callable[[Batches, Meter], Batches]:

@@ -8,13 +8,11 @@ import os
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
@@ -23,11 +21,10 @@ from clean_backup_cluster.columns import Columns, arrow_schema, fitted
 from clean_backup_cluster.errors import KernelError
 
 KERNEL_VERSION = "1"
-VERSION_KEY, HASHES_KEY, POLICY_KEY = (
-    "clean_backup.kernel",
-    "clean_backup.hash_version",
-    "clean_backup.policy",
-)
+VERSION_KEY = "clean_backup.kernel"
+HASHES_KEY = "clean_backup.hash_version"
+POLICY_KEY = "clean_backup.policy"
+MARKS_KEY = "clean_backup.marks"
 # The last bytes of a whole Arrow stream.
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 _LINES_KEPT = 5
@@ -51,8 +48,10 @@ class Kernel:
     policy: str | None = None
     # How many may run at once in this process; None where the engine sees to that.
     slots: int | None = None
-    # Files of the caller that the program reads: an option, and the contents of its file.
-    files: tuple[tuple[str, bytes], ...] = ()
+    # Marks of the user, for `group`: JSON, as `kernel marks` prints it.
+    marks: str | None = None
+    # Columns that older programs of this version do not give.
+    optional: tuple[str, ...] = ()
     one_row_each: bool = False
 
     def with_arguments(self, *more: str) -> Kernel:
@@ -97,8 +96,8 @@ def run(kernel: Kernel, batches: Iterable[pa.RecordBatch] | None, meter: Meter) 
 
     Raises `KernelError` with the machine, the exit code and the last lines of the program's messages.
     """
-    with _turn(kernel.slots), tempfile.TemporaryDirectory(prefix="clean-backup-") as scratch:
-        process = _Process(kernel, Path(scratch), meter)
+    with _turn(kernel.slots):
+        process = _Process(kernel, meter)
         try:
             process.feed(batches)
             yield from process.answers()
@@ -118,21 +117,19 @@ def _turn(slots: int | None) -> Iterator[None]:
 class _Process:
     """One process of the program, its feeding thread, and the thread that reads its messages."""
 
-    def __init__(self, kernel: Kernel, scratch: Path, meter: Meter) -> None:
+    def __init__(self, kernel: Kernel, meter: Meter) -> None:
         self.kernel = kernel
         self.meter = meter
         self.failure: BaseException | None = None
         self.hung_up = False
         self.messages: deque[str] = deque(maxlen=_LINES_KEPT)
         self.feeder: threading.Thread | None = None
-        command = [kernel.program, "kernel", *kernel.arguments]
-        for number, (option, contents) in enumerate(kernel.files):
-            file = scratch / str(number)
-            file.write_bytes(contents)
-            command += [option, str(file)]
         try:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                [kernel.program, "kernel", *kernel.arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
         except OSError as error:
             raise KernelError(
@@ -161,7 +158,7 @@ class _Process:
             with pa.ipc.open_stream(pa.PythonFile(output, mode="r")) as stream:
                 self._check(stream.schema)
                 for batch in stream:
-                    answer = fitted(batch, schema)
+                    answer = fitted(batch, schema, self.kernel.optional)
                     rows += answer.num_rows
                     self.meter.bytes_out += answer.nbytes
                     yield answer
@@ -194,6 +191,8 @@ class _Process:
             metadata[HASHES_KEY] = kernel.hash_version
         if kernel.policy is not None:
             metadata[POLICY_KEY] = kernel.policy
+        if kernel.marks is not None:
+            metadata[MARKS_KEY] = kernel.marks
         schema = arrow_schema(kernel.takes or (), metadata)
         stdin = _pipe(self.process.stdin)
         try:
@@ -246,7 +245,8 @@ class _Process:
                     f"{self._name()} is of another version: its {key} is {told.get(key)}, not {value}; "
                     "the same version has to be installed on every machine"
                 )
-        missing = [column.name for column in self.kernel.gives if column.name not in schema.names]
+        known = {*schema.names, *self.kernel.optional}
+        missing = [column.name for column in self.kernel.gives if column.name not in known]
         if missing:
             raise KernelError(f"{self._name()} is of another version: it gives no {', '.join(missing)}")
 

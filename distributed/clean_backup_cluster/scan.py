@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812 (its customary name)
 from clean_backup_cluster.columns import HASHED, LISTED, LISTING, PICTURES, SCAN, Column, names
 from clean_backup_cluster.errors import RefusedError, UsageError
 from clean_backup_cluster.kernel import Kernel, Meter, run
-from clean_backup_cluster.stages import Batches, Stages, Task, as_it_is, guarded, same_file
+from clean_backup_cluster.stages import Batches, Stages, Task, as_it_is, guarded, same_file, through
 from clean_backup_cluster.tables import Scan, Table, Volume, new_id
 
 # Files that one task hashes: some minutes of work, so that a task that is lost costs no more.
@@ -210,8 +210,10 @@ def _spread(stages: Stages, fresh: DataFrame, todo: int) -> DataFrame:
 
 
 def _hashing(kernel: Kernel, number: int) -> Task:
+    hash_all = through(kernel)
+
     def task(batches: Batches, meter: Meter) -> Batches:
-        for batch in run(kernel, batches, meter):
+        for batch in hash_all(batches, meter):
             yield batch.append_column(SCAN.name, pa.array([number] * batch.num_rows, pa.int64()))
 
     return task

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column as SqlColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 (its customary name)
@@ -118,45 +122,56 @@ def guarded(action: Callable[[], Any]) -> Any:
 
 
 def through(kernel: Kernel) -> Task:
-    """A task that is one kernel over all rows of a partition."""
+    """A task that is one kernel over all rows of a partition; none where there are no rows."""
 
     def task(batches: Batches, meter: Meter) -> Batches:
-        return run(kernel, batches, meter)
+        full = (batch for batch in batches if batch.num_rows)
+        first = next(full, None)
+        return () if first is None else run(kernel, itertools.chain([first], full), meter)
 
     return task
 
 
-def runs(batches: Batches, key: str) -> Iterator[tuple[Any, Batches]]:
-    """Rows that follow one another with the same value of `key`, as streams of their own.
+def each(kernel: Kernel, key: str, keep: bool = False) -> Task:
+    """A task that runs the kernel once for each value of `key`. With `keep` the answers have the value too."""
 
-    As with `itertools.groupby`, each stream has to be read before the next one is asked for. A partition
-    sorted by the key is cut into its groups without being held in memory.
+    def task(batches: Batches, meter: Meter) -> Batches:
+        with tempfile.TemporaryDirectory(prefix="clean-backup-") as scratch:
+            for value, rows in spooled(batches, key, Path(scratch)):
+                for answer in run(kernel, rows, meter):
+                    yield answer.append_column(key, pa.array([value] * answer.num_rows)) if keep else answer
+
+    return task
+
+
+def spooled(batches: Batches, key: str, scratch: Path) -> Iterator[tuple[Any, Batches]]:
+    """The rows of each value of `key`, by way of a file a value, so that none are held in memory.
+
+    Sorting within partitions would do without files, but Sail leaves the sort out when a task follows.
     """
-    pieces = _pieces(batches, key)
-    ahead = next(pieces, None)
+    writers: dict[Any, Any] = {}
+    try:
+        for batch in batches:
+            for value, rows in parts(batch, key):
+                if value not in writers:
+                    writers[value] = pa.ipc.new_stream(str(scratch / str(len(writers))), batch.schema)
+                writers[value].write_batch(rows)
+    finally:
+        for writer in writers.values():
+            writer.close()
+    for number, value in enumerate(writers):
+        file = scratch / str(number)
+        with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
+            yield value, stream
+        file.unlink()
 
-    def of_one(value: Any) -> Batches:
-        nonlocal ahead
-        while ahead is not None and ahead[0] == value:
-            yield ahead[1]
-            ahead = next(pieces, None)
 
-    while ahead is not None:
-        value = ahead[0]
-        stream = of_one(value)
-        yield value, stream
-        for _ in stream:
-            pass
-
-
-def _pieces(batches: Batches, key: str) -> Iterator[tuple[Any, pa.RecordBatch]]:
-    for batch in batches:
-        values = batch.column(batch.schema.get_field_index(key)).to_pylist()
-        begin = 0
-        for end in range(1, len(values) + 1):
-            if end == len(values) or values[end] != values[begin]:
-                yield values[begin], batch.slice(begin, end - begin)
-                begin = end
+def parts(batch: pa.RecordBatch, key: str) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    """A batch cut by the values of a column, of which there are few."""
+    column = batch.column(batch.schema.get_field_index(key))
+    values = pc.unique(column).to_pylist()
+    for value in values:
+        yield value, batch if len(values) == 1 else batch.filter(pc.equal(column, pa.scalar(value, column.type)))
 
 
 def with_constant(batch: pa.RecordBatch, columns: dict[str, Any], schema: pa.Schema) -> pa.RecordBatch:

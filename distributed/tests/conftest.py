@@ -7,12 +7,15 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from clean_backup_cluster.engines import Engine, opened
 
 HERE = Path(__file__).resolve().parent
 
@@ -44,12 +47,19 @@ def cluster(*arguments: str | Path) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    pytest.importorskip("pysail")
+    with opened("sail", 2) as engine:
+        yield engine
+
+
 @pytest.fixture
 def fake(tmp_path: Path) -> Callable[..., Path]:
     """Makes a program that behaves, or misbehaves as its settings say."""
 
     def make(**settings: str) -> Path:
-        program = tmp_path / ("fake-" + "-".join(settings.values()).replace(" ", "-"))
+        program = tmp_path / ("fake-" + "-".join(settings.values()).replace(" ", "-").replace("/", "-"))
         exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
         command = shlex.join([sys.executable, str(HERE / "fake_program.py")])
         program.write_text(f'#!/bin/sh\n{exports}exec {command} "$@"\n')
@@ -57,6 +67,29 @@ def fake(tmp_path: Path) -> Callable[..., Path]:
         return program
 
     return make
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The real program, where the tests are told of it."""
+    path = os.environ.get("CLEAN_BACKUP")
+    if path:
+        return str(Path(path).absolute())
+    told = "CLEAN_BACKUP does not name the program (a build with the feature `kernel`)"
+    if os.environ.get("CLEAN_BACKUP_REQUIRE_CLUSTER"):
+        pytest.fail(told)
+    warnings.warn(f"NOT TESTED against the real program: {told}", stacklevel=1)
+    pytest.skip(told)
+
+
+def single(program: str, home: Path, *arguments: str | Path) -> dict[str, Any]:
+    """What the program finds by itself, on one machine."""
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
+    command = [program, "dedupe", "--format", "json", "--no-progress", "--cpu", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    contents: dict[str, Any] = json.loads(done.stdout)
+    return contents
 
 
 def report(ran: Ran) -> dict[str, Any]:

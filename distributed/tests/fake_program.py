@@ -33,10 +33,8 @@ def number(*parts: str) -> int:
 
 
 def policy_of(arguments: list[str]) -> str:
-    policy = {"threshold": "6", "any_orientation": "--any-orientation" in arguments}
-    if "--threshold" in arguments:
-        policy["threshold"] = arguments[arguments.index("--threshold") + 1]
-    return json.dumps(policy)
+    threshold = arguments[arguments.index("--threshold") + 1] if "--threshold" in arguments else "6"
+    return f"threshold={threshold} orientation={'any' if '--any-orientation' in arguments else 'upright'}"
 
 
 def read(expected: dict[str, str]) -> list[Row]:
@@ -102,6 +100,8 @@ def hashed(row: Row) -> Row:
     if row["state"] != "listed":
         return row
     try:
+        if row["path"] == os.environ.get("UNREADABLE"):
+            raise PermissionError(13, "Permission denied")
         contents = Path(row["path"]).read_bytes()
     except OSError as error:
         return {**row, "state": "unreadable", "stage": "read", "reason": error.strerror}
@@ -116,15 +116,15 @@ def hashed(row: Row) -> Row:
 def joined(rows: list[Row]) -> list[Row]:
     edges = []
     sides = {row["side"] for row in rows}
-    first: dict[tuple[int, str], Row] = {}
+    first: dict[tuple[int, int, bool], Row] = {}
     for row in rows:
-        # The fake has no pixels: its content stands for what a tile would show.
+        # The fake has no pixels: the width stands for what a tile would show.
         other_side = row["side"] if len(sides) == 1 else 1 - row["side"]
-        seen = first.get((other_side, row["width"]))
-        for other in [seen] if seen else []:
-            if not (row["reference"] and other["reference"]):
-                edges.append({"a": other["id"], "b": row["id"]})
-        first.setdefault((row["side"], row["width"]), row)
+        for reference in (False, True):
+            seen = first.get((other_side, row["width"], reference))
+            if seen and not (row["reference"] and reference):
+                edges.append({"a": seen["id"], "b": row["id"]})
+        first.setdefault((row["side"], row["width"], row["reference"]), row)
     return edges
 
 

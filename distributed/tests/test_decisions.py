@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
-from clean_backup_cluster.dedupe import Joined, open_pairs, waves
+from clean_backup_cluster.dedupe import Joined, open_pairs, overlapping, read_policy, waves
 from clean_backup_cluster.errors import KernelError, UsageError, told_by
 from clean_backup_cluster.scan import parsed_volumes
-from clean_backup_cluster.stages import runs
+from clean_backup_cluster.stages import spooled
 
 
 def test_every_pair_of_blocks_is_joined_once() -> None:
@@ -51,14 +53,18 @@ def batch(*keys: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict({"key": pa.array(keys, pa.int64()), "n": pa.array(range(len(keys)), pa.int64())})
 
 
-def test_runs_are_cut_within_and_across_batches() -> None:
-    batches = [batch(1, 1, 2), batch(), batch(2), batch(3, 4, 4), batch(4)]
-    cut = [(key, sum(piece.num_rows for piece in rows)) for key, rows in runs(iter(batches), "key")]
-    assert cut == [(1, 2), (2, 2), (3, 1), (4, 3)]
+def test_rows_are_brought_together_by_their_key_in_any_order(tmp_path: Path) -> None:
+    batches = [batch(1, 2, 1), batch(), batch(2), batch(3, 1, 4), batch(4)]
+    cut = {key: sum(piece.num_rows for piece in rows) for key, rows in spooled(iter(batches), "key", tmp_path)}
+    assert cut == {1: 3, 2: 2, 3: 1, 4: 2}
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_is_not_read_is_passed_over() -> None:
-    assert [key for key, _ in runs(iter([batch(1, 2), batch(2, 3)]), "key")] == [1, 2, 3]
+def test_the_rows_of_a_key_are_whole(tmp_path: Path) -> None:
+    ((_, one), *_) = (
+        (key, [row for b in rows for row in b.to_pylist()]) for key, rows in spooled([batch(5, 6, 5)], "key", tmp_path)
+    )
+    assert one == [{"key": 5, "n": 0}, {"key": 5, "n": 2}]
 
 
 def test_volumes_are_names_and_absolute_paths() -> None:
@@ -72,3 +78,14 @@ def test_a_message_survives_an_engines_wrapping() -> None:
     wrapped = RuntimeError(f"Job aborted:\n  Traceback\n  KernelError: {KernelError('no program')}\n\tat java.lang")
     assert told_by(wrapped) == "no program"
     assert told_by(RuntimeError("else")) is None
+
+
+def test_folders_that_lie_in_one_another_are_seen() -> None:
+    assert overlapping(["/a/b", "/x", "/a/b/c"])
+    assert overlapping(["/a", "/a/"])
+    assert not overlapping(["/a/b", "/a/bc", "/a/c"])
+
+
+def test_a_policy_is_told_in_words() -> None:
+    assert read_policy("threshold=6 hash=both") == {"threshold": 6, "hash": "both"}
+    assert read_policy(None) == {}

@@ -136,12 +136,5 @@ def test_a_reader_that_stops_leaves_no_process(fake: Fake) -> None:
     assert meter.kernel_seconds > 0, "the process has been waited for"
 
 
-def test_files_of_the_caller_are_there(tmp_path: Path) -> None:
-    program = tmp_path / "cat"
-    program.write_text('#!/bin/sh\nwhile [ "$1" != --marks ]; do shift; done\ncat "$2" >&2\nexit 3\n')
-    program.chmod(0o755)
-    assert "the marks" in failure(components_of(program, files=(("--marks", b"the marks"),)))
-
-
 def test_schemas_say_what_they_are() -> None:
     assert arrow_schema(EDGES, {"clean_backup.kernel": "1"}).metadata == {b"clean_backup.kernel": b"1"}
