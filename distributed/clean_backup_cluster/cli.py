@@ -105,6 +105,7 @@ def _dedupe_options(args: argparse.Namespace) -> DedupeOptions:
         marks=marks,
         references=tuple(args.reference),
         blocks=args.blocks,
+        wave_bytes=None if args.wave is None else args.wave * 1_000_000,
         read_files=args.read_files,
         fine_only=args.hash == "fine",
     )
@@ -132,11 +133,13 @@ def _written(output: str) -> Iterator[TextIO]:
 
 
 def _blocks(text: str) -> int | None:
-    if text == "auto":
-        return None
+    return None if text == "auto" else _number(text)
+
+
+def _number(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError("a number from 1 on, or auto")
+        raise argparse.ArgumentTypeError("a number from 1 on is wanted")
     return number
 
 

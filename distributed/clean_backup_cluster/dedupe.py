@@ -80,6 +80,8 @@ class DedupeOptions:
     marks: str | None = None
     references: tuple[str, ...] = ()
     blocks: int | None = None
+    # What one wave of joins may send to its tasks.
+    wave_bytes: int | None = None
     read_files: bool = False
     fine_only: bool = False
 
@@ -207,7 +209,9 @@ class Dedupe:
         row_bytes = _ROW_BYTES + (0 if self.options.fine_only else _TILE_BYTES)
         self.pairs_joined = len(open_)
         if open_:
-            cut = list(waves(open_, sizes, row_bytes, self.stages.engine.bytes_under_way))
+            # A wave reads all pictures once, and should send no less than that.
+            usual = max(self.stages.engine.bytes_under_way, sum(sizes.values()) * row_bytes)
+            cut = list(waves(open_, sizes, row_bytes, self.options.wave_bytes or usual))
             with self.stages.progress.stage("join", "pairs of blocks") as stage:
                 for number, wave in enumerate(cut, 1):
                     if len(cut) > 1:

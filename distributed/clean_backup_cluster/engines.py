@@ -18,7 +18,7 @@ from clean_backup_cluster.errors import ClusterError, UsageError
 # would take half a gigabyte.
 _BATCH_ROWS = 1000
 _GIB = 1 << 30
-# In the built-in Sail all tasks of a stage wait in memory at once, each in a thread.
+# In the built-in Sail all tasks of a stage are under way at once, each in a thread.
 _SAIL_TASKS = 64
 
 
@@ -34,7 +34,8 @@ class Engine:
     slots: int | None
     # How many tasks a stage may have; None for any number.
     most_tasks: int | None
-    # What may be on its way between tasks at a time: the built-in Sail keeps it in memory.
+    # What may be on its way between tasks at a time, and lies on the workers' disks meanwhile. It is as much as
+    # the table at least.
     bytes_under_way: int
 
     def tasks(self, wanted: int) -> int:
@@ -80,7 +81,7 @@ def _sail(parallel: int) -> Iterator[Engine]:
     host, port = server.listening_address
     session = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
     try:
-        yield Engine("sail", session, parallel, parallel, _SAIL_TASKS, 2 * _GIB)
+        yield Engine("sail", session, parallel, parallel, _SAIL_TASKS, 8 * _GIB)
     finally:
         with contextlib.suppress(Exception):
             session.stop()

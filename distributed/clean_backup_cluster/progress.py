@@ -28,7 +28,8 @@ COUNTED = (
     "time of the Python threads that feed them. Both without tasks that an engine had to repeat. "
     "local_cpu_seconds: user and system time of this process and of its ended children, which is everything "
     "(kernels and engine) with the built-in Sail, and only the driver's part elsewhere. bytes_in, bytes_out: "
-    "Arrow bytes that went into kernels and came out, not what the engine sent between machines."
+    "Arrow bytes that went into kernels and came out, not what the engine sent between machines. peak_kernel_kib: "
+    "the largest kernel, or if that is more what this process had when it started one."
 )
 
 

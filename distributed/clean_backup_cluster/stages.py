@@ -126,10 +126,22 @@ def through(kernel: Kernel) -> Task:
 
     def task(batches: Batches, meter: Meter) -> Batches:
         full = (batch for batch in batches if batch.num_rows)
+        if kernel.slots is not None:
+            # Tasks that wait for their turn would pile up their rows in memory.
+            yield from on_disk(full, lambda rows: run(kernel, rows, meter))
+            return
         first = next(full, None)
-        return () if first is None else run(kernel, itertools.chain([first], full), meter)
+        if first is not None:
+            yield from run(kernel, itertools.chain([first], full), meter)
 
     return task
+
+
+def on_disk(batches: Batches, then: Callable[[Batches], Batches]) -> Batches:
+    """What `then` makes of rows that have all been put into a file first; nothing, if there are none."""
+    with tempfile.TemporaryDirectory(prefix="clean-backup-") as scratch:
+        for _, rows in spooled(((None, batch) for batch in batches), Path(scratch)):
+            yield from then(rows)
 
 
 def each(kernel: Kernel, key: str, keep: bool = False) -> Task:
@@ -137,32 +149,32 @@ def each(kernel: Kernel, key: str, keep: bool = False) -> Task:
 
     def task(batches: Batches, meter: Meter) -> Batches:
         with tempfile.TemporaryDirectory(prefix="clean-backup-") as scratch:
-            for value, rows in spooled(batches, key, Path(scratch)):
+            pieces = (piece for batch in batches for piece in parts(batch, key))
+            for value, rows in spooled(pieces, Path(scratch)):
                 for answer in run(kernel, rows, meter):
                     yield answer.append_column(key, pa.array([value] * answer.num_rows)) if keep else answer
 
     return task
 
 
-def spooled(batches: Batches, key: str, scratch: Path) -> Iterator[tuple[Any, Batches]]:
-    """The rows of each value of `key`, by way of a file a value, so that none are held in memory.
+def spooled(pieces: Iterable[tuple[Any, pa.RecordBatch]], scratch: Path) -> Iterator[tuple[Any, Batches]]:
+    """The rows of each key, by way of a file a key, so that none are held in memory.
 
     Sorting within partitions would do without files, but Sail leaves the sort out when a task follows.
     """
     writers: dict[Any, Any] = {}
     try:
-        for batch in batches:
-            for value, rows in parts(batch, key):
-                if value not in writers:
-                    writers[value] = pa.ipc.new_stream(str(scratch / str(len(writers))), batch.schema)
-                writers[value].write_batch(rows)
+        for key, rows in pieces:
+            if key not in writers:
+                writers[key] = pa.ipc.new_stream(str(scratch / str(len(writers))), rows.schema)
+            writers[key].write_batch(rows)
     finally:
         for writer in writers.values():
             writer.close()
-    for number, value in enumerate(writers):
+    for number, key in enumerate(writers):
         file = scratch / str(number)
         with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
-            yield value, stream
+            yield key, stream
         file.unlink()
 
 

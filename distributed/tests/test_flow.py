@@ -109,10 +109,9 @@ def test_blocks_and_waves_change_nothing(world: World) -> None:
         world.write(f"a/many/{number}.jpg", f"many{number % 5}\n{number}")
     world.scan()
     whole, _ = world.dedupe()
-    cut = replace(world, engine=replace(world.engine, bytes_under_way=1))
-    cut.table = "cut"
+    cut = replace(world, table="cut")
     cut.scan()
-    groups, told = cut.dedupe(blocks=4)
+    groups, told = cut.dedupe(blocks=4, wave_bytes=1)
     assert groups == whole
     assert (told["blocks"], told["block_pairs_joined"]) == (4, 10)
     assert told["stages"]["join"]["processes"] <= 10

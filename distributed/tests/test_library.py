@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +99,7 @@ def test_files_may_be_read_instead(world: World, tmp_path: Path) -> None:
 
 def test_many_blocks_change_nothing(world: World, tmp_path: Path) -> None:
     world.scan()
-    cut = replace(world, engine=replace(world.engine, bytes_under_way=50_000))
-    groups, told = cut.dedupe(blocks=4)
+    groups, told = world.dedupe(blocks=4, wave_bytes=50_000)
     assert plain(groups) == alone(world, tmp_path)
     assert told["block_pairs_joined"] == 10
 
