@@ -195,6 +195,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="auto|K",
         help="into how many blocks pictures that are new under this policy are cut [auto: 50,000 pictures each]",
     )
+    deduping.add_argument(
+        "--wave",
+        type=_number,
+        metavar="MB",
+        help="how much joins have on the workers' disks at a time [as much as the table, 8 GB at least]",
+    )
     deduping.add_argument("--read-files", action="store_true", help="kernels that group may open files where they lie")
     deduping.add_argument("-o", "--output", metavar="FILE", help="write the groups as JSON; - for standard output")
 
