@@ -55,13 +55,13 @@ def main() -> int:
     measure.add_argument("table", type=Path)
     measure.add_argument("--engine", action="append", default=[])
     measure.add_argument("--program", default="clean-backup")
-    measure.add_argument("more", nargs="*", help="options of dedupe, after --")
+    measure.add_argument("more", nargs=argparse.REMAINDER, help="options of dedupe, after --")
     args = parser.parse_args()
     if args.command == "table":
         make_table(args.table, args.rows, args.seed, args.program)
     else:
         for engine in args.engine or ["sail"]:
-            measured(args.table, engine, args.program, args.more)
+            measured(args.table, engine, args.program, [word for word in args.more if word != "--"])
     return 0
 
 

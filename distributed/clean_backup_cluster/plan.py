@@ -86,7 +86,7 @@ def _written(
         for name, path in latest["volumes"].items():
             head = {"version": 1, "run": run, "volume": name}
             volumes[name] = _Volume(
-                _Writer(out / f"{name}.findings.json", {**head, "root": path}, "groups"),
+                _Writer(out / f"{name}.findings.json", {**head, "root": {"path": path}}, "groups"),
                 _Writer(out / f"{name}.keepers.json", head, "keepers"),
             )
         for group in _groups(stages, table, latest):
@@ -120,7 +120,8 @@ def _groups(stages: Stages, table: Table, latest: dict[str, Any]) -> Iterator[di
 def _place(group: dict[str, Any], volumes: dict[str, _Volume]) -> int:
     """Puts a group into the findings of each volume that acts on it, and its keeper where that lies elsewhere."""
     keeper = group["keeper"]
-    acting = {duplicate["volume"] for duplicate in group["duplicates"] if duplicate.get("act", True)}
+    # The duplicates of a plan are those that are acted on, and no others.
+    acting = {duplicate["volume"] for duplicate in group["duplicates"]}
     for name in sorted(acting):
         volumes[name].findings.add(group)
         if keeper["volume"] != name:
@@ -129,7 +130,7 @@ def _place(group: dict[str, Any], volumes: dict[str, _Volume]) -> int:
     place = (keeper["path"], keeper.get("path_bytes"))
     if acting - {keeper["volume"]} and place not in home.kept:
         home.kept.add(place)
-        fields = ("path", "path_bytes", "size", "modified_ns", "blake3")
+        fields = ("path", "path_bytes", "bytes", "blake3")
         home.keepers.add({name: keeper[name] for name in fields if name in keeper})
     return 1 if acting else 0
 
@@ -139,14 +140,23 @@ def _orders(volumes: dict[str, _Volume], out: Path) -> list[str]:
     lines: list[str] = []
     for name, volume in sorted(volumes.items()):
         if volume.keepers.count:
-            file = shlex.quote(str(out / f"{name}.keepers.json"))
-            lines.append(f"# where volume {name} is: {volume.keepers.count} pictures that others rely on")
-            lines.append(f"clean-backup attest {file} -o {shlex.quote(f'{name}.receipt.json')}")
+            lines += [
+                f"# On the machine of volume {name}: {volume.keepers.count:,} pictures that other volumes rely on",
+                f"clean-backup kernel attest {_quoted(out, name, 'keepers')} -o {_quoted(out, name, 'receipt')}",
+            ]
     for name, volume in sorted(volumes.items()):
         if volume.findings.count:
-            file = shlex.quote(str(out / f"{name}.findings.json"))
-            receipts = "".join(f" --receipt {shlex.quote(f'{other}.receipt.json')}" for other in sorted(volume.needs))
-            lines.append(f"# where volume {name} is: {volume.findings.count} groups with something to act on")
-            lines.append(f"clean-backup plan {file}{receipts} --save-plan {shlex.quote(f'{name}.plan.json')}")
-            lines.append(f"clean-backup apply {shlex.quote(f'{name}.plan.json')}")
-    return lines or ["Nothing is to be acted on."]
+            receipts = "".join(f" --receipt {_quoted(out, other, 'receipt')}" for other in sorted(volume.needs))
+            plan_file = _quoted(out, name, "plan")
+            lines += [
+                f"# On the machine of volume {name}: {volume.findings.count:,} groups with something to act on",
+                f"clean-backup kernel plan {_quoted(out, name, 'findings')}{receipts} -o {plan_file}",
+                f"clean-backup apply {plan_file}",
+            ]
+    if not lines:
+        return ["Nothing is to be acted on."]
+    return ["# Receipts hold for a day. Carry the files along where a machine does not see this folder.", *lines]
+
+
+def _quoted(out: Path, name: str, kind: str) -> str:
+    return shlex.quote(str(out / f"{name}.{kind}.json"))

@@ -158,9 +158,9 @@ def groups(rows: list[Row]) -> Iterator[Row]:
             continue
         keeper, *others = members
         plan = {
-            "keeper": {name: keeper[name] for name in ("path", "size", "modified_ns")}
-            | {"volume": keeper["volume_name"], "blake3": keeper["content"]},
-            "duplicates": [{"volume": row["volume_name"], "path": row["path"], "act": True} for row in others],
+            "keeper": {"volume": keeper["volume_name"], "path": keeper["path"], "bytes": keeper["size"]}
+            | {"modified_ns": keeper["modified_ns"], "blake3": keeper["content"]},
+            "duplicates": [{"volume": row["volume_name"], "path": row["path"]} for row in others],
         }
         shown = {
             "keeper": {"path": keeper["path"], "volume": keeper["volume_name"]},

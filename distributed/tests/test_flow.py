@@ -222,9 +222,9 @@ def test_plans_lie_by_volume(world: World, tmp_path: Path) -> None:
     assert paths(written["a.findings.json"]["groups"]) == ALL[2:]
     assert [Path(one["path"]).name for one in written["a.keepers.json"]["keepers"]] == ["1.jpg", "doubt.jpg"]
     (keeper,) = written["b.keepers.json"]["keepers"]
-    assert sorted(keeper) == ["blake3", "modified_ns", "path", "size"]
-    assert any(line.startswith("clean-backup attest ") and "b.keepers.json" in line for line in orders)
-    assert any("--receipt a.receipt.json" in line and "b.findings.json" in line for line in orders)
+    assert sorted(keeper) == ["blake3", "bytes", "path"]
+    assert any(line.startswith("clean-backup kernel attest ") and "b.keepers.json" in line for line in orders)
+    assert any("a.receipt.json" in line and "b.findings.json" in line for line in orders)
 
 
 def test_figures_count_each_process(world: World) -> None:
