@@ -1,8 +1,6 @@
 """`python -m clean_backup_cluster`."""
 
-import sys
-
-from clean_backup_cluster.cli import main
+from clean_backup_cluster.cli import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from clean_backup_cluster import __version__
 from clean_backup_cluster.dedupe import Dedupe, DedupeOptions
 from clean_backup_cluster.engines import opened
 from clean_backup_cluster.errors import ClusterError, UsageError
+from clean_backup_cluster.kernel import stop_all
 from clean_backup_cluster.plan import plan
 from clean_backup_cluster.progress import Progress
 from clean_backup_cluster.scan import ScanOptions, parsed_volumes, scan
@@ -37,6 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.figures is not None:
         progress.write(args.figures, args.engine)
     return code
+
+
+def entry() -> NoReturn:
+    """Runs a command as a program."""
+    code = main()
+    if not stop_all():
+        # A task of the built-in engine that does not end would be cut off in the middle of Python, with a core dump.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _scan(args: argparse.Namespace, progress: Progress) -> int:

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 import clean_backup_cluster
 from clean_backup_cluster.errors import ClusterError, UsageError
+from clean_backup_cluster.kernel import start_all, stop_all
 
 # Rows of half a kilobyte to 70 kB go through tasks: with the engines' thousands in a batch, details alone
 # would take half a gigabyte.
@@ -76,6 +77,7 @@ def _sail(parallel: int) -> Iterator[Engine]:
             "the engine Sail is not installed: pip install 'clean-backup-cluster[sail]', or choose another "
             "one with --engine"
         ) from error
+    start_all()
     server = SparkConnectServer()
     server.start(background=True)
     host, port = server.listening_address
@@ -83,6 +85,8 @@ def _sail(parallel: int) -> Iterator[Engine]:
     try:
         yield Engine("sail", session, parallel, parallel, _SAIL_TASKS, 8 * _GIB)
     finally:
+        # When a task fails, others of the stage still run, in threads of this process.
+        stop_all()
         with contextlib.suppress(Exception):
             session.stop()
         server.stop()

@@ -34,6 +34,10 @@ _SECONDS_TO_CLOSE = 10
 # One for each number of slots, made when first needed: tasks of an engine that runs them all at once, in
 # threads of one process, take turns here. A lock in a global would keep functions from being sent elsewhere.
 _slots: dict[int, threading.BoundedSemaphore] = {}
+# With such an engine, what goes on in this process: kernels, and tasks by number. See `stop_all`.
+_kernels: dict[int, _Process] = {}
+_tasks: dict[int, None] = {}
+_ended: list[bool] = []
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,43 @@ def run(kernel: Kernel, batches: Iterable[pa.RecordBatch] | None, meter: Meter) 
     Raises `KernelError` with the machine, the exit code and the last lines of the program's messages.
     """
     with _turn(kernel.slots):
+        if _ended:
+            raise KernelError("the run has ended")
         process = _Process(kernel, meter)
+        _kernels[id(process)] = process
         try:
             process.feed(batches)
             yield from process.answers()
         finally:
             process.close()
+            del _kernels[id(process)]
+
+
+@contextlib.contextmanager
+def task_of_this_process() -> Iterator[None]:
+    """While a task runs: a process that ended meanwhile would take the interpreter away from under it."""
+    key = threading.get_ident()
+    _tasks[key] = None
+    try:
+        yield
+    finally:
+        _tasks.pop(key, None)
+
+
+def start_all() -> None:
+    """Kernels may run in this process (again)."""
+    _ended.clear()
+
+
+def stop_all() -> bool:
+    """Ends the kernels of this process, and waits for its tasks. Whether they have all ended."""
+    _ended.append(True)
+    deadline = time.monotonic() + _SECONDS_TO_CLOSE
+    while _tasks and time.monotonic() < deadline:
+        for process in list(_kernels.values()):
+            process.kill()
+        time.sleep(0.02)
+    return not _tasks
 
 
 @contextlib.contextmanager
@@ -173,6 +208,12 @@ class _Process:
         if self.kernel.one_row_each and rows != self.meter.rows_in:
             raise self._error(f"answered with {rows} rows to {self.meter.rows_in}")
         self.meter.rows_out += rows
+
+    def kill(self) -> None:
+        """Ends the process; who waits for its answers is told so."""
+        if self.process.returncode is None:
+            with contextlib.suppress(OSError):
+                self.process.kill()
 
     def close(self) -> None:
         """Ends the process, if it has not ended, and its threads."""

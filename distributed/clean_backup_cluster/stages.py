@@ -20,7 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812 (its customary name)
 from clean_backup_cluster.columns import FIGURES, Column, Columns, arrow_schema, ddl, fitted, names
 from clean_backup_cluster.engines import Engine
 from clean_backup_cluster.errors import ClusterError, told_by
-from clean_backup_cluster.kernel import HASHES_KEY, POLICY_KEY, Kernel, Meter, run
+from clean_backup_cluster.kernel import HASHES_KEY, POLICY_KEY, Kernel, Meter, run, task_of_this_process
 from clean_backup_cluster.progress import Progress
 
 Batches = Iterable[pa.RecordBatch]
@@ -205,6 +205,10 @@ def _with_figures(task: Task, gives: Columns) -> Callable[[Batches], Batches]:
     """
 
     def work(batches: Batches) -> Batches:
+        with task_of_this_process():
+            yield from figured(batches)
+
+    def figured(batches: Batches) -> Batches:
         plain = arrow_schema(gives)
         schema = arrow_schema((*gives, FIGURES))
         meter = Meter()

@@ -15,6 +15,7 @@ from clean_backup_cluster.errors import ClusterError, RefusedError, UsageError
 from clean_backup_cluster.plan import plan
 from clean_backup_cluster.scan import ScanOptions, scan
 
+from .conftest import cluster
 from .world import World
 
 Fake = Callable[..., Path]
@@ -236,3 +237,17 @@ def test_figures_count_each_process(world: World) -> None:
     assert figures["hash"]["rows_out"] == 8
     assert figures["hash"]["kernel_cpu_seconds"] > 0
     assert figures["hash"]["bytes_out"] > 7 * 4096
+
+
+def test_a_run_that_fails_ends_cleanly(world: World, fake: Fake, tmp_path: Path) -> None:
+    # Other tasks are in the middle of their kernels when one dies.
+    dying = tmp_path / "one-dies"
+    dying.write_text(
+        f'#!/bin/sh\nif [ "$2" = list ] && [ "$6" = a ]; then kill -9 $$; fi\nsleep 2\nexec {fake()} "$@"\n'
+    )
+    dying.chmod(0o755)
+    volumes = [part for name in "abcdef" for part in ("--volume", f"{name}={world.root / 'a'}")]
+    ran = cluster("scan", "--table", tmp_path / "failed", "--program", dying, *volumes, "--parallel", "6")
+    assert ran.code == 4
+    assert ran.err.count("\n") == 1, "one line"
+    assert "SIGKILL" in ran.err

@@ -63,7 +63,9 @@ def test_columns_get_the_types_of_the_page(fake: Fake) -> None:
         [pa.array(["x"], pa.large_string()), pa.array([b"y"], pa.binary_view())], ["s", "b"]
     )
     schema = pa.schema([("b", pa.binary()), ("s", pa.string())])
-    assert fitted(wide, schema).to_pylist() == [{"b": b"y", "s": "x"}]
+    narrow = fitted(wide, schema)
+    assert narrow.to_pylist() == [{"b": b"y", "s": "x"}]
+    assert [column.type for column in narrow.columns] == [pa.binary(), pa.string()]
 
 
 def test_a_missing_program_names_the_machine_and_what_to_install() -> None:
