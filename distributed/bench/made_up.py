@@ -2,7 +2,8 @@
 """What `dedupe` costs, stage by stage, on a table of made-up pictures.
 
 made_up.py table DIR --rows N --program P    makes a table: a tenth of its rows are near-duplicates of others
-made_up.py run DIR --program P [--engine E]… runs dedupe on copies of it, and prints CPU-seconds by stage
+made_up.py run DIR --program P [--engine E]… [-- …]  runs dedupe from scratch, and prints CPU-seconds by stage;
+                                             what stands after -- are options of dedupe
 
 Pictures are hashes only: without tiles, kernels take hashes at their word, so that the proof costs nothing here.
 Linux only, as all processes that engines leave behind are waited for. `--figures` of the program explains what is
@@ -55,13 +56,15 @@ def main() -> int:
     measure.add_argument("table", type=Path)
     measure.add_argument("--engine", action="append", default=[])
     measure.add_argument("--program", default="clean-backup")
-    measure.add_argument("more", nargs=argparse.REMAINDER, help="options of dedupe, after --")
-    args = parser.parse_args()
+    # What stands after `--` is for dedupe.
+    given = sys.argv[1:]
+    cut = given.index("--") if "--" in given else len(given)
+    args = parser.parse_args(given[:cut])
     if args.command == "table":
         make_table(args.table, args.rows, args.seed, args.program)
     else:
         for engine in args.engine or ["sail"]:
-            measured(args.table, engine, args.program, [word for word in args.more if word != "--"])
+            measured(args.table, engine, args.program, given[cut + 1 :])
     return 0
 
 

@@ -19,6 +19,7 @@ from clean_backup_cluster.kernel import start_all, stop_all
 # would take half a gigabyte.
 _BATCH_ROWS = 1000
 _GIB = 1 << 30
+_LEAST_PARTITIONS = 4
 # In the built-in Sail all tasks of a stage are under way at once, each in a thread.
 _SAIL_TASKS = 64
 
@@ -116,6 +117,9 @@ def _spark(spec: str, parallel: int | None) -> Iterator[Engine]:
     session.sparkContext.setLogLevel("ERROR")
     _configure(session)
     cores = session.sparkContext.defaultParallelism
+    if spec.startswith("local"):
+        # The default of 200 is meant for clusters; here it costs more than most stages.
+        session.conf.set("spark.sql.shuffle.partitions", str(max(_LEAST_PARTITIONS, 2 * cores)))
     try:
         yield Engine(spec, session, parallel or cores, None, None, 64 * _GIB)
     finally:

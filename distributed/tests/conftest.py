@@ -41,7 +41,7 @@ def cluster(*arguments: str | Path) -> Ran:
         capture_output=True,
         text=True,
         env=environment,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
