@@ -85,12 +85,13 @@ def _sail(parallel: int) -> Iterator[Engine]:
     session = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
     try:
         yield Engine("sail", session, parallel, parallel, _SAIL_TASKS, 8 * _GIB)
+        # Not after an interrupt: that has ended the server, and the client would try for minutes to reach it.
+        session.stop()
     finally:
         # When a task fails, others of the stage still run, in threads of this process.
         stop_all()
         with contextlib.suppress(Exception):
-            session.stop()
-        server.stop()
+            server.stop()
 
 
 def _connect(spec: str, parallel: int) -> Iterator[Engine]:
