@@ -84,17 +84,14 @@ def arrow_schema(columns: Sequence[Column], metadata: dict[str, str] | None = No
     return pa.schema(fields, metadata=metadata or None)
 
 
-def fitted(batch: pa.RecordBatch, schema: pa.Schema, optional: Sequence[str] = ()) -> pa.RecordBatch:
-    """The columns of `schema` out of a batch, cast to its types; null for optional ones that it lacks.
+def fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The columns of `schema` out of a batch, cast to its types.
 
     Engines hand over views, large strings or dictionaries where kernels take plain arrays.
     """
     arrays = []
     for field in schema:
         index = batch.schema.get_field_index(field.name)
-        if index < 0 and field.name in optional:
-            arrays.append(pa.nulls(batch.num_rows, field.type))
-            continue
         if index < 0:
             raise ValueError(f"the stream has no column {field.name}")
         array = batch.column(index)

@@ -434,7 +434,6 @@ class Dedupe:
                 *arguments,
                 versioned=True,
                 marks=self.options.marks,
-                optional=("plan",),
             )
             wanted = max(self.stages.engine.parallel, math.ceil(self.member_count / _GROUP_ROWS))
             # By the hash of the component: a task has whole components, and thousands of them.

@@ -54,8 +54,6 @@ class Kernel:
     slots: int | None = None
     # Marks of the user, for `group`: JSON, as `kernel marks` prints it.
     marks: str | None = None
-    # Columns that older programs of this version do not give.
-    optional: tuple[str, ...] = ()
     one_row_each: bool = False
 
     def with_arguments(self, *more: str) -> Kernel:
@@ -193,7 +191,7 @@ class _Process:
             with pa.ipc.open_stream(pa.PythonFile(output, mode="r")) as stream:
                 self._check(stream.schema)
                 for batch in stream:
-                    answer = fitted(batch, schema, self.kernel.optional)
+                    answer = fitted(batch, schema)
                     rows += answer.num_rows
                     self.meter.bytes_out += answer.nbytes
                     yield answer
@@ -286,8 +284,7 @@ class _Process:
                     f"{self._name()} is of another version: its {key} is {told.get(key)}, not {value}; "
                     "the same version has to be installed on every machine"
                 )
-        known = {*schema.names, *self.kernel.optional}
-        missing = [column.name for column in self.kernel.gives if column.name not in known]
+        missing = [column.name for column in self.kernel.gives if column.name not in schema.names]
         if missing:
             raise KernelError(f"{self._name()} is of another version: it gives no {', '.join(missing)}")
 

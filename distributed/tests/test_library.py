@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clean_backup_cluster.engines import Engine
+from clean_backup_cluster.plan import plan
 
 from .conftest import cluster, report, single
 from .world import World
@@ -146,3 +150,23 @@ def test_the_command_line_does_the_same(world: World, tmp_path: Path) -> None:
     assert ran.code == 1, "one file is broken"
     assert plain(report(ran)["groups"]) == alone(world, tmp_path)
     assert '"kernel_cpu_seconds"' in figures.read_text()
+
+
+def test_plans_are_carried_out_where_the_files_are(world: World, tmp_path: Path) -> None:
+    world.scan()
+    world.dedupe()
+    orders = plan(world.stages(), world.opened(), tmp_path / "plans")
+    acted_on = [
+        world.root / "exports/export/lake copy.jpg",
+        world.root / "exports/export/lake.png",
+        world.root / "phone/phone/lake-small.jpg",
+    ]
+    assert all(file.exists() for file in acted_on)
+    commands = [shlex.split(line) for line in orders if not line.startswith("#")]
+    assert [command[1:3] for command in commands[:2]] == [["kernel", "attest"], ["kernel", "plan"]]
+    environment = {"HOME": str(tmp_path / "home"), "PATH": os.environ["PATH"]}
+    for command in commands:
+        more = ["--yes"] if command[1] == "apply" else []
+        subprocess.run([str(world.program), *command[1:], *more], env=environment, check=True, capture_output=True)
+    assert not any(file.exists() for file in acted_on)
+    assert (world.root / "albums/2023/IMG_0412.jpg").exists()
