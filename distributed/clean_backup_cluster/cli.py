@@ -13,7 +13,7 @@ from typing import NoReturn, TextIO
 from clean_backup_cluster import __version__
 from clean_backup_cluster.dedupe import Dedupe, DedupeOptions
 from clean_backup_cluster.engines import opened
-from clean_backup_cluster.errors import ClusterError, UsageError
+from clean_backup_cluster.errors import ClusterError, RefusedError, UsageError
 from clean_backup_cluster.kernel import stop_all
 from clean_backup_cluster.plan import plan
 from clean_backup_cluster.progress import Progress
@@ -71,6 +71,8 @@ def _scan(args: argparse.Namespace, progress: Progress) -> int:
 
 
 def _dedupe(args: argparse.Namespace, progress: Progress) -> int:
+    if args.output not in (None, "-") and Path(args.output).exists():
+        raise RefusedError(f"{args.output} exists already, and no file is overwritten")
     table = Table(args.table)
     table.need()
     with table.locked(), _stages(args, progress) as stages:
@@ -136,13 +138,19 @@ def _written(output: str) -> Iterator[TextIO]:
         yield sys.stdout
         return
     target = Path(output)
-    fresh = target.with_name(f".{target.name}.part")
     try:
-        with fresh.open("w") as stream:
-            yield stream
-        fresh.replace(target)
+        stream = target.open("x")
     except OSError as error:
         raise ClusterError(f"{output} cannot be written: {error.strerror}") from error
+    try:
+        with stream:
+            yield stream
+    except BaseException as error:
+        # Half a report would be taken for a whole one.
+        target.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise ClusterError(f"{output} cannot be written: {error.strerror}") from error
+        raise
 
 
 def _blocks(text: str) -> int | None:
@@ -215,7 +223,9 @@ def _parser() -> argparse.ArgumentParser:
         help="how much joins have on the workers' disks at a time [as much as the table, 8 GB at least]",
     )
     deduping.add_argument("--read-files", action="store_true", help="kernels that group may open files where they lie")
-    deduping.add_argument("-o", "--output", metavar="FILE", help="write the groups as JSON; - for standard output")
+    deduping.add_argument(
+        "-o", "--output", metavar="FILE", help="write the groups as JSON, to a new file; - for standard output"
+    )
 
     planning = _command(commands, "plan", "write what is to be done, a file a volume")
     planning.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder for the files")
