@@ -11,7 +11,6 @@ use super::classes::{self, Classes};
 use super::components::Components;
 use super::marks::MarkedPairs;
 use super::origins::Origins;
-
 use super::proofs::Proofs;
 use super::prover::Prover;
 use super::{DedupeOptions, Question, neighbours};

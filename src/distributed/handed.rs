@@ -4,10 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::path_form::PathForm;
 use super::pictures::Whereabouts;
 use super::receipt::{Attestations, Receipt};
-use crate::act::plan::{MatchRule, named_path};
+use crate::act::plan::{MatchRule, PathForm, named_path};
 use crate::act::proposal::Elsewhere;
 use crate::files::stamp::stamp;
 use crate::model::findings::{

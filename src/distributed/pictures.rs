@@ -1,7 +1,7 @@
 //! Rows of whole components as pictures.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::KernelError;
 use super::ipc::{Batch, Values};
@@ -12,6 +12,7 @@ use super::table::{
 };
 use super::tiles::TileColumns;
 use super::units::role_of;
+use crate::act::plan::named_path;
 use crate::catalogue::exchange::{ColumnKind, PICTURE_COLUMNS, PictureRow, picture_of};
 use crate::dedupe::Units;
 use crate::model::media::{
@@ -172,13 +173,6 @@ impl Rows {
         }
         Ok(all)
     }
-}
-
-/// `nas1:/photos/a.jpg`: paths of volumes that lie at the same place on their machines.
-fn named_path(volume_name: &str, path: &Path) -> PathBuf {
-    let mut named = std::ffi::OsString::from(format!("{volume_name}:"));
-    named.push(path);
-    named.into()
 }
 
 /// A picture of which nothing but its dimensions is known yet; its number is its inode.

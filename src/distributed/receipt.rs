@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::path_form::PathForm;
-use crate::act::plan::Attested;
+use crate::act::plan::{Attested, PathForm};
 use crate::files::content::settled_content_hash;
 use crate::files::stamp::stamp;
 use crate::model::record::{ContentHash, Skip, Stage};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::PathForm;
 use crate::model::calendar::Civil;
-use crate::model::path_text::{base64_unless_utf8, path_of};
 use crate::model::record::ContentHash;
 
 /// For so many seconds a receipt stands for a file that cannot be looked at.
@@ -29,29 +29,19 @@ pub struct Attested {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct AttestedJson {
     volume: String,
     #[serde(flatten)]
-    path: PathJson,
+    path: PathForm,
     blake3: String,
     run: String,
     at: String,
 }
 
-/// A path as plans write it, beside other fields.
-#[derive(Serialize, Deserialize)]
-struct PathJson {
-    path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    path_bytes: Option<String>,
-}
-
 impl From<Attested> for AttestedJson {
     fn from(attested: Attested) -> Self {
         let Attested { volume, path, content, run, at } = attested;
-        let path_bytes = base64_unless_utf8(&path);
-        let path = PathJson { path: path.to_string_lossy().into_owned(), path_bytes };
+        let path = PathForm::of(&path);
         Self { volume, path, blake3: content.to_hex(), run, at }
     }
 }
@@ -60,12 +50,14 @@ impl TryFrom<AttestedJson> for Attested {
     type Error = String;
 
     fn try_from(json: AttestedJson) -> Result<Self, String> {
-        let AttestedJson { volume, path: PathJson { path, path_bytes }, blake3, run, at } = json;
-        let exact = path_of(&path, path_bytes.as_deref());
+        let AttestedJson { volume, path, blake3, run, at } = json;
         Ok(Self {
-            path: exact.ok_or_else(|| format!("path_bytes of {path:?} are no path"))?,
-            content: ContentHash::from_hex(&blake3)
-                .ok_or_else(|| format!("blake3 of {path:?} is not 64 hexadecimal digits"))?,
+            content: ContentHash::from_hex(&blake3).ok_or_else(|| {
+                format!("blake3 of {:?} is not 64 hexadecimal digits", path.text())
+            })?,
+            path: path
+                .path()
+                .ok_or_else(|| format!("path_bytes of {:?} are no path", path.text()))?,
             volume,
             run,
             at,
@@ -87,7 +79,7 @@ impl Attested {
     }
 }
 
-/// A path on a volume of another machine.
+/// `nas1:/photos/a.jpg`: a path on a volume, told from that path on other volumes.
 pub fn named_path(volume: &str, path: &Path) -> PathBuf {
     let mut named = OsString::from(format!("{volume}:"));
     named.push(path);

@@ -1,4 +1,4 @@
-//! Paths in JSON.
+//! Paths in JSON, beside other fields.
 
 use std::path::{Path, PathBuf};
 
@@ -15,12 +15,13 @@ pub struct PathForm {
 }
 
 impl PathForm {
-    pub(super) fn of(path: &Path) -> Self {
+    /// Of a path.
+    pub fn of(path: &Path) -> Self {
         Self { path: path.to_string_lossy().into_owned(), path_bytes: base64_unless_utf8(path) }
     }
 
     /// The path for people.
-    pub(super) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.path
     }
 
