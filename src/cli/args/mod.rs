@@ -119,8 +119,9 @@ pub enum Command {
     #[command(subcommand)]
     Cache(CacheCommand),
     /// One step of a search over many machines: an Arrow stream in, another one out
+    // For other programs: people see it in docs/kernels.md alone.
     #[cfg(feature = "kernel")]
-    #[command(subcommand)]
+    #[command(subcommand, hide = true)]
     Kernel(KernelCommand),
     /// Show what this machine and this build support, and run self-tests
     #[command(after_help = "Example: clean-backup doctor --gpu any")]
