@@ -53,7 +53,12 @@ fn check(folder: &Path) -> Vec<String> {
         let (a, b) = (dct::hash_tile(&again.tiles.coarse).upright(), picture.record.hash.upright());
         let distance = a.phash.distance(b.phash).0;
         // Two fixtures have a thumbnail of its own kind, which is what is hashed.
-        let most = if name.starts_with("thumbnail") { 6 } else { 4 };
+        let most = match name.as_str() {
+            // Rows of noise, which shrink to other greys.
+            "page.webp" => 10,
+            name if name.starts_with("thumbnail") => 6,
+            _ => 4,
+        };
         assert!(distance <= most, "{name}: {distance} bits of 64 differ");
     }
     without.sort();

@@ -116,15 +116,14 @@ def hashed(row: Row) -> Row:
 def joined(rows: list[Row]) -> list[Row]:
     edges = []
     sides = {row["side"] for row in rows}
-    first: dict[tuple[int, int, bool], Row] = {}
+    seen: dict[tuple[int, int], list[Row]] = {}
     for row in rows:
         # The fake has no pixels: the width stands for what a tile would show.
         other_side = row["side"] if len(sides) == 1 else 1 - row["side"]
-        for reference in (False, True):
-            seen = first.get((other_side, row["width"], reference))
-            if seen and not (row["reference"] and reference):
-                edges.append({"a": seen["id"], "b": row["id"]})
-        first.setdefault((row["side"], row["width"], row["reference"]), row)
+        for other in seen.get((other_side, row["width"]), []):
+            if not (row["reference"] and other["reference"]):
+                edges.append({"a": other["id"], "b": row["id"]})
+        seen.setdefault((row["side"], row["width"]), []).append(row)
     return edges
 
 
