@@ -12,7 +12,7 @@ use crate::index::Members;
 use crate::model::media::CaptureTime;
 use crate::model::phash::{FineHash, PerceptualHash, View};
 use crate::model::policy::QUALITY_FLOOR;
-use crate::model::record::ContentHash;
+use crate::model::record::{ContentHash, Picture};
 use crate::units::{BurstFrame, UnitRole};
 
 /// The classes, in sections: those that may be anybody's duplicate, those in reference folders,
@@ -124,36 +124,20 @@ pub(super) fn classes(
         .par_iter()
         .map(|&index| {
             let picture = &pictures[index as usize];
-            let section = match picture.record.hash.quality < QUALITY_FLOOR {
-                true => 2,
-                false => u8::from(question.is_reference(picture)),
-            };
-            (section, question.view(index).phash.0, index)
+            (section(question, picture), question.view(index).phash.0, index)
         })
         .collect();
     places.par_sort_unstable();
 
-    let mut classes = Classes {
-        starts: Vec::with_capacity(places.len() + 1),
-        members: Vec::with_capacity(places.len()),
-        own: 0,
-        hashed: 0,
-    };
+    let mut classes = Classes::with_capacity(places.len());
     for alike in places.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         match alike {
             [(_, _, index)] => classes.push(&[*index]),
             _ => split(question, alike, content, &mut classes),
         }
-        match alike[0].0 {
-            0 => classes.own = classes.starts.len() as u32,
-            1 => {}
-            _ => continue,
-        }
-        classes.hashed = classes.starts.len() as u32;
+        classes.count(alike[0].0);
     }
-    classes.hashed = classes.hashed.max(classes.own);
-    classes.starts.push(classes.members.len() as u32);
-    classes
+    classes.finish()
 }
 
 /// Classes of pictures of the same bytes on the same side, each other picture in one of its own:
@@ -163,39 +147,53 @@ pub(super) fn classes_by_bytes(question: &Question<'_>, is_second: &[bool]) -> C
     let pictures = question.pictures;
     let key = |index: u32| {
         let picture = &pictures[index as usize];
-        let section = match picture.record.hash.quality < QUALITY_FLOOR {
-            true => 2,
-            false => u8::from(question.is_reference(picture)),
-        };
         let content = picture.content.ok_or(index);
-        let second = is_second[index as usize];
-        (section, picture.record.hash.views, picture.file.stamp.size.0, content, second)
+        let (views, size) = (picture.record.hash.views, picture.file.stamp.size.0);
+        (section(question, picture), views, size, content, is_second[index as usize])
     };
     let mut indices: Vec<u32> = (0..pictures.len() as u32).collect();
     indices.par_sort_unstable_by_key(|&index| (key(index), index));
-    let mut classes = Classes {
-        starts: Vec::with_capacity(indices.len() + 1),
-        members: Vec::with_capacity(indices.len()),
-        own: 0,
-        hashed: 0,
-    };
+    let mut classes = Classes::with_capacity(indices.len());
     for members in indices.chunk_by(|&a, &b| key(a) == key(b)) {
         classes.push(members);
-        match key(members[0]).0 {
-            0 => classes.own = classes.starts.len() as u32,
-            1 => {}
-            _ => continue,
-        }
-        classes.hashed = classes.starts.len() as u32;
+        classes.count(key(members[0]).0);
     }
-    classes.starts.push(classes.members.len() as u32);
-    classes
+    classes.finish()
+}
+
+/// 0 for what may be anybody's duplicate, 1 in reference folders, 2 for what is too flat.
+fn section(question: &Question<'_>, picture: &Picture) -> u8 {
+    match picture.record.hash.quality < QUALITY_FLOOR {
+        true => 2,
+        false => u8::from(question.is_reference(picture)),
+    }
 }
 
 impl Classes {
+    fn with_capacity(pictures: usize) -> Self {
+        let (starts, members) = (Vec::with_capacity(pictures + 1), Vec::with_capacity(pictures));
+        Self { starts, members, own: 0, hashed: 0 }
+    }
+
     fn push(&mut self, members: &[u32]) {
         self.starts.push(self.members.len() as u32);
         self.members.extend_from_slice(members);
+    }
+
+    /// Takes note that all classes so far belong to sections up to this one.
+    fn count(&mut self, section: u8) {
+        let classes = self.starts.len() as u32;
+        if section == 0 {
+            self.own = classes;
+        }
+        if section <= 1 {
+            self.hashed = classes;
+        }
+    }
+
+    fn finish(mut self) -> Self {
+        self.starts.push(self.members.len() as u32);
+        self
     }
 }
 

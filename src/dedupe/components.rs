@@ -1,8 +1,8 @@
 //! Connected components, by union–find with path halving.
 
 /// Nodes `0..n`, and which of them are connected. Four bytes per node.
-#[derive(Clone, Debug)]
-pub(super) struct Components {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Components {
     /// A smaller node of the same component, or the node itself if it is the smallest.
     parents: Vec<u32>,
 }
@@ -14,7 +14,14 @@ impl Components {
         Self { parents: (0..nodes as u32).collect() }
     }
 
-    fn smallest(&mut self, mut node: u32) -> u32 {
+    /// One more node.
+    #[cfg(feature = "kernel")]
+    pub fn push(&mut self) {
+        self.parents.push(self.parents.len() as u32);
+    }
+
+    /// The smallest node of the component.
+    pub fn smallest(&mut self, mut node: u32) -> u32 {
         loop {
             let parent = self.parents[node as usize];
             if parent == node {

@@ -3,7 +3,7 @@
 
 pub mod carry;
 mod classes;
-mod components;
+pub(crate) mod components;
 mod confirm;
 mod contents;
 pub mod criterion;

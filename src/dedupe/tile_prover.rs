@@ -30,7 +30,8 @@ const MOST_PAIRS: usize = 1 << 13;
 /// Pairs whose details are in memory at once: two tiles of 64 KiB each.
 const MOST_DETAILS: usize = 512;
 
-/// Gives tiles, and keeps what was found.
+/// Gives tiles, and keeps what was found. Unless it says otherwise, nothing is known from before,
+/// and nothing is kept.
 pub trait TileSource: Send {
     /// Hands on the tiles of pictures, given by ascending index; in any order, and without those
     /// that have none.
@@ -38,22 +39,26 @@ pub trait TileSource: Send {
 
     /// Hands on the kept rows of window hashes ([`WindowSet::row`]) of pictures, each with the place
     /// of its picture; in any order, and without those that have none.
-    fn windows(&mut self, pictures: &[u32], set: WindowSet, take: &mut dyn FnMut(usize, &[u64]));
+    fn windows(&mut self, _: &[u32], _: WindowSet, _take: &mut dyn FnMut(usize, &[u64])) {}
 
     /// Keeps rows of window hashes.
-    fn keep_windows(&mut self, set: WindowSet, rows: Vec<(u32, Vec<u64>)>);
+    fn keep_windows(&mut self, _: WindowSet, _rows: Vec<(u32, Vec<u64>)>) {}
 
     /// What earlier runs found among pictures.
-    fn earlier(&mut self, pictures: &[u32]) -> Earlier;
+    fn earlier(&mut self, _pictures: &[u32]) -> Earlier {
+        Earlier::default()
+    }
 
     /// Takes note that every pair among pictures was looked for.
-    fn note_compared(&mut self, pictures: &[u32]);
+    fn note_compared(&mut self, _pictures: &[u32]) {}
 
     /// What is known of a pair, the smaller index first.
-    fn recall(&mut self, first: u32, second: u32) -> Option<Proven>;
+    fn recall(&mut self, _first: u32, _second: u32) -> Option<Proven> {
+        None
+    }
 
     /// Keeps what was found.
-    fn remember(&mut self, found: &[(u32, u32, Proven)]);
+    fn remember(&mut self, _found: &[(u32, u32, Proven)]) {}
 }
 
 /// Decodes the detail of a picture; `None` where its file cannot be read.

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use super::KernelError;
 use super::ipc::{Input, Output};
 use super::table::{A, B, COMPONENT, Cell, ID, wrong};
+use crate::dedupe::components::Components;
 
 /// Which component each id of the edges is in, named by the smallest id in it; by component and id.
 /// Takes some 40 bytes an id.
@@ -30,56 +31,41 @@ pub fn components(input: &mut dyn Read, output: &mut dyn Write) -> Result<(), Ke
     output.finish()
 }
 
-/// Union–find over ids as they come.
+/// Ids as they come, numbered.
 #[derive(Default)]
 struct Joined {
-    places: HashMap<i64, u32>,
+    numbers: HashMap<i64, u32>,
     ids: Vec<i64>,
-    parents: Vec<u32>,
+    components: Components,
 }
 
 impl Joined {
-    fn place(&mut self, id: i64) -> u32 {
+    fn number(&mut self, id: i64) -> u32 {
         let next = self.ids.len() as u32;
-        let place = *self.places.entry(id).or_insert(next);
-        if place == next {
+        let number = *self.numbers.entry(id).or_insert(next);
+        if number == next {
             self.ids.push(id);
-            self.parents.push(next);
+            self.components.push();
         }
-        place
-    }
-
-    fn root(&mut self, mut place: u32) -> u32 {
-        loop {
-            let parent = self.parents[place as usize];
-            if parent == place {
-                return place;
-            }
-            let above = self.parents[parent as usize];
-            self.parents[place as usize] = above;
-            place = above;
-        }
+        number
     }
 
     fn connect(&mut self, a: i64, b: i64) {
-        let (a, b) = (self.place(a), self.place(b));
-        let (a, b) = (self.root(a), self.root(b));
-        // The smallest id is the root.
-        let (lower, higher) = match self.ids[a as usize] <= self.ids[b as usize] {
-            true => (a, b),
-            false => (b, a),
-        };
-        self.parents[higher as usize] = lower;
+        let (a, b) = (self.number(a), self.number(b));
+        self.components.connect(a, b);
     }
 
     fn into_components(mut self) -> Vec<(i64, i64)> {
-        let mut named: Vec<(i64, i64)> = (0..self.ids.len() as u32)
-            .map(|place| {
-                let root = self.root(place);
-                (self.ids[place as usize], self.ids[root as usize])
-            })
-            .collect();
-        named.sort_unstable_by_key(|&(id, component)| (component, id));
-        named
+        let mut named = self.ids.clone();
+        let roots: Vec<u32> =
+            (0..self.ids.len() as u32).map(|number| self.components.smallest(number)).collect();
+        for (&root, &id) in roots.iter().zip(&self.ids) {
+            let name = &mut named[root as usize];
+            *name = id.min(*name);
+        }
+        let mut members: Vec<(i64, i64)> =
+            self.ids.iter().zip(roots).map(|(&id, root)| (id, named[root as usize])).collect();
+        members.sort_unstable_by_key(|&(id, component)| (component, id));
+        members
     }
 }

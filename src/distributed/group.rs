@@ -16,7 +16,7 @@ use super::{KernelError, MatchingRule, handed, marks};
 use crate::decode::DecodeOptions;
 use crate::dedupe::prover::{HashesAlone, Prover};
 use crate::dedupe::tile_prover::TileProver;
-use crate::dedupe::{self, DedupeOptions, Deduplicated, Prefer};
+use crate::dedupe::{self, DedupeOptions, Deduplicated, Prefer, Units};
 use crate::files::content::content_hash;
 use crate::index::CpuJoiner;
 use crate::model::findings::{Findings, Group, Matching};
@@ -98,7 +98,7 @@ pub fn group(
         rows.take(&batch)?;
     }
     let mut all = rows.finish()?;
-    let deduped = options.deduped(&all, marks);
+    let deduped = options.deduped(std::mem::take(&mut all.units), marks);
     let (found, wanted) = settled(&mut all, &deduped, options);
     let undecided: BTreeSet<i64> =
         wanted.iter().map(|&index| all.whereabouts[index as usize].component).collect();
@@ -106,8 +106,11 @@ pub fn group(
         let place = &all.whereabouts[index as usize];
         output.push(row("detail", place, [const { Cell::Missing }; 5]))?;
     }
-    let matching = options.matching();
-    let mut findings = findings(&found, &all.pictures, &deduped, matching);
+    let mut findings = Findings {
+        matching: options.matching(),
+        groups: found.report_groups(&all.pictures, &deduped),
+        ..Findings::default()
+    };
     // A component of which one pair is open is asked of again.
     let places: HashMap<&Path, &Whereabouts> =
         all.pictures.iter().map(|p| p.file.path.as_path()).zip(&all.whereabouts).collect();
@@ -169,14 +172,14 @@ fn name_volumes(json: &mut Value, group: &Group, places: &HashMap<&Path, &Wherea
 }
 
 impl GroupOptions {
-    fn deduped(&self, all: &Pictures, marks: Vec<Mark>) -> DedupeOptions {
+    fn deduped(&self, units: Units, marks: Vec<Mark>) -> DedupeOptions {
         DedupeOptions {
             include_bursts: self.include_bursts,
             include_alike: self.include_alike,
             keep: self.keep.clone(),
             prefer: self.prefer.clone(),
             marks,
-            units: Some(all.units.clone()),
+            units: Some(units),
             ..self.rule.options()
         }
     }
@@ -191,26 +194,6 @@ impl GroupOptions {
             include_unsure: self.include_unsure,
             ..Matching::default()
         }
-    }
-}
-
-fn findings(
-    found: &Deduplicated,
-    pictures: &[Picture],
-    options: &DedupeOptions,
-    matching: Matching,
-) -> Findings {
-    Findings {
-        roots: Vec::new(),
-        references: Vec::new(),
-        matching,
-        groups: found.report_groups(pictures, options),
-        skipped: Vec::new(),
-        damaged: Vec::new(),
-        undecoded: Vec::new(),
-        known: HashMap::new(),
-        warnings: Vec::new(),
-        counts: Default::default(),
     }
 }
 

@@ -6,14 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::pictures::Whereabouts;
 use super::receipt::{Attestations, Receipt};
-use crate::act::plan::{MatchRule, PathForm, named_path};
+use crate::act::plan::{MatchRule, Proof, named_path};
 use crate::act::proposal::Elsewhere;
 use crate::files::stamp::stamp;
-use crate::model::findings::{
-    Duplicate, Findings, FoundPicture, Group, Likeness, Matching, Relation,
-};
-use crate::model::media::{Bytes, Dimensions, FileKey, FileStamp, Format, ModifiedNs, Orientation};
-use crate::model::phash::{Distance, FineDistance, PictureHash};
+use crate::model::findings::{Duplicate, Findings, FoundPicture, Group, Likeness, Matching};
+use crate::model::media::{Bytes, Dimensions, FileKey, FileStamp, Format, ModifiedNs};
+use crate::model::path_form::PathForm;
+use crate::model::phash::PictureHash;
 use crate::model::policy::Policy;
 use crate::model::record::{ContentHash, Skip, Stage};
 
@@ -39,13 +38,8 @@ struct PictureForm {
 struct DuplicateForm {
     #[serde(flatten)]
     picture: PictureForm,
-    relation: String,
-    distance: u32,
-    fine_distance: u32,
-    orientation: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    likeness: Option<u8>,
-    unsure: bool,
+    /// The group has no number yet.
+    proof: Proof,
 }
 
 /// A group with the duplicates in it that are to be acted on.
@@ -79,15 +73,8 @@ pub(super) fn group_json(
     let acted_on = group.duplicates.iter().filter(|duplicate| matching.acts_on(duplicate));
     let duplicates: Vec<DuplicateForm> = acted_on
         .map(|duplicate| {
-            Some(DuplicateForm {
-                picture: picture_form(&duplicate.picture, place)?,
-                relation: duplicate.relation.name().to_owned(),
-                distance: duplicate.distance.0,
-                fine_distance: duplicate.fine_distance.0,
-                orientation: duplicate.orientation.name().to_owned(),
-                likeness: duplicate.likeness.map(|likeness| likeness.per_cent),
-                unsure: duplicate.unsure.is_some(),
-            })
+            let picture = picture_form(&duplicate.picture, place)?;
+            Some(DuplicateForm { picture, proof: Proof::from_duplicate(0, duplicate) })
         })
         .collect::<Option<_>>()?;
     if duplicates.is_empty() {
@@ -152,18 +139,7 @@ impl VolumeFindings {
         let attestations = Attestations::of(&self.run, receipts);
         let root = self.root.path().ok_or("the root of the volume is no path")?;
         let mut handed = Handed {
-            findings: Findings {
-                roots: vec![root],
-                references: Vec::new(),
-                matching: Matching::default(),
-                groups: Vec::new(),
-                skipped: Vec::new(),
-                damaged: Vec::new(),
-                undecoded: Vec::new(),
-                known: Default::default(),
-                warnings: Vec::new(),
-                counts: Default::default(),
-            },
+            findings: Findings { roots: vec![root], ..Findings::default() },
             elsewhere: Elsewhere::new(),
             skipped: Vec::new(),
         };
@@ -205,7 +181,7 @@ impl VolumeFindings {
         let mut duplicates = Vec::new();
         for duplicate in form.duplicates.iter().filter(|d| d.picture.volume == self.volume) {
             match here(&duplicate.picture)? {
-                Ok(picture) => duplicates.push(duplicate_of(duplicate, picture)?),
+                Ok(picture) => duplicates.push(duplicate_of(&duplicate.proof, picture)),
                 Err(skip) => handed.skipped.push(skip),
             }
         }
@@ -260,23 +236,19 @@ fn picture_of(form: &PictureForm, now: Option<FileStamp>) -> Result<FoundPicture
     })
 }
 
-fn duplicate_of(form: &DuplicateForm, picture: FoundPicture) -> Result<Duplicate, String> {
-    let relation = Relation::from_name(&form.relation);
-    let mut orientations = Orientation::ALL.into_iter();
-    let orientation = orientations.find(|orientation| orientation.name() == form.orientation);
-    Ok(Duplicate {
+fn duplicate_of(proof: &Proof, picture: FoundPicture) -> Duplicate {
+    Duplicate {
         picture,
-        distance: Distance(form.distance),
-        fine_distance: FineDistance(form.fine_distance),
-        relation: relation.ok_or_else(|| format!("{:?} is no relation", form.relation))?,
-        orientation: orientation
-            .ok_or_else(|| format!("{:?} is no orientation", form.orientation))?,
-        likeness: form.likeness.map(|per_cent| Likeness { per_cent, region: None }),
+        distance: proof.distance,
+        fine_distance: proof.fine_distance,
+        relation: proof.relation,
+        orientation: proof.orientation,
+        likeness: proof.likeness.map(|per_cent| Likeness { per_cent, region: None }),
         shows_more: false,
         whole_beside_damaged: false,
-        unsure: form.unsure.then_some("it may be the original"),
+        unsure: proof.unsure.then_some("it may be the original"),
         alarm: None,
-    })
+    }
 }
 
 fn matching_of(rule: &MatchRule) -> Matching {

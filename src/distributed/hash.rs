@@ -15,11 +15,10 @@ use super::table::{
 use crate::catalogue::exchange::cells_of;
 use crate::decode::DecodeOptions;
 use crate::files::stamp::{Volumes, stamp_and_evidence};
-use crate::model::extensions;
 use crate::model::panics;
 use crate::model::record::{ContentHash, KnownPicture, Stage, Unreadable};
 use crate::picture::dct::hash_tile;
-use crate::scan::{ReadPicture, read_detail, read_picture};
+use crate::scan::{ReadPicture, is_no_concern, read_detail, read_picture};
 
 /// Rows whose files are read before any of them is written.
 const AT_ONCE: usize = 64;
@@ -106,7 +105,7 @@ fn read_row(row: &mut Row<'_>, path: &Path, options: &HashOptions, volumes: &Vol
     });
     let ((stamp, evidence), ReadPicture { tiles, mut record, content }) = match read {
         Ok(read) => read,
-        Err(why) if why.stage == Stage::Identify && !extensions::names_a_picture(path) => {
+        Err(why) if is_no_concern(path, &why) => {
             row.set(&STATE, Cell::Text("other".to_owned()));
             return;
         }

@@ -4,9 +4,6 @@ use std::collections::HashMap;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::sync::Arc;
 
-use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Int32Builder, Int64Builder, StringBuilder,
-};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
 };
@@ -287,37 +284,28 @@ fn array<'c>(kind: Kind, cells: impl Iterator<Item = &'c Cell>) -> ArrayRef {
         _ => None,
     };
     match kind {
-        Kind::Int64 => {
-            let mut builder = Int64Builder::new();
-            cells.for_each(|cell| builder.append_option(number(cell)));
-            Arc::new(builder.finish())
-        }
+        Kind::Int64 => Arc::new(cells.map(number).collect::<Int64Array>()),
         Kind::Int32 => {
-            let mut builder = Int32Builder::new();
             let small = |cell| number(cell).and_then(|number| i32::try_from(number).ok());
-            cells.for_each(|cell| builder.append_option(small(cell)));
-            Arc::new(builder.finish())
+            Arc::new(cells.map(small).collect::<Int32Array>())
         }
         Kind::Bool => {
-            let mut builder = BooleanBuilder::new();
-            cells.for_each(|cell| builder.append_option(number(cell).map(|number| number == 1)));
-            Arc::new(builder.finish())
+            let flag = |cell| number(cell).map(|number| number == 1);
+            Arc::new(cells.map(flag).collect::<BooleanArray>())
         }
         Kind::Text => {
-            let mut builder = StringBuilder::new();
-            cells.for_each(|cell| match cell {
-                Cell::Text(text) => builder.append_value(text),
-                _ => builder.append_null(),
-            });
-            Arc::new(builder.finish())
+            let text = |cell: &'c Cell| match cell {
+                Cell::Text(text) => Some(text.as_str()),
+                _ => None,
+            };
+            Arc::new(cells.map(text).collect::<StringArray>())
         }
         Kind::Binary => {
-            let mut builder = BinaryBuilder::new();
-            cells.for_each(|cell| match cell {
-                Cell::Binary(bytes) => builder.append_value(bytes),
-                _ => builder.append_null(),
-            });
-            Arc::new(builder.finish())
+            let bytes = |cell: &'c Cell| match cell {
+                Cell::Binary(bytes) => Some(bytes.as_slice()),
+                _ => None,
+            };
+            Arc::new(cells.map(bytes).collect::<BinaryArray>())
         }
     }
 }

@@ -146,8 +146,8 @@ impl Rows {
     /// apart.
     pub fn finish(mut self) -> Result<Pictures, KernelError> {
         self.rows.sort_by(|a, b| {
-            let key = |row: &PictureOfMany| (row.picture.file.path.clone(), row.whereabouts.id);
-            key(a).cmp(&key(b))
+            let by_path = a.picture.file.path.cmp(&b.picture.file.path);
+            by_path.then(a.whereabouts.id.cmp(&b.whereabouts.id))
         });
         self.rows.dedup_by(|a, b| a.whereabouts == b.whereabouts);
         let same_path =

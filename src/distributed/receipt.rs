@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::act::plan::{Attested, PathForm};
+use crate::act::plan::Attested;
 use crate::files::content::settled_content_hash;
 use crate::files::stamp::stamp;
+use crate::model::path_form::PathForm;
 use crate::model::record::{ContentHash, Skip, Stage};
 
 /// Version of the form.

@@ -3,11 +3,9 @@
 use super::KernelError;
 use super::ipc::{Batch, Values};
 use super::table::{INTACT, TILE, wrong};
-use crate::dedupe::prover::{Earlier, Proven};
 use crate::dedupe::tile_prover::TileSource;
 use crate::picture::part::Part;
 use crate::picture::tile::{FineTile, StoredTile};
-use crate::picture::window::WindowSet;
 
 /// The columns of a tile, perhaps under a prefix.
 #[derive(Clone, Copy)]
@@ -31,7 +29,7 @@ impl<'a> TileColumns<'a> {
     }
 }
 
-/// Tiles by picture; nothing is known from before, and nothing is kept.
+/// Tiles by picture.
 pub(super) struct CarriedTiles(pub Vec<Option<StoredTile>>);
 
 impl CarriedTiles {
@@ -48,20 +46,4 @@ impl TileSource for CarriedTiles {
             }
         }
     }
-
-    fn windows(&mut self, _: &[u32], _: WindowSet, _: &mut dyn FnMut(usize, &[u64])) {}
-
-    fn keep_windows(&mut self, _: WindowSet, _: Vec<(u32, Vec<u64>)>) {}
-
-    fn earlier(&mut self, _: &[u32]) -> Earlier {
-        Earlier::default()
-    }
-
-    fn note_compared(&mut self, _: &[u32]) {}
-
-    fn recall(&mut self, _: u32, _: u32) -> Option<Proven> {
-        None
-    }
-
-    fn remember(&mut self, _: &[(u32, u32, Proven)]) {}
 }

@@ -11,7 +11,7 @@ use crate::catalogue::similar::{NeedleTile, Searcher, SimilarError, SimilarOptio
 use crate::catalogue::tiles::{TileId, TileStore};
 use crate::decode::DecodeOptions;
 use crate::dedupe::proofs::{MANY_FINE_RADIUS, WINDOW_RADIUS};
-use crate::dedupe::prover::{Candidate, Earlier, Proven, Prover, Standing};
+use crate::dedupe::prover::{Candidate, Proven, Prover, Standing};
 use crate::dedupe::tile_prover::{TileProver, TileSource};
 use crate::model::findings::Likeness;
 use crate::model::media::{
@@ -259,20 +259,4 @@ impl TileSource for NeedleTiles<'_> {
             tracing::warn!("{error}");
         }
     }
-
-    fn windows(&mut self, _: &[u32], _: WindowSet, _: &mut dyn FnMut(usize, &[u64])) {}
-
-    fn keep_windows(&mut self, _: WindowSet, _: Vec<(u32, Vec<u64>)>) {}
-
-    fn earlier(&mut self, _: &[u32]) -> Earlier {
-        Earlier::default()
-    }
-
-    fn note_compared(&mut self, _: &[u32]) {}
-
-    fn recall(&mut self, _: u32, _: u32) -> Option<Proven> {
-        None
-    }
-
-    fn remember(&mut self, _: &[(u32, u32, Proven)]) {}
 }

@@ -10,6 +10,7 @@ pub mod findings;
 pub mod knowledge;
 pub mod media;
 pub mod panics;
+pub mod path_form;
 pub mod path_text;
 pub mod phash;
 pub mod photo_library;

@@ -8,9 +8,7 @@ use super::decided::{Decided, Step};
 use super::folders::Folders;
 use crate::catalogue::decisions::{Decisions, DecisionsError};
 use crate::files::real_paths::real_path;
-use crate::model::findings::{
-    Counts, Duplicate, Findings, FoundPicture, Group, Matching, Relation, Summary,
-};
+use crate::model::findings::{Duplicate, Findings, FoundPicture, Group, Relation, Summary};
 
 /// What stands for a member of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,20 +112,8 @@ impl Session {
 
     /// A review of nothing, until something is found.
     pub fn empty(base: PathBuf) -> Self {
-        let report = Findings {
-            roots: Vec::new(),
-            references: Vec::new(),
-            matching: Matching::default(),
-            groups: Vec::new(),
-            skipped: Vec::new(),
-            damaged: Vec::new(),
-            undecoded: Vec::new(),
-            known: HashMap::new(),
-            warnings: Vec::new(),
-            counts: Counts::default(),
-        };
         Self {
-            report,
+            report: Findings::default(),
             decided: Vec::new(),
             gone: HashMap::new(),
             decisions: None,

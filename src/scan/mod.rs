@@ -303,7 +303,7 @@ fn is_beyond_limits(record: &Record) -> bool {
 }
 
 /// Whether a file neither is a picture nor claims to be one.
-fn is_no_concern(path: &Path, why: &Unreadable) -> bool {
+pub(crate) fn is_no_concern(path: &Path, why: &Unreadable) -> bool {
     why.stage == Stage::Identify && !extensions::names_a_picture(path)
 }
 

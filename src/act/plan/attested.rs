@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::PathForm;
 use crate::model::calendar::Civil;
+use crate::model::path_form::PathForm;
 use crate::model::record::ContentHash;
 
 /// For so many seconds a receipt stands for a file that cannot be looked at.
-pub const VALID_SECONDS: i64 = 24 * 3600;
+const VALID_SECONDS: i64 = 24 * 3600;
 
 /// A file on a volume of another machine, as a receipt of that machine tells of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

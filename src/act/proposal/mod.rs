@@ -104,7 +104,7 @@ impl Findings {
     /// Plans what to do with the duplicates. Reads folders, and the bytes of what is to be acted on
     /// and of what that relies on, as far as their hashes are not known.
     pub fn plan(&self, wanted: &ProposalOptions, progress: &dyn Progress) -> Proposal {
-        propose(self, wanted, &Elsewhere::default(), progress)
+        self.plan_with(wanted, &Elsewhere::default(), progress)
     }
 
     /// The same where some keepers are on other machines.

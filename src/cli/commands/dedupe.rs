@@ -1,7 +1,7 @@
 //! `dedupe`: finds duplicates, reports them, and does what was asked with them.
 
 use std::cmp::Reverse;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -65,17 +65,7 @@ impl DedupeRequest {
     /// [`FailureKind::Usage`] when action and destination do not fit together.
     pub fn resolve(dedupe: &args::DedupeArgs, settings: &Settings) -> Result<Self, Failure> {
         let action = dedupe.action.kind();
-        let name = action.name();
-        if dedupe.to.is_some() && !action.has_destination() {
-            let message = format!("--action {name} has no use for --to DIR");
-            return Err(Failure::new(FailureKind::Usage, message)
-                .hint("--action quarantine --to DIR moves duplicates there"));
-        }
-        if dedupe.to.is_none() && matches!(action, ActionKind::Move | ActionKind::Copy) {
-            let message = format!("--action {name} needs --to DIR");
-            return Err(Failure::new(FailureKind::Usage, message)
-                .hint(format!("for example: --action {name} --to ~/duplicates")));
-        }
+        check_destination(action, dedupe.to.as_deref())?;
         if dedupe.dry_run && matches!(dedupe.format, ReportFormat::Csv | ReportFormat::Html) {
             let message = "--dry-run prints text or JSON";
             return Err(Failure::new(FailureKind::Usage, message)
@@ -102,6 +92,25 @@ impl DedupeRequest {
             fail_on_duplicates: dedupe.fail_on_duplicates,
         })
     }
+}
+
+/// Checks that an action and a destination fit together.
+///
+/// # Errors
+/// [`FailureKind::Usage`]
+pub fn check_destination(action: ActionKind, to: Option<&Path>) -> Result<(), Failure> {
+    let name = action.name();
+    if to.is_some() && !action.has_destination() {
+        let message = format!("--action {name} has no use for --to DIR");
+        return Err(Failure::new(FailureKind::Usage, message)
+            .hint("--action quarantine --to DIR moves duplicates there"));
+    }
+    if to.is_none() && matches!(action, ActionKind::Move | ActionKind::Copy) {
+        let message = format!("--action {name} needs --to DIR");
+        return Err(Failure::new(FailureKind::Usage, message)
+            .hint(format!("for example: --action {name} --to ~/duplicates")));
+    }
+    Ok(())
 }
 
 /// What is compared and how, from what was typed.

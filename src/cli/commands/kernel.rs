@@ -16,7 +16,7 @@ use clean_backup::model::readable::count;
 use clean_backup::model::record::{Mark, Skip};
 
 use crate::cli::args::{HashChoice, KernelCommand, RuleArgs};
-use crate::cli::commands::dedupe::run_label;
+use crate::cli::commands::dedupe::{check_destination, run_label};
 use crate::cli::context::{Context, machine, now_utc};
 use crate::cli::failure::{Failure, FailureKind, Outcome};
 use crate::cli::{interrupt, render};
@@ -125,10 +125,7 @@ fn plan(
     (receipts, output): (&[PathBuf], &Path),
 ) -> Result<Outcome, Failure> {
     render::check_free(output, context.yes)?;
-    if to.is_none() && matches!(action, ActionKind::Move | ActionKind::Copy) {
-        let message = format!("--action {} needs --to DIR", action.name());
-        return Err(Failure::new(FailureKind::Usage, message));
-    }
+    check_destination(action, to)?;
     let found = VolumeFindings::from_json(&read(file)?).map_err(|why| misread(file, &why))?;
     let receipts = receipts
         .iter()

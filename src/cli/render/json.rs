@@ -12,6 +12,7 @@ use clean_backup::model::findings::{
     Damaged, Duplicate, Findings, FoundPicture, Group, Linked, Member, REPORT_VERSION, Region,
     Skipped,
 };
+use clean_backup::model::path_form::PathForm;
 use clean_backup::model::path_text::{base64_unless_utf8, harmless_json};
 use clean_backup::model::policy::Sensitivity;
 use clean_backup::model::readable::iso_time;
@@ -65,7 +66,7 @@ struct GroupJson<'a> {
 #[derive(Serialize)]
 pub(super) struct PictureJson {
     #[serde(flatten)]
-    path: PathJson,
+    path: PathForm,
     bytes: u64,
     width: u32,
     height: u32,
@@ -78,7 +79,7 @@ pub(super) struct PictureJson {
     #[serde(skip_serializing_if = "is_false")]
     damaged: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    other_names: Vec<PathJson>,
+    other_names: Vec<PathForm>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<EvidenceJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,13 +107,6 @@ impl From<&FilmFacts> for FilmJson {
             bits_per_second: facts.bit_rate(),
         }
     }
-}
-
-#[derive(Serialize)]
-pub(super) struct PathJson {
-    path: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path_bytes: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -225,13 +219,13 @@ struct LinkedJson {
     picture: PictureJson,
     distance: u32,
     fine_distance: u32,
-    near: Option<PathJson>,
+    near: Option<PathForm>,
 }
 
 #[derive(Serialize)]
 pub(super) struct SkippedJson<'a> {
     #[serde(flatten)]
-    path: PathJson,
+    path: PathForm,
     stage: &'static str,
     reason: &'a str,
 }
@@ -239,7 +233,7 @@ pub(super) struct SkippedJson<'a> {
 #[derive(Serialize)]
 struct DamagedPictureJson<'a> {
     #[serde(flatten)]
-    path: PathJson,
+    path: PathForm,
     what: &'a str,
 }
 
@@ -304,7 +298,10 @@ pub fn to_json(report: &Findings) -> serde_json::Result<String> {
         damaged: report
             .damaged
             .iter()
-            .map(|damaged| DamagedPictureJson { path: path(&damaged.path), what: &damaged.what })
+            .map(|damaged| DamagedPictureJson {
+                path: PathForm::of(&damaged.path),
+                what: &damaged.what,
+            })
             .collect(),
         films_by_bytes: report.undecoded.iter().map(skipped).collect(),
         warnings: &report.warnings,
@@ -375,17 +372,17 @@ fn exact(paths: &[impl AsRef<Path>]) -> Option<Vec<Option<String>>> {
     exact.iter().any(Option::is_some).then_some(exact)
 }
 
-pub(super) fn path(path: &Path) -> PathJson {
-    PathJson { path: path.to_string_lossy().into_owned(), path_bytes: base64_unless_utf8(path) }
-}
-
 pub(super) fn skipped(skipped: &Skipped) -> SkippedJson<'_> {
-    SkippedJson { path: path(&skipped.path), stage: skipped.stage.name(), reason: &skipped.reason }
+    SkippedJson {
+        path: PathForm::of(&skipped.path),
+        stage: skipped.stage.name(),
+        reason: &skipped.reason,
+    }
 }
 
 pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
     PictureJson {
-        path: path(&picture.path),
+        path: PathForm::of(&picture.path),
         bytes: picture.stamp.size.0,
         width: picture.dimensions.width,
         height: picture.dimensions.height,
@@ -396,7 +393,7 @@ pub(super) fn picture(picture: &FoundPicture) -> PictureJson {
         captured: picture.captured.map(iso_time),
         reference: picture.reference,
         damaged: picture.damaged,
-        other_names: picture.other_names.iter().map(|name| path(name)).collect(),
+        other_names: picture.other_names.iter().map(|name| PathForm::of(name)).collect(),
         evidence: evidence(picture),
         film: picture.film.as_ref().map(FilmJson::from),
     }
@@ -442,6 +439,6 @@ fn linked(linked: &Linked) -> LinkedJson {
         picture: picture(&linked.picture),
         distance: linked.distance.0,
         fine_distance: linked.fine_distance.0,
-        near: linked.near.as_deref().map(path),
+        near: linked.near.as_deref().map(PathForm::of),
     }
 }

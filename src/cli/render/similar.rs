@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::json::{PathJson, PictureJson, RegionJson, path, picture};
+use super::json::{PictureJson, RegionJson, picture};
 use super::text::outline;
 use clean_backup::model::findings::{FoundPicture, Likeness, Member, REPORT_VERSION, Surroundings};
 use clean_backup::model::media::Orientation;
+use clean_backup::model::path_form::PathForm;
 use clean_backup::model::path_text::{for_people, harmless_json, one_line};
 use clean_backup::model::phash::{Distance, FineDistance};
 
@@ -79,7 +80,7 @@ struct AnswerJson<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum NeedleJson<'a> {
-    File(PathJson),
+    File(PathForm),
     Hash { hash: &'a str },
 }
 
@@ -95,7 +96,7 @@ struct HitJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<RegionJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cache: Option<PathJson>,
+    cache: Option<PathForm>,
 }
 
 impl SimilarReport {
@@ -111,7 +112,7 @@ impl SimilarReport {
             orientation: hit.orientation.name(),
             likeness: hit.likeness.map(|likeness| likeness.per_cent),
             region: hit.likeness.and_then(|l| l.region).map(RegionJson::for_needle),
-            cache: hit.cache.as_deref().map(path),
+            cache: hit.cache.as_deref().map(PathForm::of),
         };
         let form = SimilarJson {
             version: REPORT_VERSION,
@@ -121,7 +122,7 @@ impl SimilarReport {
                 .iter()
                 .map(|answer| AnswerJson {
                     needle: match &answer.needle {
-                        NeedleName::File(file) => NeedleJson::File(path(file)),
+                        NeedleName::File(file) => NeedleJson::File(PathForm::of(file)),
                         NeedleName::Hash(hash) => NeedleJson::Hash { hash },
                     },
                     error: answer.hits.as_ref().err().map(String::as_str),

@@ -233,7 +233,7 @@ pub struct Summary {
 }
 
 /// What `dedupe` found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
     /// The folders that were looked through, as given.
     pub roots: Vec<PathBuf>,
