@@ -5,6 +5,10 @@ made_up.py table DIR --rows N --program P    makes a table: a tenth of its rows 
 made_up.py run DIR --program P [--engine E]… [-- …]  runs dedupe from scratch, and prints CPU-seconds by stage;
                                              what stands after -- are options of dedupe
 
+Beside the engines that `--engine` of the program takes there is `alone`: one process searches the whole table at
+once, as `clean-backup dedupe` does on one machine. What classic Spark has written for its shuffles comes from its
+event log; Sail keeps none.
+
 Pictures are hashes only: without tiles, kernels take hashes at their word, so that the proof costs nothing here.
 Linux only, as all processes that engines leave behind are waited for. `--figures` of the program explains what is
 counted; `all` is every process of the run, so that `all` less kernels and feeding is the engine's own share.
@@ -32,7 +36,18 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from clean_backup_cluster.columns import COMPONENTS, EDGES, FIGURES, LISTING, PICTURES, arrow_schema
+from clean_backup_cluster.columns import (
+    COMPONENTS,
+    EDGES,
+    FIGURES,
+    GROUP_IN,
+    GROUP_OUT,
+    HASHED,
+    LISTING,
+    PICTURES,
+    arrow_schema,
+    names,
+)
 from clean_backup_cluster.kernel import HASHES_KEY, Kernel, Meter, run
 from clean_backup_cluster.tables import Scan, Table, Volume, new_id
 
@@ -41,6 +56,8 @@ _PER_FOLDER = 1000
 _VOLUME = "made-up"
 _VIEW = 40
 _SUBREAPER = 36
+_ALONE = "alone"
+_BATCH_ROWS = 10_000
 
 
 def main() -> int:
@@ -63,8 +80,11 @@ def main() -> int:
     if args.command == "table":
         make_table(args.table, args.rows, args.seed, args.program)
     else:
-        for engine in args.engine or ["sail"]:
-            measured(args.table, engine, args.program, given[cut + 1 :])
+        for engine in args.engine or [_ALONE, "sail"]:
+            if engine == _ALONE:
+                alone(args.table, args.program)
+            else:
+                measured(args.table, engine, args.program, given[cut + 1 :])
     return 0
 
 
@@ -158,6 +178,44 @@ def scattered(numbers: Any) -> Any:
     return (mixed * np.uint64(0xD6E8FEB86659FD93) >> np.uint64(1)).astype(np.int64)
 
 
+def alone(folder: Path, program: str) -> None:
+    """Searches the whole table in one process, and prints what it has cost."""
+    schema = arrow_schema(GROUP_IN)
+    table = Table(str(folder))
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        for scan in table.state.scans:
+            for file in sorted((folder / str(scan.pictures)).glob("*.parquet")):
+                for batch in pq.ParquetFile(file).iter_batches(_BATCH_ROWS, names(HASHED)):
+                    count = batch.num_rows
+                    more = {
+                        "component": pa.array([0] * count, pa.int64()),
+                        "reference": pa.array([False] * count),
+                        "role": pa.array([0] * count, pa.int32()),
+                        "edited": pa.array([False] * count),
+                        "detail": pa.nulls(count, pa.binary()),
+                    }
+                    columns = [more[name] if name in more else batch.column(name) for name in schema.names]
+                    yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    meter, begun, before = Meter(), time.monotonic(), time.process_time()
+    kernel = Kernel(program, ("group",), GROUP_IN, GROUP_OUT)
+    summary = {"images": sum(scan.hashed for scan in table.state.scans), "components": 1, "groups": 0, "duplicates": 0}
+    for answers in run(kernel, rows(), meter):
+        for group in answers.select(["kind", "duplicates"]).to_pylist():
+            summary["groups"] += group["kind"] == "group"
+            summary["duplicates"] += group["duplicates"] or 0
+    stage = {
+        "kernel_cpu_seconds": meter.kernel_seconds,
+        "task_cpu_seconds": time.process_time() - before,
+        "bytes_in": meter.bytes_in,
+        "peak_kernel_kib": meter.peak_kib,
+        "seconds": time.monotonic() - begun,
+    }
+    everything = stage["kernel_cpu_seconds"] + stage["task_cpu_seconds"]
+    print_table(_ALONE, {"group": stage}, everything, stage["seconds"], summary)
+
+
 def measured(table: Path, engine: str, program: str, more: list[str]) -> None:
     """Runs dedupe from scratch, and prints what it has cost."""
     # Processes whose parents end without waiting for them become ours, and their time with them.
@@ -172,6 +230,12 @@ def measured(table: Path, engine: str, program: str, more: list[str]) -> None:
         command = [sys.executable, "-m", "clean_backup_cluster", "dedupe", "--table", str(copy), "--engine", engine]
         command += ["--program", program, "--figures", str(figures), *more]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+        events = Path(scratch) / "events"
+        events.mkdir()
+        settings = {"enabled": "true", "compress": "false", "dir": events.absolute().as_uri()}
+        lines = [f"spark.eventLog.{name} {value}\n" for name, value in settings.items()]
+        (Path(scratch) / "spark-defaults.conf").write_text("".join(lines))
+        environment["SPARK_CONF_DIR"] = scratch
         before, begun = cpu_of_children(), time.monotonic()
         code = subprocess.run(command, env=environment, check=False).returncode
         seconds = time.monotonic() - begun
@@ -181,7 +245,23 @@ def measured(table: Path, engine: str, program: str, more: list[str]) -> None:
             sys.exit(f"{engine}: dedupe ended with {code}")
         told = json.loads(figures.read_text())
         latest = json.loads((copy / "groups/latest.json").read_text())["summary"]
+        shuffled = shuffle_bytes(events)
     print_table(engine, told["stages"], everything, seconds, latest)
+    if shuffled is not None:
+        print(f"\nwritten for shuffles (compressed): {shuffled / 1e6:,.0f} MB")
+
+
+def shuffle_bytes(events: Path) -> int | None:
+    """What a classic Spark has written for its shuffles, by its event log; None where there is none."""
+    logs = [file for file in events.rglob("*") if file.is_file() and not file.name.startswith("appstatus")]
+    if not logs:
+        return None
+    total = 0
+    for log in logs:
+        for line in log.read_text().splitlines():
+            metrics = json.loads(line).get("Task Metrics") if "SparkListenerTaskEnd" in line else None
+            total += (metrics or {}).get("Shuffle Write Metrics", {}).get("Shuffle Bytes Written", 0)
+    return total
 
 
 def print_table(

@@ -51,6 +51,36 @@ def test_a_task_that_dies_once_is_repeated(program: str, tmp_path: Path, volumes
     assert "16 read now" in ran.ok().err
 
 
+@pytest.mark.parametrize("step", ["hash", "join"])
+def test_an_executor_that_dies_is_replaced(program: str, tmp_path: Path, volumes: list[str], step: str) -> None:
+    asked, once = tmp_path / "asked", tmp_path / "killed-once"
+    dying = tmp_path / "dying"
+    # The first call is the question for the version. At the second one the executor is killed, the process above the
+    # task's Python, with all that it holds.
+    dying.write_text(
+        f"""#!/bin/sh
+if [ "$2" = {step} ] && ! mkdir {asked} 2>/dev/null; then
+    above=$PPID
+    while [ "$above" -gt 1 ]; do
+        if tr '\\0' ' ' < /proc/$above/cmdline | grep -q CoarseGrainedExecutorBackend; then
+            mkdir {once} 2>/dev/null && kill -9 "$above"
+            break
+        fi
+        above=$(awk '/^PPid/ {{ print $2 }}' /proc/$above/status)
+    done
+fi
+exec {program} "$@"
+"""
+    )
+    dying.chmod(0o755)
+    table = tmp_path / "table"
+    cluster("scan", "--table", table, "--program", dying, *volumes, *ENGINE).ok()
+    ran = cluster("dedupe", "--table", table, "--program", dying, "--blocks", "3", "-o", "-", *ENGINE)
+    assert once.exists()
+    expected = single(program, tmp_path / "home", *(tmp_path / name for name in VOLUMES))
+    assert plain(report(ran)["groups"]) == plain(expected["groups"])
+
+
 def test_a_task_that_always_dies_ends_the_run(tmp_path: Path, volumes: list[str], fake: Callable[..., Path]) -> None:
     killed = fake(FAULT="killed", FAULT_KERNEL="hash")
     ran = cluster("scan", "--table", tmp_path / "table", "--program", killed, *volumes, *ENGINE)
