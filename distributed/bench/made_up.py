@@ -186,7 +186,7 @@ def alone(folder: Path, program: str) -> None:
     def rows() -> Iterator[pa.RecordBatch]:
         for scan in table.state.scans:
             for file in sorted((folder / str(scan.pictures)).glob("*.parquet")):
-                for batch in pq.ParquetFile(file).iter_batches(_BATCH_ROWS, names(HASHED)):
+                for batch in pq.ParquetFile(file).iter_batches(_BATCH_ROWS, columns=names(HASHED)):
                     count = batch.num_rows
                     more = {
                         "component": pa.array([0] * count, pa.int64()),

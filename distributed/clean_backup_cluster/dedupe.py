@@ -274,8 +274,10 @@ class Dedupe:
         pictures = self._pictures([scan for scan, _ in cuts])
         tile = F.lit(None).cast("binary") if self.options.fine_only else F.col("tile")
         light = [column.name for column in JOIN_IN if column.name not in ("side", "reference", "tile")]
+        # Both small tables go to where the pictures are: shuffled for this, all of them could meet in one task.
         rows = (
-            counts.join(pictures, F.col("cut_scan") == F.col("scan"))
+            F.broadcast(counts)
+            .join(pictures, F.col("cut_scan") == F.col("scan"))
             .withColumn("number", F.col("id") % F.col("cut"))
             .select(
                 *light,
@@ -285,8 +287,10 @@ class Dedupe:
                 self._is_reference().alias("reference"),
             )
         )
-        sent = wanted.join(rows, (F.col("s") == F.col("scan")) & (F.col("block") == F.col("number"))).select(
-            *names(JOIN_IN), "pair"
+        sent = (
+            F.broadcast(wanted)
+            .join(rows, (F.col("s") == F.col("scan")) & (F.col("block") == F.col("number")))
+            .select(*names(JOIN_IN), "pair")
         )
         spread = sent.repartition(self.stages.engine.tasks(len(wave)), "pair")
         kernel = self._kernel("join", JOIN_IN, EDGES, *self.options.policy, versioned=True)

@@ -8,7 +8,7 @@ use super::pictures::nameless;
 use super::table::{
     A, B, CONTENT, Cell, HEIGHT, ID, QUALITY, REFERENCE, SIDE, SIZE, VIEWS, WIDTH, wrong,
 };
-use super::tiles::{CarriedTiles, TileColumns};
+use super::tiles::{CarriedTile, CarriedTiles, TileColumns};
 use super::{KernelError, MatchingRule};
 use crate::dedupe::forest::forest;
 use crate::dedupe::prover::HashesAlone;
@@ -17,7 +17,6 @@ use crate::index::CpuJoiner;
 use crate::model::media::{Bytes, Dimensions};
 use crate::model::phash::{PictureHash, Quality, View};
 use crate::model::record::{ContentHash, Picture};
-use crate::picture::tile::StoredTile;
 
 /// Bytes of a view: the 64-bit hash, then the 256-bit one.
 const VIEW_BYTES: usize = 8 + 32;
@@ -66,7 +65,7 @@ struct Rows {
     ids: Vec<i64>,
     pictures: Vec<Picture>,
     is_second: Vec<bool>,
-    tiles: Vec<Option<StoredTile>>,
+    tiles: Vec<CarriedTile>,
 }
 
 impl Rows {

@@ -10,7 +10,7 @@ use super::table::{
     COMPONENT, Cell, Column, DETAIL, EDITED, ID, MACHINE, REFERENCE, ROLE, VOLUME_NAME,
     of_pictures, wrong,
 };
-use super::tiles::TileColumns;
+use super::tiles::{CarriedTile, TileColumns};
 use super::units::role_of;
 use crate::act::plan::named_path;
 use crate::catalogue::exchange::{ColumnKind, PICTURE_COLUMNS, PictureRow, picture_of};
@@ -22,7 +22,7 @@ use crate::model::media::{
 use crate::model::path_text::for_people;
 use crate::model::phash::PictureHash;
 use crate::model::record::{KnownPicture, Picture, PictureRecord};
-use crate::picture::tile::{DetailTile, StoredTile};
+use crate::picture::tile::DetailTile;
 
 /// Where a picture of many machines is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) struct PictureOfMany {
     pub picture: Picture,
     role: crate::units::UnitRole,
     edited: bool,
-    pub tile: Option<StoredTile>,
+    pub tile: CarriedTile,
     pub detail: Option<DetailTile>,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Pictures {
     pub whereabouts: Vec<Whereabouts>,
     pub pictures: Vec<Picture>,
     pub units: Units,
-    pub tiles: Vec<Option<StoredTile>>,
+    pub tiles: Vec<CarriedTile>,
     pub details: HashMap<PathBuf, DetailTile>,
 }
 

@@ -20,17 +20,20 @@ impl<'a> TileColumns<'a> {
     }
 
     /// The tile of a row, if it has one.
-    pub fn tile(self, row: usize) -> Result<Option<StoredTile>, KernelError> {
+    pub fn tile(self, row: usize) -> Result<CarriedTile, KernelError> {
         let Some(cells) = self.cells.bytes(row) else { return Ok(None) };
         let cells = FineTile::from_bytes(cells).ok_or_else(|| wrong(&TILE))?;
         let intact = self.intact.bytes(row).and_then(|bytes| bytes.try_into().ok());
         let intact = intact.and_then(Part::from_bytes).ok_or_else(|| wrong(&INTACT))?;
-        Ok(Some(StoredTile { cells, intact }))
+        Ok(Some(Box::new(StoredTile { cells, intact })))
     }
 }
 
+/// The tile of a row, if it has one. On the heap: rows are sorted, and their vectors grow.
+pub(super) type CarriedTile = Option<Box<StoredTile>>;
+
 /// Tiles by picture.
-pub(super) struct CarriedTiles(pub Vec<Option<StoredTile>>);
+pub(super) struct CarriedTiles(pub Vec<CarriedTile>);
 
 impl CarriedTiles {
     pub fn are_none(&self) -> bool {
@@ -42,7 +45,7 @@ impl TileSource for CarriedTiles {
     fn each(&mut self, pictures: &[u32], take: &mut dyn FnMut(u32, StoredTile)) {
         for &picture in pictures {
             if let Some(Some(tile)) = self.0.get(picture as usize) {
-                take(picture, tile.clone());
+                take(picture, StoredTile::clone(tile));
             }
         }
     }

@@ -4,6 +4,12 @@ use crate::model::media::{Bytes, FileKey, FileStamp, ModifiedNs};
 use crate::model::phash::{Distance, FineDistance};
 use crate::model::record::ContentHash;
 
+/// What starts at the root, as an absolute path of this system.
+fn whole(path: &str) -> ExactPath {
+    let drive = if cfg!(windows) && path.starts_with('/') { "C:" } else { "" };
+    ExactPath(format!("{drive}{path}").into())
+}
+
 fn expected(path: &str, inode: u64) -> Expected {
     Expected {
         path: path.into(),
@@ -19,7 +25,7 @@ fn expected(path: &str, inode: u64) -> Expected {
 fn member(kind: ActionKind, source: &str, keeper: &str) -> Member {
     let proof = Proof { group: number(keeper), ..Proof::SAME_BYTES };
     Member {
-        destination: kind.has_destination().then(|| ExactPath(format!("/aside/{source}").into())),
+        destination: kind.has_destination().then(|| whole(&format!("/aside/{source}"))),
         ..Member::alone(expected(source, 1)).relying_on(expected(keeper, 2), proof)
     }
 }
@@ -30,9 +36,9 @@ fn number(keeper: &str) -> u64 {
 }
 
 fn plan(kind: ActionKind, pairs: &[(&str, &str)]) -> Plan {
-    let mut plan = Plan::new(Origin::Dedupe, Path::new("/home/me"));
-    plan.roots = vec![ExactPath("/home/me".into())];
-    plan.destinations = vec![ExactPath("/aside".into())];
+    let mut plan = Plan::new(Origin::Dedupe, &whole("/home/me").0);
+    plan.roots = vec![whole("/home/me")];
+    plan.destinations = vec![whole("/aside")];
     plan.policy = Some(MatchRule::from(&Matching::default()));
     plan.actions = pairs
         .iter()
@@ -50,10 +56,12 @@ fn error(plan: &Plan) -> String {
     Plan::from_json(&plan.to_json().unwrap()).unwrap_err().to_string()
 }
 
+// Paths are written as they are on the system.
+#[cfg(unix)]
 #[test]
 fn the_form() {
     let mut plan = plan(ActionKind::Quarantine, &[("a\u{202e}.jpg", "b.jpg")]);
-    plan.references = vec![ExactPath("/home/me/best".into())];
+    plan.references = vec![whole("/home/me/best")];
     insta::assert_snapshot!(plan.to_json().unwrap());
 }
 
@@ -125,7 +133,7 @@ fn contradictions() {
     assert!(plan(Copy, &[("a", "b"), ("b", "a")]).check().is_ok());
     // One original may be copied to several places, as when deletions are taken back.
     let mut copies = plan(Copy, &[("a", "k"), ("a", "k")]);
-    copies.actions[1].files[0].destination = Some(ExactPath("/aside/b".into()));
+    copies.actions[1].files[0].destination = Some(whole("/aside/b"));
     assert_eq!(copies.check(), Ok(()));
     for at in [0, 1] {
         let mut moved = copies.clone();
@@ -151,9 +159,9 @@ fn contradictions() {
     assert!(error(&changed).contains("not identical"));
     // One file by two names for it.
     let mut changed = plan(Trash, &[("a", "k"), ("b", "k")]);
-    changed.actions[1].files[0].source.path = "/home/me/a".into();
+    changed.actions[1].files[0].source.path = whole("/home/me/a").0;
     assert!(error(&changed).contains("acts on a file that an earlier one acts on"));
-    changed.actions[1].files[0].source.path = "/home/me/k".into();
+    changed.actions[1].files[0].source.path = whole("/home/me/k").0;
     assert!(error(&changed).contains("takes away a file that is relied on as a keeper"));
     for kind in [Trash, Delete] {
         let mut changed = plan(kind, &[("a", "k")]);
@@ -253,38 +261,38 @@ fn nothing_leaves_the_folders() {
         "/aside/b",
     ];
     for path in outside {
-        let message = told(Trash, |_, member| member.source.path = path.into());
+        let message = told(Trash, |_, member| member.source.path = whole(path).0);
         assert!(message.starts_with("action 2: its source, "), "{path}: {message}");
         assert!(message.ends_with("lies outside the plan's folders"), "{path}: {message}");
         let message = told(Trash, |_, member| {
-            member.keeper.as_mut().unwrap().path = path.into();
+            member.keeper.as_mut().unwrap().path = whole(path).0;
         });
         assert!(message.starts_with("action 2: its keeper, "), "{path}: {message}");
         if path != "/aside/b" {
-            let message = told(Move, |_, member| member.destination = Some(ExactPath(path.into())));
+            let message = told(Move, |_, member| member.destination = Some(whole(path)));
             assert!(message.starts_with("action 2: its destination, "), "{path}: {message}");
         }
         let pruned = if path.is_empty() { "/home/me" } else { path };
         if path != "/aside/b" {
-            let message = told(Trash, |plan, _| plan.prune = vec![ExactPath(pruned.into())]);
+            let message = told(Trash, |plan, _| plan.prune = vec![whole(pruned)]);
             assert!(message.starts_with("a folder to be removed of the plan"), "{message}");
         }
     }
     for folder in ["/home/me/..", "relative", "/home/./me", "\0"] {
-        let message = told(Trash, |plan, _| plan.roots = vec![ExactPath(folder.into())]);
+        let message = told(Trash, |plan, _| plan.roots = vec![whole(folder)]);
         let broken = message.starts_with("a root of the plan, ");
         assert!(broken || folder == "relative", "{folder}: {message}");
-        let message = told(Trash, |plan, _| plan.base = ExactPath(folder.into()));
+        let message = told(Trash, |plan, _| plan.base = whole(folder));
         assert!(message.starts_with("the base of the plan, "), "{folder}: {message}");
     }
     told(Trash, |plan, _| plan.roots.clear());
 
     // Reference folders and single files elsewhere are read, nothing more.
     let mut good = plan(Copy, &[("a", "k")]);
-    good.actions[0].files[0].source.path = "/best/a".into();
+    good.actions[0].files[0].source.path = whole("/best/a").0;
     for allow in [0, 1] {
         assert!(good.check().is_err());
-        let (folder, file) = (ExactPath("/best".into()), ExactPath("/best/a".into()));
+        let (folder, file) = (whole("/best"), whole("/best/a"));
         (good.references, good.elsewhere) =
             if allow == 0 { (vec![folder], vec![]) } else { (vec![], vec![file]) };
         assert_eq!(good.check(), Ok(()));
@@ -295,10 +303,37 @@ fn nothing_leaves_the_folders() {
     }
     // Taking back removes the folders that a run made for its destination.
     let mut back = plan(Move, &[("a", "k")]);
-    back.prune = vec![ExactPath("/aside".into()), ExactPath("/home/me/x".into())];
+    back.prune = vec![whole("/aside"), whole("/home/me/x")];
     assert!(back.check().is_err());
     back.origin = Origin::Undo;
     assert_eq!(back.check(), Ok(()));
+}
+
+#[cfg(windows)]
+#[test]
+fn nothing_leaves_the_folders_by_the_ways_of_windows() {
+    use ActionKind::Trash;
+    let outside = [
+        r"C:\home\me\..\other\b",
+        r"C:\home\me\.\b",
+        r"C:home\me\b",
+        r"D:\home\me\b",
+        r"\\server\home\me\b",
+        r"\\?\C:\home\me\b",
+        r"\\.\C:\home\me\b",
+    ];
+    for path in outside {
+        let message = told(Trash, |_, member| member.source.path = path.into());
+        assert!(message.ends_with("lies outside the plan's folders"), "{path}: {message}");
+    }
+    for folder in [r"C:home", r"\home", r"C:\home\..\me"] {
+        let message = told(Trash, |plan, _| plan.base = ExactPath(folder.into()));
+        assert!(message.starts_with("the base of the plan, "), "{folder}: {message}");
+    }
+    // Either separator will do.
+    let mut good = plan(Trash, &[("a", "k")]);
+    good.actions[0].files[0].source.path = r"C:\home/me\a".into();
+    assert_eq!(good.check(), Ok(()));
 }
 
 #[test]
@@ -420,15 +455,15 @@ fn nothing_is_touched_in_a_photo_library() {
         ActionKind::Reflink,
         ActionKind::Delete,
     ] {
-        let why = told(kind, |_, member| member.source.path = inside.into());
+        let why = told(kind, |_, member| member.source.path = whole(inside).0);
         assert!(why.contains("takes away or changes a file in a photo library"), "{kind:?}: {why}");
     }
     let why = told(ActionKind::Move, |plan, member| {
-        plan.destinations = vec![ExactPath("/".into())];
-        member.destination = Some(ExactPath("/x.aplibrary/b".into()));
+        plan.destinations = vec![whole("/")];
+        member.destination = Some(whole("/x.aplibrary/b"));
     });
     assert!(why.contains("puts a file into a photo library"), "{why}");
-    let keeper = |member: &mut Member| member.keeper.as_mut().unwrap().path = inside.into();
+    let keeper = |member: &mut Member| member.keeper.as_mut().unwrap().path = whole(inside).0;
     let why = told(ActionKind::Hardlink, |plan, member| {
         plan.actions.remove(0);
         plan.actions.push(plan.actions[0].clone());
@@ -438,8 +473,8 @@ fn nothing_is_touched_in_a_photo_library() {
     let mut plan = plan(ActionKind::Copy, &[("a", "k")]);
     let member = &mut plan.actions[0].files[0];
     keeper(member);
-    member.source.path = "/home/me/P.PhotosLibrary/originals/a".into();
+    member.source.path = whole("/home/me/P.PhotosLibrary/originals/a").0;
     assert_eq!(plan.check(), Ok(()), "it may be copied out of, and relied on");
-    plan.prune = vec![ExactPath("/home/me/P.PhotosLibrary/empty".into())];
+    plan.prune = vec![whole("/home/me/P.PhotosLibrary/empty")];
     assert!(error(&plan).contains("lies in a photo library"));
 }
