@@ -248,12 +248,18 @@ fn a_killed_run_goes_on_where_it_was() {
     assert_eq!(report["groups"], alone["groups"]);
 }
 
-/// Waits until a run has committed something; false if it ended before.
+/// Waits until a run has committed a picture; false if it ended before.
 #[cfg(unix)]
 fn wait_for_commit(hermetic: &Hermetic, child: &mut std::process::Child) -> bool {
-    let log = hermetic.root().join("cache/clean-backup/hashes.db-wal");
+    use rusqlite::{Connection, OpenFlags};
+    let pictures = || -> rusqlite::Result<i64> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let cache = Connection::open_with_flags(hermetic.cache_file(), flags)?;
+        cache.query_row("SELECT count(*) FROM file", [], |row| row.get(0))
+    };
     while child.try_wait().unwrap().is_none() {
-        if fs::metadata(&log).is_ok_and(|log| log.len() > 100_000) {
+        // Until the tables are there, that is an error.
+        if pictures().is_ok_and(|pictures| pictures > 0) {
             return true;
         }
         std::thread::sleep(Duration::from_millis(2));
