@@ -172,7 +172,9 @@ impl Pair {
 
     fn sidecars(&self) -> Vec<PathBuf> {
         let contents = self.hermetic.contents();
-        let keep = contents.keys().filter(|path| path.to_string_lossy().contains("library/keep/"));
+        let keep = contents
+            .keys()
+            .filter(|path| path.parent().is_some_and(|folder| folder.ends_with("library/keep")));
         keep.filter(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("xmp")))
             .cloned()
             .collect()
