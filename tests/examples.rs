@@ -22,7 +22,12 @@ fn run(example: &str, arguments: &[&Path]) -> String {
             panic!("{}: {error}; cargo build --examples makes it", program.display())
         });
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    with_slashes(&String::from_utf8(output.stdout).unwrap())
+}
+
+/// A text with the separators of Windows as those of other systems.
+fn with_slashes(text: &str) -> String {
+    if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }
 }
 
 #[test]
@@ -41,7 +46,7 @@ fn similar() {
     let picture =
         pictures.iter().find(|path| path.extension().is_some_and(|e| e == "jpg")).unwrap();
     let printed = run("similar", &[picture, Path::new("fixtures/library")]);
-    let itself = format!("{}: 0 of 64 bits differ", picture.display());
+    let itself = with_slashes(&format!("{}: 0 of 64 bits differ", picture.display()));
     assert!(printed.lines().any(|line| line.ends_with(&itself)), "{itself} in {printed}");
 }
 
