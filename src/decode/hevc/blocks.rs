@@ -1,7 +1,8 @@
-//! What is asked of the decoder of a block, and what the processor has for it.
+//! What is asked of the decoder of a block. Blocks are decoded by code for AVX2, and the shifts that
+//! came with it, where the processor has them: a tenth of the time.
 
-#[cfg(target_arch = "x86_64")]
-use crate::picture::simd::is_haswell;
+use super::segment::Segment;
+use crate::picture::simd::Work;
 
 /// A block of luma to be decoded.
 #[derive(Clone, Copy, Debug)]
@@ -25,14 +26,26 @@ pub(super) struct ChromaBlocks {
     pub(super) flags: [bool; 2],
 }
 
-/// Proof that this processor has what `haswell` asks for.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-pub(super) struct Haswell(());
+/// [`Segment::luma_block`].
+pub(super) struct LumaWork<'s, 'a>(pub &'s mut Segment<'a>, pub LumaBlock);
 
-#[cfg(target_arch = "x86_64")]
-impl Haswell {
-    pub(super) fn found() -> Option<Self> {
-        is_haswell().then_some(Self(()))
+impl Work for LumaWork<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.luma_block_here(self.1);
+    }
+}
+
+/// [`Segment::chroma_blocks`].
+pub(super) struct ChromaWork<'s, 'a>(pub &'s mut Segment<'a>, pub ChromaBlocks);
+
+impl Work for ChromaWork<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.chroma_blocks_here(self.1);
     }
 }

@@ -12,8 +12,6 @@ mod cabac;
 mod cabac_tables;
 mod contexts;
 mod description;
-#[cfg(target_arch = "x86_64")]
-mod haswell;
 mod intra;
 mod nal;
 mod picture;

@@ -1,13 +1,12 @@
 //! A luma block: predicted, and its differences added (ITU-T H.265, 8.4.4.1 and 8.6).
 
-use super::blocks::LumaBlock;
+use super::blocks::{LumaBlock, LumaWork};
 use super::border::{self, Manner};
-#[cfg(target_arch = "x86_64")]
-use super::haswell;
 use super::intra;
 use super::residual::{LevelReader, Scaling};
 use super::segment::Segment;
 use super::transform;
+use crate::picture::simd::widest_work;
 
 /// `levelScale` (8.6.4.2).
 const LEVEL_SCALE: [i64; 6] = [40, 45, 51, 57, 64, 72];
@@ -23,15 +22,11 @@ enum Difference {
 
 impl Segment<'_> {
     pub(super) fn luma_block(&mut self, block: LumaBlock) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(haswell) = self.haswell {
-            return haswell::luma_block(haswell, self, block);
-        }
-        self.plain_luma_block(block);
+        widest_work(LumaWork(self, block));
     }
 
     #[inline(always)]
-    pub(super) fn plain_luma_block(&mut self, block: LumaBlock) {
+    pub(super) fn luma_block_here(&mut self, block: LumaBlock) {
         let LumaBlock { place, log2, mode, .. } = block;
         let difference = match block.is_coded {
             true => self.difference(block.is_lossless, log2, mode),

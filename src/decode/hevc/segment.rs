@@ -2,8 +2,6 @@
 //! and 9.3.1).
 
 use super::HevcRefusal;
-#[cfg(target_arch = "x86_64")]
-use super::blocks::Haswell;
 use super::cabac::Cabac;
 use super::contexts::{Contexts, SAO_MERGE, SAO_TYPE, initial};
 use super::intra::Predicted;
@@ -80,8 +78,6 @@ pub(super) struct Segment<'a> {
     /// Coefficients, all 0 between blocks.
     pub(super) block: Box<Block>,
     pub(super) predicted: Box<Predicted>,
-    #[cfg(target_arch = "x86_64")]
-    pub(super) haswell: Option<Haswell>,
     /// A number was larger than any may be.
     pub(super) is_broken: bool,
 }
@@ -115,8 +111,6 @@ pub(super) fn decode(
         quantiser: course.quantiser.clone(),
         block: Box::new([0; 1024]),
         predicted: Box::new([0; 1024]),
-        #[cfg(target_arch = "x86_64")]
-        haswell: Haswell::found(),
         is_broken: false,
     };
     segment.run(course)?;

@@ -1,15 +1,14 @@
 //! The quadtree of transform blocks (ITU-T H.265, 7.3.8.8 to 7.3.8.14).
 
 use super::HevcRefusal;
-use super::blocks::{ChromaBlocks, LumaBlock};
+use super::blocks::{ChromaBlocks, ChromaWork, LumaBlock};
 use super::contexts::{
     CBF_CHROMA, CBF_LUMA, QP_DELTA, RESIDUAL_SCALE, RESIDUAL_SIGN, SPLIT_TRANSFORM, TRANSFORM_SKIP,
 };
-#[cfg(target_arch = "x86_64")]
-use super::haswell;
 use super::residual::{LevelForm, LevelReader};
 use super::scan::Scan;
 use super::segment::Segment;
+use crate::picture::simd::widest_work;
 
 /// What holds for a coding block.
 #[derive(Clone, Copy, Debug)]
@@ -193,15 +192,11 @@ impl Segment<'_> {
     }
 
     fn chroma_blocks(&mut self, blocks: ChromaBlocks) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(haswell) = self.haswell {
-            return haswell::chroma_blocks(haswell, self, blocks);
-        }
-        self.plain_chroma_blocks(blocks);
+        widest_work(ChromaWork(self, blocks));
     }
 
     #[inline(always)]
-    pub(super) fn plain_chroma_blocks(&mut self, blocks: ChromaBlocks) {
+    pub(super) fn chroma_blocks_here(&mut self, blocks: ChromaBlocks) {
         let ChromaBlocks { is_lossless, log2, mode, flags } = blocks;
         let mode = match self.sps.chroma {
             2 => MODES_422[usize::from(mode.min(34))],

@@ -89,9 +89,10 @@ impl<'a> BoolDecoder<'a> {
 
     #[inline(always)]
     fn narrow(&mut self, range: u32) {
-        let shift = range.leading_zeros().wrapping_sub(24) & 7;
-        self.range = range << shift;
-        self.window <<= shift;
+        // At most 7; the wrapping shifts are those that processors have.
+        let shift = range.leading_zeros().wrapping_sub(24);
+        self.range = range.wrapping_shl(shift);
+        self.window = self.window.wrapping_shl(shift);
         self.left = self.left.wrapping_sub(shift);
     }
 

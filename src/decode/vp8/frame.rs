@@ -14,6 +14,7 @@ use super::probabilities::Probabilities;
 use super::segments::{FilterDeltas, Segmentation};
 use super::tokens::{self, Edge, Residual, TokenTables};
 use super::workspace::Workspace;
+use crate::picture::simd::{Work, widest_work};
 
 /// Decodes the luma of one frame.
 pub(super) struct FrameReader<'a> {
@@ -37,6 +38,24 @@ pub(super) struct FrameReader<'a> {
 
 /// The frames that others are predicted from: the last one, the golden one, the alternative one.
 pub(super) type References<'a> = [&'a LumaPlane; 3];
+
+/// The arguments of [`FrameReader::read_row`].
+struct ReadRow<'a, 'f, 'd> {
+    frame: &'a mut FrameReader<'f>,
+    row: usize,
+    segments: &'a mut [u8],
+    references: Option<References<'d>>,
+    to: (&'a mut LumaPlane, usize),
+}
+
+impl Work for ReadRow<'_, '_, '_> {
+    type Output = Result<(), Vp8Error>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        self.frame.read_row_here(self.row, self.segments, self.references, self.to)
+    }
+}
 
 impl<'a> FrameReader<'a> {
     /// Reads the header of a frame of so many macroblocks, and carries over what it changes.
@@ -77,6 +96,17 @@ impl<'a> FrameReader<'a> {
         row: usize,
         segments: &mut [u8],
         references: Option<References<'_>>,
+        to: (&mut LumaPlane, usize),
+    ) -> Result<(), Vp8Error> {
+        widest_work(ReadRow { frame: self, row, segments, references, to })
+    }
+
+    #[inline(always)]
+    fn read_row_here(
+        &mut self,
+        row: usize,
+        segments: &mut [u8],
+        references: Option<References<'_>>,
         (plane, top): (&mut LumaPlane, usize),
     ) -> Result<(), Vp8Error> {
         self.submodes.start_row();
@@ -103,6 +133,7 @@ impl<'a> FrameReader<'a> {
     }
 
     /// Reads how a macroblock is predicted, and whether it has no coefficients.
+    #[inline(always)]
     fn read_modes(&mut self, segment: &mut u8, place: (usize, usize)) -> (Macroblock, bool) {
         let bits = &mut self.modes;
         self.segmentation.read_segment(bits, segment);
@@ -129,6 +160,7 @@ impl<'a> FrameReader<'a> {
     }
 
     /// Reads the coefficients of a macroblock; gives whether it has any.
+    #[inline(always)]
     fn read_residual(
         &mut self,
         macroblock: &Macroblock,
@@ -150,6 +182,7 @@ impl<'a> FrameReader<'a> {
     }
 
     /// Predicts a macroblock and adds its coefficients.
+    #[inline(always)]
     fn predict(
         &mut self,
         macroblock: &Macroblock,

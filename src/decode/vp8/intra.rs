@@ -4,6 +4,7 @@ use super::macroblock::{Submode, WholeMode};
 use super::workspace::{INSIDE, LEFT, Workspace};
 
 /// Predicts a macroblock at `place` (column and row) as a whole.
+#[inline(always)]
 pub(super) fn whole(work: &mut Workspace, mode: WholeMode, place: (usize, usize)) {
     let [first, rows @ ..] = &mut work.rows;
     let corner = first[LEFT - 1];
@@ -40,6 +41,7 @@ pub(super) fn whole(work: &mut Workspace, mode: WholeMode, place: (usize, usize)
 }
 
 /// Predicts block `index` of the macroblock.
+#[inline(always)]
 pub(super) fn subblock(work: &mut Workspace, index: usize, mode: Submode) {
     let (top, left) = (index / 4 * 4, LEFT + index % 4 * 4);
     let rows = &mut work.rows[top..top + 5];
@@ -56,6 +58,7 @@ pub(super) fn subblock(work: &mut Workspace, index: usize, mode: Submode) {
 }
 
 /// The block for the nine pixels of `edge` around it and the four after them.
+#[inline(always)]
 fn predict(mode: Submode, edge: &[u8; 13]) -> [[u8; 4]; 4] {
     let pixel = |at: usize| u32::from(edge[at]);
     // Between a pixel and the next one; around a pixel.

@@ -21,6 +21,7 @@ impl SubmodeContexts {
     }
 
     /// Reads the modes of a macroblock of a keyframe.
+    #[inline(always)]
     pub fn read(&mut self, bits: &mut BoolDecoder<'_>, column: usize) -> Prediction {
         // A copy stays in registers.
         let own = &mut bits.clone();

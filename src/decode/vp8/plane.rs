@@ -14,6 +14,7 @@ impl LumaPlane {
     }
 
     /// Puts the rows of a macroblock in their place.
+    #[inline(always)]
     pub fn put<'a>(&mut self, column: usize, top: usize, rows: impl Iterator<Item = &'a [u8]>) {
         let lines = self.samples.chunks_exact_mut(self.stride).skip(top);
         for (line, row) in lines.zip(rows) {

@@ -35,6 +35,7 @@ impl Segmentation {
     }
 
     /// Reads to which segment a macroblock belongs, where that is said; else it stays as it was.
+    #[inline(always)]
     pub fn read_segment(&self, bits: &mut BoolDecoder<'_>, segment: &mut u8) {
         if let Some([root, low, high]) = self.tree {
             *segment = if bits.bool(root) {

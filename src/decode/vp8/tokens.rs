@@ -51,6 +51,7 @@ pub(super) struct Residual {
 
 impl Residual {
     /// Reads a macroblock. Its blocks have to be zero. Gives whether it has any coefficient.
+    #[inline(always)]
     pub fn read(
         &mut self,
         bits: &mut BoolDecoder<'_>,
@@ -93,6 +94,7 @@ impl Residual {
     }
 
     /// The block whose coefficients are, transformed, the DC terms of the luma blocks.
+    #[inline(always)]
     fn read_second_order(
         &mut self,
         bits: &mut BoolDecoder<'_>,

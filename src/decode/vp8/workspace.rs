@@ -44,6 +44,7 @@ impl Workspace {
     }
 
     /// Brings the row above a macroblock.
+    #[inline(always)]
     pub fn enter(&mut self, column: usize) {
         let above = &self.above[column * 16..][..20];
         self.rows[0][LEFT..LEFT + 20].copy_from_slice(above);
@@ -55,6 +56,7 @@ impl Workspace {
     }
 
     /// Keeps what the macroblocks below and to the right need.
+    #[inline(always)]
     pub fn leave(&mut self, column: usize) {
         for row in &mut self.rows {
             row[LEFT - 1] = row[LEFT + 15];
@@ -63,11 +65,13 @@ impl Workspace {
     }
 
     /// The rows of the macroblock.
+    #[inline(always)]
     pub fn inside(&self) -> impl Iterator<Item = &[u8]> {
         self.rows[1..].iter().map(|row| &row[INSIDE])
     }
 
     /// Adds the coefficients of all blocks to the prediction, and clears them.
+    #[inline(always)]
     pub fn add_all(&mut self, residual: &mut Residual) {
         for index in 0..16 {
             self.add(index, residual);
