@@ -1,7 +1,6 @@
 //! What was moved aside is listed, removed for good only while what was kept is there, and brought
 //! back; and nothing is done on half the truth.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hermetic;

@@ -1,17 +1,15 @@
 //! What the cache says of a picture is never enough to act on: replaced, rotten and mixed-up files
 //! and rows, through the real program.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod hermetic;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use hermetic::{Hermetic, Ran};
+use hermetic::{Hermetic, Ran, facts, overwrite};
 use rusqlite::{Connection, params};
 
 const LAKE: &str = "2023/IMG_0412.jpg";
@@ -40,16 +38,6 @@ fn library(files: &[(&str, Vec<u8>)]) -> Hermetic {
     hermetic
 }
 
-/// Other bytes in the same file: inode, size and modification time stay as they are.
-fn overwrite(path: &Path, bytes: &[u8]) {
-    let before = path.metadata().unwrap();
-    assert_eq!(before.len(), bytes.len() as u64);
-    let file = File::options().write(true).open(path).unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&file, bytes, 0).unwrap();
-    file.set_modified(before.modified().unwrap()).unwrap();
-    assert_eq!(path.metadata().unwrap().ino(), before.ino());
-}
-
 fn database(hermetic: &Hermetic) -> Connection {
     Connection::open(hermetic.cache_file()).unwrap()
 }
@@ -64,8 +52,7 @@ fn without_change_times(hermetic: &Hermetic) {
     assert!(!paths.is_empty());
     for key in paths {
         let path = PathBuf::from(String::from_utf8(key.clone()).unwrap());
-        let metadata = path.metadata().unwrap();
-        let changed = metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec();
+        let changed = facts(&path).changed.unwrap().0;
         let set = "UPDATE file SET changed_ns = ?1 WHERE path = ?2";
         database.execute(set, params![changed, key]).unwrap();
     }
@@ -263,14 +250,16 @@ fn two_drives(change: &str) -> Hermetic {
         let (bytes, modified) = (fs::read(&path).unwrap(), path.metadata().unwrap().modified());
         fs::write(hermetic.work().join("copy"), bytes).unwrap();
         fs::rename(hermetic.work().join("copy"), &path).unwrap();
-        File::open(&path).unwrap().set_modified(modified.unwrap()).unwrap();
-        let metadata = path.metadata().unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(modified.unwrap()).unwrap();
+        drop(file);
+        let now = facts(&path).stamp.key;
         let other = Connection::open(hermetic.work().join("other.db")).unwrap();
         let key = hermetic.work().join(format!("old/{n}.jpg"));
         let set = format!(
             "UPDATE file SET device = ?1, inode = ?2 {change} WHERE path = CAST(?3 AS BLOB)"
         );
-        let given = params![metadata.dev() as i64, metadata.ino() as i64, key.to_str().unwrap()];
+        let given = params![now.device as i64, now.inode as i64, key.to_str().unwrap()];
         assert_eq!(other.execute(&set, given).unwrap(), 1);
     }
     hermetic

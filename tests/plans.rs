@@ -1,12 +1,12 @@
 //! Plans are bound to their folders, tell of every edit, and are carried out by one run at a time.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
-#![cfg(unix)]
 
 mod hermetic;
 mod libraries;
 
 use std::fs::{self, File, FileTimes};
+#[cfg(unix)]
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -22,12 +22,13 @@ use clean_backup::act::removed::RemovedContents;
 use clean_backup::act::undo::undo;
 use clean_backup::files::content::content_hash;
 use clean_backup::files::fsops::Disk;
+use clean_backup::files::real_paths::real_path;
 use clean_backup::files::stamp::stamp;
 use clean_backup::files::walk::WalkOptions;
 use clean_backup::metadata::capture::Judge;
 use clean_backup::organize::{self, Twins, organize};
 use hermetic::{Hermetic, Ran};
-use libraries::{Library, ROOTS, all, check_real, specs};
+use libraries::{ASIDE, LINKED, Library, ROOTS, all, check_real, specs};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -95,7 +96,7 @@ fn edited_plans_are_refused() {
         (
             "a source outside",
             |hermetic, plan| {
-                let outside = hermetic.root().canonicalize().unwrap().join("outside/garden.jpg");
+                let outside = real_path(hermetic.root()).unwrap().join("outside/garden.jpg");
                 let at = identical(plan);
                 plan["actions"][at]["files"][0]["source"] = expected(&outside);
             },
@@ -104,7 +105,7 @@ fn edited_plans_are_refused() {
         (
             "a destination by ..",
             |hermetic, plan| {
-                let aside = hermetic.work().canonicalize().unwrap().join("aside");
+                let aside = real_path(&hermetic.work()).unwrap().join("aside");
                 let to = aside.join("../../outside/stolen.jpg");
                 plan["actions"][0]["files"][0]["destination"] = json!({ "path": to });
             },
@@ -113,7 +114,7 @@ fn edited_plans_are_refused() {
         (
             "a destination by an absolute path",
             |hermetic, plan| {
-                let to = hermetic.root().canonicalize().unwrap().join("outside/stolen.jpg");
+                let to = real_path(hermetic.root()).unwrap().join("outside/stolen.jpg");
                 plan["actions"][0]["files"][0]["destination"] = json!({ "path": to });
             },
             OUTSIDE,
@@ -121,7 +122,7 @@ fn edited_plans_are_refused() {
         (
             "a destination in a folder of a similar name",
             |hermetic, plan| {
-                let to = hermetic.work().canonicalize().unwrap().join("aside2/stolen.jpg");
+                let to = real_path(&hermetic.work()).unwrap().join("aside2/stolen.jpg");
                 plan["actions"][0]["files"][0]["destination"] = json!({ "path": to });
             },
             OUTSIDE,
@@ -129,7 +130,7 @@ fn edited_plans_are_refused() {
         (
             "a folder to be removed outside",
             |hermetic, plan| {
-                let empty = hermetic.root().canonicalize().unwrap().join("outside/empty");
+                let empty = real_path(hermetic.root()).unwrap().join("outside/empty");
                 plan["prune"] = json!([{ "path": empty }]);
             },
             OUTSIDE,
@@ -147,7 +148,7 @@ fn edited_plans_are_refused() {
         (
             "a keeper outside",
             |hermetic, plan| {
-                let outside = hermetic.root().canonicalize().unwrap().join("outside/garden.jpg");
+                let outside = real_path(hermetic.root()).unwrap().join("outside/garden.jpg");
                 let at = identical(plan);
                 plan["actions"][at]["files"][0]["keeper"] = expected(&outside);
             },
@@ -327,9 +328,10 @@ fn the_plan_of_a_run_is_looked_at_before_it_is_gone_on_with() {
     }
     // A line of the journal that tells otherwise than the plan is not believed.
     fs::write(&file, &good).unwrap();
-    let outside = hermetic.root().canonicalize().unwrap().join("outside/garden.jpg");
-    let garden = hermetic.work().canonicalize().unwrap().join("library/export/garden.jpg");
-    let bent = lines.replace(garden.to_str().unwrap(), outside.to_str().unwrap());
+    let outside = real_path(hermetic.root()).unwrap().join("outside/garden.jpg");
+    let garden = real_path(&hermetic.work()).unwrap().join("library/export/garden.jpg");
+    let in_json = |path: &Path| json!(path).to_string();
+    let bent = lines.replace(&in_json(&garden), &in_json(&outside));
     assert_ne!(bent, lines);
     fs::write(&journal, bent).unwrap();
     fs::remove_file(&outside).unwrap();
@@ -340,6 +342,7 @@ fn the_plan_of_a_run_is_looked_at_before_it_is_gone_on_with() {
     assert!(!outside.exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn taking_back_follows_no_link_that_came_since() {
     let hermetic = library();
@@ -367,6 +370,7 @@ fn taking_back_follows_no_link_that_came_since() {
 }
 
 /// Moves aside and back what was found by a command line; its plan is one without links.
+#[cfg(unix)]
 fn there_and_back(hermetic: &Hermetic, folder: &Path, line: &[&str], files: usize) -> Ran {
     let before = everything(hermetic);
     let run = |words: &[&str]| {
@@ -391,6 +395,7 @@ fn there_and_back(hermetic: &Hermetic, folder: &Path, line: &[&str], files: usiz
     dry
 }
 
+#[cfg(unix)]
 #[test]
 fn plans_lead_through_no_link() {
     let hermetic = library();
@@ -419,6 +424,7 @@ fn plans_lead_through_no_link() {
     there_and_back(&hermetic, &work, &line, 14);
 }
 
+#[cfg(unix)]
 #[test]
 fn links_in_a_library_are_followed_only_within_it() {
     let hermetic = library();
@@ -455,7 +461,7 @@ fn links_in_a_library_are_followed_only_within_it() {
 fn locked(hermetic: &Hermetic, root: &str) -> LibraryLock {
     let (file, _) = saved(hermetic);
     let mut plan = Plan::from_json(&fs::read_to_string(file).unwrap()).unwrap();
-    plan.roots[0].0 = hermetic.work().canonicalize().unwrap().join(root);
+    plan.roots[0].0 = real_path(&hermetic.work()).unwrap().join(root);
     LibraryLock::take(&plan, "host nas, process 42").unwrap()
 }
 
@@ -664,7 +670,7 @@ proptest! {
         references in any::<bool>(),
         follow_links in any::<bool>(),
         kind in 0..6_usize,
-        destination in proptest::sample::select(vec!["", "aside", "linked lib/aside", "outside"]),
+        destination in proptest::sample::select(vec!["", "aside", ASIDE, "outside"]),
     ) {
         let kind = [
             ActionKind::Quarantine,
@@ -682,7 +688,7 @@ proptest! {
         let destination = (!destination.is_empty()).then(|| library.at("").join(destination));
         let needed = matches!(kind, ActionKind::Move | ActionKind::Copy);
         let destination = destination.or(needed.then(|| library.at("aside")));
-        let base = library.at("linked lib").join("..");
+        let base = library.at(LINKED).join("..");
         let (label, delete_unquarantined) = ("1".into(), true);
         let wish = ProposalOptions {
             action: kind,
@@ -715,7 +721,7 @@ proptest! {
     ) {
         let library = Library::new(&files);
         let (source, destination) = (library.at("").join(source), library.at(destination));
-        let in_place = source.canonicalize().unwrap() == destination;
+        let in_place = real_path(&source).unwrap() == destination;
         let walk = WalkOptions {
             follow_links,
             skip_dirs: if in_place { vec![] } else { vec![destination.clone()] },
@@ -732,7 +738,7 @@ proptest! {
             removed: RemovedContents::default(),
             include_removed: false,
             prune: true,
-            base: library.at("linked lib").join(".."),
+            base: library.at(LINKED).join(".."),
             only: None,
         };
         let judge = Judge { now: 1_800_000_000, zone: &|_| 0, file_system: true };

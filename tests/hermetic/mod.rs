@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, FileTimes};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
 use clean_backup::files::content::content_hash;
+use clean_backup::files::stamp::FileFacts;
 use tempfile::TempDir;
 
 /// Removed with everything in it when dropped.
@@ -184,6 +186,22 @@ impl Ran {
     pub fn all(&self) -> String {
         format!("exit code {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
+}
+
+/// What the system says of a file.
+pub fn facts(path: &Path) -> FileFacts {
+    FileFacts::at(path, &path.metadata().unwrap())
+}
+
+/// Other bytes in the same file: its identity, size and modification time stay as they are.
+pub fn overwrite(path: &Path, bytes: &[u8]) {
+    let before = facts(path).stamp;
+    let modified = path.metadata().unwrap().modified().unwrap();
+    let mut file = File::options().write(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
+    file.set_modified(modified).unwrap();
+    drop(file);
+    assert_eq!(facts(path).stamp, before);
 }
 
 /// A relative path with slashes, as expectations are written.

@@ -6,7 +6,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use std::os::unix::fs::symlink;
 use std::sync::atomic::AtomicBool;
 
 use clean_backup::act::plan::{ExactPath, Plan};
@@ -22,6 +21,11 @@ use clean_backup::model::phash::{
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
+
+/// A link to the library, or the library itself where the tests have no links.
+pub const LINKED: &str = if cfg!(unix) { "linked lib" } else { "lib" };
+/// A folder in it.
+pub const ASIDE: &str = if cfg!(unix) { "linked lib/aside" } else { "lib/aside" };
 
 /// Every file with its content, every link with its target, every folder.
 pub fn all(root: &Path) -> Vec<(PathBuf, String)> {
@@ -83,12 +87,23 @@ const NAMES: [&str; 5] = ["x", "IMG_0001", "IMG_0002", "y z", "2019-02-03 12.34.
 const EXTENSIONS: [&str; 7] = ["jpg", "jpg", "raf", "mov", "xmp", "jpg.xmp", "png"];
 
 /// Ways to name the library, from the folder of all.
-pub const ROOTS: [&str; 6] =
-    ["lib", "linked lib", "lib/../lib", "./lib/.", "lib/a/back", "linked lib/a"];
+pub const ROOTS: [&str; 6] = if cfg!(unix) {
+    ["lib", "linked lib", "lib/../lib", "./lib/.", "lib/a/back", "linked lib/a"]
+} else {
+    ["lib", "lib/a/..", "lib/../lib", "./lib/.", "lib/c d/../../lib", "lib/a"]
+};
 
 pub fn specs() -> impl Strategy<Value = Vec<Spec>> {
     let spec = (0..FOLDERS.len(), 0..NAMES.len(), 0..EXTENSIONS.len(), 0..4_u8);
     proptest::collection::vec(spec, 1..18)
+}
+
+/// Makes a symbolic link, which Windows allows to few.
+fn link_to(target: &Path, link: &Path) {
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(target, link).unwrap();
+    #[cfg(not(unix))]
+    let _ = (target, link);
 }
 
 /// Folders with files, and links within the library, out of it and to it.
@@ -107,13 +122,13 @@ impl Library {
             ("lib/out", "outside"),
             ("second/in", "lib/c d"),
         ] {
-            symlink(library.at(target), library.at(link)).unwrap();
+            link_to(&library.at(target), &library.at(link));
         }
         for &(folder, name, extension, content) in files {
             let name = format!("{}/{}.{}", FOLDERS[folder], NAMES[name], EXTENSIONS[extension]);
             fs::write(library.at(&name), [b'a' + content; 10]).unwrap();
         }
-        symlink(library.at("outside/x.jpg"), library.at("lib/a link.jpg")).unwrap();
+        link_to(&library.at("outside/x.jpg"), &library.at("lib/a link.jpg"));
         library
     }
 
