@@ -2,7 +2,8 @@
 """Fills in the manifests of package managers for the archives of a release: manifests.py VERSION OUT
 
 In the templates, @VERSION@, @RELEASES@ and @PUBLISHER@ are replaced, and @SHA256:TARGET@ by the
-hash of that target's archive. A manifest that needs an archive that is not there is left out.
+hash of that target's archive. @WINDOWS@, and WINDOWS as a target, is whichever target for Windows
+has an archive. A manifest that needs an archive that is not there is left out.
 """
 
 import hashlib
@@ -15,24 +16,31 @@ version, out = sys.argv[1], Path(sys.argv[2])
 templates = Path(__file__).parent / "templates"
 releases = os.environ.get("RELEASES", "https://example.invalid/releases").rstrip("/")
 publisher = os.environ.get("PUBLISHER", "Unknown")
-values = {"VERSION": version, "RELEASES": releases, "PUBLISHER": publisher,
-          "ID": re.sub(r"[^A-Za-z0-9]", "", publisher) or "Unknown"}
+# Microsoft's own tools, which a build on Windows uses, or mingw-w64, which one on Linux does.
+windows = ("x86_64-pc-windows-msvc", "x86_64-pc-windows-gnu")
 
 
-def archive_hash(target):
+def archive(target):
     suffix = "zip" if "windows" in target else "tar.gz"
-    return hashlib.sha256((out / f"clean-backup-{version}-{target}.{suffix}").read_bytes()).hexdigest()
+    return out / f"clean-backup-{version}-{target}.{suffix}"
+
+
+values = {"VERSION": version, "RELEASES": releases, "PUBLISHER": publisher,
+          "ID": re.sub(r"[^A-Za-z0-9]", "", publisher) or "Unknown",
+          "WINDOWS": next((target for target in windows if archive(target).exists()), windows[0])}
 
 
 def fill(match):
     word, target = match.group(1), match.group(2)
-    return archive_hash(target) if word == "SHA256" else values[word]
+    if word != "SHA256":
+        return values[word]
+    return hashlib.sha256(archive(values.get(target, target)).read_bytes()).hexdigest()
 
 
 for system in ("winget", "scoop", "homebrew"):
     files = sorted((templates / system).iterdir())
     try:
-        texts = {file.name: re.sub(r"@([A-Z0-9]+)(?::([a-z0-9_-]+))?@", fill, file.read_text())
+        texts = {file.name: re.sub(r"@([A-Z0-9]+)(?::([A-Za-z0-9_-]+))?@", fill, file.read_text())
                  for file in files}
     except FileNotFoundError as missing:
         print(f"{system}: left out, there is no {Path(missing.filename).name}", file=sys.stderr)
