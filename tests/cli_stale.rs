@@ -255,7 +255,7 @@ fn two_drives(change: &str) -> Hermetic {
         drop(file);
         let now = facts(&path).stamp.key;
         let other = Connection::open(hermetic.work().join("other.db")).unwrap();
-        let key = hermetic.work().join(format!("old/{n}.jpg"));
+        let key = hermetic.work().join("old").join(format!("{n}.jpg"));
         let set = format!(
             "UPDATE file SET device = ?1, inode = ?2 {change} WHERE path = CAST(?3 AS BLOB)"
         );

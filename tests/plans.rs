@@ -328,8 +328,9 @@ fn the_plan_of_a_run_is_looked_at_before_it_is_gone_on_with() {
     }
     // A line of the journal that tells otherwise than the plan is not believed.
     fs::write(&file, &good).unwrap();
-    let outside = real_path(hermetic.root()).unwrap().join("outside/garden.jpg");
-    let garden = real_path(&hermetic.work()).unwrap().join("library/export/garden.jpg");
+    let real = |path: &Path| real_path(path).unwrap();
+    let outside = real(&hermetic.root().join("outside/garden.jpg"));
+    let garden = real(&hermetic.work().join("library/export")).join("garden.jpg");
     let in_json = |path: &Path| json!(path).to_string();
     let bent = lines.replace(&in_json(&garden), &in_json(&outside));
     assert_ne!(bent, lines);

@@ -173,7 +173,7 @@ impl Library {
         let attempt = |cache: &mut Cache| attempt(cache, hasher);
         let scan = match attempt(&mut self.cache) {
             Err(CacheError::Damaged { source, .. }) => {
-                self.cache = replace_damaged(&self.options, &self.cache, &source)?;
+                self.cache = replace_damaged(&self.options, &mut self.cache, &source)?;
                 attempt(&mut self.cache)
             }
             Err(error) => {
@@ -238,7 +238,7 @@ fn forgetful(options: &Options, why: &str) -> Result<Cache, CacheError> {
 
 fn replace_damaged(
     options: &Options,
-    damaged: &Cache,
+    damaged: &mut Cache,
     why: &dyn std::fmt::Display,
 ) -> Result<Cache, CacheError> {
     match damaged.set_aside() {

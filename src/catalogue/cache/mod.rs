@@ -21,6 +21,7 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 pub use crate::catalogue::own_database::Foreign;
 use crate::catalogue::tiles::TileStore;
@@ -124,11 +125,20 @@ impl Cache {
     }
 
     /// Moves the database aside, for when it turns out to be damaged in use. The cache must not be
-    /// used any more.
+    /// used any more: it knows nothing and keeps nothing.
     ///
     /// # Errors
     /// [`CacheError::Io`] when it cannot be moved.
-    pub fn set_aside(&self) -> Result<PathBuf, CacheError> {
+    pub fn set_aside(&mut self) -> Result<PathBuf, CacheError> {
+        self.tiles = None;
+        self.kept = false;
+        // Windows renames no file that is open. The log stays as it is: written into a damaged
+        // database it would be lost.
+        self.attempt_mut(|cache| {
+            let open = std::mem::replace(&mut cache.connection, schema::none()?);
+            open.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            open.close().map_err(|(_, error)| error)
+        })?;
         schema::set_aside(&self.file)
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::rows::{COLUMNS, COLUMNS_BEFORE_3, COLUMNS_BEFORE_4};
 use super::{CacheError, SetAside};
@@ -21,6 +21,9 @@ const APPLICATION_ID: u32 = 0x436c_426b;
 const SCHEMA_VERSION: i32 = 4;
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(20);
+/// How often to open once more where two make the database at the same time, and one finds that the
+/// other has deleted the journal already: so it was seen under Wine.
+const ATTEMPTS: u32 = 10;
 
 const TABLES: &str = "
 CREATE TABLE file (
@@ -132,6 +135,18 @@ enum Ready {
 }
 
 fn prepare(file: &Path) -> rusqlite::Result<Ready> {
+    let mut attempts = 0..ATTEMPTS;
+    loop {
+        match prepare_once(file) {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.extended_code == ffi::SQLITE_IOERR_DELETE_NOENT
+                    && attempts.next().is_some() => {}
+            other => return other,
+        }
+    }
+}
+
+fn prepare_once(file: &Path) -> rusqlite::Result<Ready> {
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(BUSY)?;
     // Immediate: of two processes that find an empty file one makes the tables, and the other sees
