@@ -16,12 +16,16 @@ pub(super) mod layers;
 mod libheif;
 mod pure;
 
-/// In the order that they are asked in.
-pub(super) const DECODERS: &[&str] =
-    if cfg!(feature = "libheif") { &["libheif", "heic-decoder"] } else { &["heic-decoder"] };
 use super::pixels::Pixels;
 use super::{DecodeError, DecodeOptions, Decoded};
 use crate::container::ReadAt;
+
+/// In the order that they are asked in.
+pub(super) const DECODERS: &[&str] = if cfg!(feature = "libheif") {
+    &["libheif", "own", "heic-decoder"]
+} else {
+    &["own", "heic-decoder"]
+};
 
 pub(super) fn decode(source: &dyn ReadAt, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     #[cfg(feature = "libheif")]
