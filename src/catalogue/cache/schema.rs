@@ -21,9 +21,9 @@ const APPLICATION_ID: u32 = 0x436c_426b;
 const SCHEMA_VERSION: i32 = 4;
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(20);
-/// How often to open once more where two make the database at the same time, and one finds that the
-/// other has deleted the journal already: so it was seen under Wine.
-const ATTEMPTS: u32 = 10;
+/// How many times to try again when two create the database at the same time and one finds the
+/// journal deleted by the other. Seen under Wine.
+const RETRIES: u32 = 10;
 
 const TABLES: &str = "
 CREATE TABLE file (
@@ -135,15 +135,14 @@ enum Ready {
 }
 
 fn prepare(file: &Path) -> rusqlite::Result<Ready> {
-    let mut attempts = 0..ATTEMPTS;
-    loop {
+    for _ in 0..RETRIES {
         match prepare_once(file) {
             Err(rusqlite::Error::SqliteFailure(error, _))
-                if error.extended_code == ffi::SQLITE_IOERR_DELETE_NOENT
-                    && attempts.next().is_some() => {}
+                if error.extended_code == ffi::SQLITE_IOERR_DELETE_NOENT => {}
             other => return other,
         }
     }
+    prepare_once(file)
 }
 
 fn prepare_once(file: &Path) -> rusqlite::Result<Ready> {

@@ -39,7 +39,7 @@ pub(super) struct FrameReader<'a> {
 /// The frames that others are predicted from: the last one, the golden one, the alternative one.
 pub(super) type References<'a> = [&'a LumaPlane; 3];
 
-/// The arguments of [`FrameReader::read_row`].
+/// A row of macroblocks to be decoded, as [`FrameReader::read_row`] is given it.
 struct ReadRow<'a, 'f, 'd> {
     frame: &'a mut FrameReader<'f>,
     row: usize,
@@ -53,7 +53,28 @@ impl Work for ReadRow<'_, '_, '_> {
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        self.frame.read_row_here(self.row, self.segments, self.references, self.to)
+        let Self { frame, row, segments, references, to: (plane, top) } = self;
+        frame.submodes.start_row();
+        frame.motion.start_row();
+        frame.work.start_row(row);
+        let mut left = [0; 9];
+        for (column, segment) in segments.iter_mut().enumerate().take(frame.across) {
+            let place = (column, row);
+            let (macroblock, is_skipped) = frame.read_modes(segment, place);
+            let any = frame.read_residual(&macroblock, is_skipped, place, &mut left);
+            frame.work.enter(column);
+            frame.predict(&macroblock, references, place)?;
+            frame.work.leave(column);
+            plane.put(column, top, frame.work.inside());
+            if frame.header.filter_level > 0 {
+                frame.edges[column] = frame.edge_filter(&macroblock, any);
+            }
+        }
+        let tokens = &frame.tokens[row % frame.tokens.len()];
+        if frame.modes.is_exhausted() || tokens.is_exhausted() {
+            return Err(Vp8Error::Truncated);
+        }
+        Ok(())
     }
 }
 
@@ -99,37 +120,6 @@ impl<'a> FrameReader<'a> {
         to: (&mut LumaPlane, usize),
     ) -> Result<(), Vp8Error> {
         widest_work(ReadRow { frame: self, row, segments, references, to })
-    }
-
-    #[inline(always)]
-    fn read_row_here(
-        &mut self,
-        row: usize,
-        segments: &mut [u8],
-        references: Option<References<'_>>,
-        (plane, top): (&mut LumaPlane, usize),
-    ) -> Result<(), Vp8Error> {
-        self.submodes.start_row();
-        self.motion.start_row();
-        self.work.start_row(row);
-        let mut left = [0; 9];
-        for (column, segment) in segments.iter_mut().enumerate().take(self.across) {
-            let place = (column, row);
-            let (macroblock, is_skipped) = self.read_modes(segment, place);
-            let any = self.read_residual(&macroblock, is_skipped, place, &mut left);
-            self.work.enter(column);
-            self.predict(&macroblock, references, place)?;
-            self.work.leave(column);
-            plane.put(column, top, self.work.inside());
-            if self.header.filter_level > 0 {
-                self.edges[column] = self.edge_filter(&macroblock, any);
-            }
-        }
-        let tokens = &self.tokens[row % self.tokens.len()];
-        if self.modes.is_exhausted() || tokens.is_exhausted() {
-            return Err(Vp8Error::Truncated);
-        }
-        Ok(())
     }
 
     /// Reads how a macroblock is predicted, and whether it has no coefficients.
